@@ -1,0 +1,18 @@
+/* The one place that turns error codes into what goes out. */
+#ifndef GARITA_WEB_FAIL_H
+#define GARITA_WEB_FAIL_H
+
+#include "web/request.h"
+
+/* {"error","error_description"} of RFC 6749 5.2 and RFC 6750 3, with the status and headers that
+ * belong to the code (401 with WWW-Authenticate, 429 with Retry-After...). */
+void fail_oauth(struct request *req, struct response *res, int err);
+/* Keycloak's Admin REST shapes: {"errorMessage"} for 409 and validation, {"error"} for the rest. */
+void fail_admin(struct request *req, struct response *res, int err);
+/* An error page in the user's language with a text of its own for each error. Text from the request
+ * is never shown (OA-14). */
+void fail_page(struct request *req, struct response *res, int err);
+/* The OAuth error name and description for a code, for error redirects. */
+const char *fail_oauth_name(int err);
+
+#endif
