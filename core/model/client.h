@@ -1,0 +1,54 @@
+/* A client: an application that asks for tokens (RFC 6749 2). */
+#ifndef GARITA_CORE_MODEL_CLIENT_H
+#define GARITA_CORE_MODEL_CLIENT_H
+
+#include "core/model/realm.h"
+#include "core/model/scope.h"
+
+/* Attributes with a meaning, as Keycloak spells them. */
+#define CLIENT_ATTR_PKCE "pkce.code.challenge.method"                /* "S256" */
+#define CLIENT_ATTR_POST_LOGOUT_URIS "post.logout.redirect.uris"     /* "##"-separated; "+" */
+#define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"    /* seconds */
+#define CLIENT_ATTR_ACCESS_TOKEN_ALG "access.token.signed.response.alg"
+#define CLIENT_ATTR_ID_TOKEN_ALG "id.token.signed.response.alg"
+#define CLIENT_ATTR_USERINFO_ALG "user.info.response.signature.alg"
+#define CLIENT_ATTR_REQUEST_OBJECT_ALG "request.object.signature.alg"
+#define CLIENT_ATTR_ASSERTION_ALG "token.endpoint.auth.signing.alg"
+#define CLIENT_ATTR_USE_JWKS_URL "use.jwks.url"
+#define CLIENT_ATTR_JWKS_URL "jwks.url"
+#define CLIENT_ATTR_USE_JWKS_STRING "use.jwks.string"
+#define CLIENT_ATTR_JWKS_STRING "jwks.string"
+#define CLIENT_ATTR_JWT_CERTIFICATE "jwt.credential.certificate"     /* PEM body */
+#define CLIENT_ATTR_LIGHTWEIGHT "client.use.lightweight.access.token.enabled"
+#define CLIENT_ATTR_REFRESH_ENABLED "use.refresh.tokens"             /* default true */
+#define CLIENT_ATTR_CC_REFRESH "client_credentials.use_refresh_token" /* default false */
+#define CLIENT_ATTR_CONSENT_TEXT "consent.screen.text"
+#define CLIENT_ATTR_LOGO_URI "logoUri"
+#define CLIENT_ATTR_POLICY_URI "policyUri"
+#define CLIENT_ATTR_TOS_URI "tosUri"
+
+struct client {
+    int64_t pk;
+    struct str id;        /* UUID; the Admin API's {id} */
+    struct str client_id; /* the protocol's client_id */
+    /* The client secret in clear, in the owner's arena; absent for public and key-based clients. */
+    struct str secret;
+    struct str service_account_user_id; /* absent without one */
+#define C(kind, member, json, number, text) FIELD_TYPE_##kind member;
+#include "core/model/client.def"
+#undef C
+    struct protocol_mappers mappers; /* its own */
+    struct client_scopes scopes;     /* linked ones, default and optional, with their mappers */
+    int64_t *scope_role_pks;         /* its own scope mappings, when full_scope_allowed is off */
+    size_t scope_role_count;
+};
+
+extern const struct field_table client_fields;
+
+/* Whether the client must authenticate at the token endpoint. */
+bool client_is_confidential(const struct client *client);
+/* Refuses redirect URIs and other URLs of dangerous schemes (OA-03), contradictory switches,
+ * malformed attributes. */
+MUST_CHECK int client_check(const struct client *client, struct err_ctx *ctx);
+
+#endif

@@ -1,0 +1,37 @@
+/* A realm: one tenant, one database, one issuer. Its settings carry Keycloak's names. */
+#ifndef GARITA_CORE_MODEL_REALM_H
+#define GARITA_CORE_MODEL_REALM_H
+
+#include "core/model/fields.h"
+
+#define FIELD_TYPE_STR struct str
+#define FIELD_TYPE_BOOL bool
+#define FIELD_TYPE_I64 int64_t
+#define FIELD_TYPE_STRS struct strs
+#define FIELD_TYPE_MAP struct str_map
+#define FIELD_TYPE_ATTRS struct attrs
+
+/* Attributes of a realm with a meaning of ours: branding of the login page. */
+#define REALM_ATTR_LOGO_URI "garita.logoUri"
+#define REALM_ATTR_PRIMARY_COLOR "garita.primaryColor"
+#define REALM_ATTR_BACKGROUND_COLOR "garita.backgroundColor"
+/* ISO 3166 country and tenant id, for hardcoded-claim mappers and reports. */
+#define REALM_ATTR_COUNTRY "garita.country"
+
+struct realm {
+    struct str id;   /* stable, also in exports */
+    struct str name; /* in every URL; [A-Za-z0-9._-]{1,64} */
+    struct str default_role_id;
+#define R(kind, member, json, number, text) FIELD_TYPE_##kind member;
+#include "core/model/realm.def"
+#undef R
+};
+
+extern const struct field_table realm_fields;
+
+/* ERR_INVALID_REQUEST when a realm may not have this name. */
+MUST_CHECK int realm_name_check(struct str name, struct err_ctx *ctx);
+/* Refuses negative or absurd lifespans, unknown algorithms, malformed policies and locales. */
+MUST_CHECK int realm_check(const struct realm *realm, struct err_ctx *ctx);
+
+#endif

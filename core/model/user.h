@@ -1,0 +1,61 @@
+/* People (and the service accounts of clients), their credentials, consents and failures. */
+#ifndef GARITA_CORE_MODEL_USER_H
+#define GARITA_CORE_MODEL_USER_H
+
+#include "core/model/realm.h"
+
+#define REQUIRED_ACTION_UPDATE_PASSWORD "UPDATE_PASSWORD"
+
+struct user {
+    int64_t pk;
+    struct str id; /* the sub claim; never given to another person (OI-01) */
+    struct str service_account_client_id; /* client's id (UUID) when this is a service account */
+#define U(kind, member, json, number, text) FIELD_TYPE_##kind member;
+#include "core/model/user.def"
+#undef U
+};
+
+extern const struct field_table user_fields;
+
+/* The one canonical form in which names are stored and looked up (BR-09): trimmed, NFC is not
+ * applied, ASCII lower case. ERR_INVALID_REQUEST for empty, over 255 characters, control
+ * characters or bidirectional overrides. */
+MUST_CHECK int username_canonical(struct arena *a, struct str raw, struct str *ret_name,
+                                  struct err_ctx *ctx);
+/* Checks e-mail shape, lengths, attribute limits. */
+MUST_CHECK int user_check(const struct user *user, struct err_ctx *ctx);
+
+struct credential {
+    int64_t pk;
+    struct str id;
+    struct str type; /* "password", "otp", ... */
+    struct str user_label;
+    int64_t created_ms;
+    struct str secret_data;     /* Keycloak's JSON text */
+    struct str credential_data; /* likewise */
+    int64_t priority;
+};
+
+struct credentials {
+    struct credential *items;
+    size_t count;
+};
+
+/* Brute-force state of one user, Keycloak's settings. */
+struct login_failures {
+    int64_t count;
+    int64_t last_failure_ms;
+    int64_t locked_until_ms;
+    int64_t temporary_lockouts;
+    struct str last_ip;
+};
+
+struct consent {
+    int64_t client_pk;
+    struct str client_id; /* the protocol's */
+    struct strs scopes;   /* names of client scopes granted */
+    int64_t created_ms;
+    int64_t updated_ms;
+};
+
+#endif

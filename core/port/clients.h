@@ -1,0 +1,36 @@
+/* Clients and client scopes in a realm's database. Every change here replaces the realm's view at
+ * the commit. */
+#ifndef GARITA_CORE_PORT_CLIENTS_H
+#define GARITA_CORE_PORT_CLIENTS_H
+
+#include "core/port/store.h"
+
+/* Sets client->pk. The secret, when there is one, is sealed at rest. Its mappers and its links to
+ * scopes (client->scopes, by pk) are stored too. ERR_CONFLICT when client_id or id is taken. */
+MUST_CHECK int client_insert(struct store_write *w, struct client *client);
+/* Settings, mappers, scope links and role mappings as given; the secret when present. */
+MUST_CHECK int client_update(struct store_write *w, const struct client *client);
+MUST_CHECK int client_delete(struct store_write *w, int64_t client_pk);
+MUST_CHECK int client_find(struct store_read *r, struct arena *a, struct str client_id,
+                           struct client *ret_client);
+MUST_CHECK int client_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                                 struct client *ret_client);
+/* Sorted by client_id, after one (absent: from the start). Without mappers and scopes. */
+MUST_CHECK int client_list(struct store_read *r, struct arena *a, struct str after, size_t limit,
+                           struct client **ret_items, size_t *ret_count);
+/* The secret in clear; ERR_NOT_FOUND when the client has none, ERR_SEAL under a wrong master key. */
+MUST_CHECK int client_secret_copy(struct realm_view *view, int64_t client_pk, struct arena *a,
+                                  struct str *ret_secret);
+/* Constant-time comparison with the sealed secret; cached unsealed in guarded memory of the view. */
+MUST_CHECK int client_secret_matches(struct realm_view *view, int64_t client_pk, struct str given,
+                                     bool *ret_match);
+
+MUST_CHECK int scope_insert(struct store_write *w, struct client_scope *scope);
+MUST_CHECK int scope_update(struct store_write *w, const struct client_scope *scope);
+MUST_CHECK int scope_delete(struct store_write *w, int64_t scope_pk);
+MUST_CHECK int scope_list(struct store_read *r, struct arena *a, struct client_scopes *ret_scopes);
+/* Default or optional scope for clients made from now on; none removes it from both. */
+enum scope_link { SCOPE_LINK_NONE, SCOPE_LINK_DEFAULT, SCOPE_LINK_OPTIONAL };
+MUST_CHECK int scope_realm_link(struct store_write *w, int64_t scope_pk, enum scope_link link);
+
+#endif

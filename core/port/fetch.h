@@ -1,0 +1,12 @@
+/* The one way out to other hosts (SS-01): https only unless allowed, no redirects, resolved address
+ * checked at connect, size and time capped; the body is never shown to the caller's client. */
+#ifndef GARITA_CORE_PORT_FETCH_H
+#define GARITA_CORE_PORT_FETCH_H
+
+#include "core/base/arena.h"
+
+/* GET of a JSON document; at most max_bytes. ERR_UPSTREAM, ERR_TIMEOUT, ERR_FORBIDDEN (address or
+ * scheme not allowed by configuration). */
+MUST_CHECK int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body);
+
+#endif

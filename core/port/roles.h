@@ -1,0 +1,53 @@
+/* Roles, groups and who has them. */
+#ifndef GARITA_CORE_PORT_ROLES_H
+#define GARITA_CORE_PORT_ROLES_H
+
+#include "core/model/role.h"
+#include "core/port/store.h"
+
+/* client_pk 0: a realm role. ERR_CONFLICT when the name is taken there. */
+MUST_CHECK int role_insert(struct store_write *w, struct role *role);
+MUST_CHECK int role_update(struct store_write *w, const struct role *role);
+MUST_CHECK int role_delete(struct store_write *w, int64_t role_pk);
+MUST_CHECK int role_find(struct store_read *r, struct arena *a, int64_t client_pk, struct str name,
+                         struct role *ret_role);
+MUST_CHECK int role_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                               struct role *ret_role);
+MUST_CHECK int role_list(struct store_read *r, struct arena *a, int64_t client_pk,
+                         struct roles *ret_roles);
+/* ERR_CONFLICT when it would close a circle. */
+MUST_CHECK int role_composite_add(struct store_write *w, int64_t parent_pk, int64_t child_pk);
+MUST_CHECK int role_composite_remove(struct store_write *w, int64_t parent_pk, int64_t child_pk);
+MUST_CHECK int role_composites(struct store_read *r, struct arena *a, int64_t parent_pk,
+                               struct roles *ret_roles);
+
+MUST_CHECK int user_role_add(struct store_write *w, int64_t user_pk, int64_t role_pk);
+MUST_CHECK int user_role_remove(struct store_write *w, int64_t user_pk, int64_t role_pk);
+/* Directly assigned ones. */
+MUST_CHECK int user_roles(struct store_read *r, struct arena *a, int64_t user_pk,
+                          struct roles *ret_roles);
+/* Everything the user ends up with: direct, through groups and their parents, through composites.
+ * Sorted by client_id then name. */
+MUST_CHECK int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
+                                    struct roles *ret_roles);
+
+MUST_CHECK int group_insert(struct store_write *w, struct group *group);
+MUST_CHECK int group_update(struct store_write *w, const struct group *group);
+MUST_CHECK int group_delete(struct store_write *w, int64_t group_pk);
+MUST_CHECK int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
+                                  struct group *ret_group);
+MUST_CHECK int group_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                                struct group *ret_group);
+/* Children of a group, or the top level for 0; by name. */
+MUST_CHECK int group_list(struct store_read *r, struct arena *a, int64_t parent_pk,
+                          struct groups *ret_groups);
+MUST_CHECK int group_role_add(struct store_write *w, int64_t group_pk, int64_t role_pk);
+MUST_CHECK int group_role_remove(struct store_write *w, int64_t group_pk, int64_t role_pk);
+MUST_CHECK int group_roles(struct store_read *r, struct arena *a, int64_t group_pk,
+                           struct roles *ret_roles);
+MUST_CHECK int user_group_add(struct store_write *w, int64_t user_pk, int64_t group_pk);
+MUST_CHECK int user_group_remove(struct store_write *w, int64_t user_pk, int64_t group_pk);
+MUST_CHECK int user_groups(struct store_read *r, struct arena *a, int64_t user_pk,
+                           struct groups *ret_groups);
+
+#endif

@@ -1,0 +1,26 @@
+/* Signing with a realm's keys without seeing them. Today the keystore answers in this process; a
+ * keeper process may answer one day without a change to callers. Safe from many threads. */
+#ifndef GARITA_CORE_PORT_SIGNER_H
+#define GARITA_CORE_PORT_SIGNER_H
+
+#include "core/port/store.h"
+
+/* A compact JWS (RFC 7515 7.1) with the highest-priority active key of alg; header {"alg","typ",
+ * "kid"}. A key of an alg that the realm supports but has none of yet is made first.
+ * ERR_UNKNOWN_KEY, ERR_BAD_ALGORITHM. */
+MUST_CHECK int signer_sign(struct realm_view *view, struct arena *a, struct str alg, struct str typ,
+                           struct str payload, struct str *ret_token);
+/* Verifies a compact JWS that this realm issued: key by kid among active and passive ones, the key
+ * fixes the algorithm (JO-01). typ absent: any. Returns the payload. ERR_TOKEN_MALFORMED,
+ * ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE, ERR_TOKEN_TYPE. */
+MUST_CHECK int signer_verify(struct realm_view *view, struct arena *a, struct str token,
+                             struct str *ret_payload, struct str *ret_alg);
+
+/* Sealing of small states that we hand out and get back (login state): authenticated encryption
+ * under a key of this node's realm for a purpose. Opened only with the same purpose. */
+MUST_CHECK int signer_seal(struct realm_view *view, struct arena *a, struct str purpose,
+                           struct str plain, struct str *ret_sealed_base64url);
+MUST_CHECK int signer_open(struct realm_view *view, struct arena *a, struct str purpose,
+                           struct str sealed_base64url, struct str *ret_plain);
+
+#endif

@@ -1,0 +1,49 @@
+/* People in a realm's database. */
+#ifndef GARITA_CORE_PORT_USERS_H
+#define GARITA_CORE_PORT_USERS_H
+
+#include "core/model/role.h"
+#include "core/model/user.h"
+#include "core/port/store.h"
+
+/* Names are in canonical form. ERR_CONFLICT when username, e-mail (unless the realm allows
+ * duplicates) or id is taken; a user name may not equal another's e-mail (RE-02). Sets user->pk. */
+MUST_CHECK int user_insert(struct store_write *w, struct user *user);
+MUST_CHECK int user_update(struct store_write *w, const struct user *user);
+MUST_CHECK int user_delete(struct store_write *w, int64_t user_pk);
+MUST_CHECK int user_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                               struct user *ret_user);
+MUST_CHECK int user_find_by_pk(struct store_read *r, struct arena *a, int64_t pk,
+                               struct user *ret_user);
+MUST_CHECK int user_find_by_username(struct store_read *r, struct arena *a, struct str username,
+                                     struct user *ret_user);
+MUST_CHECK int user_find_by_email(struct store_read *r, struct arena *a, struct str email,
+                                  struct user *ret_user);
+/* Service accounts left out. search matches a prefix of username, e-mail, first or last name
+ * (absent: everyone); sorted by username, after one. Cost does not grow with the realm. */
+MUST_CHECK int user_list(struct store_read *r, struct arena *a, struct str search, struct str after,
+                         size_t limit, struct user **ret_items, size_t *ret_count);
+MUST_CHECK int user_count(struct store_read *r, int64_t *ret_count);
+
+/* Credentials, by priority. */
+MUST_CHECK int credential_list(struct store_read *r, struct arena *a, int64_t user_pk,
+                               struct credentials *ret_credentials);
+MUST_CHECK int credential_insert(struct store_write *w, int64_t user_pk, struct credential *c);
+MUST_CHECK int credential_update(struct store_write *w, const struct credential *c);
+MUST_CHECK int credential_delete(struct store_write *w, int64_t credential_pk);
+
+/* Failures since the last success; zeros when there were none. */
+MUST_CHECK int login_failures_find(struct store_read *r, struct arena *a, int64_t user_pk,
+                                   struct login_failures *ret_failures);
+MUST_CHECK int login_failures_put(struct store_write *w, int64_t user_pk,
+                                  const struct login_failures *failures);
+MUST_CHECK int login_failures_clear(struct store_write *w, int64_t user_pk);
+
+MUST_CHECK int consent_find(struct store_read *r, struct arena *a, int64_t user_pk,
+                            int64_t client_pk, struct consent *ret_consent);
+MUST_CHECK int consent_list(struct store_read *r, struct arena *a, int64_t user_pk,
+                            struct consent **ret_items, size_t *ret_count);
+MUST_CHECK int consent_put(struct store_write *w, int64_t user_pk, const struct consent *consent);
+MUST_CHECK int consent_delete(struct store_write *w, int64_t user_pk, int64_t client_pk);
+
+#endif
