@@ -90,8 +90,25 @@ notices_text() { # licences of everything that is linked into the binary
     done
 }
 
+system_archive() { # NAME: where the system keeps lib NAME.a
+    gcc -print-file-name="lib$1.a"
+}
+
+archive_symbols() { nm -g --defined-only "$1" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u; }
+
+# libsodium carries a copy of Argon2 whose functions have the names of libargon2's, with other
+# structures behind them. The copy of libsodium in the prefix has them renamed.
+sodium_rename() { # OUTPUT
+    local map
+    map=$(mktemp)
+    comm -12 <(archive_symbols "$(system_archive sodium)") \
+        <(archive_symbols "$(system_archive argon2)") | sed 's/.*/& garita_sodium_&/' >"$map"
+    objcopy --redefine-syms="$map" "$(system_archive sodium)" "$1"
+    rm -f "$map"
+}
+
 prefix_assemble() {
-    local key=$1 tmp=$CACHE/tmp/prefix name dir
+    local key=$1 tmp=$CACHE/tmp/prefix name part dir
     rm -rf "$tmp" && mkdir -p "$tmp/include" "$tmp/lib" "$tmp/src"
     for name in $DEPS; do
         dir=$(dep_dir "$name") || return 1
@@ -99,6 +116,7 @@ prefix_assemble() {
             [ ! -d "$dir/$part" ] || cp -a "$dir/$part/." "$tmp/$part/"
         done
     done
+    sodium_rename "$tmp/lib/libsodium.a" || return 1
     lock_text >"$tmp/deps.lock" && notices_text >"$tmp/notices.txt" || return 1
     printf '%s\n' "$key" >"$tmp/key"
     mkdir -p "$CACHE/prefix"

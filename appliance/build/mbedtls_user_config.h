@@ -36,7 +36,8 @@
 #undef MBEDTLS_DHM_C
 #undef MBEDTLS_ECJPAKE_C
 
-/* Ciphers: AES-GCM, AES-CCM and ChaCha20-Poly1305; no CBC suites, nothing older. */
+/* Ciphers: AES-GCM and ChaCha20-Poly1305; no short tags, no CBC suites, nothing older. */
+#undef MBEDTLS_CCM_C
 #undef MBEDTLS_CIPHER_MODE_CBC
 #undef MBEDTLS_CIPHER_MODE_CFB
 #undef MBEDTLS_CIPHER_MODE_OFB
