@@ -1,0 +1,130 @@
+/* The web front as a whole: its configuration, the services behind it, start and stop. A struct web
+ * is made once at start and read by every request; nothing here is global. */
+#ifndef GARITA_WEB_WEB_H
+#define GARITA_WEB_WEB_H
+
+#include <stdatomic.h>
+
+#include "web/request.h"
+#include "web/router.h"
+
+struct store;
+struct signer;
+struct mailer;
+struct template_set;
+struct messages;
+struct metrics;
+struct rate_limiter;
+struct proxy_list;
+struct listen;
+
+/* A token bucket per client address and class; per_minute 0 switches the class off. */
+struct web_rate {
+    int64_t per_minute;
+    int64_t burst;
+};
+
+/* A certificate that is chosen when the client names this host (SNI). PEM files. */
+struct web_sni {
+    const char *host;
+    const char *cert_file;
+    const char *key_file;
+};
+
+struct web_tls_config {
+    const char *cert_file; /* NULL: self-signed in folder */
+    const char *key_file;
+    const char *folder; /* where the self-signed pair lives (made at first start, key 0600) */
+    const struct web_sni *sni;
+    size_t sni_count;
+    bool tls13_only;
+    bool client_certs;         /* ask for a certificate; handed out as req->peer_cert */
+    int64_t ticket_lifetime_s; /* 0: no session tickets */
+};
+
+struct web_limits {
+    size_t connections;             /* in all */
+    size_t connections_per_address; /* 0: no limit */
+    size_t workers;
+    size_t header_bytes;
+    size_t uri_bytes;
+    size_t body_bytes;       /* of any route; routes.def says less for most */
+    size_t parked_bytes;     /* memory for bodies and replies that wait for the network, in all */
+    int64_t handshake_ms;    /* from accept to the end of the handshake */
+    int64_t header_ms;       /* from the first byte (or accept) to the whole header */
+    int64_t body_rate_bytes; /* least bytes a second of a body or a reply, after a grace of 10 s */
+    int64_t keep_alive_ms;   /* idle between requests */
+    int64_t stop_ms;         /* requests in flight may take this long at stop */
+};
+
+struct web_config {
+    const char *https_address; /* NULL or "": all */
+    uint16_t https_port;       /* 0: off, also below */
+    const char *http_address;
+    uint16_t http_port;
+    const char *management_address; /* NULL: 127.0.0.1 */
+    uint16_t management_port;
+    bool dev;             /* plain HTTP serves instead of redirecting; on loopback by default */
+    struct str hostname;  /* origin such as "https://id.example.pe" without a path; absent: none */
+    struct str base_path; /* "" or "/auth" */
+    struct str trusted_proxies; /* CIDRs separated by commas or spaces (WE-10) */
+    int64_t hsts_max_age_s;     /* 0: no Strict-Transport-Security */
+    struct web_tls_config tls;
+    struct web_limits limits;
+    struct web_rate rates[RATE_COUNT];
+};
+
+/* What is safe and sensible when nothing is configured. */
+void web_config_defaults(struct web_config *ret_config);
+
+/* What handlers use; owned by whoever starts the web. */
+struct web_services {
+    struct store *store;
+    const struct route *routes; /* NULL: the table of routes.def */
+    size_t route_count;
+    bool (*is_ready)(void *context); /* readiness, asked by /health/ready; NULL: ready when up */
+    /* Adds lines of metrics in Prometheus text format; may be NULL. */
+    void (*metrics)(void *context, struct buf *out);
+    /* Whether scripts of this origin may read answers to this request (WE-11): by realm and client.
+     * NULL: nothing is allowed. */
+    bool (*cors_allowed)(struct request *req, struct str origin);
+    void *context;
+};
+
+struct web {
+    struct web_config config;
+    struct web_services services;
+    struct router *router;
+    struct metrics *metrics;
+    struct rate_limiter *limiter;
+    struct proxy_list *proxies;
+    struct template_set *templates;
+    struct listen *listen;
+    struct str public_origin; /* "https://localhost:8443": configured, else of the listener */
+    atomic_bool stopping;
+};
+
+/* Compiles routes and templates, loads certificates, opens the listeners and starts the threads.
+ * config's texts and services must outlive it. err says which setting or port is wrong. */
+MUST_CHECK int web_start(const struct web_config *config, const struct web_services *services,
+                         struct err_ctx *err, struct web **ret_web);
+/* Stops accepting, lets requests in flight finish within limits.stop_ms, frees all. NULL is fine. */
+void web_stop(struct web *web);
+/* Reads the certificate files again; on failure the old ones stay. New connections use it. */
+MUST_CHECK int web_tls_reload(struct web *web, struct err_ctx *err);
+/* Seconds until the first certificate expires; negative when one has; INT64_MAX without TLS. */
+int64_t web_tls_expires_in_s(struct web *web, int64_t now_s);
+/* The port a listener really has (for a configured port that was taken by the system: tests). */
+uint16_t web_port(const struct web *web, enum listener listener, bool https);
+
+/* Origin and base path for links and issuers: "https://id.example.pe/auth". It comes from the
+ * configuration; without a configured hostname from the listener and a Host header that was checked
+ * against this machine's own names (WE-09). In the request's arena; absent when that is exhausted. */
+struct str web_public_url(struct request *req);
+/* The same without the base path: what Origin headers of our own pages hold. */
+struct str web_public_origin(struct request *req);
+
+/* Counters and histograms of requests, in Prometheus text format. */
+void web_metrics_write(const struct web *web, struct buf *out);
+
+#endif
