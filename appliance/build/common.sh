@@ -4,7 +4,7 @@
 JOBS=${GARITA_JOBS:-$(nproc)}
 CACHE=${GARITA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/garita}
 BUILD=$ROOT/build
-LOG=${LOG:-$BUILD/log/build.log}
+LOG=/dev/null
 
 say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 
@@ -19,20 +19,44 @@ open_log() { # NAME: the full output of this run goes to build/log/NAME.log
     : >"$LOG"
 }
 
+clock_start() { # LABEL: shows the passing seconds on a terminal
+    CLOCK=
+    [ -t 1 ] || return 0
+    (
+        start=$SECONDS
+        while sleep 1 && kill -0 $$ 2>/dev/null; do
+            printf '\r[%4ds] %s ... %ds ' "$SECONDS" "$1" $((SECONDS - start))
+        done
+    ) &
+    CLOCK=$!
+}
+
+clock_stop() {
+    [ -n "$CLOCK" ] || return 0
+    kill "$CLOCK" 2>/dev/null || true
+    wait "$CLOCK" 2>/dev/null || true
+    printf '\r'
+}
+
 # step LABEL COMMAND...: one line with the seconds it took; on failure the end of the log.
 step() {
-    local label=$1 start=$SECONDS
+    local label=$1 start=$SECONDS begin=$SECONDS from result=0
     shift
-    printf '[%4ds] %s ...' "$SECONDS" "$label"
+    printf '[%4ds] %s ...' "$begin" "$label"
     printf '\n=== %s\n' "$label" >>"$LOG"
-    if "$@" >>"$LOG" 2>&1; then
+    from=$(wc -l <"$LOG")
+    clock_start "$label"
+    "$@" >>"$LOG" 2>&1 || result=$?
+    clock_stop
+    [ -z "$CLOCK" ] || printf '[%4ds] %s ...' "$begin" "$label"
+    if [ $result = 0 ]; then
         printf ' %ds\n' $((SECONDS - start))
         return 0
     fi
     printf ' failed after %ds\n' $((SECONDS - start))
-    tail -n 40 "$LOG" >&2
+    tail -n +"$((from + 1))" "$LOG" | tail -n 40 >&2
     printf 'Full output: %s\n' "$LOG" >&2
-    return 1
+    return "$result"
 }
 
 must() { step "$@" || exit 1; }

@@ -56,7 +56,7 @@ dep_build() { # NAME
 dep_ready() { # NAME
     local dir
     if ! dir=$(dep_dir "$1"); then
-        must "fetch $1" source_fetch "$1"
+        source_kept "$1" || must "fetch $1" source_fetch "$1"
         must "build $1 $(sed -n 's/^version //p; s/^suite /from /p' "$CACHE/sources/$1/origin" |
             tr '\n' ' ')" dep_build "$1"
     fi

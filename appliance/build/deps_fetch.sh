@@ -13,6 +13,7 @@ conf_line() { # KIND NAME: prints the rest of that line of deps.conf
 debian_mirror() { # the Debian archive this machine already uses
     local uri
     uri=${GARITA_DEBIAN_MIRROR:-}
+    # shellcheck disable=SC2016
     [ -n "$uri" ] || uri=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' \
         'Created-By: Packages' 2>/dev/null | awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
     printf '%s\n' "${uri:-http://deb.debian.org/debian}"
@@ -127,9 +128,16 @@ fetch_any() { # NAME DIR: tries the suites in order, then the tarball alone, the
     fetch_npm "$1" "$2"
 }
 
+source_kept() { # NAME: is a verified and acceptable source already there
+    local origin=$CACHE/sources/$1/origin version minimum below
+    [ -f "$origin" ] || return 1
+    version=$(awk '$1 == "version" { print $2 }' "$origin")
+    read -r minimum below _ <<<"$(conf_line source "$1")"
+    version_fits "$(upstream_version "$version")" "$minimum" "$below"
+}
+
 source_fetch() { # NAME: leaves the verified files in $CACHE/sources/NAME
     local dir=$CACHE/sources/$1
-    [ -f "$dir/origin" ] && return 0
     keyring_ready
     rm -rf "$dir.part"
     fetch_any "$1" "$dir.part" || {

@@ -10,6 +10,8 @@ if(NOT EXISTS "${GARITA_DEPS}/deps.lock")
   message(FATAL_ERROR "No dependencies at ${GARITA_DEPS}: run ./build.sh deps")
 endif()
 
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${GARITA_DEPS}/deps.lock")
+
 set(libraries "")
 foreach(name IN ITEMS curl mbedtls mbedx509 mbedcrypto sqlite3 yyjson argon2 sodium lmdb yaml crypto)
   find_library(GARITA_LIB_${name} NAMES lib${name}.a PATHS "${GARITA_DEPS}/lib" NO_CACHE REQUIRED)

@@ -16,7 +16,7 @@ compile_archive() { # ARCHIVE "FLAGS" FILE...: compiles in parallel, one object 
     local archive=$1 flags=$2 objects
     shift 2
     objects=$(mktemp -d)
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2016,SC2086
     printf '%s\n' "$@" | xargs -P "$JOBS" -I '{}' sh -c \
         'f=$1; d=$2; shift 2; gcc "$@" -c "$f" -o "$d/$(basename "$f" .c).o"' \
         sh '{}' "$objects" $DEP_CFLAGS $DEP_HARDENING $flags || return 1
@@ -95,6 +95,7 @@ recipe_curl() { # HTTP, HTTPS, SMTP and SMTPS clients, nothing else
         --without-libssh2 --without-libssh --without-librtmp --without-nghttp2 --without-ngtcp2 \
         --without-nghttp3 --without-quiche --without-libgsasl --without-gssapi &&
         make -C lib -j "$JOBS" && make -C lib install && make -C include install) || return 1
-    rm -rf "$out/lib/pkgconfig" "$out"/lib/*.la "$out/bin" "$out/share"
+    rm -rf "${out:?}/lib/pkgconfig" "${out:?}/bin" "${out:?}/share"
+    rm -f "$out"/lib/*.la
     cp "$src/COPYING" "$out/notice"
 }

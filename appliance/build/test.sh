@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# The test run: every stage adds to PASSED and FAILED, a stage that cannot run counts as failed.
+# Sourced, never run.
+
+PASSED=0
+FAILED=0
+
+count() { # LABEL PASSED FAILED
+    PASSED=$((PASSED + $2))
+    FAILED=$((FAILED + $3))
+    say "$1: $2 passed, $3 failed"
+}
+
+# show COMMAND...: full output to the log of this stage, one line a result to the terminal
+show() {
+    local log=$1 status
+    shift
+    "$@" 2>&1 | tee "$log" | grep --line-buffered -E '^(not )?ok |^(✔|✖)' || true
+    status=${PIPESTATUS[0]}
+    return "$status"
+}
+
+# counts_of_tap LOG: "passed failed" from the lines that node's test runner ends with
+counts_of_tap() {
+    awk '/^(#|ℹ) pass [0-9]+/ { p += $3 } /^(#|ℹ) (fail|cancelled) [0-9]+/ { f += $3 }
+         END { print p + 0, f + 0 }' "$1"
+}
+
+counts_of_lines() { # LOG: "passed failed" from ok and not ok lines
+    awk '/^ok / { p++ } /^not ok / { f++ } END { print p + 0, f + 0 }' "$1"
+}
+
+# stage LABEL COUNTER COMMAND...: runs, shows and counts
+stage() {
+    local label=$1 counter=$2 log=$BUILD/log/$1.log status=0 passed failed
+    shift 2
+    say "$label"
+    show "$log" "$@" || status=$?
+    read -r passed failed <<<"$("$counter" "$log")"
+    if [ $status != 0 ] && [ "$failed" = 0 ]; then
+        tail -n 30 "$log" >&2
+        failed=1
+    fi
+    [ "$failed" = 0 ] || say "$label failed; full output: $log"
+    count "$label" "$passed" "$failed"
+}
+
+ctest_run() { # FILTER
+    local log=$BUILD/log/unit.log status=0 passed=0 failed=0
+    step "unit tests and fuzz corpora" ctest_logged "$log" "$1" || status=$?
+    passed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true)
+    failed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*' "$log" || true)
+    [ $status = 0 ] || [ "$failed" != 0 ] || failed=1
+    count unit "$passed" "$failed"
+}
+
+ctest_logged() { # LOG FILTER
+    local filter=()
+    [ -z "$2" ] || filter=(-R "$2")
+    ctest --test-dir "$BUILD/debug-asan" -j "$JOBS" --output-on-failure --no-tests=ignore \
+        "${filter[@]}" 2>&1 | tee "$1"
+    return "${PIPESTATUS[0]}"
+}
+
+test_unit() { # FILTER
+    if preset_build debug-asan; then
+        ctest_run "$1"
+    else
+        count "unit (does not build)" 0 1
+    fi
+}
+
+npm_ready() { # FOLDER: npm ci when the lock file changed
+    local stamp=$1/node_modules/.garita-lock sum
+    [ -f "$1/package-lock.json" ] || return 0
+    sum=$(sha256sum <"$1/package-lock.json")
+    [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
+    step "npm ci in $1" npm ci --prefix "$1" --no-audit --no-fund || return 1
+    mkdir -p "$1/node_modules"
+    printf '%s\n' "$sum" >"$stamp"
+}
+
+test_folder() { # NAME FILTER: tests/NAME/run.sh with both binaries
+    local name=$1
+    [ -x "tests/$name/run.sh" ] || return 0
+    npm_ready "tests/$name" || { count "$name (npm ci)" 0 1; return; }
+    stage "$name" counts_of_tap env GARITA_BIN="$BUILD/debug-asan/garita" \
+        GARITA_RELEASE_BIN="$BUILD/garita" "tests/$name/run.sh" ${2:+"$2"}
+}
+
+test_flow() { # FILTER
+    preset_build debug-asan || { count "flow (debug-asan does not build)" 0 1; return; }
+    preset_build release-static || { count "flow (release-static does not build)" 0 1; return; }
+    count "release build" 1 0
+    test_folder flow "$1"
+    test_folder browser "$1"
+}
+
+test_lint() { # FILTER
+    [ -f "$BUILD/debug-asan/build.ninja" ] || preset_configure debug-asan || return 0
+    stage lint counts_of_lines tests/lint/run.sh ${1:+"$1"}
+}
+
+tests_prepare() { # PART
+    local packages=$PACKAGES_TEST
+    case $1 in
+    all) packages="$packages $PACKAGES_FLOW $PACKAGES_LINT $(packages_node)" ;;
+    flow) packages="$packages $PACKAGES_FLOW $(packages_node)" ;;
+    lint) packages="$packages $PACKAGES_LINT" ;;
+    esac
+    # shellcheck disable=SC2086
+    packages_install $packages
+    deps_ready
+}
+
+run_tests() { # [PART [FILTER]]
+    local part=${1:-all}
+    [ $# = 0 ] || shift
+    case $part in
+    all)
+        tests_prepare all
+        test_unit ""
+        test_flow ""
+        test_lint ""
+        ;;
+    unit | flow | lint)
+        tests_prepare "$part"
+        "test_$part" "${1:-}"
+        ;;
+    *) wrong_usage "test knows unit, flow and lint" ;;
+    esac
+    say "$((SECONDS / 60)) min $((SECONDS % 60)) s"
+    printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+    [ "$FAILED" = 0 ]
+}
