@@ -37,6 +37,7 @@ Garita is built, run and tested with this script, on Debian 12.
                                sample configuration (DESTDIR is honoured)
   ./build.sh uninstall         take these away; configuration and data stay
   ./build.sh clean [--deps]    remove build/; with --deps also the built dependencies
+  ./build.sh format [FILE...]  put the layout of our C right (all files, or these)
   ./build.sh deps              only get and build the dependencies
   ./build.sh help              this text
 
@@ -66,6 +67,13 @@ run_bench() {
     GARITA_BIN=$BUILD/garita exec tests/bench/run.sh "$@"
 }
 
+run_format() { # [FILE...]
+    local files=("$@")
+    packages_install clang-format
+    [ $# -gt 0 ] || mapfile -t files < <(git ls-files -- '*.c' '*.h')
+    [ ${#files[@]} = 0 ] || clang-format -i --style=file "${files[@]}"
+}
+
 run_clean() {
     case ${1:-} in
     "") ;;
@@ -90,8 +98,10 @@ run) open_log build && run_demo ;;
 test) open_log test && run_tests "$@" ;;
 bench) open_log bench && run_bench "$@" ;;
 fuzz) open_log fuzz && run_fuzz "$@" ;;
+format) open_log format && run_format "$@" ;;
 install) open_log install && run_install ;;
-uninstall) open_log install && run_uninstall ;;
+unformat) open_log format && run_format "$@" ;;
+install) open_log install && run_uninstall ;;
 clean) run_clean "$@" ;;
 *) wrong_usage "unknown command: $command" ;;
 esac

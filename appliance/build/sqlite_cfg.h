@@ -22,18 +22,18 @@
 #define HAVE_STDINT_H           1
 
 /* Behaviour. */
-#define SQLITE_THREADSAFE               1
-#define SQLITE_DQS                      0
-#define SQLITE_DEFAULT_MEMSTATUS        0
-#define SQLITE_DEFAULT_FOREIGN_KEYS     1
-#define SQLITE_DEFAULT_WAL_SYNCHRONOUS  1
-#define SQLITE_LIKE_DOESNT_MATCH_BLOBS  1
-#define SQLITE_TEMP_STORE               3
-#define SQLITE_USE_URI                  0
-#define SQLITE_MAX_EXPR_DEPTH           100
-#define SQLITE_MAX_WORKER_THREADS       0
-#define SQLITE_TRUSTED_SCHEMA           0
-#define SQLITE_ENABLE_DBPAGE_VTAB       1
+#define SQLITE_THREADSAFE              1
+#define SQLITE_DQS                     0
+#define SQLITE_DEFAULT_MEMSTATUS       0
+#define SQLITE_DEFAULT_FOREIGN_KEYS    1
+#define SQLITE_DEFAULT_WAL_SYNCHRONOUS 1
+#define SQLITE_LIKE_DOESNT_MATCH_BLOBS 1
+#define SQLITE_TEMP_STORE              3
+#define SQLITE_USE_URI                 0
+#define SQLITE_MAX_EXPR_DEPTH          100
+#define SQLITE_MAX_WORKER_THREADS      0
+#define SQLITE_TRUSTED_SCHEMA          0
+#define SQLITE_ENABLE_DBPAGE_VTAB      1
 
 /* Left out. */
 #define SQLITE_OMIT_LOAD_EXTENSION 1
