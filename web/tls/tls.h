@@ -1,0 +1,48 @@
+/* TLS for our listeners: certificates by host name, tickets, reload, and sessions that never block.
+ * TLS 1.2 and 1.3 with ECDHE and AEAD only (TL-01). mbedTLS does not show through here. */
+#ifndef GARITA_WEB_TLS_TLS_H
+#define GARITA_WEB_TLS_TLS_H
+
+#include <sys/types.h>
+
+#include "web/web.h"
+
+struct tls;
+
+/* Loads the certificates, or makes a self-signed pair in config->folder when no file is named.
+ * hostname: for the self-signed certificate; may be absent. ERR_CONFIG says which file is wrong. */
+MUST_CHECK int tls_new(const struct web_tls_config *config, struct str hostname,
+                       struct err_ctx *err, struct tls **ret_tls);
+/* Sessions must be gone. */
+void tls_free(struct tls *tls);
+/* Reads all files again and swaps; sessions that exist keep what they have. On failure nothing
+ * changes. Safe while others start sessions. */
+MUST_CHECK int tls_reload(struct tls *tls, struct err_ctx *err);
+/* Of the certificate that expires first; negative when one has. */
+int64_t tls_expires_in_s(struct tls *tls, int64_t now_s);
+
+/* Writes an ECDSA P-256 key (0600) and a certificate for host, localhost, 127.0.0.1 and ::1, valid
+ * for 825 days. Never overwrites. host may be absent. */
+MUST_CHECK int tls_make_self_signed(const char *cert_file, const char *key_file, struct str host,
+                                    int64_t now_s, struct err_ctx *err);
+
+struct tls_session;
+
+enum { TLS_WANT_READ = -1, TLS_WANT_WRITE = -2, TLS_FAILED = -3 };
+
+/* On a non-blocking socket, which stays the caller's. ERR_NO_MEMORY. */
+MUST_CHECK int tls_session_new(struct tls *tls, int fd, struct tls_session **ret_session);
+/* Sends the close alert if the socket takes it, and frees. NULL is fine. */
+void tls_session_free(struct tls_session *s);
+/* 0 when done, TLS_WANT_READ, TLS_WANT_WRITE or TLS_FAILED. */
+MUST_CHECK int tls_session_handshake(struct tls_session *s);
+/* Bytes, 0 at the end, or one of the three above. */
+MUST_CHECK ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size);
+/* After TLS_WANT_WRITE the same bytes must be given again. */
+MUST_CHECK ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size);
+/* Bytes that are decrypted and not read yet: the socket will not become readable for them. */
+size_t tls_session_pending(const struct tls_session *s);
+/* DER of the client's certificate; absent when it sent none. Lives with the session. */
+struct str tls_session_peer_cert(const struct tls_session *s);
+
+#endif

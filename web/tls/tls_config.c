@@ -1,0 +1,294 @@
+/* Certificates and settings: loaded as a whole into a struct tls_state that is swapped at reload. */
+#include "web/tls/tls_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mbedtls/error.h>
+#include <psa/crypto.h>
+
+#include "core/base/rng.h"
+
+#include "core/base/banned.h"
+
+/* AES-128-GCM first: the fastest that is strong enough where the CPU has AES. */
+static const int cipher_suites[] = {
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    0,
+};
+
+static const uint16_t groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
+/* We speak HTTP/1.1 on these ports. The library keeps the pointer. */
+static const char *alpn_protocols[] = {"http/1.1", NULL};
+
+int tls_random(void *context, unsigned char *out, size_t len) {
+    (void)context;
+    rng_bytes(out, len);
+    return 0;
+}
+
+static int library_failed(struct err_ctx *err, const char *what, const char *file, int rc) {
+    char text[100];
+    mbedtls_strerror(rc, text, sizeof(text));
+    return err_set(err, ERR_CONFIG, "%s %s: %s", what, file, text);
+}
+
+static int check_key_mode(const char *file, struct err_ctx *err) {
+    struct stat st;
+    if (stat(file, &st) != 0)
+        return err_set(err, ERR_CONFIG, "private key %s: %s", file, strerror(errno));
+    /* SK-01: a private key that everyone on the machine can read is none. */
+    if (st.st_mode & (S_IROTH | S_IWOTH))
+        return err_set(err, ERR_CONFIG, "private key %s is open to everyone; run chmod 600", file);
+    return 0;
+}
+
+static int cert_load(struct tls_cert *c, const char *cert_file, const char *key_file,
+                     struct err_ctx *err) {
+    int rc = mbedtls_x509_crt_parse_file(&c->chain, cert_file);
+    if (rc != 0)
+        return library_failed(err, "certificate", cert_file, rc);
+    TRY(check_key_mode(key_file, err));
+    rc = mbedtls_pk_parse_keyfile(&c->key, key_file, NULL, tls_random, NULL);
+    if (rc != 0)
+        return library_failed(err, "private key", key_file, rc);
+    if (mbedtls_pk_check_pair(&c->chain.pk, &c->key, tls_random, NULL) != 0)
+        return err_set(err, ERR_CONFIG, "private key %s does not belong to certificate %s",
+                       key_file, cert_file);
+    return 0;
+}
+
+/* "a.example" for itself, "*.example" for one label in front. */
+static bool host_fits(const char *pattern, struct str name) {
+    struct str p = str_c(pattern);
+    if (!str_starts(p, STR("*.")))
+        return str_ieq(p, name);
+    ptrdiff_t dot = str_find(name, '.');
+    return dot > 0 && str_ieq(str_from(p, 1), str_from(name, (size_t)dot));
+}
+
+/* An unknown name gets the default certificate: the client judges it. */
+static int on_server_name(void *context, mbedtls_ssl_context *ssl, const unsigned char *name,
+                          size_t len) {
+    struct tls_state *state = context;
+    struct str host = str_of((const char *)name, len);
+    for (size_t i = 1; i < state->cert_count; i++) {
+        struct tls_cert *c = &state->certs[i];
+        if (host_fits(c->host, host))
+            return mbedtls_ssl_set_hs_own_cert(ssl, &c->chain, &c->key);
+    }
+    return 0;
+}
+
+/* The certificate is asked for, not judged: the code that authenticates clients knows which chains
+ * and keys it accepts (RFC 8705). */
+static int on_client_cert(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
+    (void)context;
+    (void)crt;
+    (void)depth;
+    *flags = 0;
+    return 0;
+}
+
+static int tickets_setup(struct tls_state *state, const struct web_tls_config *config) {
+    /* The peer's certificate does not travel in a ticket, so whoever must show one shakes hands in
+     * full (TL-04). */
+    if (config->ticket_lifetime_s <= 0 || config->client_certs)
+        return 0;
+    /* Keys rotate by themselves at half of the lifetime. */
+    int rc = mbedtls_ssl_ticket_setup(&state->tickets, tls_random, NULL, MBEDTLS_CIPHER_AES_256_GCM,
+                                      (uint32_t)config->ticket_lifetime_s);
+    if (rc == 0)
+        mbedtls_ssl_conf_session_tickets_cb(&state->ssl, mbedtls_ssl_ticket_write,
+                                            mbedtls_ssl_ticket_parse, &state->tickets);
+    return rc;
+}
+
+static int ssl_setup(struct tls_state *state, const struct web_tls_config *config) {
+    mbedtls_ssl_config *ssl = &state->ssl;
+    int rc = mbedtls_ssl_config_defaults(ssl, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                         MBEDTLS_SSL_PRESET_DEFAULT);
+    if (rc != 0)
+        return rc;
+    mbedtls_ssl_conf_rng(ssl, tls_random, NULL);
+    mbedtls_ssl_conf_min_tls_version(ssl, config->tls13_only ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                             : MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(ssl, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_ciphersuites(ssl, cipher_suites);
+    mbedtls_ssl_conf_groups(ssl, groups);
+    mbedtls_ssl_conf_sni(ssl, on_server_name, state);
+    mbedtls_ssl_conf_authmode(ssl, config->client_certs ? MBEDTLS_SSL_VERIFY_OPTIONAL
+                                                        : MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_verify(ssl, on_client_cert, NULL);
+    mbedtls_ssl_conf_cert_req_ca_list(ssl, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
+    /* One ticket for each full handshake is enough. */
+    mbedtls_ssl_conf_new_session_tickets(ssl, 1);
+    rc = mbedtls_ssl_conf_alpn_protocols(ssl, alpn_protocols);
+    if (rc == 0)
+        rc = tickets_setup(state, config);
+    if (rc == 0)
+        rc = mbedtls_ssl_conf_own_cert(ssl, &state->certs[0].chain, &state->certs[0].key);
+    return rc;
+}
+
+static void state_free(struct tls_state *state) {
+    for (size_t i = 0; i < state->cert_count; i++) {
+        mbedtls_x509_crt_free(&state->certs[i].chain);
+        mbedtls_pk_free(&state->certs[i].key);
+    }
+    mbedtls_ssl_config_free(&state->ssl);
+    mbedtls_ssl_ticket_free(&state->tickets);
+    free(state->certs);
+    free(state);
+}
+
+static struct tls_state *state_alloc(size_t cert_count) {
+    struct tls_state *state = calloc(1, sizeof(*state));
+    if (!state)
+        return NULL;
+    mbedtls_ssl_config_init(&state->ssl);
+    mbedtls_ssl_ticket_init(&state->tickets);
+    atomic_init(&state->references, 1);
+    state->certs = calloc(cert_count, sizeof(*state->certs));
+    state->cert_count = state->certs ? cert_count : 0;
+    for (size_t i = 0; i < state->cert_count; i++) {
+        mbedtls_x509_crt_init(&state->certs[i].chain);
+        mbedtls_pk_init(&state->certs[i].key);
+    }
+    return state;
+}
+
+static int state_fill(struct tls *tls, struct tls_state *state, struct err_ctx *err) {
+    const struct web_tls_config *config = tls->config;
+    if (!state->certs)
+        return ERR_NO_MEMORY;
+    TRY(cert_load(&state->certs[0], tls->cert_file, tls->key_file, err));
+    for (size_t i = 0; i < config->sni_count; i++) {
+        state->certs[i + 1].host = config->sni[i].host;
+        TRY(cert_load(&state->certs[i + 1], config->sni[i].cert_file, config->sni[i].key_file,
+                      err));
+    }
+    int rc = ssl_setup(state, config);
+    return rc == 0 ? 0 : library_failed(err, "TLS settings with", tls->cert_file, rc);
+}
+
+int tls_reload(struct tls *tls, struct err_ctx *err) {
+    struct tls_state *fresh = state_alloc(1 + tls->config->sni_count);
+    if (!fresh)
+        return ERR_NO_MEMORY;
+    int rc = state_fill(tls, fresh, err);
+    if (rc != 0) {
+        state_free(fresh);
+        return rc;
+    }
+    pthread_mutex_lock(&tls->mutex);
+    struct tls_state *old = tls->current;
+    tls->current = fresh;
+    pthread_mutex_unlock(&tls->mutex);
+    if (old)
+        tls_state_release(old);
+    return 0;
+}
+
+struct tls_state *tls_state_acquire(struct tls *tls) {
+    pthread_mutex_lock(&tls->mutex);
+    struct tls_state *state = tls->current;
+    atomic_fetch_add_explicit(&state->references, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&tls->mutex);
+    return state;
+}
+
+void tls_state_release(struct tls_state *state) {
+    if (atomic_fetch_sub_explicit(&state->references, 1, memory_order_acq_rel) == 1)
+        state_free(state);
+}
+
+/* Names the default pair; makes it when it is to be self-signed and is not there. */
+static int default_files(struct tls *tls, struct err_ctx *err) {
+    const struct web_tls_config *c = tls->config;
+    if ((c->cert_file == NULL) != (c->key_file == NULL))
+        return err_set(err, ERR_CONFIG, "a certificate file and a key file belong together");
+    bool own = c->cert_file == NULL;
+    if (own && !c->folder)
+        return err_set(err, ERR_CONFIG, "TLS has neither a certificate nor a folder for one");
+    int n = own ? snprintf(tls->cert_file, sizeof(tls->cert_file), "%s/tls.crt", c->folder)
+                : snprintf(tls->cert_file, sizeof(tls->cert_file), "%s", c->cert_file);
+    int m = own ? snprintf(tls->key_file, sizeof(tls->key_file), "%s/tls.key", c->folder)
+                : snprintf(tls->key_file, sizeof(tls->key_file), "%s", c->key_file);
+    if (n < 0 || m < 0 || (size_t)n >= sizeof(tls->cert_file) || (size_t)m >= sizeof(tls->key_file))
+        return err_set(err, ERR_CONFIG, "the path of a TLS file is too long");
+    if (own && access(tls->cert_file, F_OK) != 0)
+        return tls_make_self_signed(tls->cert_file, tls->key_file, tls->hostname,
+                                    (int64_t)time(NULL), err);
+    return 0;
+}
+
+int tls_new(const struct web_tls_config *config, struct str hostname, struct err_ctx *err,
+            struct tls **ret_tls) {
+    struct tls *tls = calloc(1, sizeof(*tls));
+    if (!tls)
+        return ERR_NO_MEMORY;
+    tls->config = config;
+    tls->hostname = hostname;
+    pthread_mutex_init(&tls->mutex, NULL);
+    int rc = psa_crypto_init() == PSA_SUCCESS ? 0 : err_set(err, ERR_INTERNAL, "no crypto library");
+    if (rc == 0)
+        rc = default_files(tls, err);
+    if (rc == 0)
+        rc = tls_reload(tls, err);
+    if (rc != 0) {
+        tls_free(tls);
+        return rc;
+    }
+    *ret_tls = tls;
+    return 0;
+}
+
+void tls_free(struct tls *tls) {
+    if (!tls)
+        return;
+    if (tls->current)
+        tls_state_release(tls->current);
+    pthread_mutex_destroy(&tls->mutex);
+    free(tls);
+}
+
+static int64_t not_after_s(const mbedtls_x509_crt *crt) {
+    const mbedtls_x509_time *t = &crt->valid_to;
+    struct tm tm = {.tm_year = t->year - 1900,
+                    .tm_mon = t->mon - 1,
+                    .tm_mday = t->day,
+                    .tm_hour = t->hour,
+                    .tm_min = t->min,
+                    .tm_sec = t->sec};
+    return (int64_t)timegm(&tm);
+}
+
+int64_t tls_expires_in_s(struct tls *tls, int64_t now_s) {
+    struct tls_state *state = tls_state_acquire(tls);
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < state->cert_count; i++) {
+        int64_t left = not_after_s(&state->certs[i].chain) - now_s;
+        least = left < least ? left : least;
+    }
+    tls_state_release(state);
+    return least;
+}
