@@ -100,8 +100,7 @@ bench) open_log bench && run_bench "$@" ;;
 fuzz) open_log fuzz && run_fuzz "$@" ;;
 format) open_log format && run_format "$@" ;;
 install) open_log install && run_install ;;
-unformat) open_log format && run_format "$@" ;;
-install) open_log install && run_uninstall ;;
+uninstall) open_log install && run_uninstall ;;
 clean) run_clean "$@" ;;
 *) wrong_usage "unknown command: $command" ;;
 esac

@@ -91,7 +91,7 @@ html_strings() {
 }
 
 format_check() {
-    each ALL_C clang-format --dry-run -Werror --style=file '{}' 2>&1 |
+    [ ${#ALL_C[@]} = 0 ] || clang-format --dry-run -Werror --style=file "${ALL_C[@]}" 2>&1 |
         awk -F: '/error:/ { places[$1]++; if (!($1 in first)) first[$1] = $2 }
             END { for (f in places) print f ":" first[f] ": " places[f] " places (./build.sh format " f ")" }' |
         LC_ALL=C sort
@@ -144,7 +144,7 @@ analyzer_file() {
     sum=$(gcc "$@" -E -P "$file" | sha256sum | cut -c 1-32)
     stamp=build/lint/analyzer/$sum
     [ ! -f "$stamp" ] || return 0
-    if gcc "$@" -O1 -fanalyzer -fdiagnostics-path-format=none -Werror -c -o /dev/null "$file"; then
+    if gcc "$@" -O0 -fanalyzer -fdiagnostics-path-format=none -Werror -c -o /dev/null "$file"; then
         touch "$stamp"
     fi
 }
