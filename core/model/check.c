@@ -1,0 +1,186 @@
+/* Deny by default: each kind of URI has a list of what it may be. */
+#include "core/model/check.h"
+
+#include "core/codec/uri.h"
+
+#include "core/base/banned.h"
+
+static int uri_refuse(const char *name, struct err_ctx *ctx) {
+    return err_field(ctx, ERR_INVALID_REQUEST, name,
+                     "%s must be https, http on loopback, or another form that is allowed here",
+                     name);
+}
+
+/* A path on this server: one slash, so that "//host" does not become another host. */
+static bool is_own_path(struct str text) {
+    struct uri u;
+    if (!str_starts(text, STR("/")) || str_starts(text, STR("//")))
+        return false;
+    return uri_parse_reference(text, &u) == 0 && !u.has_authority && str_absent(u.fragment) &&
+           !uri_path_is_tricky(&u);
+}
+
+/* RFC 8252 7.1: a private-use scheme is a domain name turned round, so it has a dot; that leaves
+ * out javascript:, data:, file:, blob: and whatever else browsers know or will know. */
+static bool is_private_use(const struct uri *u) {
+    return str_find(u->scheme, '.') > 0 && str_absent(u->userinfo);
+}
+
+static bool is_safe_web(const struct uri *u) {
+    return uri_is_web(u) && (uri_is_https(u) || uri_is_loopback(u)) && !uri_path_is_tricky(u);
+}
+
+/* '*' anywhere but at the end of the path would be a pattern (OA-02). */
+static bool star_is_last(struct str text) {
+    ptrdiff_t at = str_find(text, '*');
+    return at < 0 || (size_t)at == text.len - 1;
+}
+
+static bool redirect_is_allowed(struct str text) {
+    struct uri u;
+    if (!star_is_last(text))
+        return false;
+    if (is_own_path(text))
+        return true;
+    if (uri_parse(text, &u) != 0 || !str_absent(u.fragment))
+        return false;
+    if (str_ends(text, STR("*")) && (!uri_is_web(&u) || !str_starts(u.path, STR("/"))))
+        return false;
+    return is_safe_web(&u) || is_private_use(&u);
+}
+
+static bool page_is_allowed(struct str text) {
+    struct uri u;
+    if (str_eq(text, STR("${authBaseUrl}")) || str_eq(text, STR("${authAdminUrl}")))
+        return true;
+    return is_own_path(text) || (uri_parse(text, &u) == 0 && is_safe_web(&u));
+}
+
+static bool fetch_is_allowed(struct str text) {
+    struct uri u;
+    return uri_parse(text, &u) == 0 && is_safe_web(&u) && str_absent(u.fragment);
+}
+
+int uri_check(struct str text, enum uri_for use, const char *name, struct err_ctx *ctx) {
+    bool allowed = false;
+    if (str_empty(text))
+        return 0;
+    switch (use) {
+    case URI_FOR_REDIRECT: allowed = redirect_is_allowed(text); break;
+    case URI_FOR_PAGE: allowed = page_is_allowed(text); break;
+    case URI_FOR_FETCH: allowed = fetch_is_allowed(text); break;
+    }
+    return allowed ? 0 : uri_refuse(name, ctx);
+}
+
+int web_origin_check(struct str text, struct err_ctx *ctx) {
+    struct uri u;
+    if (str_eq(text, STR("+")) || str_eq(text, STR("*")))
+        return 0;
+    if (uri_parse(text, &u) == 0 && is_safe_web(&u) && str_empty(u.path) && str_absent(u.query) &&
+        str_absent(u.fragment))
+        return 0;
+    return err_field(ctx, ERR_INVALID_REQUEST, "webOrigins",
+                     "a web origin is scheme, host and port without a path, or \"+\" or \"*\"");
+}
+
+int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx) {
+    if (text.len > max_bytes)
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "%s is longer than %zu bytes", name,
+                         max_bytes);
+    if (!str_is_utf8(text) || !str_has_no_control(text))
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "%s holds characters that are not allowed",
+                         name);
+    return 0;
+}
+
+int map_check(const struct str_map *map, size_t max_count, size_t max_value_bytes, const char *name,
+              struct err_ctx *ctx) {
+    if (map->count > max_count)
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "%s has more than %zu members", name,
+                         max_count);
+    for (size_t i = 0; i < map->count; i++) {
+        if (str_empty(map->items[i].name))
+            return err_field(ctx, ERR_INVALID_REQUEST, name, "%s has a member without a name",
+                             name);
+        TRY(text_check(map->items[i].name, ATTRS_MAX_NAME_BYTES, name, ctx));
+        if (map->items[i].value.len > max_value_bytes || !str_is_utf8(map->items[i].value) ||
+            str_find(map->items[i].value, '\0') >= 0)
+            return err_field(ctx, ERR_INVALID_REQUEST, name, "a value of %s is not allowed", name);
+    }
+    return 0;
+}
+
+static int attr_check(const struct attr *attr, const char *name, struct err_ctx *ctx) {
+    if (str_empty(attr->name))
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "an attribute has no name");
+    TRY(text_check(attr->name, ATTRS_MAX_NAME_BYTES, name, ctx));
+    if (attr->values.count > ATTRS_MAX_VALUES)
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "an attribute has too many values");
+    for (size_t i = 0; i < attr->values.count; i++) {
+        struct str value = attr->values.items[i];
+        if (value.len > ATTRS_MAX_VALUE_BYTES || !str_is_utf8(value) || str_find(value, '\0') >= 0)
+            return err_field(ctx, ERR_INVALID_REQUEST, name,
+                             "the value of an attribute is not allowed");
+    }
+    return 0;
+}
+
+int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx) {
+    if (attrs->count > ATTRS_MAX_COUNT)
+        return err_field(ctx, ERR_INVALID_REQUEST, name, "there are more than %d attributes",
+                         ATTRS_MAX_COUNT);
+    for (size_t i = 0; i < attrs->count; i++)
+        TRY(attr_check(&attrs->items[i], name, ctx));
+    return 0;
+}
+
+/* The next code point of valid UTF-8. */
+static uint32_t next_code_point(const unsigned char **at) {
+    const unsigned char *p = *at;
+    if (p[0] < 0x80) {
+        *at = p + 1;
+        return p[0];
+    }
+    if (p[0] < 0xe0) {
+        *at = p + 2;
+        return ((uint32_t)(p[0] & 0x1f) << 6) | (p[1] & 0x3f);
+    }
+    if (p[0] < 0xf0) {
+        *at = p + 3;
+        return ((uint32_t)(p[0] & 0x0f) << 12) | ((uint32_t)(p[1] & 0x3f) << 6) | (p[2] & 0x3f);
+    }
+    *at = p + 4;
+    return ((uint32_t)(p[0] & 0x07) << 18) | ((uint32_t)(p[1] & 0x3f) << 12) |
+           ((uint32_t)(p[2] & 0x3f) << 6) | (p[3] & 0x3f);
+}
+
+static bool code_point_is_deceptive(uint32_t c) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0000, 0x001f},   /* C0 */
+        {0x007f, 0x009f},   /* DEL, C1 */
+        {0x00ad, 0x00ad},   /* soft hyphen */
+        {0x061c, 0x061c},   /* Arabic letter mark */
+        {0x200b, 0x200f},   /* zero width, direction marks */
+        {0x2028, 0x202e},   /* separators, embeddings, overrides */
+        {0x2060, 0x206f},   /* word joiner, invisible operators, isolates */
+        {0xfeff, 0xfeff},   /* byte order mark */
+        {0xfff9, 0xfffb},   /* annotations */
+        {0xe0000, 0xe007f}, /* tags */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
+bool text_is_deceptive(struct str text) {
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    const unsigned char *end = at + text.len;
+    while (at < end)
+        if (code_point_is_deceptive(next_code_point(&at)))
+            return true;
+    return false;
+}
