@@ -1,0 +1,26 @@
+/* The arithmetic of Keycloak's brute force settings: when an account is locked and for how long.
+ * Pure: counters in, counters out. */
+#ifndef GARITA_CORE_AUTH_BRUTE_FORCE_H
+#define GARITA_CORE_AUTH_BRUTE_FORCE_H
+
+#include "core/model/user.h"
+
+enum lockout {
+    LOCKOUT_NONE,
+    LOCKOUT_TEMPORARY, /* locked_until_ms was set by this failure */
+    LOCKOUT_PERMANENT  /* the user is to be disabled */
+};
+
+/* Whether the account is locked at now_ms; never when the realm has protection off. */
+bool brute_force_locked(const struct realm *realm, const struct login_failures *failures,
+                        int64_t now_ms);
+
+/* Counts one failure. Failures older than maxDeltaTimeSeconds are forgotten first. Every
+ * failureFactor-th failure locks for waitIncrementSeconds times that multiple (MULTIPLE) or from
+ * the factor on once more for each failure (LINEAR), at most maxFailureWaitSeconds; failures closer
+ * than quickLoginCheckMilliSeconds lock for minimumQuickLoginWaitSeconds. With permanentLockout,
+ * more than maxTemporaryLockouts such locks are permanent. */
+enum lockout brute_force_count(const struct realm *realm, struct login_failures *io_failures,
+                               int64_t now_ms);
+
+#endif

@@ -1,0 +1,31 @@
+/* What every use case of auth and oidc is given: the request's memory and moment, the realm, who
+ * asks from where. Filled once per request by the edge (web, grpc, cli); core keeps nothing of it. */
+#ifndef GARITA_CORE_AUTH_CONTEXT_H
+#define GARITA_CORE_AUTH_CONTEXT_H
+
+#include "core/audit/event.h"
+#include "core/port/store.h"
+
+/* Gives the JWKS text of a client's jwks_url. fresh asks to go to the source even when a copy is
+ * kept; an implementation bounds how often that really happens (JO-04) and may answer with its copy
+ * instead. Errors as fetch_json. */
+typedef int auth_jwks_get(void *context, struct arena *a, struct str url, bool fresh,
+                          struct str *ret_jwks);
+
+struct auth_ctx {
+    struct arena *arena;
+    const struct now *now;
+    struct err_ctx *err; /* detail for the client; never NULL */
+    struct realm_view *view;
+    struct str issuer;        /* "https://host/realms/peru": configured origin, never from Host */
+    struct str base_url;      /* "https://host" or "https://host/auth", no slash at the end */
+    struct event_actor actor; /* ip, user_agent, trace_id; the rest is filled as it is learned */
+    auth_jwks_get *jwks_get;  /* NULL: straight through core/port/fetch.h */
+    void *jwks_context;
+};
+
+static inline const struct realm *auth_realm(const struct auth_ctx *ctx) {
+    return realm_view_realm(ctx->view);
+}
+
+#endif

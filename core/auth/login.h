@@ -1,0 +1,47 @@
+/* Checking a person's password: one path for every grant and page that takes one (PW-03). The
+ * hashing runs outside of transactions; the verdict falls inside the write transaction that also
+ * counts the failure and appends the event, so that parallel guesses never learn more than the
+ * limit allows (PW-02). Locked, unknown, disabled and wrong look the same (PW-04, PW-05). */
+#ifndef GARITA_CORE_AUTH_LOGIN_H
+#define GARITA_CORE_AUTH_LOGIN_H
+
+#include "core/auth/context.h"
+#include "core/model/user.h"
+
+/* What hashing found; nothing is decided yet. */
+struct login_attempt {
+    struct str username; /* canonical; absent when it cannot be a name */
+    bool found;          /* a user of that name with a password */
+    bool matched;
+    int64_t user_pk;
+    struct credential credential; /* that was compared */
+    bool rehash;                  /* the record below replaces it when the login succeeds */
+    struct str new_secret_data, new_credential_data;
+    struct str client_id;   /* for the event */
+    struct str auth_method; /* likewise: "openid-connect" or "password" */
+};
+
+/* Looks the user up (user name, or e-mail where the realm allows it) and compares the password,
+ * within hashing_enter/leave. Costs the same for unknown users. Errors are of the machine only
+ * (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY): a wrong password is a result, not an error. */
+MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
+                             struct login_attempt *ret_attempt);
+
+enum login_verdict {
+    LOGIN_ACCEPTED,
+    LOGIN_REFUSED /* commit the transaction: it holds the counters and the event */
+};
+
+/* Decides inside the write transaction: the account as it is now, its lock as it is now. Accepted:
+ * clears failures, stores the re-hashed record, sets ret_user. Refused: counts, locks, appends the
+ * event UserLoginAttempted (and UserLockedOut). The caller appends the event of what follows. */
+MUST_CHECK int login_decide(const struct auth_ctx *ctx, struct store_write *w,
+                            const struct login_attempt *attempt, enum login_verdict *ret_verdict,
+                            struct user *ret_user);
+
+/* The required actions that must be done before this user gets anything: the stored ones, and
+ * UPDATE_PASSWORD when the password is older than the policy allows. */
+MUST_CHECK int login_actions_due(const struct auth_ctx *ctx, struct store_read *r,
+                                 const struct user *user, struct strs *ret_actions);
+
+#endif

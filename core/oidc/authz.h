@@ -1,0 +1,77 @@
+/* The authorization endpoint and the pages of a login as one machine: given a request and what the
+ * browser holds, what comes next. Each function returns 0 with a step (an error page is a step too),
+ * or an error of the machine (store, memory, overload), upon which nothing was changed. */
+#ifndef GARITA_CORE_OIDC_AUTHZ_H
+#define GARITA_CORE_OIDC_AUTHZ_H
+
+#include "core/oidc/authz_request.h"
+#include "core/oidc/consent.h"
+
+/* What the browser sent in cookies; absent when it did not. The edge keeps two cookies per realm
+ * (the realm's name is in the cookie's name, as a __Host- cookie has no path of its own). */
+struct authz_browser {
+    struct str sso_cookie;   /* of a session */
+    struct str login_cookie; /* binds login states to this browser */
+};
+
+enum authz_step_kind {
+    AUTHZ_STEP_ERROR,           /* page: err */
+    AUTHZ_STEP_REPLY,           /* reply goes to the client */
+    AUTHZ_STEP_LOGIN,           /* page: user name and password; err when the last try failed */
+    AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
+    AUTHZ_STEP_CONSENT          /* page: what the client asks for */
+};
+
+struct authz_step {
+    enum authz_step_kind kind;
+    int err;                     /* ERROR: what the page says; LOGIN: 0 or why it is shown again */
+    const char *problem;         /* UPDATE_PASSWORD: message key, or NULL */
+    int64_t problem_number;      /* its number */
+    struct str state;            /* sealed; hidden field "state" of the page's form */
+    const struct client *client; /* for names, logo and links; may be NULL on ERROR */
+    struct str ui_locales;       /* of the request, for the choice of language */
+    struct str language;         /* that the user chose on a page; absent: none */
+
+    struct str username; /* LOGIN: to fill in; may be empty */
+    bool username_fixed; /* the same person must authenticate again (OI-02) */
+    bool remember_me;    /* LOGIN: whether it was ticked */
+    bool remember_me_offered;
+    struct consent_items consent;
+
+    struct authz_reply reply;
+
+    /* Cookies to set, absent when they stay as they are. */
+    struct str set_sso_cookie;
+    int64_t sso_cookie_max_age_s; /* -1: until the browser closes */
+    struct str set_login_cookie;  /* until the browser closes */
+};
+
+/* GET or POST /protocol/openid-connect/auth. */
+MUST_CHECK int authz_begin(const struct auth_ctx *ctx, const struct form *form,
+                           const struct authz_browser *browser, struct authz_step *ret_step);
+
+/* The password page was sent. */
+struct authz_login_form {
+    struct str state;
+    struct str username;
+    struct str password;
+    bool remember_me;
+};
+MUST_CHECK int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                           const struct authz_login_form *form, struct authz_step *ret_step);
+
+/* The required action was sent. */
+MUST_CHECK int authz_update_password(const struct auth_ctx *ctx,
+                                     const struct authz_browser *browser, struct str state,
+                                     struct str password, struct str password_again,
+                                     struct authz_step *ret_step);
+
+/* The consent page was sent. */
+MUST_CHECK int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                             struct str state, bool accepted, struct authz_step *ret_step);
+
+/* Shows the page of a state again: reload, back, or another language (absent: unchanged). */
+MUST_CHECK int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                            struct str state, struct str language, struct authz_step *ret_step);
+
+#endif

@@ -1,0 +1,30 @@
+/* Client authentication at the token, introspection, revocation and logout endpoints: exactly one
+ * method a request, and the registered one (OC-01, OC-02; RFC 6749 2.3, RFC 7523). */
+#ifndef GARITA_CORE_OIDC_CLIENT_AUTH_H
+#define GARITA_CORE_OIDC_CLIENT_AUTH_H
+
+#include "core/auth/context.h"
+#include "core/codec/form.h"
+
+enum client_auth_method {
+    CLIENT_AUTH_NONE, /* public client: client_id only */
+    CLIENT_AUTH_SECRET_BASIC,
+    CLIENT_AUTH_SECRET_POST,
+    CLIENT_AUTH_SECRET_JWT,
+    CLIENT_AUTH_PRIVATE_KEY_JWT
+};
+
+struct client_auth {
+    const struct client *client;
+    enum client_auth_method method;
+    /* The assertion's jti to spend in the request's transaction is spent already. */
+};
+
+/* authorization: the Authorization header's value, absent when there was none. Public clients pass
+ * with their client_id alone. ERR_INVALID_CLIENT for everything that is wrong (one text for unknown
+ * client and wrong secret); ERR_UNAUTHORIZED_CLIENT never; ERR_STORE_*, ERR_UPSTREAM. Disabled
+ * clients and those of other protocols are refused (OT-07). */
+MUST_CHECK int client_auth_check(const struct auth_ctx *ctx, struct str authorization,
+                                 const struct form *form, struct client_auth *ret_auth);
+
+#endif

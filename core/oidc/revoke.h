@@ -1,0 +1,14 @@
+/* Revocation (RFC 7009): a refresh token takes its client session with it, an access token alone
+ * dies by its jti (OT-12). */
+#ifndef GARITA_CORE_OIDC_REVOKE_H
+#define GARITA_CORE_OIDC_REVOKE_H
+
+#include "core/oidc/client_auth.h"
+
+/* 0 also for unknown tokens and for tokens of other clients, which are left alone (RFC 7009 2.2).
+ * Durable when it returns (OT-09). ret_client (may be NULL) is for CORS. ERR_INVALID_CLIENT,
+ * ERR_INVALID_REQUEST, ERR_STORE_*. */
+MUST_CHECK int revoke_token(const struct auth_ctx *ctx, struct str authorization,
+                            const struct form *form, const struct client **ret_client);
+
+#endif

@@ -1,0 +1,18 @@
+/* UserInfo (OpenID Connect Core 5.3). */
+#ifndef GARITA_CORE_OIDC_USERINFO_H
+#define GARITA_CORE_OIDC_USERINFO_H
+
+#include "core/auth/context.h"
+
+struct userinfo {
+    struct str body;
+    bool is_jwt;                 /* application/jwt instead of application/json */
+    const struct client *client; /* for CORS; also set on failure when the token was good */
+};
+
+/* bearer: the token, from the header or the form. ERR_INVALID_TOKEN, ERR_INSUFFICIENT_SCOPE (no
+ * openid), ERR_STORE_*. */
+MUST_CHECK int userinfo_get(const struct auth_ctx *ctx, struct str bearer,
+                            struct userinfo *ret_userinfo);
+
+#endif
