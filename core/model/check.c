@@ -27,7 +27,8 @@ static bool is_private_use(const struct uri *u) {
 }
 
 static bool is_safe_web(const struct uri *u) {
-    return uri_is_web(u) && (uri_is_https(u) || uri_is_loopback(u)) && !uri_path_is_tricky(u);
+    return uri_is_web(u) && (uri_is_https(u) || uri_is_loopback(u)) && !uri_path_is_tricky(u) &&
+           str_find(u->host, '*') < 0;
 }
 
 /* '*' anywhere but at the end of the path would be a pattern (OA-02). */
