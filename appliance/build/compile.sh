@@ -8,13 +8,9 @@ preset_configure() { # PRESET: only when it was never configured, or the presets
     step "configure $1" cmake --preset "$1" && printf '%s\n' "$sum" >"$stamp"
 }
 
-preset_build() { # PRESET: quiet when there is nothing to do
+preset_build() { # PRESET
     preset_configure "$1" || return 1
-    if ninja -C "$BUILD/$1" -n 2>>"$LOG" | grep -q 'Building C object'; then
-        step "compile $1" ninja -C "$BUILD/$1" -j "$JOBS"
-    else
-        ninja -C "$BUILD/$1" -j "$JOBS" >>"$LOG" 2>&1 || step "build $1" ninja -C "$BUILD/$1"
-    fi
+    step "compile $1" ninja -C "$BUILD/$1" -j "$JOBS"
 }
 
 build_release() {

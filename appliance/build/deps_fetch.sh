@@ -102,8 +102,8 @@ fetch_suite() {
 }
 
 fetch_npm() { # NAME DIR: the second source
-    local package version want file have
-    read -r package version want <<<"$(conf_line npm "$1")"
+    local package version contains want file have
+    read -r package version contains want <<<"$(conf_line npm "$1")"
     [ -n "$package" ] || return 1
     command -v npm >/dev/null || packages_install npm
     rm -rf "$2" && mkdir -p "$2"
@@ -111,7 +111,7 @@ fetch_npm() { # NAME DIR: the second source
     (cd "$2" && npm pack --silent "$package@$version") || return 1
     have=$(sha256sum "$file" | cut -d' ' -f1)
     [ "$have" = "$want" ] || { echo "error: $file has sha256 $have, but $want is pinned"; return 1; }
-    printf 'version %s\nsuite npm %s\nsha256 %s  %s\n' "$version" "$package" "$have" \
+    printf 'version %s+npm\nsuite npm %s %s\nsha256 %s  %s\n' "$contains" "$package" "$version" "$have" \
         "$(basename "$file")" >"$2/origin"
 }
 

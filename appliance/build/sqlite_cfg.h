@@ -3,7 +3,7 @@
  * -D_HAVE_SQLITE_CONFIG_H). Explained at https://sqlite.org/compile.html.
  */
 #ifndef SQLITECONFIG_H
-#define SQLITECONFIG_H
+#define SQLITECONFIG_H 1
 
 /* What glibc on Linux has; fdatasync and pread are the ones that matter for speed. */
 #define HAVE_FDATASYNC          1
