@@ -17,6 +17,10 @@ struct metrics;
 struct rate_limiter;
 struct proxy_list;
 struct listen;
+struct tls;
+
+/* A port of the system's choice, for tests; 0 means "no listener". */
+#define WEB_PORT_ANY 65535
 
 /* A token bucket per client address and class; per_minute 0 switches the class off. */
 struct web_rate {
@@ -99,6 +103,7 @@ struct web {
     struct rate_limiter *limiter;
     struct proxy_list *proxies;
     struct template_set *templates;
+    struct tls *tls; /* NULL: no HTTPS listener */
     struct listen *listen;
     struct str public_origin; /* "https://localhost:8443": configured, else of the listener */
     atomic_bool stopping;

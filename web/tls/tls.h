@@ -38,7 +38,7 @@ void tls_session_free(struct tls_session *s);
 MUST_CHECK int tls_session_handshake(struct tls_session *s);
 /* Bytes, 0 at the end, or one of the three above. */
 MUST_CHECK ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size);
-/* After TLS_WANT_WRITE the same bytes must be given again. */
+/* After TLS_WANT_WRITE the same bytes come first in the next call, which may give more. */
 MUST_CHECK ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size);
 /* Bytes that are decrypted and not read yet: the socket will not become readable for them. */
 size_t tls_session_pending(const struct tls_session *s);

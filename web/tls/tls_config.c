@@ -139,6 +139,10 @@ static int ssl_setup(struct tls_state *state, const struct web_tls_config *confi
                                                         : MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_verify(ssl, on_client_cert, NULL);
     mbedtls_ssl_conf_cert_req_ca_list(ssl, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
+    /* Buffers for sending shrink to this after the handshake: 12,000 connections may be parked. */
+    rc = mbedtls_ssl_conf_max_frag_len(ssl, MBEDTLS_SSL_MAX_FRAG_LEN_4096);
+    if (rc != 0)
+        return rc;
     /* One ticket for each full handshake is enough. */
     mbedtls_ssl_conf_new_session_tickets(ssl, 1);
     rc = mbedtls_ssl_conf_alpn_protocols(ssl, alpn_protocols);

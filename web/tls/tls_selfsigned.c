@@ -17,9 +17,9 @@
 
 #include "core/base/banned.h"
 
-#define VALID_DAYS 825 /* the longest that today's clients take */
-#define DAY_S ((int64_t)86400)
-#define PEM_MAX_BYTES 4096
+#define VALID_DAYS     825 /* the longest that today's clients take */
+#define DAY_S          ((int64_t)86400)
+#define PEM_MAX_BYTES  4096
 #define HOST_MAX_BYTES 253
 
 /* In one step, never through a link that someone planted. */

@@ -11,6 +11,7 @@ struct tls_session {
     mbedtls_ssl_context ssl;
     struct tls_state *state;
     int fd;
+    size_t unfinished; /* length of the write that said TLS_WANT_WRITE; 0: none */
 };
 
 static int socket_send(void *context, const unsigned char *data, size_t len) {
@@ -87,7 +88,11 @@ ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size) {
 }
 
 ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size) {
+    /* The library has that record ready and counts it as written whatever it is given next. */
+    if (s->unfinished && s->unfinished < size)
+        size = s->unfinished;
     int rc = mbedtls_ssl_write(&s->ssl, buf, size);
+    s->unfinished = rc == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
     return rc >= 0 ? rc : outcome(rc);
 }
 
