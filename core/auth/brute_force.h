@@ -15,11 +15,12 @@ enum lockout {
 bool brute_force_locked(const struct realm *realm, const struct login_failures *failures,
                         int64_t now_ms);
 
-/* Counts one failure. Failures older than maxDeltaTimeSeconds are forgotten first. Every
- * failureFactor-th failure locks for waitIncrementSeconds times that multiple (MULTIPLE) or from
- * the factor on once more for each failure (LINEAR), at most maxFailureWaitSeconds; failures closer
- * than quickLoginCheckMilliSeconds lock for minimumQuickLoginWaitSeconds. With permanentLockout,
- * more than maxTemporaryLockouts such locks are permanent. */
+/* Counts one failure. Failures older than maxDeltaTimeSeconds are forgotten first. From the
+ * failureFactor-th on each failure locks: for waitIncrementSeconds times the whole multiples of the
+ * factor that were reached (MULTIPLE), or times one more with each failure (LINEAR), at most
+ * maxFailureWaitSeconds. Before that, a failure within quickLoginCheckMilliSeconds of the last one
+ * locks for minimumQuickLoginWaitSeconds. With permanentLockout, more than maxTemporaryLockouts
+ * locks are permanent. */
 enum lockout brute_force_count(const struct realm *realm, struct login_failures *io_failures,
                                int64_t now_ms);
 

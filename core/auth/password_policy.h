@@ -6,7 +6,7 @@
 #include "core/crypto/password.h"
 #include "core/model/user.h"
 
-/* P(name in the policy, member, default number of an entry without one, least, most). 0: not asked. */
+/* What a policy asks; 0 and false: it does not. */
 struct password_policy {
     int64_t length, max_length;
     int64_t digits, upper_case, lower_case, special_chars;

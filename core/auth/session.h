@@ -28,8 +28,9 @@ MUST_CHECK int session_load(const struct auth_ctx *ctx, struct store_read *r, st
 MUST_CHECK int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
                                       struct str cookie, struct user_session *ret_session,
                                       struct user *ret_user);
-/* Whether user (as stored) may go on with a session from started_ms. */
-bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user, int64_t started_ms);
+/* Whether user (as stored) may go on with an authentication of that moment. */
+bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user,
+                          int64_t auth_time_ms);
 
 struct session_new {
     const struct user *user;
