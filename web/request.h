@@ -9,8 +9,15 @@
 #include "core/base/err.h"
 #include "core/codec/form.h"
 
-enum http_method { HTTP_GET = 1, HTTP_HEAD = 2, HTTP_POST = 4, HTTP_PUT = 8, HTTP_DELETE = 16,
-                   HTTP_OPTIONS = 32, HTTP_PATCH = 64 };
+enum http_method {
+    HTTP_GET = 1,
+    HTTP_HEAD = 2,
+    HTTP_POST = 4,
+    HTTP_PUT = 8,
+    HTTP_DELETE = 16,
+    HTTP_OPTIONS = 32,
+    HTTP_PATCH = 64
+};
 
 enum listener { LISTENER_PUBLIC, LISTENER_MANAGEMENT };
 
@@ -19,7 +26,7 @@ struct http_header {
     struct str value;
 };
 
-#define REQUEST_MAX_HEADERS 64
+#define REQUEST_MAX_HEADERS     64
 #define REQUEST_MAX_PATH_PARAMS 8
 
 struct route;
@@ -39,27 +46,27 @@ struct request {
     size_t header_count;
     struct str body; /* complete; at most the route's cap */
 
-    bool https;             /* the client's hop, trusted proxies considered */
-    struct str client_ip;   /* likewise (WE-10); text form */
-    struct str peer_cert;   /* DER of the TLS client certificate, or absent */
-    struct str trace_id;    /* traceparent's (W3C) or fresh: 32 hex digits */
-    struct str tenant_id;   /* for the log line; set when the realm is known */
-    struct str user_id;     /* for the log line */
+    bool https;           /* the client's hop, trusted proxies considered */
+    struct str client_ip; /* likewise (WE-10); text form */
+    struct str peer_cert; /* DER of the TLS client certificate, or absent */
+    struct str trace_id;  /* traceparent's (W3C) or fresh: 32 hex digits */
+    struct str tenant_id; /* for the log line; set when the realm is known */
+    struct str user_id;   /* for the log line */
 
     const struct route *route;
     struct str params[REQUEST_MAX_PATH_PARAMS]; /* {name} parts of the route's pattern, in order */
 
-    const struct web *web;          /* configuration and services, see web/web.h */
-    struct realm_view *realm;       /* set by the pipeline on routes with {realm} */
-    struct str nonce;               /* CSP nonce of this reply, made on first use */
+    const struct web *web;    /* configuration and services, see web/web.h */
+    struct realm_view *realm; /* set by the pipeline on routes with {realm} */
+    struct str nonce;         /* CSP nonce of this reply, made on first use */
 };
 
 struct response {
     int status;         /* 0: the handler has not answered */
     struct buf headers; /* complete lines "Name: value\r\n" */
     struct buf body;
-    bool no_body;       /* e.g. 204, 304 */
-    bool close;         /* close the connection after this reply */
+    bool no_body; /* e.g. 204, 304 */
+    bool close;   /* close the connection after this reply */
 };
 
 /* The header's value; absent when it was not sent. The pipeline has refused repeats of headers that

@@ -28,7 +28,7 @@ struct route {
 };
 
 /* Every handler that routes.def names. */
-#define R(methods, pattern, handler, access, body, content, csrf, rate, cache) \
+#define R(methods, pattern, handler, access, body, content, csrf, rate, cache)                     \
     route_handler handler;
 #include "web/routes.def"
 #undef R
