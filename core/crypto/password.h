@@ -35,7 +35,7 @@ struct password_params {
 #define PASSWORD_MAX_ARGON2_PASSES   100
 #define PASSWORD_MAX_ARGON2_WORK_KIB ((uint64_t)4 << 20) /* memory times passes */
 #define PASSWORD_MAX_PARALLELISM     16
-#define PASSWORD_MAX_PBKDF2_ROUNDS   10000000
+#define PASSWORD_MAX_PBKDF2_ROUNDS   10000000 /* over all blocks of the output */
 #define PASSWORD_MAX_RECORD_BYTES    4096
 
 /* Argon2id 1.3, 7168 KiB, 5 passes, 1 lane, 32 bytes: Keycloak's default and ours. */
