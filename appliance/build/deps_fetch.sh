@@ -31,10 +31,27 @@ suite_apt() { # SUITE TOOL ARGS...: an apt tool that sees this suite's sources a
 suite_update() { # SUITE: fresh signed lists, at most once a day
     local dir=$CACHE/apt/$1
     [ -z "$(find "$dir/updated" -mtime -1 2>/dev/null)" ] || return 0
-    mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+    rm -rf "$dir" && mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
     printf 'deb-src [signed-by=%s] %s %s main\n' "$ARCHIVE_KEYRING" "$(debian_mirror)" "$1" \
         >"$dir/sources.list"
-    suite_apt "$1" apt-get update -o APT::Update::Error-Mode=any && touch "$dir/updated"
+    suite_lists "$1" >"$dir/output" 2>&1 || suite_lists_expired "$1" || {
+        cat "$dir/output"
+        return 1
+    }
+    touch "$dir/updated"
+}
+
+suite_lists() { # SUITE [OPTION...]
+    suite_apt "$1" apt-get update -o APT::Update::Error-Mode=any "${@:2}"
+}
+
+# A mirror that stands still has lists beyond their date. Their signature is checked as always; but
+# as they may be older than they should be, only files with a pinned hash are taken from there.
+suite_lists_expired() { # SUITE
+    local dir=$CACHE/apt/$1
+    grep -q 'is expired' "$dir/output" || return 1
+    echo "the lists of $1 have expired on this mirror: only pinned files are taken from it"
+    suite_lists "$1" -o Acquire::Check-Valid-Until=false >"$dir/output" 2>&1 && touch "$dir/pinned-only"
 }
 
 # Without the archive's keyring, or with one too old for a suite's key, nothing can be verified:
@@ -45,7 +62,7 @@ keyring_ready() {
 
 suite_update_or_keyring() {
     suite_update "$1" && return 0
-    grep -q NO_PUBKEY "$LOG" || return 1
+    grep -q NO_PUBKEY "$CACHE/apt/$1/output" || return 1
     echo "the keyring lacks a key: looking for a newer debian-archive-keyring"
     packages_apt update && packages_apt install --only-upgrade debian-archive-keyring
     suite_update "$1"
@@ -62,12 +79,15 @@ version_fits() { # VERSION MINIMUM BELOW
         { [ "$3" = - ] || dpkg --compare-versions "$1" lt "$3"; }
 }
 
-pin_check() { # FILE: fails when the pinned hash differs; says so when there is no pin
+pin_check() { # FILE SUITE: fails when the pinned hash differs; says so when there is no pin
     local want have name
     name=$(basename "$1")
     want=$(conf_line pin "$name")
     have=$(sha256sum "$1" | cut -d' ' -f1)
-    if [ -z "$want" ]; then
+    if [ -z "$want" ] && [ -f "$CACHE/apt/$2/pinned-only" ]; then
+        echo "error: $name is not pinned, and the lists of $2 have expired"
+        return 1
+    elif [ -z "$want" ]; then
         echo "note: $name is not pinned; taken because apt verified its signature: sha256 $have"
     elif [ "$want" != "$have" ]; then
         echo "error: $name has sha256 $have, but $want is pinned"
@@ -92,7 +112,7 @@ fetch_suite() {
     rm -rf "$dir" && mkdir -p "$dir"
     (cd "$dir" && suite_apt "$suite" apt-get source --download-only "$@" "$name=$version") || return 1
     for tarball in "$dir"/*.orig.tar.*; do
-        case $tarball in *.asc) ;; *) pin_check "$tarball" || return 1 ;; esac
+        case $tarball in *.asc) ;; *) pin_check "$tarball" "$suite" || return 1 ;; esac
     done
     {
         printf 'version %s\nsuite Debian %s\n' "$version" "$suite"
