@@ -1,0 +1,164 @@
+/* Errors on their way out: OAuth JSON, Admin REST JSON, pages. The table is fail.def. */
+#include "web/fail.h"
+
+#include "core/codec/json.h"
+#include "core/port/store.h"
+#include "web/login/page.h"
+#include "web/respond.h"
+
+#include "core/base/banned.h"
+
+#define REPLY_MAX_BYTES 4096
+
+enum told { FIXED, DETAIL };
+
+struct outcome {
+    int status;
+    const char *oauth;
+    const char *description;
+    enum told told;
+    const char *page;
+};
+
+static const struct outcome OUTCOMES[ERR_COUNT] = {
+#define F(name, status, oauth, description, told, page)                                            \
+    [ERR_##name] = {status, oauth, description, told, page},
+#include "web/fail.def"
+#undef F
+};
+
+static const struct outcome *outcome_of(int err) {
+    if (err <= ERR_NONE || err >= ERR_COUNT || OUTCOMES[err].status == 0)
+        return &OUTCOMES[ERR_INTERNAL];
+    return &OUTCOMES[err];
+}
+
+const char *fail_oauth_name(int err) {
+    return outcome_of(err)->oauth;
+}
+
+/* RFC 6749 5.2: printable ASCII without '"' and '\'; the same is safe in a quoted header value. */
+static struct str legal_description(struct request *req, struct str text) {
+    struct buf out;
+    struct str legal;
+    buf_init(&out, req->arena, ERR_DETAIL_MAX + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '"' || c == '\\')
+            c = '\'';
+        buf_add_byte(&out, c >= 0x20 && c < 0x7f ? c : '?');
+    }
+    return buf_finish(&out, &legal) == 0 ? legal : STR("");
+}
+
+static struct str description_of(struct request *req, const struct outcome *o) {
+    if (o->told == DETAIL && req->err.detail[0] != '\0')
+        return legal_description(req, str_c(req->err.detail));
+    return str_c(o->description);
+}
+
+static struct str challenge_realm(const struct request *req) {
+    return req->realm ? realm_view_realm(req->realm)->name : STR("garita");
+}
+
+/* RFC 6750 3: no error code when the request had no token at all. */
+static void challenge_bearer(struct request *req, struct response *res, int err,
+                             const struct outcome *o) {
+    struct arena *a = req->arena;
+    struct str value = ARENA_CONCAT(a, STR("Bearer realm=\""), challenge_realm(req), STR("\""));
+    if (err != ERR_UNAUTHENTICATED)
+        value = ARENA_CONCAT(a, value, STR(", error=\""), str_c(o->oauth),
+                             STR("\", error_description=\""), description_of(req, o), STR("\""));
+    if (!str_absent(value))
+        respond_header(res, "WWW-Authenticate", value);
+}
+
+static void challenge_basic(struct request *req, struct response *res) {
+    /* RFC 6749 5.2: only to clients that tried the header; a browser would ask its user. */
+    if (str_absent(request_header(req, STR("Authorization"))))
+        return;
+    struct str value =
+        ARENA_CONCAT(req->arena, STR("Basic realm=\""), challenge_realm(req), STR("\""));
+    if (!str_absent(value))
+        respond_header(res, "WWW-Authenticate", value);
+}
+
+static void add_retry_after(struct response *res, int status) {
+    if (status == 429)
+        respond_header(res, "Retry-After", STR("60"));
+    else if (status == 503)
+        respond_header(res, "Retry-After", STR("2"));
+}
+
+static void add_headers(struct request *req, struct response *res, int err,
+                        const struct outcome *o) {
+    if (err == ERR_INVALID_TOKEN || err == ERR_UNAUTHENTICATED || err == ERR_INSUFFICIENT_SCOPE)
+        challenge_bearer(req, res, err, o);
+    else if (err == ERR_INVALID_CLIENT)
+        challenge_basic(req, res);
+    add_retry_after(res, o->status);
+    respond_no_store(res);
+}
+
+static void send_json(struct response *res, int status, struct json_writer *w) {
+    struct str body;
+    if (jw_finish(w, &body) != 0)
+        body = STR("{\"error\":\"server_error\"}");
+    respond_json(res, status, body);
+}
+
+void fail_oauth(struct request *req, struct response *res, int err) {
+    const struct outcome *o = outcome_of(err);
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, req->arena, REPLY_MAX_BYTES);
+    jw_init(&w, &out);
+    jw_begin_object(&w);
+    jw_member_c(&w, "error", o->oauth);
+    jw_member_str(&w, "error_description", description_of(req, o));
+    jw_end_object(&w);
+    send_json(res, o->status, &w);
+    add_headers(req, res, err, o);
+    respond_header(res, "Pragma", STR("no-cache"));
+}
+
+static void admin_error(struct json_writer *w, struct request *req, int err,
+                        const struct outcome *o) {
+    struct str detail = str_c(req->err.detail);
+    if (o->status >= 500) {
+        jw_member_c(w, "error", "unknown_error");
+        jw_member_c(w, "error_description", "For more on this error consult the server log.");
+    } else if (o->status == 401) {
+        jw_member_c(w, "error", "HTTP 401 Unauthorized");
+    } else if (o->status == 403) {
+        jw_member_c(w, "error", "HTTP 403 Forbidden");
+    } else if (err == ERR_NOT_FOUND) {
+        jw_member_str(w, "error", str_empty(detail) ? STR("Not found") : detail);
+    } else if (o->status == 409 || req->err.field[0] != '\0' || err == ERR_PASSWORD_POLICY) {
+        if (req->err.field[0] != '\0')
+            jw_member_c(w, "field", req->err.field);
+        jw_member_str(w, "errorMessage", str_empty(detail) ? str_c(o->description) : detail);
+    } else {
+        jw_member_c(w, "error", o->oauth);
+        jw_member_str(w, "error_description", description_of(req, o));
+    }
+}
+
+void fail_admin(struct request *req, struct response *res, int err) {
+    const struct outcome *o = outcome_of(err);
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, req->arena, REPLY_MAX_BYTES);
+    jw_init(&w, &out);
+    jw_begin_object(&w);
+    admin_error(&w, req, err, o);
+    jw_end_object(&w);
+    send_json(res, o->status, &w);
+    add_headers(req, res, err, o);
+}
+
+void fail_page(struct request *req, struct response *res, int err) {
+    const struct outcome *o = outcome_of(err);
+    page_fail(req, res, o->status, o->page);
+    add_retry_after(res, o->status);
+}
