@@ -1,0 +1,33 @@
+/* Events of administrative changes. */
+#include "core/admin/record.h"
+
+#include "core/base/rng.h"
+#include "core/port/events.h"
+
+#include "core/base/banned.h"
+
+int admin_record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                 const char *kind, struct str id, struct str data) {
+    const struct event event = {
+        .type = type,
+        .actor = ctx->actor,
+        .subject_id = id,
+        .subject_kind = str_c(kind),
+        .data = data,
+    };
+    return event_append(w, &event);
+}
+
+int admin_record_details(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                         const char *kind, struct str id, const struct detail *details) {
+    struct str data;
+    TRY(detail_data(ctx->arena, details, &data));
+    return admin_record(ctx, w, type, kind, id, data);
+}
+
+int admin_id(struct arena *a, struct str *io_id) {
+    if (!str_empty(*io_id))
+        return 0;
+    *io_id = uuid_new(a);
+    return str_absent(*io_id) ? ERR_NO_MEMORY : 0;
+}
