@@ -1,0 +1,199 @@
+/* Clients: making, changing and deleting them, their secrets and service accounts. */
+#include "core/admin/clients.h"
+
+#include "core/admin/bootstrap.h"
+#include "core/admin/record.h"
+#include "core/admin/users.h"
+#include "core/base/rng.h"
+#include "core/port/clients.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+int admin_client_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
+                      struct client *ret_client) {
+    int rc = client_find(r, ctx->arena, name, ret_client);
+    if (rc == ERR_NOT_FOUND)
+        rc = client_find_by_id(r, ctx->arena, name, ret_client);
+    if (rc == ERR_NOT_FOUND)
+        return err_field(ctx->err, rc, "clientId", "there is no client with this id");
+    return rc;
+}
+
+static int link_scopes(const struct auth_ctx *ctx, struct client *client) {
+    const struct client_scopes *all = realm_view_scopes(ctx->view);
+    struct client_scope *items = ARENA_ARRAY(ctx->arena, all->count + 1, struct client_scope);
+    size_t count = 0;
+    if (!items)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].is_default || all->items[i].is_optional)
+            items[count++] = all->items[i];
+    client->scopes = (struct client_scopes){items, count};
+    return 0;
+}
+
+int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
+                          struct client *ret_client) {
+    struct client client = {.client_id = arena_str(ctx->arena, client_id)};
+    if (str_absent(client.client_id))
+        return ERR_NO_MEMORY;
+    fields_default(&client_fields, &client);
+    TRY(str_map_set(&client.attributes, ctx->arena, STR(CLIENT_ATTR_PKCE), STR("S256")));
+    TRY(link_scopes(ctx, &client));
+    *ret_client = client;
+    return 0;
+}
+
+static int check_secret(const struct auth_ctx *ctx, struct str secret) {
+    if (secret.len < CLIENT_SECRET_MIN_BYTES || secret.len > CLIENT_SECRET_MAX_BYTES ||
+        !str_is_utf8(secret) || !str_has_no_control(secret))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "secret",
+                         "a client secret has %d to %d bytes without control characters",
+                         CLIENT_SECRET_MIN_BYTES, CLIENT_SECRET_MAX_BYTES);
+    return 0;
+}
+
+static bool wants_secret(const struct client *client) {
+    return client_is_confidential(client) &&
+           !str_eq(client->client_authenticator_type, STR("client-jwt"));
+}
+
+static int settle_secret(const struct auth_ctx *ctx, struct client *client) {
+    if (!wants_secret(client)) {
+        client->secret = str_of(NULL, 0);
+        return 0;
+    }
+    if (!str_empty(client->secret))
+        return check_secret(ctx, client->secret);
+    client->secret = token_new(ctx->arena);
+    return str_absent(client->secret) ? ERR_NO_MEMORY : 0;
+}
+
+struct str admin_service_account_name(struct arena *a, struct str client_id) {
+    struct str lower = arena_lower(a, client_id);
+    return str_absent(lower) ? lower : ARENA_CONCAT(a, STR("service-account-"), lower);
+}
+
+/* The scope whose mappers tell about the client; Keycloak links it with the service account. */
+static int link_service_scope(const struct auth_ctx *ctx, struct client *client) {
+    const struct client_scopes *all = realm_view_scopes(ctx->view);
+    for (size_t i = 0; i < client->scopes.count; i++)
+        if (str_eq(client->scopes.items[i].name, STR(SCOPE_SERVICE_ACCOUNT)))
+            return 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!str_eq(all->items[i].name, STR(SCOPE_SERVICE_ACCOUNT)))
+            continue;
+        struct client_scope *items =
+            arena_grow(ctx->arena, client->scopes.items, client->scopes.count,
+                       client->scopes.count + 1, sizeof(*items));
+        if (!items)
+            return ERR_NO_MEMORY;
+        items[client->scopes.count] = all->items[i];
+        items[client->scopes.count].is_default = true;
+        client->scopes = (struct client_scopes){items, client->scopes.count + 1};
+        return 0;
+    }
+    return 0;
+}
+
+static int add_service_account(const struct auth_ctx *ctx, struct store_write *w,
+                               struct client *client) {
+    struct user user = {.service_account_client_id = client->id};
+    fields_default(&user_fields, &user);
+    user.username = admin_service_account_name(ctx->arena, client->client_id);
+    if (str_absent(user.username))
+        return ERR_NO_MEMORY;
+    TRY(admin_user_prepare(ctx, &user));
+    TRY(admin_user_insert(ctx, w, &user));
+    client->service_account_user_id = user.id;
+    return link_service_scope(ctx, client);
+}
+
+static int remove_service_account(const struct auth_ctx *ctx, struct store_write *w,
+                                  struct client *client) {
+    struct user user;
+    struct str id = client->service_account_user_id;
+    if (str_empty(id))
+        return 0;
+    client->service_account_user_id = str_of(NULL, 0);
+    int rc = user_find_by_id(store_write_reader(w), ctx->arena, id, &user);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    TRY(user_delete(w, user.pk));
+    return ADMIN_RECORD(ctx, w, EVENT_UserDeleted, "user", user.id, {"username", user.username});
+}
+
+static int tell_conflict(const struct auth_ctx *ctx, const struct client *client, int rc) {
+    if (rc == ERR_CONFLICT)
+        return err_field(ctx->err, rc, "clientId", "Client %.*s already exists",
+                         STR_ARG(client->client_id));
+    return rc;
+}
+
+int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w,
+                        struct client *io_client) {
+    struct str data;
+    TRY(client_check(io_client, ctx->err));
+    TRY(admin_id(ctx->arena, &io_client->id));
+    TRY(settle_secret(ctx, io_client));
+    if (io_client->service_accounts_enabled)
+        TRY(add_service_account(ctx, w, io_client));
+    TRY(tell_conflict(ctx, io_client, client_insert(w, io_client)));
+    TRY(change_data(ctx->arena, &client_fields, NULL, io_client, "clientId", io_client->client_id,
+                    &data, NULL));
+    return admin_record(ctx, w, EVENT_ClientCreated, "client", io_client->id, data);
+}
+
+static int settle_service_account(const struct auth_ctx *ctx, struct store_write *w,
+                                  struct client *client) {
+    bool has = !str_empty(client->service_account_user_id);
+    if (client->service_accounts_enabled && !has)
+        return add_service_account(ctx, w, client);
+    if (!client->service_accounts_enabled && has)
+        return remove_service_account(ctx, w, client);
+    return 0;
+}
+
+int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
+                        const struct client *before, const struct client *after) {
+    struct client client = *after;
+    struct str data;
+    client.pk = before->pk;
+    client.id = before->id;
+    client.service_account_user_id = before->service_account_user_id;
+    TRY(client_check(&client, ctx->err));
+    if (!str_empty(client.secret))
+        TRY(check_secret(ctx, client.secret));
+    TRY(settle_service_account(ctx, w, &client));
+    TRY(tell_conflict(ctx, &client, client_update(w, &client)));
+    TRY(change_data(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,
+                    &data, NULL));
+    return admin_record(ctx, w, EVENT_ClientModified, "client", client.id, data);
+}
+
+int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
+                        const struct client *client) {
+    struct client gone = *client;
+    TRY(remove_service_account(ctx, w, &gone));
+    TRY(client_delete(w, client->pk));
+    return ADMIN_RECORD(ctx, w, EVENT_ClientDeleted, "client", client->id,
+                        {"clientId", client->client_id});
+}
+
+int admin_client_secret_set(const struct auth_ctx *ctx, struct store_write *w,
+                            const struct client *client, struct str secret,
+                            struct str *ret_secret) {
+    struct client changed = *client;
+    if (!wants_secret(client))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "clientId",
+                         "this client does not authenticate with a secret");
+    changed.secret = secret;
+    TRY(settle_secret(ctx, &changed));
+    TRY(client_update(w, &changed));
+    TRY(ADMIN_RECORD(ctx, w, EVENT_ClientSecretRotated, "client", client->id,
+                     {"clientId", client->client_id}));
+    *ret_secret = changed.secret;
+    return 0;
+}

@@ -1,0 +1,111 @@
+/* Groups: a tree of names, with roles and attributes. */
+#include "core/admin/groups.h"
+
+#include "core/admin/record.h"
+#include "core/model/check.h"
+#include "core/port/roles.h"
+
+#include "core/base/banned.h"
+
+#define NAME_MAX_BYTES 255
+
+static int with_slash(struct arena *a, struct str path, struct str *ret_path) {
+    *ret_path = str_starts(path, STR("/")) ? path : ARENA_CONCAT(a, STR("/"), path);
+    return str_absent(*ret_path) ? ERR_NO_MEMORY : 0;
+}
+
+int admin_group_find(const struct auth_ctx *ctx, struct store_read *r, struct str path,
+                     struct group *ret_group) {
+    struct str full;
+    TRY(with_slash(ctx->arena, path, &full));
+    int rc = group_find_by_path(r, ctx->arena, full, ret_group);
+    if (rc == ERR_NOT_FOUND)
+        return err_field(ctx->err, rc, "group", "there is no group with this path");
+    return rc;
+}
+
+/* A slash inside a name would make two groups with one path. */
+static int check_group(const struct auth_ctx *ctx, const struct group *group) {
+    if (str_empty(group->name) || str_find(group->name, '/') >= 0 || !str_is_utf8(group->name) ||
+        text_is_deceptive(group->name))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
+                         "a group needs a name without '/', control or invisible characters");
+    TRY(text_check(group->name, NAME_MAX_BYTES, "name", ctx->err));
+    return attrs_check(&group->attributes, "attributes", ctx->err);
+}
+
+static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                  const struct group *group) {
+    return ADMIN_RECORD(ctx, w, type, "group", group->id, {"name", group->name},
+                        {"path", group->path});
+}
+
+static int tell_conflict(const struct auth_ctx *ctx, int rc) {
+    if (rc == ERR_CONFLICT)
+        return err_field(ctx->err, rc, "name", "a group with this name exists there");
+    return rc;
+}
+
+int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct group *parent, struct group *io_group) {
+    TRY(check_group(ctx, io_group));
+    TRY(admin_id(ctx->arena, &io_group->id));
+    io_group->parent_pk = parent ? parent->pk : 0;
+    io_group->path =
+        ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), io_group->name);
+    if (str_absent(io_group->path))
+        return ERR_NO_MEMORY;
+    TRY(tell_conflict(ctx, group_insert(w, io_group)));
+    return record(ctx, w, EVENT_GroupCreated, io_group);
+}
+
+int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w, struct str path,
+                            struct group *io_group) {
+    struct str full;
+    struct group parent;
+    TRY(with_slash(ctx->arena, path, &full));
+    size_t last = full.len;
+    while (last > 0 && full.ptr[last - 1] != '/')
+        last--;
+    io_group->name = str_from(full, last);
+    if (last <= 1)
+        return admin_group_insert(ctx, w, NULL, io_group);
+    TRY(admin_group_find(ctx, store_write_reader(w), str_sub(full, 0, last - 1), &parent));
+    return admin_group_insert(ctx, w, &parent, io_group);
+}
+
+int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct group *before, const struct group *after) {
+    struct group group = *after;
+    group.pk = before->pk;
+    group.id = before->id;
+    group.parent_pk = before->parent_pk;
+    TRY(check_group(ctx, &group));
+    TRY(tell_conflict(ctx, group_update(w, &group)));
+    return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group.id, {"name", group.name},
+                        {"nameBefore", before->name}, {"pathBefore", before->path});
+}
+
+int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct group *group) {
+    TRY(group_delete(w, group->pk));
+    return record(ctx, w, EVENT_GroupDeleted, group);
+}
+
+static int record_role(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                       const struct group *group, const struct role *role) {
+    return ADMIN_RECORD(ctx, w, type, "group", group->id, {"path", group->path},
+                        {"role", role->name}, {"roleId", role->id}, {"clientId", role->client_id});
+}
+
+int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,
+                         const struct group *group, const struct role *role) {
+    TRY(group_role_add(w, group->pk, role->pk));
+    return record_role(ctx, w, EVENT_RoleAssigned, group, role);
+}
+
+int admin_group_role_remove(const struct auth_ctx *ctx, struct store_write *w,
+                            const struct group *group, const struct role *role) {
+    TRY(group_role_remove(w, group->pk, role->pk));
+    return record_role(ctx, w, EVENT_RoleRevoked, group, role);
+}

@@ -1,0 +1,27 @@
+/* Groups: a tree of names, with roles and attributes. */
+#ifndef GARITA_CORE_ADMIN_GROUPS_H
+#define GARITA_CORE_ADMIN_GROUPS_H
+
+#include "core/auth/context.h"
+#include "core/model/role.h"
+
+/* By "/company/ops" or "company". ERR_NOT_FOUND with a sentence in ctx->err. */
+MUST_CHECK int admin_group_find(const struct auth_ctx *ctx, struct store_read *r, struct str path,
+                                struct group *ret_group);
+/* Below parent (NULL: at the top). Sets pk, id, path. ERR_CONFLICT, ERR_INVALID_REQUEST. */
+MUST_CHECK int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
+                                  const struct group *parent, struct group *io_group);
+/* A path whose last part is new; the part before it must exist. */
+MUST_CHECK int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w,
+                                       struct str path, struct group *io_group);
+MUST_CHECK int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
+                                  const struct group *before, const struct group *after);
+/* With the groups below it. */
+MUST_CHECK int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w,
+                                  const struct group *group);
+MUST_CHECK int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,
+                                    const struct group *group, const struct role *role);
+MUST_CHECK int admin_group_role_remove(const struct auth_ctx *ctx, struct store_write *w,
+                                       const struct group *group, const struct role *role);
+
+#endif

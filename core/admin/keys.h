@@ -1,0 +1,27 @@
+/* Keys of a realm: a new one takes over signing, the old ones verify for an overlap. */
+#ifndef GARITA_CORE_ADMIN_KEYS_H
+#define GARITA_CORE_ADMIN_KEYS_H
+
+#include "core/auth/context.h"
+
+/* Long enough for the longest token that an old key may have signed to end by itself. */
+#define KEY_OVERLAP_DEFAULT_MS (INT64_C(30) * 86400 * 1000)
+
+/* Makes a new active key of that algorithm with the highest priority. Active ones of it become
+ * passive until now + overlap_ms (0: disabled at once). ERR_INVALID_REQUEST for an unknown
+ * algorithm. */
+MUST_CHECK int admin_key_rotate(const struct auth_ctx *ctx, struct store_write *w, struct str alg,
+                                int64_t overlap_ms, struct realm_key *ret_key);
+/* Neither signs nor verifies from now on: tokens under it are dead. ERR_NOT_FOUND; ERR_FORBIDDEN
+ * for the last active key of the realm's own algorithm or of HS512 (rotate first). */
+MUST_CHECK int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid);
+/* Disables passive keys whose overlap has ended; *ret_next_ms is when the next one ends
+ * (INT64_MAX: none). For the scheduler. */
+MUST_CHECK int admin_keys_retire(const struct auth_ctx *ctx, struct store_write *w,
+                                 int64_t *ret_count, int64_t *ret_next_ms);
+/* Whether admin_keys_retire has something to do, told from the view alone. */
+bool admin_keys_due(const struct realm_keys *keys, int64_t now_ms);
+
+const char *key_status_name(enum key_status status);
+
+#endif

@@ -1,0 +1,117 @@
+/* Realms: making, changing, deleting them. */
+#include "core/admin/realms.h"
+
+#include "core/admin/bootstrap.h"
+#include "core/admin/record.h"
+#include "core/auth/password_policy.h"
+
+#include "core/base/banned.h"
+
+#define MEND_PAGE 500
+
+int admin_realm_check(const struct realm *realm, struct err_ctx *err) {
+    struct password_policy policy;
+    TRY(realm_check(realm, err));
+    return password_policy_parse(realm->password_policy, &policy, err);
+}
+
+/* One write transaction of master around f. */
+static int master_write(const struct auth_ctx *ctx, struct str realm_name,
+                        int (*f)(const struct auth_ctx *ctx, struct store_write *w,
+                                 struct str name)) {
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(f(ctx, w, realm_name));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int add_to_master(const struct auth_ctx *ctx, struct store_write *w, struct str name) {
+    return bootstrap_master_client(ctx, w, name, NULL);
+}
+
+int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm) {
+    struct bootstrap from = {ctx, realm};
+    TRY(admin_realm_check(realm, ctx->err));
+    int rc = store_realm_create(store, realm, ctx->now, bootstrap_fill, &from);
+    if (rc == ERR_CONFLICT)
+        return err_field(ctx->err, rc, "realm", "a realm with this name exists");
+    TRY(rc);
+    if (!ctx->view)
+        return 0;
+    return master_write(ctx, realm->name, add_to_master);
+}
+
+/* The attributes of set-up as they were, the others as they are to be. */
+static int keep_setup_attributes(struct arena *a, const struct str_map *before,
+                                 const struct str_map *after, struct str_map *ret_map) {
+    struct str_map map = {0};
+    for (size_t i = 0; i < after->count; i++)
+        if (!str_starts(after->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+            TRY(str_map_set(&map, a, after->items[i].name, after->items[i].value));
+    for (size_t i = 0; i < before->count; i++)
+        if (str_starts(before->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+            TRY(str_map_set(&map, a, before->items[i].name, before->items[i].value));
+    *ret_map = map;
+    return 0;
+}
+
+int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct realm *before, const struct realm *after) {
+    struct realm realm = *after;
+    struct str data;
+    bool changed;
+    realm.id = before->id;
+    realm.name = before->name;
+    realm.default_role_id = before->default_role_id;
+    TRY(keep_setup_attributes(ctx->arena, &before->attributes, &after->attributes,
+                              &realm.attributes));
+    TRY(admin_realm_check(&realm, ctx->err));
+    TRY(change_data(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, &data,
+                    &changed));
+    if (!changed)
+        return 0;
+    TRY(store_realm_update(w, &realm));
+    return admin_record(ctx, w, EVENT_ConfigurationChanged, "realm", realm.id, data);
+}
+
+static int record_deletion(const struct auth_ctx *ctx, struct store_write *w, struct str name) {
+    TRY(bootstrap_master_client_remove(ctx, w, name));
+    return ADMIN_RECORD(ctx, w, EVENT_RealmDeleted, "realm", name, {"realm", name});
+}
+
+int admin_realm_delete(const struct auth_ctx *ctx, struct str name) {
+    struct realm_view *view;
+    if (str_eq(name, STR(REALM_MASTER)))
+        return err_field(ctx->err, ERR_FORBIDDEN, "realm", "the realm master cannot be deleted");
+    int rc = realm_view_acquire(realm_view_store(ctx->view), name, &view);
+    if (rc == ERR_NOT_FOUND)
+        return err_field(ctx->err, rc, "realm", "there is no realm with this name");
+    TRY(rc);
+    realm_view_release(view);
+    TRY(master_write(ctx, name, record_deletion));
+    return store_realm_delete(realm_view_store(ctx->view), name);
+}
+
+static int mend_realm(const struct auth_ctx *ctx, struct str name) {
+    const struct client *client;
+    struct str client_id = bootstrap_master_client_id(ctx->arena, name);
+    if (str_absent(client_id))
+        return ERR_NO_MEMORY;
+    int rc = realm_view_client(ctx->view, client_id, &client);
+    return rc == ERR_NOT_FOUND ? master_write(ctx, name, add_to_master) : rc;
+}
+
+int admin_realms_mend(const struct auth_ctx *ctx) {
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    do {
+        TRY(store_realm_list(realm_view_store(ctx->view), ctx->arena, after, MEND_PAGE, &realms,
+                             &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(mend_realm(ctx, realms[i].name));
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == MEND_PAGE);
+    return 0;
+}

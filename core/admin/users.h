@@ -1,0 +1,47 @@
+/* People: making, changing and deleting them, their passwords, roles and groups. Each change
+ * appends its event in the caller's transaction and checks names and limits itself. */
+#ifndef GARITA_CORE_ADMIN_USERS_H
+#define GARITA_CORE_ADMIN_USERS_H
+
+#include "core/auth/context.h"
+#include "core/model/role.h"
+#include "core/model/user.h"
+
+/* ERR_NOT_FOUND with a sentence in ctx->err. The name need not be canonical; a UUID finds the user
+ * with that id. */
+MUST_CHECK int admin_user_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
+                               struct user *ret_user);
+
+/* Makes names and e-mail canonical and checks the user as a whole. To be called before a password
+ * policy that looks at the name. */
+MUST_CHECK int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user);
+/* Stores a prepared user with the realm's default role; sets pk, id (when absent) and created_ms
+ * (when 0). ERR_CONFLICT. */
+MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
+                                 struct user *io_user);
+/* Changes fields; id and created_ms stay. A user that is disabled by this loses all sessions
+ * (OT-06). ret_user (may be NULL) is the user as stored. */
+MUST_CHECK int admin_user_update(const struct auth_ctx *ctx, struct store_write *w,
+                                 const struct user *before, const struct user *after,
+                                 struct user *ret_user);
+MUST_CHECK int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w,
+                                 const struct user *user);
+
+/* A credential that comes hashed (import from Keycloak); the record is checked to be readable.
+ * ERR_INVALID_REQUEST. */
+MUST_CHECK int admin_user_import_credential(const struct auth_ctx *ctx, struct store_write *w,
+                                            const struct user *user, struct credential *credential);
+/* Forgets failures and ends the lock. */
+MUST_CHECK int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w,
+                                 const struct user *user);
+
+MUST_CHECK int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w,
+                                   const struct user *user, const struct role *role);
+MUST_CHECK int admin_user_role_remove(const struct auth_ctx *ctx, struct store_write *w,
+                                      const struct user *user, const struct role *role);
+MUST_CHECK int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct user *user, const struct group *group);
+MUST_CHECK int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
+                                      const struct user *user, const struct group *group);
+
+#endif
