@@ -1,0 +1,154 @@
+// Guessing passwords: counted on every path, locked in time, and nothing to see from outside.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { request } from './lib/http.mjs';
+import { visibleText } from './lib/html.mjs';
+import { Browser, PASSWORD } from './lib/oidc.mjs';
+import { sleep } from './lib/server.mjs';
+import { World } from './lib/world.mjs';
+
+let world, portal, n = 0;
+const settings = {
+  bruteForceProtected: true, failureFactor: 5, waitIncrementSeconds: 3, maxFailureWaitSeconds: 6, minimumQuickLoginWaitSeconds: 0,
+  quickLoginCheckMilliSeconds: 0, maxDeltaTimeSeconds: 43200, permanentLockout: false,
+};
+before(async () => {
+  world = await World.open({ realm: settings, args: ['--rate-login', '0'] });
+  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
+});
+after(() => world.close());
+
+async function someone(values) {
+  const name = `user${n++}`;
+  await world.addUser(name, values);
+  return name;
+}
+const guess = (name, times, password = 'wrong') =>
+  Promise.all(Array.from({ length: times }, () => portal.password(name, password)));
+const works = async (name) => (await portal.password(name)).status === 200;
+
+test('failureFactor failures lock for waitIncrementSeconds, then the right password works again', async () => {
+  const name = await someone();
+  for (let i = 0; i < 4; i++) await guess(name, 1);
+  assert.equal(await works(name), true, 'four failures are forgiven');
+  for (let i = 0; i < 5; i++) await guess(name, 1);
+  assert.equal(await works(name), false);
+  await sleep(3300);
+  assert.equal(await works(name), true);
+});
+
+test('PW-02: of 200 parallel guesses no more than the limit is weighed', async () => {
+  const name = await someone();
+  // the right password is among the guesses, after the first twenty
+  const replies = await Promise.all(Array.from({ length: 200 }, (_, i) => portal.password(name, i === 180 ? PASSWORD : 'wrong')));
+  assert.equal(replies.filter((r) => r.status === 200).length, 0);
+  assert.equal(await works(name), false);
+  const failures = await world.cli.json('audit', 'list', '--realm', 'peru', '--type', 'UserLockedOut');
+  assert.ok(failures.length >= 1);
+});
+
+test('PW-03: browser, password grant and e-mail share one counter', async () => {
+  const name = await someone({ email: 'shared@example.pe' });
+  await guess(name, 2);
+  await guess('SHARED@example.pe', 1);
+  const browser = new Browser(world.server, 'peru');
+  let page = await browser.authorize({ client_id: 'portal' });
+  page = await browser.logIn(page, name, 'wrong');
+  page = await browser.logIn(page, name.toUpperCase(), 'wrong');
+  assert.equal(await works(name), false);
+  assert.equal(await works('shared@example.pe'), false);
+  const blocked = await browser.follow(await browser.logIn(page, name));
+  assert.equal(blocked.isRedirect, false, 'the right password, but locked');
+});
+
+test('PW-04: locked, unknown and wrong look the same', async () => {
+  const locked = await someone();
+  const other = await someone();
+  await guess(locked, 6);
+  const strip = (text) => text.replace(/[A-Za-z0-9_-]{40,}/g, '*').replaceAll(locked, 'U').replaceAll(other, 'U').replaceAll('userxx', 'U');
+  const grants = [await portal.password(locked), await portal.password('userxx'), await portal.password(other, 'wrong')];
+  assert.equal(new Set(grants.map((r) => `${r.status} ${r.text} ${Object.keys(r.headers).sort()}`)).size, 1);
+  const pages = [];
+  for (const [name, password] of [[locked, PASSWORD], ['userxx', PASSWORD], [other, 'wrong']]) {
+    const browser = new Browser(world.server, 'peru');
+    pages.push(await browser.logIn(await browser.authorize({ client_id: 'portal' }), name, password));
+  }
+  assert.equal(new Set(pages.map((p) => p.status)).size, 1);
+  assert.equal(new Set(pages.map((p) => strip(visibleText(p.text)))).size, 1, pages.map((p) => strip(visibleText(p.text))).join('\n---\n'));
+});
+
+test('PW-04: names that look alike do not lock the victim', async () => {
+  const name = await someone();
+  for (const alike of [`${name}\u200b`, `${name}.`, `${name}%20`, `us\u0435r${name.slice(4)}`, `${name}@example.pe`, `*`, `${name}\u0000`]) await guess(alike, 6);
+  assert.equal(await works(name), true);
+});
+
+test('the wait grows with more failures, up to maxFailureWaitSeconds', async () => {
+  const name = await someone();
+  for (let i = 0; i < 5; i++) await guess(name, 1);
+  await sleep(3300);
+  for (let i = 0; i < 5; i++) await guess(name, 1);
+  await sleep(3300);
+  assert.equal(await works(name), false, 'the second lock is longer');
+  await sleep(3300);
+  assert.equal(await works(name), true);
+});
+
+test('a success resets the count', async () => {
+  const name = await someone();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 4; i++) await guess(name, 1);
+    assert.equal(await works(name), true, `round ${round}`);
+  }
+});
+
+test('permanentLockout locks for good, and survives a restart (OT-05)', async () => {
+  await world.setRealm({ permanentLockout: true });
+  const name = await someone();
+  for (let i = 0; i < 6; i++) await guess(name, 1);
+  await sleep(7000);
+  assert.equal(await works(name), false);
+  await world.server.restart();
+  assert.equal(await works(name), false);
+  await world.setUser(name, { enabled: true });
+  assert.equal(await works(name), true);
+  await world.setRealm({ permanentLockout: false });
+});
+
+test('quick guesses wait minimumQuickLoginWaitSeconds', async () => {
+  await world.setRealm({ quickLoginCheckMilliSeconds: 1000, minimumQuickLoginWaitSeconds: 3, failureFactor: 30 });
+  const name = await someone();
+  await guess(name, 1);
+  await guess(name, 1);
+  assert.equal(await works(name), false);
+  await sleep(3300);
+  assert.equal(await works(name), true);
+  await world.setRealm(settings);
+});
+
+test('a lock is temporary also for the sessions: those that stand go on', async () => {
+  const name = await someone();
+  const login = await portal.login(name);
+  await guess(name, 6);
+  assert.equal((await portal.refresh(login.tokens.refresh_token)).status, 200);
+});
+
+test('PW-05: time tells little about who exists (medians are printed)', async (t) => {
+  await world.setRealm({ bruteForceProtected: false });
+  const name = await someone();
+  const time = async (user) => {
+    const start = process.hrtime.bigint();
+    await request(`${portal.endpoint}/token`, { form: { grant_type: 'password', client_id: 'nobody', username: user, password: 'x' } });
+    await portal.password(user, 'wrong');
+    return Number(process.hrtime.bigint() - start) / 1e6;
+  };
+  const samples = { existing: [], unknown: [] };
+  for (let i = 0; i < 30; i++) {
+    samples.existing.push(await time(name));
+    samples.unknown.push(await time(`nobody${i}`));
+  }
+  const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+  const [known, unknown] = [median(samples.existing), median(samples.unknown)];
+  t.diagnostic(`median of a wrong password: ${known.toFixed(1)} ms, of an unknown user: ${unknown.toFixed(1)} ms`);
+  assert.ok(unknown > known * 0.6 && known > unknown * 0.6, 'both pay for a hash');
+});
