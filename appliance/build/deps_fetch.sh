@@ -111,7 +111,7 @@ fetch_suite() {
     fi
     rm -rf "$dir" && mkdir -p "$dir"
     (cd "$dir" && suite_apt "$suite" apt-get source --download-only "$@" "$name=$version") || return 1
-    for tarball in "$dir"/*.orig.tar.*; do
+    for tarball in "$dir"/*.tar.*; do
         case $tarball in *.asc) ;; *) pin_check "$tarball" "$suite" || return 1 ;; esac
     done
     {
