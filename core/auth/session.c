@@ -127,9 +127,8 @@ static int new_cookie(const struct auth_ctx *ctx, struct str *ret_cookie, struct
     return 0;
 }
 
-int session_create(const struct auth_ctx *ctx, struct store_write *w,
-                   const struct session_new *from, struct user_session *ret_session,
-                   struct str *ret_cookie) {
+int session_prepare(const struct auth_ctx *ctx, const struct session_new *from,
+                    struct user_session *ret_session, struct str *ret_cookie) {
     struct str cookie = str_of(NULL, 0);
     struct user_session session = {
         .id = uuid_new(ctx->arena),
@@ -149,23 +148,19 @@ int session_create(const struct auth_ctx *ctx, struct store_write *w,
         return ERR_NO_MEMORY;
     if (from->with_cookie)
         TRY(new_cookie(ctx, &cookie, &session.cookie_hash));
-    TRY(session_insert(w, &session));
     *ret_session = session;
     if (ret_cookie)
         *ret_cookie = cookie;
     return 0;
 }
 
-int session_renew(const struct auth_ctx *ctx, struct store_write *w,
-                  struct user_session *io_session, int64_t auth_time_ms, struct str *ret_cookie) {
-    struct user_session session = *io_session;
-    struct str cookie;
-    TRY(new_cookie(ctx, &cookie, &session.cookie_hash));
-    session.auth_time_ms = auth_time_ms;
-    session.last_access_ms = ctx->now->wall_ms;
-    TRY(session_update(w, &session));
-    *io_session = session;
-    *ret_cookie = cookie;
+int session_renew(const struct auth_ctx *ctx, int64_t auth_time_ms, struct user_session *io_session,
+                  struct str *ret_cookie) {
+    struct str hash;
+    TRY(new_cookie(ctx, ret_cookie, &hash));
+    io_session->cookie_hash = hash;
+    io_session->auth_time_ms = auth_time_ms;
+    io_session->last_access_ms = ctx->now->wall_ms;
     return 0;
 }
 

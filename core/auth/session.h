@@ -40,15 +40,15 @@ struct session_new {
     int64_t auth_time_ms;
     struct str acr, amr;
 };
-/* A fresh session with a fresh id (WE-02). ret_cookie (may be NULL when with_cookie is off) gets the
- * value for the browser; only its hash is stored. */
-MUST_CHECK int session_create(const struct auth_ctx *ctx, struct store_write *w,
-                              const struct session_new *from, struct user_session *ret_session,
-                              struct str *ret_cookie);
-/* The same person has authenticated again: new auth time, new cookie, same sid (WE-02). */
-MUST_CHECK int session_renew(const struct auth_ctx *ctx, struct store_write *w,
-                             struct user_session *io_session, int64_t auth_time_ms,
-                             struct str *ret_cookie);
+/* A session with a fresh id (WE-02), not stored yet (session_insert does that in the transaction).
+ * ret_cookie (may be NULL when with_cookie is off) gets the value for the browser; the session has
+ * its hash. */
+MUST_CHECK int session_prepare(const struct auth_ctx *ctx, const struct session_new *from,
+                               struct user_session *ret_session, struct str *ret_cookie);
+/* The same person has authenticated again: new auth time, new cookie, same sid (WE-02). Not stored
+ * yet (session_update). */
+MUST_CHECK int session_renew(const struct auth_ctx *ctx, int64_t auth_time_ms,
+                             struct user_session *io_session, struct str *ret_cookie);
 
 /* The client's part of the session, made or revived (tokens from before a revocation stay dead). */
 MUST_CHECK int client_session_open(const struct auth_ctx *ctx, struct store_write *w,

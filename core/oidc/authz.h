@@ -29,6 +29,7 @@ struct authz_step {
     int64_t problem_number;      /* its number */
     struct str state;            /* sealed; hidden field "state" of the page's form */
     const struct client *client; /* for names, logo and links; may be NULL on ERROR */
+    struct str redirect_uri;     /* where the answer will go: for form-action of the CSP */
     struct str ui_locales;       /* of the request, for the choice of language */
     struct str language;         /* that the user chose on a page; absent: none */
 

@@ -17,7 +17,7 @@ struct granted_scopes {
 };
 
 /* All default scopes of the client and the optional ones that were asked for. A word that is neither
- * nor "openid" is ERR_INVALID_SCOPE; so are repeated words and characters outside RFC 6749 3.3. */
+ * nor "openid" is ERR_INVALID_SCOPE, so are characters outside RFC 6749 3.3. */
 MUST_CHECK int scopes_resolve(const struct auth_ctx *ctx, const struct client *client,
                               struct str requested, struct granted_scopes *ret_scopes);
 /* Leaves out the scopes that are tied to roles of which the user has none (offline_access). */

@@ -1,0 +1,259 @@
+/* Password logins: compare outside, decide inside the write transaction. */
+#include "core/auth/login.h"
+
+#include "core/auth/brute_force.h"
+#include "core/auth/password_change.h"
+#include "core/auth/report.h"
+#include "core/port/limits.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+#define MS_PER_DAY INT64_C(86400000)
+
+static int absent_is_fine(int rc) {
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static bool email_may_log_in(const struct realm *realm, struct str name) {
+    return realm->login_with_email_allowed && !realm->duplicate_emails_allowed &&
+           str_find(name, '@') > 0;
+}
+
+/* The user whom the typed name means; *ret_found false when there is none. Service accounts have no
+ * password login (RFC 6749 4.4 is theirs). */
+static int find_user(const struct auth_ctx *ctx, struct store_read *r, struct str name,
+                     struct user *ret_user, bool *ret_found) {
+    struct user user = {0};
+    int rc = user_find_by_username(r, ctx->arena, name, &user);
+    if (rc == ERR_NOT_FOUND && email_may_log_in(auth_realm(ctx), name))
+        rc = user_find_by_email(r, ctx->arena, name, &user);
+    *ret_found = rc == 0 && str_empty(user.service_account_client_id);
+    *ret_user = user;
+    return absent_is_fine(rc);
+}
+
+static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
+                         struct credential *ret_credential, bool *ret_found) {
+    struct credentials list = {0};
+    TRY(credential_list(r, ctx->arena, user_pk, &list));
+    *ret_found = false;
+    for (size_t i = 0; i < list.count && !*ret_found; i++) {
+        if (!str_eq(list.items[i].type, STR(CREDENTIAL_PASSWORD)))
+            continue;
+        *ret_credential = list.items[i];
+        *ret_found = true;
+    }
+    return 0;
+}
+
+static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt) {
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct user user;
+    bool found;
+    if (str_absent(io_attempt->username))
+        return 0;
+    TRY(store_read_begin(ctx->view, &r));
+    TRY(find_user(ctx, r, io_attempt->username, &user, &found));
+    if (!found)
+        return 0;
+    io_attempt->user_pk = user.pk;
+    return find_password(ctx, r, user.pk, &io_attempt->credential, &io_attempt->found);
+}
+
+/* A record that cannot be read matches nothing (PW-01); then the time is spent all the same. */
+static int hash_now(const struct auth_ctx *ctx, const struct password_params *params,
+                    struct str password, struct login_attempt *io_attempt) {
+    struct password_record record = {io_attempt->credential.secret_data,
+                                     io_attempt->credential.credential_data};
+    struct password_record fresh;
+    bool match = false;
+    if (!io_attempt->found || password_hash_verify(ctx->arena, &record, password, &match) != 0) {
+        password_hash_dummy(ctx->arena, params, password);
+        return 0;
+    }
+    io_attempt->matched = match;
+    if (!match || !password_hash_needs_rehash(ctx->arena, &record, params))
+        return 0;
+    TRY(password_hash_make(ctx->arena, params, password, &fresh));
+    io_attempt->rehash = true;
+    io_attempt->new_secret_data = fresh.secret_data;
+    io_attempt->new_credential_data = fresh.credential_data;
+    return 0;
+}
+
+/* A realm whose policy cannot be parsed (an old import) hashes with the default. */
+static struct password_params params_of(const struct auth_ctx *ctx) {
+    struct password_policy policy;
+    if (password_policy_parse(auth_realm(ctx)->password_policy, &policy, NULL) != 0)
+        return password_params_default();
+    return policy.hashing;
+}
+
+int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
+                  struct login_attempt *ret_attempt) {
+    struct login_attempt attempt = {0};
+    struct err_ctx ignored = {0};
+    struct password_params params = params_of(ctx);
+    if (username_canonical(ctx->arena, username, &attempt.username, &ignored) != 0)
+        attempt.username = str_of(NULL, 0);
+    TRY(look_up(ctx, &attempt));
+    TRY(hashing_enter());
+    int rc = hash_now(ctx, &params, password, &attempt);
+    hashing_leave();
+    TRY(rc);
+    *ret_attempt = attempt;
+    return 0;
+}
+
+static int report_refusal(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct login_attempt *attempt, const struct user *user,
+                          enum event_type type, struct str error) {
+    struct report report = {
+        .type = type,
+        .user_id = user->id,
+        .username = attempt->username,
+        .client_id = attempt->client_id,
+    };
+    if (str_empty(user->id)) {
+        report.subject_kind = STR("realm");
+        report.subject_id = auth_realm(ctx)->id;
+    }
+    report_add(&report, "error", error);
+    report_add(&report, "auth_method", attempt->auth_method);
+    return report_write(ctx, w, &report);
+}
+
+static int disable_user(struct store_write *w, const struct user *user) {
+    struct user locked = *user;
+    locked.enabled = false;
+    return user_update(w, &locked);
+}
+
+static int count_failure(const struct auth_ctx *ctx, struct store_write *w,
+                         const struct login_attempt *attempt, const struct user *user,
+                         struct login_failures *failures) {
+    if (!auth_realm(ctx)->brute_force_protected)
+        return 0;
+    failures->last_ip = ctx->actor.ip;
+    enum lockout lockout = brute_force_count(auth_realm(ctx), failures, ctx->now->wall_ms);
+    TRY(login_failures_put(w, user->pk, failures));
+    if (lockout == LOCKOUT_PERMANENT) {
+        TRY(disable_user(w, user));
+        return report_refusal(ctx, w, attempt, user, EVENT_UserPermanentlyLockedOut,
+                              STR("user_disabled_by_permanent_lockout"));
+    }
+    if (lockout == LOCKOUT_TEMPORARY)
+        return report_refusal(ctx, w, attempt, user, EVENT_UserLockedOut,
+                              STR("user_disabled_by_temporary_lockout"));
+    return 0;
+}
+
+/* The record is still the one that was compared: a password changed meanwhile is not accepted. */
+static int still_current(const struct auth_ctx *ctx, struct store_read *r,
+                         const struct login_attempt *attempt, bool *ret_current) {
+    struct credential now;
+    bool found;
+    *ret_current = false;
+    if (!attempt->found)
+        return 0;
+    TRY(find_password(ctx, r, attempt->user_pk, &now, &found));
+    *ret_current = found && now.pk == attempt->credential.pk &&
+                   str_eq(now.secret_data, attempt->credential.secret_data);
+    return 0;
+}
+
+static int store_rehash(struct store_write *w, const struct login_attempt *attempt) {
+    if (!attempt->rehash)
+        return 0;
+    struct credential credential = attempt->credential;
+    credential.secret_data = attempt->new_secret_data;
+    credential.credential_data = attempt->new_credential_data;
+    return credential_update(w, &credential);
+}
+
+static int accept(struct store_write *w, const struct login_attempt *attempt,
+                  const struct user *user, const struct login_failures *failures) {
+    if (failures->count > 0 || failures->temporary_lockouts > 0 || failures->locked_until_ms > 0)
+        TRY(login_failures_clear(w, user->pk));
+    return store_rehash(w, attempt);
+}
+
+static int load_failures(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
+                         struct login_failures *ret_failures) {
+    *ret_failures = (struct login_failures){0};
+    return absent_is_fine(
+        login_failures_find(store_write_reader(w), ctx->arena, user_pk, ret_failures));
+}
+
+/* PW-02: the lock is looked at here, where writers are alone. However many guesses were hashed side
+ * by side, only as many as the limit allows are ever answered by their password. */
+static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
+                        const struct login_attempt *attempt, const struct user *user,
+                        enum login_verdict *ret_verdict) {
+    struct login_failures failures;
+    bool current;
+    *ret_verdict = LOGIN_REFUSED;
+    TRY(load_failures(ctx, w, user->pk, &failures));
+    if (brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms))
+        return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
+                              STR("user_temporarily_disabled"));
+    if (!user->enabled)
+        return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
+                              STR("user_disabled"));
+    TRY(still_current(ctx, store_write_reader(w), attempt, &current));
+    if (!attempt->matched || !current) {
+        TRY(report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
+                           STR("invalid_user_credentials")));
+        return count_failure(ctx, w, attempt, user, &failures);
+    }
+    TRY(accept(w, attempt, user, &failures));
+    *ret_verdict = LOGIN_ACCEPTED;
+    return 0;
+}
+
+int login_decide(const struct auth_ctx *ctx, struct store_write *w,
+                 const struct login_attempt *attempt, enum login_verdict *ret_verdict,
+                 struct user *ret_user) {
+    struct user user = {0};
+    int rc = ERR_NOT_FOUND;
+    if (attempt->user_pk != 0)
+        rc = user_find_by_pk(store_write_reader(w), ctx->arena, attempt->user_pk, &user);
+    TRY(absent_is_fine(rc));
+    if (rc == ERR_NOT_FOUND) {
+        *ret_verdict = LOGIN_REFUSED;
+        return report_refusal(ctx, w, attempt, &user, EVENT_UserLoginAttempted,
+                              STR("user_not_found"));
+    }
+    TRY(decide_known(ctx, w, attempt, &user, ret_verdict));
+    if (*ret_verdict == LOGIN_ACCEPTED)
+        *ret_user = user;
+    return 0;
+}
+
+static int password_expired(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
+                            bool *ret_expired) {
+    struct password_policy policy;
+    struct credential credential;
+    bool found;
+    *ret_expired = false;
+    if (password_policy_parse(auth_realm(ctx)->password_policy, &policy, NULL) != 0 ||
+        policy.expire_days == 0)
+        return 0;
+    TRY(find_password(ctx, r, user_pk, &credential, &found));
+    *ret_expired =
+        found && ctx->now->wall_ms - credential.created_ms > policy.expire_days * MS_PER_DAY;
+    return 0;
+}
+
+int login_actions_due(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                      struct strs *ret_actions) {
+    struct strs actions = user->required_actions;
+    struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
+    bool expired;
+    TRY(password_expired(ctx, r, user->pk, &expired));
+    if (expired && !strs_has(&actions, update))
+        TRY(strs_add(&actions, ctx->arena, update));
+    *ret_actions = actions;
+    return 0;
+}
