@@ -46,19 +46,22 @@ struct request {
     size_t header_count;
     struct str body; /* complete; at most the route's cap */
 
-    bool https;           /* the client's hop, trusted proxies considered */
-    struct str client_ip; /* likewise (WE-10); text form */
-    struct str peer_cert; /* DER of the TLS client certificate, or absent */
-    struct str trace_id;  /* traceparent's (W3C) or fresh: 32 hex digits */
-    struct str tenant_id; /* for the log line; set when the realm is known */
-    struct str user_id;   /* for the log line */
+    struct str public_origin; /* "https://id.example.pe", never from an unchecked header (WE-09) */
+    bool https;               /* the client's hop, trusted proxies considered */
+    struct str client_ip;     /* likewise (WE-10); text form */
+    struct str peer_cert;     /* DER of the TLS client certificate, or absent */
+    struct str trace_id;      /* traceparent's (W3C) or fresh: 32 hex digits */
+    struct str tenant_id;     /* for the log line; set when the realm is known */
+    struct str user_id;       /* for the log line */
 
     const struct route *route;
     struct str params[REQUEST_MAX_PATH_PARAMS]; /* {name} parts of the route's pattern, in order */
 
-    const struct web *web;    /* configuration and services, see web/web.h */
-    struct realm_view *realm; /* set by the pipeline on routes with {realm} */
-    struct str nonce;         /* CSP nonce of this reply, made on first use */
+    const struct web *web;         /* configuration and services, see web/web.h */
+    struct realm_view *realm;      /* set by the pipeline on routes with {realm} */
+    struct str nonce;              /* CSP nonce of this reply: request_nonce */
+    const struct form *query_form; /* parsed once: request_query, request_form */
+    const struct form *body_form;
 };
 
 struct response {
@@ -79,5 +82,10 @@ struct str request_cookie(const struct request *req, struct str name);
 MUST_CHECK int request_query(struct request *req, const struct form **ret_form);
 /* As above for an application/x-www-form-urlencoded body; ERR_UNSUPPORTED_MEDIA_TYPE otherwise. */
 MUST_CHECK int request_form(struct request *req, const struct form **ret_form);
+/* The nonce of this reply for scripts and styles, made on first use; respond_html puts it into the
+ * Content-Security-Policy. Absent when the arena is exhausted. */
+struct str request_nonce(struct request *req);
+/* Whether the client would rather have HTML than JSON: a browser that navigates. */
+bool request_wants_html(const struct request *req);
 
 #endif

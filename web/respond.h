@@ -9,9 +9,14 @@ void respond_status(struct response *res, int status);
 void respond_header(struct response *res, const char *name, struct str value);
 /* Sets status, Content-Type application/json and the body. */
 void respond_json(struct response *res, int status, struct str body);
-/* HTML with the page headers of WE-06; the CSP names req->nonce when one was made. extra_csp (may
- * be absent) is appended, e.g. "form-action https://app". */
+/* HTML with the page headers of WE-06; the CSP names req->nonce when one was made. */
 void respond_html(struct request *req, struct response *res, int status, struct str body);
+/* The same with more sources for directives of the policy: "form-action https://app; img-src
+ * https://cdn". Directives named here replace ours except frame-ancestors. */
+void respond_html_csp(struct request *req, struct response *res, int status, struct str body,
+                      struct str extra_csp);
+/* Whether the handler set this header already. */
+bool respond_has_header(const struct response *res, const char *name);
 void respond_text(struct response *res, int status, struct str body);
 /* 302 (or 303 after POST) to an absolute URL that the caller has validated. */
 void respond_redirect(struct request *req, struct response *res, struct str location);

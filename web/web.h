@@ -17,6 +17,7 @@ struct metrics;
 struct rate_limiter;
 struct proxy_list;
 struct listen;
+struct own_names;
 struct tls;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
@@ -76,6 +77,7 @@ struct web_config {
     struct web_tls_config tls;
     struct web_limits limits;
     struct web_rate rates[RATE_COUNT];
+    bool rates_for_loopback; /* whether clients on this machine are limited, too */
 };
 
 /* What is safe and sensible when nothing is configured. */
@@ -105,6 +107,8 @@ struct web {
     struct template_set *templates;
     struct tls *tls; /* NULL: no HTTPS listener */
     struct listen *listen;
+    struct own_names *names;
+    struct arena arena;       /* texts that live as long as this */
     struct str public_origin; /* "https://localhost:8443": configured, else of the listener */
     atomic_bool stopping;
 };
@@ -118,7 +122,7 @@ void web_stop(struct web *web);
 /* Reads the certificate files again; on failure the old ones stay. New connections use it. */
 MUST_CHECK int web_tls_reload(struct web *web, struct err_ctx *err);
 /* Seconds until the first certificate expires; negative when one has; INT64_MAX without TLS. */
-int64_t web_tls_expires_in_s(struct web *web, int64_t now_s);
+int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s);
 /* The port a listener really has (for a configured port that was taken by the system: tests). */
 uint16_t web_port(const struct web *web, enum listener listener, bool https);
 

@@ -1,0 +1,76 @@
+/* The generic cell rate algorithm: a bucket is one number, the moment at which it would be full
+ * again. Each address has two places in the table, chosen by a keyed hash, and is refused only when
+ * both say so: who floods from many addresses fills both places of few others. */
+#include "web/rate.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "core/base/rng.h"
+
+#include "core/base/banned.h"
+
+#define PLACES 32768U
+
+struct rate_limiter {
+    struct web_rate rates[RATE_COUNT];
+    unsigned char key[16];
+    atomic_llong full_at_us[RATE_COUNT][2][PLACES];
+};
+
+int rate_limiter_new(const struct web_rate rates[RATE_COUNT], struct rate_limiter **ret_limiter) {
+    struct rate_limiter *limiter = calloc(1, sizeof(*limiter));
+    if (!limiter)
+        return ERR_NO_MEMORY;
+    memcpy(limiter->rates, rates, sizeof(limiter->rates));
+    rng_bytes(limiter->key, sizeof(limiter->key));
+    *ret_limiter = limiter;
+    return 0;
+}
+
+void rate_limiter_free(struct rate_limiter *limiter) {
+    free(limiter);
+}
+
+/* One host of IPv6 has a whole /64: what stands before the last four groups counts. */
+static struct str significant(struct str ip) {
+    size_t groups = 0;
+    if (str_find(ip, '.') >= 0)
+        return ip;
+    for (size_t i = 0; i < ip.len; i++)
+        if (ip.ptr[i] == ':' && ++groups == 4)
+            return str_sub(ip, 0, i);
+    return ip;
+}
+
+/* Microseconds by which it is too early; 0 when taken. */
+static int64_t take(atomic_llong *full_at_us, int64_t now_us, int64_t each_us, int64_t burst) {
+    long long full = atomic_load(full_at_us);
+    for (;;) {
+        long long from = full > now_us ? full : now_us;
+        long long early = from + each_us - now_us - burst * each_us;
+        if (early > 0)
+            return early;
+        if (atomic_compare_exchange_weak(full_at_us, &full, from + each_us))
+            return 0;
+    }
+}
+
+int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
+                  int64_t now_ms) {
+    const struct web_rate *rate = &limiter->rates[class];
+    unsigned char hash[crypto_shorthash_BYTES];
+    struct str ip = significant(client_ip);
+    if (class == RATE_NONE || rate->per_minute <= 0)
+        return 0;
+    int64_t each_us = 60000000 / rate->per_minute;
+    int64_t burst = rate->burst > 0 ? rate->burst : 1;
+    crypto_shorthash(hash, (const unsigned char *)ip.ptr, ip.len, limiter->key);
+    unsigned first = (unsigned)(hash[0] | hash[1] << 8) % PLACES;
+    unsigned second = (unsigned)(hash[2] | hash[3] << 8) % PLACES;
+    int64_t a = take(&limiter->full_at_us[class][0][first], now_ms * 1000, each_us, burst);
+    int64_t b = take(&limiter->full_at_us[class][1][second], now_ms * 1000, each_us, burst);
+    int64_t wait_us = a < b ? a : b;
+    return wait_us == 0 ? 0 : wait_us / 1000000 + 1;
+}

@@ -1,0 +1,18 @@
+/* Token buckets per client address and class, in a table of fixed size (HT-08): an address costs no
+ * memory of its own. */
+#ifndef GARITA_WEB_RATE_H
+#define GARITA_WEB_RATE_H
+
+#include "web/web.h"
+
+struct rate_limiter;
+
+/* ERR_NO_MEMORY. */
+MUST_CHECK int rate_limiter_new(const struct web_rate rates[RATE_COUNT],
+                                struct rate_limiter **ret_limiter);
+void rate_limiter_free(struct rate_limiter *limiter);
+/* Takes one from the bucket. 0 when it may pass, else the seconds to wait (Retry-After). */
+int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
+                  int64_t now_ms);
+
+#endif
