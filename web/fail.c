@@ -119,7 +119,6 @@ void fail_oauth(struct request *req, struct response *res, int err) {
     jw_end_object(&w);
     send_json(res, o->status, &w);
     add_headers(req, res, err, o);
-    respond_header(res, "Pragma", STR("no-cache"));
 }
 
 static void admin_error(struct json_writer *w, struct request *req, int err,

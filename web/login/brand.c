@@ -131,11 +131,22 @@ struct str brand_logo(const struct realm *realm) {
     return uri_is_https(&u) && uri_is_web(&u) ? logo : none;
 }
 
+bool brand_host_is_plain(struct str host) {
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '-')
+            return false;
+    }
+    return !str_empty(host);
+}
+
 struct str brand_logo_origin(struct arena *a, const struct realm *realm) {
     struct str origin = {NULL, 0};
     struct str logo = brand_logo(realm);
     struct uri u;
-    if (str_absent(logo) || uri_parse(logo, &u) != 0 || uri_origin(a, &u, &origin) != 0)
+    if (str_absent(logo) || uri_parse(logo, &u) != 0 || !brand_host_is_plain(u.host) ||
+        uri_origin(a, &u, &origin) != 0)
         return (struct str){NULL, 0};
     return origin;
 }

@@ -22,6 +22,9 @@ void brand_css(struct buf *out, const struct realm *realm);
 bool brand_has_css(const struct realm *realm);
 /* The realm's logo when it is an https URL or an absolute path of this site, else absent. */
 struct str brand_logo(const struct realm *realm);
+/* Letters, digits, dots and hyphens: what may stand in a Content-Security-Policy, where URIs allow
+ * more (";"). */
+bool brand_host_is_plain(struct str host);
 /* The source that img-src needs for the logo: its origin; absent for none or a path. */
 struct str brand_logo_origin(struct arena *a, const struct realm *realm);
 

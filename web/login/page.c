@@ -4,6 +4,7 @@
 #include "core/codec/base64.h"
 #include "core/codec/uri.h"
 #include "core/crypto/digest.h"
+#include "core/oidc/redirect_uri.h"
 #include "core/port/store.h"
 #include "web/login/assets.h"
 #include "web/login/brand.h"
@@ -11,9 +12,10 @@
 
 #include "core/base/banned.h"
 
-#define LOCALE_COOKIE    "garita_locale"
-#define LOCALE_MAX_AGE_S ((int64_t)180 * 24 * 3600)
-#define CSS_MAX_BYTES    2048
+#define LOCALE_COOKIE     "garita_locale"
+#define LOCALE_MAX_AGE_S  ((int64_t)180 * 24 * 3600)
+#define SOURCES_MAX_BYTES 2048
+#define CSS_MAX_BYTES     2048
 
 static const struct messages *messages_of(const struct request *req) {
     return template_messages(req->web->templates);
@@ -39,16 +41,39 @@ struct str page_realm_title(const struct request *req) {
     return str_empty(realm->display_name) ? realm->name : realm->display_name;
 }
 
-struct str page_form_sources(struct arena *a, struct str redirect_uri) {
+/* One source, once. */
+static void add_source(struct buf *sources, struct str source) {
+    if (str_find_str(buf_str(sources), source) >= 0)
+        return;
+    buf_add_byte(sources, ' ');
+    buf_add(sources, source);
+}
+
+static void add_redirect_source(struct arena *a, struct buf *sources, struct str redirect_uri) {
     struct uri u;
-    struct str origin;
-    struct str https = STR("https:");
-    if (str_absent(redirect_uri) || uri_parse(redirect_uri, &u) != 0 || uri_is_https(&u))
-        return https;
-    if (uri_is_web(&u) && uri_origin(a, &u, &origin) == 0)
-        return ARENA_CONCAT(a, https, STR(" "), origin);
-    /* A private-use scheme (RFC 8252 7.1): header_is_token's characters, checked by uri_parse. */
-    return ARENA_CONCAT(a, https, STR(" "), u.scheme, STR(":"));
+    if (uri_parse(redirect_uri, &u) != 0 || uri_is_https(&u))
+        return;
+    if (u.has_authority && !u.host_is_ipv6 && !brand_host_is_plain(u.host))
+        return;
+    if (!uri_is_web(&u)) /* a private-use scheme (RFC 8252 7.1) */
+        add_source(sources, ARENA_CONCAT(a, u.scheme, STR(":")));
+    else if (u.host_is_ipv6) /* a source cannot name it */
+        add_source(sources, STR("http:"));
+    else /* any port, as for loopback redirects (RFC 8252 7.3) */
+        add_source(sources, ARENA_CONCAT(a, STR("http://"), u.host, STR(":*")));
+}
+
+struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url) {
+    struct buf sources;
+    struct str text;
+    buf_init(&sources, a, SOURCES_MAX_BYTES);
+    buf_add(&sources, STR("https:"));
+    for (size_t i = 0; client && i < client->redirect_uris.count; i++) {
+        struct str uri;
+        if (redirect_uri_absolute(a, client, base_url, client->redirect_uris.items[i], &uri) == 0)
+            add_redirect_source(a, &sources, uri);
+    }
+    return buf_finish(&sources, &text) == 0 ? text : STR("https:");
 }
 
 /* --- language --- */
@@ -150,6 +175,10 @@ void page_message(struct page *p, const char *name, const char *key, const struc
     struct arena *a = p->req->arena;
     tpl_set(a, p->root, name,
             messages_text(messages_of(p->req), a, p->lang, str_c(key), args, arg_count));
+}
+
+bool page_has_message(const struct page *p, const char *key) {
+    return !str_absent(messages_get(messages_of(p->req), p->lang, str_c(key)));
 }
 
 struct str page_text(const struct page *p, struct str text) {

@@ -32,6 +32,8 @@ void page_begin(struct page *p, struct request *req, const struct page_wish *wis
 /* Sets member name to the text of a message key, arguments filled in. */
 void page_message(struct page *p, const char *name, const char *key, const struct str *args,
                   size_t arg_count);
+/* Whether there is such a message. */
+bool page_has_message(const struct page *p, const char *key);
 /* Texts of configuration: "${key}" means a message, everything else itself; absent when empty. */
 struct str page_text(const struct page *p, struct str text);
 /* Name of a client for people: its name, else its client_id. */
@@ -55,9 +57,10 @@ struct str page_realm_path(const struct request *req, struct str path);
 /* Display name, else name of the realm; "Garita" without one. */
 struct str page_realm_title(const struct request *req);
 
-/* The sources that a redirect chain to this address needs in form-action, as Chromium holds
- * redirects after a form to the policy of the form's page: "https:" and, when redirect_uri is not
- * https, its scheme or origin. Absent without memory. */
-struct str page_form_sources(struct arena *a, struct str redirect_uri);
+/* The sources for form-action of a page that leads to this client: Chromium holds the redirects
+ * after a form to the policy of the form's page, and applications redirect further on. "https:" and
+ * what the client's registered redirect URIs need beside it (loopback hosts, private-use schemes).
+ * base_url as for redirect_uri_absolute. */
+struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url);
 
 #endif

@@ -1,0 +1,97 @@
+/* The forms of a login: each parses once and asks core what comes next. */
+#include "core/oidc/authz.h"
+#include "web/fail.h"
+#include "web/login/cookies.h"
+#include "web/login/expired.h"
+#include "web/login/step.h"
+#include "web/oidc/context.h"
+#include "web/respond.h"
+#include "web/router.h"
+
+#include "core/base/banned.h"
+
+/* A form of ours with the browser that sent it. */
+struct login_form {
+    struct auth_ctx ctx;
+    struct authz_browser browser;
+    const struct form *form;
+    struct str state;
+};
+
+static int read_form(struct request *req, struct login_form *ret_form) {
+    TRY(oidc_context(req, &ret_form->ctx));
+    TRY(request_form(req, &ret_form->form));
+    TRY(cookies_read(req, &ret_form->browser));
+    ret_form->state = form_get(ret_form->form, "state");
+    if (str_absent(ret_form->state))
+        return err_field(&req->err, ERR_INVALID_REQUEST, "state", "the form is incomplete");
+    return 0;
+}
+
+/* An empty text where the form has no such field. */
+static struct str field(const struct login_form *form, const char *name) {
+    struct str value = form_get(form->form, name);
+    return str_absent(value) ? STR("") : value;
+}
+
+void login_authenticate(struct request *req, struct response *res) {
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0) {
+        struct authz_login_form sent = {
+            .state = form.state,
+            .username = field(&form, "username"),
+            .password = field(&form, "password"),
+            .remember_me = str_eq(field(&form, "rememberMe"), STR("on")),
+        };
+        rc = authz_login(&form.ctx, &form.browser, &sent, &step);
+    }
+    step_answer(req, res, rc, &step);
+}
+
+void login_required_action(struct request *req, struct response *res) {
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0)
+        rc = authz_update_password(&form.ctx, &form.browser, form.state,
+                                   field(&form, "password-new"), field(&form, "password-confirm"),
+                                   &step);
+    step_answer(req, res, rc, &step);
+}
+
+void login_consent(struct request *req, struct response *res) {
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0) {
+        /* Only the button that says so is a yes. */
+        bool accepted =
+            !str_absent(form_get(form.form, "accept")) && str_absent(form_get(form.form, "cancel"));
+        rc = authz_consent(&form.ctx, &form.browser, form.state, accepted, &step);
+    }
+    step_answer(req, res, rc, &step);
+}
+
+void login_restart(struct request *req, struct response *res) {
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0)
+        rc = authz_resume(&form.ctx, &form.browser, form.state, form_get(form.form, "kc_locale"),
+                          &step);
+    step_answer(req, res, rc, &step);
+}
+
+/* The address of a form was opened by hand, from the history or after a reload. */
+void login_left(struct request *req, struct response *res) {
+    static const char *const steps[] = {"authenticate", "required-action", "consent", "restart",
+                                        "logout-confirm"};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (str_eq_c(req->params[1], steps[i])) {
+            expired_page(req, res);
+            return;
+        }
+    fail_page(req, res, ERR_NOT_FOUND);
+}

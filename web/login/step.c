@@ -1,0 +1,159 @@
+/* Steps of a login as pages, redirects and form posts. */
+#include "web/login/step.h"
+
+#include "core/oidc/redirect_uri.h"
+#include "web/fail.h"
+#include "web/login/cookies.h"
+#include "web/login/expired.h"
+#include "web/login/page.h"
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+/* The page of a form whose next step is at path. The client's name is in the address, so that an
+ * expired form still knows where to send its user. */
+static void begin_form(struct page *p, struct request *req, const struct authz_step *step,
+                       const char *path) {
+    struct page_wish wish = {.chosen = step->language, .ui_locales = step->ui_locales};
+    struct arena *a = req->arena;
+    struct buf url;
+    struct str action;
+    page_begin(p, req, &wish);
+    buf_init(&url, a, 2048);
+    buf_add(&url, page_realm_path(req, str_c(path)));
+    if (step->client)
+        form_add_query(&url, "client_id", step->client->client_id);
+    if (buf_finish(&url, &action) != 0)
+        action = page_realm_path(req, str_c(path));
+    tpl_set(a, p->root, "action", action);
+    tpl_set(a, p->root, "state", step->state);
+    tpl_set(a, p->root, "client", page_client_name(p, step->client));
+    p->form_action = page_form_sources(a, step->client, web_public_url(req));
+    page_language_form(p, page_realm_path(req, STR("/login-actions/restart")), step->state);
+}
+
+static void send_login(struct request *req, struct response *res, const struct authz_step *step) {
+    struct page p;
+    struct arena *a = req->arena;
+    begin_form(&p, req, step, "/login-actions/authenticate");
+    if (!str_empty(step->username))
+        tpl_set(a, p.root, "username", step->username);
+    tpl_set_bool(a, p.root, "again", step->username_fixed);
+    tpl_set_bool(a, p.root, "byEmail", realm_view_realm(req->realm)->login_with_email_allowed);
+    tpl_set_bool(a, p.root, "rememberMe", step->remember_me_offered);
+    tpl_set_bool(a, p.root, "remembered", step->remember_me);
+    /* Whatever the reason, the same words (PW-04, PW-05). */
+    if (step->err != 0)
+        page_message(&p, "error", "login.error.credentials", NULL, 0);
+    page_send(&p, res, 200, "login");
+}
+
+static void send_password(struct request *req, struct response *res,
+                          const struct authz_step *step) {
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/required-action");
+    tpl_set(req->arena, p.root, "username", step->username);
+    tpl_set_bool(req->arena, p.root, "autofocus", true);
+    if (step->problem) {
+        struct str number = arena_printf(req->arena, "%lld", (long long)step->problem_number);
+        const char *key =
+            page_has_message(&p, step->problem) ? step->problem : "invalidPasswordMessage";
+        page_message(&p, "error", key, &number, 1);
+    }
+    page_send(&p, res, 200, "update-password");
+}
+
+/* Links that a client's owner gave: web pages only (OA-03). */
+static void set_link(struct page *p, const char *name, struct str url) {
+    if (!str_absent(url) && redirect_uri_acceptable(url) &&
+        (str_starts(url, STR("https://")) || str_starts(url, STR("http://"))))
+        tpl_set(p->req->arena, p->root, name, url);
+}
+
+static void send_consent(struct request *req, struct response *res, const struct authz_step *step) {
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/consent");
+    tpl_set(req->arena, p.root, "username", step->username);
+    struct tpl_value *scopes = tpl_set_list(req->arena, p.root, "scopes");
+    for (size_t i = 0; i < step->consent.count; i++) {
+        const struct consent_item *item = &step->consent.items[i];
+        struct str text = page_text(&p, item->text);
+        tpl_set(req->arena, tpl_add_map(req->arena, scopes), "text",
+                str_absent(text) ? item->scope : text);
+    }
+    if (step->client) {
+        const struct str_map *attributes = &step->client->attributes;
+        set_link(&p, "policy", str_map_get(attributes, STR(CLIENT_ATTR_POLICY_URI)));
+        set_link(&p, "terms", str_map_get(attributes, STR(CLIENT_ATTR_TOS_URI)));
+    }
+    page_send(&p, res, 200, "consent");
+}
+
+/* OAuth 2.0 Form Post Response Mode: a page that posts itself, under a nonce (OA-08). */
+static void send_form_post(struct request *req, struct response *res,
+                           const struct authz_step *step) {
+    struct page p;
+    struct arena *a = req->arena;
+    struct page_wish wish = {.chosen = step->language, .ui_locales = step->ui_locales};
+    page_begin(&p, req, &wish);
+    tpl_set(a, p.root, "action", step->reply.redirect_uri);
+    tpl_set(a, p.root, "nonce", request_nonce(req));
+    struct tpl_value *fields = tpl_set_list(a, p.root, "fields");
+    for (size_t i = 0; i < step->reply.count; i++) {
+        struct tpl_value *field = tpl_add_map(a, fields);
+        tpl_set(a, field, "name", step->reply.params[i].name);
+        tpl_set(a, field, "value", step->reply.params[i].value);
+    }
+    p.form_action = page_form_sources(a, step->client, web_public_url(req));
+    page_send(&p, res, 200, "form-post");
+}
+
+static void send_reply(struct request *req, struct response *res, const struct authz_step *step) {
+    struct str url;
+    for (size_t i = 0; i < step->reply.count; i++)
+        if (str_eq(step->reply.params[i].name, STR("session_state")))
+            cookies_set_state(req, res, step->reply.params[i].value,
+                              !str_absent(step->set_sso_cookie),
+                              str_absent(step->set_sso_cookie) ? -1 : step->sso_cookie_max_age_s);
+    if (step->reply.mode == RESPONSE_MODE_FORM_POST) {
+        send_form_post(req, res, step);
+        return;
+    }
+    int rc = authz_reply_url(req->arena, &step->reply, &url);
+    if (rc != 0) {
+        fail_page(req, res, rc);
+        return;
+    }
+    respond_redirect(req, res, url);
+    respond_no_store(res);
+}
+
+static void send_error(struct request *req, struct response *res, const struct authz_step *step) {
+    struct authz_browser browser;
+    if (step->err == ERR_TOKEN_EXPIRED || step->err == ERR_SEAL)
+        expired_page(req, res);
+    else if (step->err == ERR_CSRF && cookies_read(req, &browser) == 0 &&
+             str_absent(browser.login_cookie))
+        page_fail(req, res, 400, "cookie");
+    else
+        fail_page(req, res, step->err);
+}
+
+void step_answer(struct request *req, struct response *res, int rc, const struct authz_step *step) {
+    if (rc != 0) {
+        fail_page(req, res, rc);
+        return;
+    }
+    if (!str_absent(step->set_login_cookie))
+        cookies_set_login(req, res, step->set_login_cookie);
+    if (!str_absent(step->set_sso_cookie))
+        cookies_set_sso(req, res, step->set_sso_cookie, step->sso_cookie_max_age_s);
+    switch (step->kind) {
+    case AUTHZ_STEP_ERROR: send_error(req, res, step); return;
+    case AUTHZ_STEP_REPLY: send_reply(req, res, step); return;
+    case AUTHZ_STEP_LOGIN: send_login(req, res, step); return;
+    case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
+    case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;
+    }
+    fail_page(req, res, ERR_INTERNAL);
+}

@@ -1,0 +1,37 @@
+/* From a request to what core's use cases are given. */
+#include "web/oidc/context.h"
+
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+int oidc_context(struct request *req, struct auth_ctx *ret_ctx) {
+    struct str base = web_public_url(req);
+    struct str realm = realm_view_realm(req->realm)->name;
+    struct str issuer = ARENA_CONCAT(req->arena, base, STR("/realms/"), realm);
+    if (str_absent(base) || str_absent(issuer))
+        return ERR_NO_MEMORY;
+    *ret_ctx = (struct auth_ctx){
+        .arena = req->arena,
+        .now = &req->now,
+        .err = &req->err,
+        .view = req->realm,
+        .issuer = issuer,
+        .base_url = base,
+        .actor =
+            {
+                .ip = req->client_ip,
+                .user_agent = request_header(req, STR("User-Agent")),
+                .trace_id = req->trace_id,
+            },
+    };
+    return 0;
+}
+
+int oidc_parameters(struct request *req, const struct form **ret_form) {
+    if (req->method != HTTP_POST)
+        return request_query(req, ret_form);
+    if (!str_empty(req->raw_query))
+        return err_set(&req->err, ERR_INVALID_REQUEST, "parameters belong into the body");
+    return request_form(req, ret_form);
+}
