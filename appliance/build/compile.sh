@@ -8,9 +8,9 @@ preset_configure() { # PRESET: only when it was never configured, or the presets
     step "configure $1" cmake --preset "$1" && printf '%s\n' "$sum" >"$stamp"
 }
 
-preset_build() { # PRESET
+preset_build() { # PRESET [NINJA_OPTION...]
     preset_configure "$1" || return 1
-    step "compile $1" ninja -C "$BUILD/$1" -j "$JOBS"
+    step "compile $1" ninja -C "$BUILD/$1" -j "$JOBS" "${@:2}"
 }
 
 build_release() {

@@ -24,13 +24,12 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-pro
 endforeach()
 target_link_libraries(garita_options INTERFACE garita_hardening)
 
-target_compile_options(garita_options INTERFACE -fPIE -pthread -fno-common
-  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+target_compile_options(garita_options INTERFACE -fPIE -pthread -fno-common)
 target_link_options(garita_options INTERFACE -pthread)
 
 if(GARITA_STATIC)
   target_compile_options(garita_options INTERFACE -ffunction-sections -fdata-sections
-    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+    "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
   target_link_options(garita_options INTERFACE -static-pie -Wl,-z,relro,-z,now,-z,noexecstack
     -Wl,--gc-sections -Wl,--build-id=sha1)
 endif()
