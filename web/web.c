@@ -1,0 +1,139 @@
+/* Starts and stops the web front: puts the parts together in the order in which they need each
+ * other. */
+#include "web/web.h"
+
+#include <stdlib.h>
+
+#include "web/listen.h"
+#include "web/metrics.h"
+#include "web/origin.h"
+#include "web/proxies.h"
+#include "web/rate.h"
+#include "web/template.h"
+#include "web/tls/tls.h"
+
+#include "core/base/banned.h"
+
+#define TEXTS_MAX_BYTES ((size_t)64 << 10)
+#define PAGES_FOLDER    "static/login/"
+
+void web_config_defaults(struct web_config *ret_config) {
+    *ret_config = (struct web_config){
+        .https_port = 8443,
+        .http_port = 8080,
+        .management_port = 9000,
+        .base_path = STR(""),
+        .trusted_proxies = STR(""),
+        .hsts_max_age_s = (int64_t)365 * 86400,
+        .tls = {.ticket_lifetime_s = 86400},
+        .limits = {.connections = 12000,
+                   .workers = 64,
+                   .header_bytes = (size_t)16 << 10,
+                   .uri_bytes = (size_t)8 << 10,
+                   .body_bytes = (size_t)4 << 20,
+                   .parked_bytes = (size_t)64 << 20,
+                   .handshake_ms = 10000,
+                   .header_ms = 10000,
+                   .body_rate_bytes = 1024,
+                   .keep_alive_ms = 60000,
+                   .stop_ms = 10000},
+        .rates = {[RATE_LOGIN] = {.per_minute = 1200, .burst = 400},
+                  [RATE_TOKEN] = {.per_minute = 60000, .burst = 10000},
+                  [RATE_READ] = {.per_minute = 120000, .burst = 20000}},
+    };
+}
+
+static int check_base_path(struct str base, struct err_ctx *err) {
+    bool sound = str_empty(base) || (base.ptr[0] == '/' && !str_ends(base, STR("/")) &&
+                                     str_find_str(base, STR("//")) < 0);
+    for (size_t i = 0; sound && i < base.len; i++)
+        sound = (base.ptr[i] >= 'a' && base.ptr[i] <= 'z') ||
+                (base.ptr[i] >= 'A' && base.ptr[i] <= 'Z') ||
+                (base.ptr[i] >= '0' && base.ptr[i] <= '9') || strchr("/-_", base.ptr[i]);
+    return sound ? 0
+                 : err_set(err, ERR_CONFIG, "base path '%.*s' is not like /auth", STR_ARG(base));
+}
+
+static int check_config(const struct web_config *c, struct err_ctx *err) {
+    const struct web_limits *l = &c->limits;
+    if (l->workers == 0 || l->workers > 1024)
+        return err_set(err, ERR_CONFIG, "the number of workers must be 1 to 1024");
+    if (l->connections < l->workers || l->connections > 1000000)
+        return err_set(err, ERR_CONFIG, "the number of connections must be %zu to 1000000",
+                       l->workers);
+    if (l->header_bytes < 1024 || l->header_bytes > 32768 || l->uri_bytes > l->header_bytes)
+        return err_set(err, ERR_CONFIG, "limits of header and URI must be within 1024 and 32768");
+    return check_base_path(c->base_path, err);
+}
+
+static struct str host_of(struct str origin) {
+    ptrdiff_t slashes = str_find_str(origin, STR("://"));
+    struct str host = slashes < 0 ? origin : str_from(origin, (size_t)slashes + 3);
+    ptrdiff_t colon = str_find(host, ':');
+    return colon < 0 ? host : str_sub(host, 0, (size_t)colon);
+}
+
+static int prepare(struct web *web, struct err_ctx *err) {
+    struct web_config *c = &web->config;
+    struct web_services *s = &web->services;
+    TRY(check_config(c, err));
+    if (!s->routes) {
+        s->routes = web_routes;
+        s->route_count = web_route_count;
+    }
+    TRY(router_new(s->routes, s->route_count, err, &web->router));
+    TRY(metrics_new(s->route_count, &web->metrics));
+    TRY(rate_limiter_new(c->rates, &web->limiter));
+    TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
+    TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
+    if (c->https_port)
+        TRY(tls_new(&c->tls, host_of(c->hostname), err, &web->tls));
+    TRY(listen_open(web, err, &web->listen));
+    TRY(origin_setup(web, err));
+    return listen_start(web->listen);
+}
+
+int web_start(const struct web_config *config, const struct web_services *services,
+              struct err_ctx *err, struct web **ret_web) {
+    struct web *web = calloc(1, sizeof(*web));
+    if (!web)
+        return ERR_NO_MEMORY;
+    web->config = *config;
+    web->services = *services;
+    arena_init(&web->arena, TEXTS_MAX_BYTES);
+    int rc = prepare(web, err);
+    if (rc != 0) {
+        web_stop(web);
+        return rc;
+    }
+    *ret_web = web;
+    return 0;
+}
+
+void web_stop(struct web *web) {
+    if (!web)
+        return;
+    atomic_store(&web->stopping, true);
+    listen_free(web->listen);
+    tls_free(web->tls);
+    template_set_free(web->templates);
+    proxy_list_free(web->proxies);
+    rate_limiter_free(web->limiter);
+    metrics_free(web->metrics);
+    router_free(web->router);
+    origin_teardown(web);
+    arena_free(&web->arena);
+    free(web);
+}
+
+int web_tls_reload(struct web *web, struct err_ctx *err) {
+    return web->tls ? tls_reload(web->tls, err) : 0;
+}
+
+int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s) {
+    return web->tls ? tls_expires_in_s(web->tls, now_s) : INT64_MAX;
+}
+
+uint16_t web_port(const struct web *web, enum listener listener, bool https) {
+    return web->listen ? listen_port(web->listen, listener, https) : 0;
+}
