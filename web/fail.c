@@ -84,6 +84,8 @@ static void challenge_basic(struct request *req, struct response *res) {
 }
 
 static void add_retry_after(struct response *res, int status) {
+    if (respond_has_header(res, "Retry-After"))
+        return;
     if (status == 429)
         respond_header(res, "Retry-After", STR("60"));
     else if (status == 503)
