@@ -13,6 +13,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "core/crypto/init.h"
 
 /* The arena of the running test. */
 static struct arena test_arena;
@@ -27,6 +28,12 @@ static inline int arena_teardown(void **state) {
     (void)state;
     arena_free(&test_arena);
     return 0;
+}
+
+/* For cmocka_run_group_tests where keys and secrets are used. */
+static inline int crypto_setup(void **state) {
+    (void)state;
+    return crypto_init();
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, arena_setup, arena_teardown)
