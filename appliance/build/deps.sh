@@ -121,7 +121,9 @@ prefix_assemble() {
     printf '%s\n' "$key" >"$tmp/key"
     mkdir -p "$CACHE/prefix"
     dir=$CACHE/prefix/$(cat "$tmp/deps.lock" "$tmp/key" | short_hash)
-    rm -rf "$dir" && mv "$tmp" "$dir" && ln -sfn "$dir" "$PREFIX"
+    # The same prefix may be in use by another checkout: it stays as it is.
+    [ -f "$dir/key" ] || { rm -rf "$dir" && mv "$tmp" "$dir"; } || return 1
+    rm -rf "$tmp" && ln -sfn "$dir" "$PREFIX"
 }
 
 prefix_key() { # what a quick look compares: build files, system libraries, compiler
