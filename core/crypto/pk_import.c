@@ -114,7 +114,8 @@ static EVP_PKEY *read_certificate(struct str der) {
 
 static EVP_PKEY *read_public(struct str der) {
     const unsigned char *pos = (const unsigned char *)der.ptr;
-    EVP_PKEY *evp = whole(d2i_PUBKEY(NULL, &pos, (long)der.len), pos, der);
+    EVP_PKEY *evp = d2i_PUBKEY(NULL, &pos, (long)der.len);
+    evp = whole(evp, pos, der);
     if (evp)
         return evp;
     pos = (const unsigned char *)der.ptr;
