@@ -39,7 +39,6 @@ int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
     if (str_absent(client.client_id))
         return ERR_NO_MEMORY;
     fields_default(&client_fields, &client);
-    TRY(str_map_set(&client.attributes, ctx->arena, STR(CLIENT_ATTR_PKCE), STR("S256")));
     TRY(link_scopes(ctx, &client));
     *ret_client = client;
     return 0;

@@ -9,8 +9,8 @@
 MUST_CHECK int admin_client_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
                                  struct client *ret_client);
 
-/* The defaults of a new client of that client_id: enabled, standard flow, PKCE S256 (OA-10), linked
- * to the realm's default and optional scopes. */
+/* The defaults of a new client of that client_id: enabled, standard flow, linked to the realm's
+ * default and optional scopes. */
 MUST_CHECK int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
                                      struct client *ret_client);
 /* Stores a client. A confidential one without a secret gets one of 256 random bits when it
