@@ -13,10 +13,18 @@
 #define MG_EXTERNAL_FUNCTION_log_access
 #define MG_EXTERNAL_FUNCTION_mg_cry_internal_impl
 #define USE_STACK_SIZE 262144
-#define CIVETWEB_API static
-#define TIMER_API    static
+#define CIVETWEB_API   static
+#define TIMER_API      static
 
 #include "civetweb.c"
+
+/* It renames these to keep its own code to its wrappers. */
+#undef malloc
+#undef calloc
+#undef realloc
+#undef free
+#undef snprintf
+#undef vsnprintf
 
 struct civet {
     struct mg_context context;
