@@ -3,7 +3,8 @@
 
 #include "core/base/banned.h"
 
-bool authz_param_is_ours(struct str name) {
+bool authz_param_is_ours(struct str name)
+{
     static const char *const names[] = {
         "code",         "state",      "iss",        "error",    "error_description",
         "access_token", "token_type", "expires_in", "id_token", "session_state",

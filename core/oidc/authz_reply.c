@@ -5,12 +5,14 @@
 
 #define URL_MAX_BYTES ((size_t)64 << 10)
 
-void authz_reply_add(struct authz_reply *reply, const char *name, struct str value) {
+void authz_reply_add(struct authz_reply *reply, const char *name, struct str value)
+{
     if (!str_absent(value) && reply->count < ARRAY_LEN(reply->params))
         reply->params[reply->count++] = (struct form_param){str_c(name), value};
 }
 
-const char *authz_error_name(int err) {
+const char *authz_error_name(int err)
+{
     static const struct {
         int err;
         const char *name;
@@ -36,7 +38,8 @@ const char *authz_error_name(int err) {
 }
 
 /* RFC 6749 4.1.2.1: error_description is %x20-21 / %x23-5B / %x5D-7E; what is not becomes '?'. */
-static struct str description(const struct auth_ctx *ctx, int err) {
+static struct str description(const struct auth_ctx *ctx, int err)
+{
     if (ctx->err->err != err || ctx->err->detail[0] == '\0')
         return str_of(NULL, 0);
     struct str text = arena_str_c(ctx->arena, ctx->err->detail);
@@ -51,7 +54,8 @@ static struct str description(const struct auth_ctx *ctx, int err) {
 }
 
 void authz_reply_error(const struct auth_ctx *ctx, const struct authz_request *request, int err,
-                       struct authz_reply *ret_reply) {
+                       struct authz_reply *ret_reply)
+{
     *ret_reply = (struct authz_reply){
         .redirect_uri = request->redirect_uri,
         .mode = request->response_mode,
@@ -62,7 +66,8 @@ void authz_reply_error(const struct auth_ctx *ctx, const struct authz_request *r
     authz_reply_add(ret_reply, "iss", ctx->issuer); /* RFC 9207 2 */
 }
 
-int authz_reply_url(struct arena *a, const struct authz_reply *reply, struct str *ret_url) {
+int authz_reply_url(struct arena *a, const struct authz_reply *reply, struct str *ret_url)
+{
     struct buf url;
     buf_init(&url, a, URL_MAX_BYTES);
     buf_add(&url, reply->redirect_uri);

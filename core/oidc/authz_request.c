@@ -11,22 +11,26 @@
 
 #define CODE_CHALLENGE_CHARS 43 /* base64url of a SHA-256 (RFC 7636 4.2) */
 
-static int refuse(const struct auth_ctx *ctx, int err, const char *field, const char *what) {
+static int refuse(const struct auth_ctx *ctx, int err, const char *field, const char *what)
+{
     return err_field(ctx->err, err, field, "%s: %s", what, field);
 }
 
-static int invalid(const struct auth_ctx *ctx, const char *field) {
+static int invalid(const struct auth_ctx *ctx, const char *field)
+{
     return refuse(ctx, ERR_INVALID_REQUEST, field, "Invalid parameter");
 }
 
-static int missing(const struct auth_ctx *ctx, const char *field) {
+static int missing(const struct auth_ctx *ctx, const char *field)
+{
     return refuse(ctx, ERR_INVALID_REQUEST, field, "Missing parameter");
 }
 
 /* --- who asks --- */
 
 static int find_client(const struct auth_ctx *ctx, const struct form *form,
-                       struct authz_request *request) {
+                       struct authz_request *request)
+{
     request->client_id = form_get(form, "client_id");
     if (str_empty(request->client_id))
         return missing(ctx, "client_id");
@@ -48,7 +52,8 @@ static int find_client(const struct auth_ctx *ctx, const struct form *form,
 }
 
 static int find_redirect_uri(const struct auth_ctx *ctx, const struct form *form,
-                             struct authz_request *request) {
+                             struct authz_request *request)
+{
     request->redirect_uri_sent = form_get(form, "redirect_uri");
     int rc = redirect_uri_resolve(ctx->arena, request->client, ctx->base_url,
                                   request->redirect_uri_sent, &request->redirect_uri);
@@ -58,7 +63,8 @@ static int find_redirect_uri(const struct auth_ctx *ctx, const struct form *form
 }
 
 static int find_state(const struct auth_ctx *ctx, const struct form *form,
-                      struct authz_request *request) {
+                      struct authz_request *request)
+{
     request->state = form_get(form, "state");
     if (request->state.len > AUTHZ_STATE_MAX_BYTES) {
         request->state = str_of(NULL, 0);
@@ -69,7 +75,8 @@ static int find_state(const struct auth_ctx *ctx, const struct form *form,
 
 /* --- what is asked for --- */
 
-static unsigned response_type_of(struct str word) {
+static unsigned response_type_of(struct str word)
+{
     if (str_eq(word, STR("code")))
         return RESPONSE_TYPE_CODE;
     if (str_eq(word, STR("id_token")))
@@ -80,7 +87,8 @@ static unsigned response_type_of(struct str word) {
 }
 
 /* 0: not supported. A word that stands twice is no set (OAuth 2.0 Multiple Response Types 2). */
-static unsigned parse_response_type(struct str text) {
+static unsigned parse_response_type(struct str text)
+{
     struct str word;
     unsigned set = 0;
     while (str_next_word(&text, &word)) {
@@ -93,13 +101,15 @@ static unsigned parse_response_type(struct str text) {
     return set == RESPONSE_TYPE_TOKEN ? 0 : set;
 }
 
-static bool has_tokens(unsigned response_type) {
+static bool has_tokens(unsigned response_type)
+{
     return (response_type & (RESPONSE_TYPE_ID_TOKEN | RESPONSE_TYPE_TOKEN)) != 0;
 }
 
 /* The mode of the answer, errors included. OA-06: tokens never go into a query. */
 static int parse_response_mode(const struct auth_ctx *ctx, const struct form *form,
-                               struct authz_request *request) {
+                               struct authz_request *request)
+{
     struct str mode = form_get(form, "response_mode");
     bool tokens = has_tokens(request->response_type);
     request->response_mode = tokens ? RESPONSE_MODE_FRAGMENT : RESPONSE_MODE_QUERY;
@@ -114,7 +124,8 @@ static int parse_response_mode(const struct auth_ctx *ctx, const struct form *fo
     return 0;
 }
 
-static int check_flow(const struct auth_ctx *ctx, const struct authz_request *request) {
+static int check_flow(const struct auth_ctx *ctx, const struct authz_request *request)
+{
     const struct client *client = request->client;
     if ((request->response_type & RESPONSE_TYPE_CODE) && !client->standard_flow_enabled)
         return err_set(ctx->err, ERR_UNAUTHORIZED_CLIENT,
@@ -128,7 +139,8 @@ static int check_flow(const struct auth_ctx *ctx, const struct authz_request *re
 }
 
 static int parse_response_type_param(const struct auth_ctx *ctx, const struct form *form,
-                                     struct authz_request *request) {
+                                     struct authz_request *request)
+{
     struct str text = form_get(form, "response_type");
     request->response_type = parse_response_type(text);
     /* The mode first, so that the error that follows goes where the client looks for it. */
@@ -141,7 +153,8 @@ static int parse_response_type_param(const struct auth_ctx *ctx, const struct fo
 }
 
 static int parse_scope(const struct auth_ctx *ctx, const struct form *form,
-                       struct authz_request *request) {
+                       struct authz_request *request)
+{
     struct granted_scopes scopes;
     request->scope = form_get(form, "scope");
     if (str_absent(request->scope))
@@ -156,7 +169,8 @@ static int parse_scope(const struct auth_ctx *ctx, const struct form *form,
 }
 
 static int parse_nonce(const struct auth_ctx *ctx, const struct form *form,
-                       struct authz_request *request) {
+                       struct authz_request *request)
+{
     request->nonce = form_get(form, "nonce");
     if (request->nonce.len > AUTHZ_NONCE_MAX_BYTES)
         return invalid(ctx, "nonce");
@@ -166,7 +180,8 @@ static int parse_nonce(const struct auth_ctx *ctx, const struct form *form,
     return 0;
 }
 
-static bool is_base64url(struct str s) {
+static bool is_base64url(struct str s)
+{
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -177,14 +192,16 @@ static bool is_base64url(struct str s) {
     return true;
 }
 
-static bool pkce_required(const struct client *client) {
+static bool pkce_required(const struct client *client)
+{
     return client->public_client ||
            str_eq(str_map_get(&client->attributes, STR(CLIENT_ATTR_PKCE)), STR("S256"));
 }
 
 /* RFC 7636 4.3 and OA-10: S256 only, and a challenge without a method would mean plain. */
 static int parse_pkce(const struct auth_ctx *ctx, const struct form *form,
-                      struct authz_request *request) {
+                      struct authz_request *request)
+{
     struct str method = form_get(form, "code_challenge_method");
     request->code_challenge = form_get(form, "code_challenge");
     if (str_absent(request->code_challenge)) {
@@ -204,7 +221,8 @@ static int parse_pkce(const struct auth_ctx *ctx, const struct form *form,
 }
 
 static int parse_prompt(const struct auth_ctx *ctx, const struct form *form,
-                        struct authz_request *request) {
+                        struct authz_request *request)
+{
     static const struct {
         const char *word;
         unsigned flag;
@@ -230,7 +248,8 @@ static int parse_prompt(const struct auth_ctx *ctx, const struct form *form,
 }
 
 static int parse_max_age(const struct auth_ctx *ctx, const struct form *form,
-                         struct authz_request *request) {
+                         struct authz_request *request)
+{
     struct str text = form_get(form, "max_age");
     request->max_age_s = AUTHZ_NO_MAX_AGE;
     if (str_empty(text))
@@ -243,7 +262,8 @@ static int parse_max_age(const struct auth_ctx *ctx, const struct form *form,
 }
 
 static int parse_claims(const struct auth_ctx *ctx, const struct form *form,
-                        struct authz_request *request) {
+                        struct authz_request *request)
+{
     const struct json_value *json;
     request->claims = form_get(form, "claims");
     if (str_empty(request->claims))
@@ -258,7 +278,8 @@ static int parse_claims(const struct auth_ctx *ctx, const struct form *form,
     return 0;
 }
 
-static void parse_hints(const struct form *form, struct authz_request *request) {
+static void parse_hints(const struct form *form, struct authz_request *request)
+{
     request->login_hint = form_get(form, "login_hint");
     request->id_token_hint = form_get(form, "id_token_hint");
     request->acr_values = form_get(form, "acr_values");
@@ -267,7 +288,8 @@ static void parse_hints(const struct form *form, struct authz_request *request) 
 }
 
 static int parse_rest(const struct auth_ctx *ctx, const struct form *form,
-                      struct authz_request *request) {
+                      struct authz_request *request)
+{
     TRY(parse_response_type_param(ctx, form, request));
     /* Core 6.2 and 7.2.1: what is not supported is said, not ignored. */
     if (!str_absent(form_get(form, "registration")))
@@ -287,7 +309,8 @@ static int parse_rest(const struct auth_ctx *ctx, const struct form *form,
 
 /* Errors about the object itself go to the redirect_uri outside of it, if that one is good. */
 static int refuse_object(const struct auth_ctx *ctx, const struct form *form,
-                         struct authz_request *request, int err, enum authz_failure *ret_failure) {
+                         struct authz_request *request, int err, enum authz_failure *ret_failure)
+{
     struct err_ctx told = *ctx->err;
     TRY(find_redirect_uri(ctx, form, request));
     TRY(find_state(ctx, form, request));
@@ -301,7 +324,8 @@ static int refuse_object(const struct auth_ctx *ctx, const struct form *form,
 
 static int apply_object(const struct auth_ctx *ctx, const struct form *form,
                         struct authz_request *request, struct form *ret_form,
-                        enum authz_failure *ret_failure) {
+                        enum authz_failure *ret_failure)
+{
     if (!str_absent(form_get(form, "request_uri")))
         return refuse_object(
             ctx, form, request,
@@ -318,7 +342,8 @@ static int apply_object(const struct auth_ctx *ctx, const struct form *form,
 }
 
 int authz_request_parse(const struct auth_ctx *ctx, const struct form *form,
-                        struct authz_request *ret_request, enum authz_failure *ret_failure) {
+                        struct authz_request *ret_request, enum authz_failure *ret_failure)
+{
     struct form merged;
     *ret_request = (struct authz_request){.max_age_s = AUTHZ_NO_MAX_AGE};
     *ret_failure = AUTHZ_FAILURE_PAGE; /* OA-04 */
@@ -334,13 +359,15 @@ int authz_request_parse(const struct auth_ctx *ctx, const struct form *form,
 
 /* --- and back --- */
 
-static void add(struct buf *b, const char *name, struct str value) {
+static void add(struct buf *b, const char *name, struct str value)
+{
     if (!str_absent(value))
         form_add(b, name, value);
 }
 
 static void add_words(struct buf *b, const char *name, unsigned set, const char *const *words,
-                      size_t count) {
+                      size_t count)
+{
     char text[64]; /* all words of the longer table with their spaces: 34 characters */
     size_t len = 0;
     for (size_t i = 0; i < count; i++) {
@@ -357,7 +384,8 @@ static void add_words(struct buf *b, const char *name, unsigned set, const char 
 }
 
 int authz_request_write(struct arena *a, const struct authz_request *request,
-                        struct str *ret_form_text) {
+                        struct str *ret_form_text)
+{
     static const char *const types[] = {"code", "id_token", "token"};
     static const char *const prompts[] = {"none", "login", "consent", "select_account"};
     static const char *const modes[] = {"query", "fragment", "form_post"};

@@ -5,7 +5,8 @@
 
 #define CLAIMS_MAX_BYTES ((size_t)512 << 10)
 
-int claim_path_parse(struct arena *a, struct str text, struct claim_path *ret_path) {
+int claim_path_parse(struct arena *a, struct str text, struct claim_path *ret_path)
+{
     struct claim_path path = {0};
     char *out = arena_alloc(a, text.len + 1);
     if (!out)
@@ -30,15 +31,18 @@ int claim_path_parse(struct arena *a, struct str text, struct claim_path *ret_pa
     return 0;
 }
 
-struct claim_path claim_path_of(struct str name) {
+struct claim_path claim_path_of(struct str name)
+{
     return (struct claim_path){.parts = {name}, .count = 1};
 }
 
-void claims_init(struct claims *c, struct arena *a) {
+void claims_init(struct claims *c, struct arena *a)
+{
     *c = (struct claims){.arena = a};
 }
 
-static struct claim *find_or_add(struct arena *a, struct claim **list, struct str name) {
+static struct claim *find_or_add(struct arena *a, struct claim **list, struct str name)
+{
     struct claim **at = list;
     for (; *at; at = &(*at)->next)
         if (str_eq((*at)->name, name))
@@ -51,7 +55,8 @@ static struct claim *find_or_add(struct arena *a, struct claim **list, struct st
     return claim;
 }
 
-int claims_set_json(struct claims *c, const struct claim_path *path, struct str json) {
+int claims_set_json(struct claims *c, const struct claim_path *path, struct str json)
+{
     struct claim **list = &c->first;
     struct claim *claim = NULL;
     for (size_t i = 0; i < path->count; i++) {
@@ -69,7 +74,8 @@ int claims_set_json(struct claims *c, const struct claim_path *path, struct str 
     return 0;
 }
 
-int claim_json_str(struct arena *a, struct str value, struct str *ret_json) {
+int claim_json_str(struct arena *a, struct str value, struct str *ret_json)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, a, CLAIMS_MAX_BYTES);
@@ -78,7 +84,8 @@ int claim_json_str(struct arena *a, struct str value, struct str *ret_json) {
     return jw_finish(&w, ret_json);
 }
 
-int claim_json_strs(struct arena *a, const struct strs *values, struct str *ret_json) {
+int claim_json_strs(struct arena *a, const struct strs *values, struct str *ret_json)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, a, CLAIMS_MAX_BYTES);
@@ -90,34 +97,39 @@ int claim_json_strs(struct arena *a, const struct strs *values, struct str *ret_
     return jw_finish(&w, ret_json);
 }
 
-int claims_set_str(struct claims *c, struct str name, struct str value) {
+int claims_set_str(struct claims *c, struct str name, struct str value)
+{
     struct claim_path path = claim_path_of(name);
     struct str json;
     TRY(claim_json_str(c->arena, value, &json));
     return claims_set_json(c, &path, json);
 }
 
-int claims_set_i64(struct claims *c, struct str name, int64_t value) {
+int claims_set_i64(struct claims *c, struct str name, int64_t value)
+{
     struct claim_path path = claim_path_of(name);
     struct str json = arena_printf(c->arena, "%lld", (long long)value);
     return str_absent(json) ? ERR_NO_MEMORY : claims_set_json(c, &path, json);
 }
 
-int claims_set_strs(struct claims *c, struct str name, const struct strs *values) {
+int claims_set_strs(struct claims *c, struct str name, const struct strs *values)
+{
     struct claim_path path = claim_path_of(name);
     struct str json;
     TRY(claim_json_strs(c->arena, values, &json));
     return claims_set_json(c, &path, json);
 }
 
-static const struct claim *find(const struct claims *c, struct str name) {
+static const struct claim *find(const struct claims *c, struct str name)
+{
     for (const struct claim *claim = c->first; claim; claim = claim->next)
         if (str_eq(claim->name, name))
             return claim;
     return NULL;
 }
 
-bool claims_has(const struct claims *c, struct str name) {
+bool claims_has(const struct claims *c, struct str name)
+{
     return find(c, name) != NULL;
 }
 
@@ -142,7 +154,8 @@ static const char *const order[] = {
     "scope",
 };
 
-static bool is_ordered(struct str name) {
+static bool is_ordered(struct str name)
+{
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         if (str_eq_c(name, order[i]))
             return true;
@@ -150,7 +163,8 @@ static bool is_ordered(struct str name) {
 }
 
 /* Depth is bounded by CLAIM_PATH_MAX. */
-static void write_claim(struct json_writer *w, const struct claim *claim) {
+static void write_claim(struct json_writer *w, const struct claim *claim)
+{
     jw_key_s(w, claim->name);
     if (!str_absent(claim->json)) {
         jw_raw(w, claim->json);
@@ -162,7 +176,8 @@ static void write_claim(struct json_writer *w, const struct claim *claim) {
     jw_end_object(w);
 }
 
-int claims_write(const struct claims *c, struct str *ret_json) {
+int claims_write(const struct claims *c, struct str *ret_json)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, c->arena, CLAIMS_MAX_BYTES);

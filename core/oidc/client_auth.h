@@ -17,13 +17,13 @@ enum client_auth_method {
 struct client_auth {
     const struct client *client;
     enum client_auth_method method;
-    /* The assertion's jti to spend in the request's transaction is spent already. */
 };
 
 /* authorization: the Authorization header's value, absent when there was none. Public clients pass
- * with their client_id alone. ERR_INVALID_CLIENT for everything that is wrong (one text for unknown
- * client and wrong secret); ERR_UNAUTHORIZED_CLIENT never; ERR_STORE_*, ERR_UPSTREAM. Disabled
- * clients and those of other protocols are refused (OT-07). */
+ * with their client_id alone. ERR_INVALID_CLIENT for everything that is wrong, with one text for
+ * unknown client and wrong secret; ERR_INVALID_REQUEST for two methods or a repeated parameter;
+ * ERR_STORE_*, ERR_UPSTREAM. Disabled clients and those of other protocols are refused (OT-07). An
+ * assertion is spent, durably, when this returns 0. */
 MUST_CHECK int client_auth_check(const struct auth_ctx *ctx, struct str authorization,
                                  const struct form *form, struct client_auth *ret_auth);
 

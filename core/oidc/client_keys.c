@@ -8,21 +8,25 @@
 
 #include "core/base/banned.h"
 
-static struct str attribute(const struct client *client, const char *name) {
+static struct str attribute(const struct client *client, const char *name)
+{
     return str_map_get(&client->attributes, str_c(name));
 }
 
-static bool attribute_true(const struct client *client, const char *name) {
+static bool attribute_true(const struct client *client, const char *name)
+{
     return str_map_true(&client->attributes, str_c(name));
 }
 
-static int get_jwks(const struct auth_ctx *ctx, struct str url, bool fresh, struct str *ret_jwks) {
+static int get_jwks(const struct auth_ctx *ctx, struct str url, bool fresh, struct str *ret_jwks)
+{
     if (ctx->jwks_get)
         return ctx->jwks_get(ctx->jwks_context, ctx->arena, url, fresh, ret_jwks);
     return fetch_json(ctx->arena, url, JWKS_MAX_BYTES, ret_jwks);
 }
 
-static int verify_with_set(const struct auth_ctx *ctx, struct str text, const struct jws *jws) {
+static int verify_with_set(const struct auth_ctx *ctx, struct str text, const struct jws *jws)
+{
     struct jwks set = {0};
     struct jws_key key;
     TRY(jwks_parse(ctx->arena, text, &set));
@@ -33,7 +37,8 @@ static int verify_with_set(const struct auth_ctx *ctx, struct str text, const st
     return rc;
 }
 
-static int verify_with_url(const struct auth_ctx *ctx, struct str url, const struct jws *jws) {
+static int verify_with_url(const struct auth_ctx *ctx, struct str url, const struct jws *jws)
+{
     struct str text;
     TRY(get_jwks(ctx, url, false, &text));
     int rc = verify_with_set(ctx, text, jws);
@@ -44,7 +49,8 @@ static int verify_with_url(const struct auth_ctx *ctx, struct str url, const str
     return verify_with_set(ctx, text, jws);
 }
 
-static int verify_with_certificate(struct str text, const struct jws *jws) {
+static int verify_with_certificate(struct str text, const struct jws *jws)
+{
     CLEANUP(pk_key_free) struct pk_key *pk = NULL;
     TRY(pk_import_public(text, &pk));
     struct jws_key key = {.alg = jws->alg, .pk = pk};
@@ -54,7 +60,8 @@ static int verify_with_certificate(struct str text, const struct jws *jws) {
 }
 
 int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
-                       const struct jws *jws) {
+                       const struct jws *jws)
+{
     struct str url = attribute(client, CLIENT_ATTR_JWKS_URL);
     struct str set = attribute(client, CLIENT_ATTR_JWKS_STRING);
     struct str certificate = attribute(client, CLIENT_ATTR_JWT_CERTIFICATE);
@@ -70,7 +77,8 @@ int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
 }
 
 int client_secret_verify(const struct auth_ctx *ctx, const struct client *client,
-                         const struct jws *jws) {
+                         const struct jws *jws)
+{
     struct jws_key key = {.alg = jws->alg};
     if (!jose_alg_allowed(jws->alg, JOSE_FOR_CLIENT_SECRET))
         return ERR_BAD_ALGORITHM;

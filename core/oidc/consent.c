@@ -10,17 +10,20 @@
 #define ATTR_ON_SCREEN "display.on.consent.screen"
 
 /* Shown unless the scope says otherwise. */
-static bool is_shown(const struct client_scope *scope) {
+static bool is_shown(const struct client_scope *scope)
+{
     return !str_eq(str_map_get(&scope->attributes, STR(ATTR_ON_SCREEN)), STR("false"));
 }
 
-static struct str text_of(const struct client_scope *scope) {
+static struct str text_of(const struct client_scope *scope)
+{
     struct str text = str_map_get(&scope->attributes, STR(CLIENT_ATTR_CONSENT_TEXT));
     return str_empty(text) ? scope->name : text;
 }
 
 int consent_items_of(struct arena *a, const struct client *client,
-                     const struct granted_scopes *scopes, struct consent_items *ret_items) {
+                     const struct granted_scopes *scopes, struct consent_items *ret_items)
+{
     struct consent_items list = {0};
     list.items = ARENA_ARRAY(a, scopes->count + 1, struct consent_item);
     if (!list.items)
@@ -37,7 +40,8 @@ int consent_items_of(struct arena *a, const struct client *client,
 }
 
 static int find(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
-                int64_t client_pk, struct consent *ret_consent, bool *ret_found) {
+                int64_t client_pk, struct consent *ret_consent, bool *ret_found)
+{
     *ret_consent = (struct consent){0};
     int rc = consent_find(r, ctx->arena, user_pk, client_pk, ret_consent);
     *ret_found = rc == 0;
@@ -46,7 +50,8 @@ static int find(const struct auth_ctx *ctx, struct store_read *r, int64_t user_p
 
 int consent_missing(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
                     const struct client *client, const struct granted_scopes *scopes,
-                    bool *ret_missing) {
+                    bool *ret_missing)
+{
     struct consent consent;
     bool found;
     *ret_missing = false;
@@ -62,7 +67,8 @@ int consent_missing(const struct auth_ctx *ctx, struct store_read *r, int64_t us
 }
 
 int consent_grant(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                  const struct client *client, const struct granted_scopes *scopes) {
+                  const struct client *client, const struct granted_scopes *scopes)
+{
     struct consent consent;
     bool found;
     struct report report = {
@@ -87,7 +93,8 @@ int consent_grant(const struct auth_ctx *ctx, struct store_write *w, const struc
 
 /* The client's part of every session of the user. */
 static int revoke_sessions(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                           int64_t client_pk) {
+                           int64_t client_pk)
+{
     struct store_read *r = store_write_reader(w);
     struct user_session *sessions = NULL;
     size_t count = 0;
@@ -104,7 +111,8 @@ static int revoke_sessions(const struct auth_ctx *ctx, struct store_write *w, in
 }
 
 int consent_revoke(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                   const struct client *client) {
+                   const struct client *client)
+{
     struct report report = {
         .type = EVENT_ConsentRevoked,
         .subject_kind = STR("user"),

@@ -12,12 +12,14 @@
 #define STATE_MAX_BYTES ((size_t)48 << 10)
 #define MS_PER_S        1000
 
-static struct str purpose_name(enum login_state_purpose purpose) {
+static struct str purpose_name(enum login_state_purpose purpose)
+{
     return purpose == LOGIN_STATE_LOGIN ? STR("login-state") : STR("logout-state");
 }
 
 int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpose,
-                     const struct login_state *state, struct str *ret_sealed) {
+                     const struct login_state *state, struct str *ret_sealed)
+{
     struct buf b;
     struct json_writer w;
     struct str plain;
@@ -43,7 +45,8 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
 }
 
 /* What was sealed here is well-formed; anything else never was ours. */
-static int read_state(struct arena *a, struct str plain, struct login_state *ret_state) {
+static int read_state(struct arena *a, struct str plain, struct login_state *ret_state)
+{
     const struct json_value *json;
     int64_t stage;
     struct login_state state = {0};
@@ -68,7 +71,8 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
 }
 
 static int check_browser(const struct auth_ctx *ctx, const struct login_state *state,
-                         struct str cookie) {
+                         struct str cookie)
+{
     if (str_empty(cookie))
         return ERR_CSRF;
     struct str hash = handle_hash(ctx->arena, HANDLE_BROWSER, cookie);
@@ -78,7 +82,8 @@ static int check_browser(const struct auth_ctx *ctx, const struct login_state *s
     return ct_eq(hash, state->browser_hash) ? 0 : ERR_CSRF;
 }
 
-static bool is_late(const struct auth_ctx *ctx, const struct login_state *state) {
+static bool is_late(const struct auth_ctx *ctx, const struct login_state *state)
+{
     const struct realm *realm = auth_realm(ctx);
     int64_t now_ms = ctx->now->wall_ms;
     bool first = state->stage == LOGIN_STAGE_PASSWORD;
@@ -90,7 +95,8 @@ static bool is_late(const struct auth_ctx *ctx, const struct login_state *state)
 }
 
 int login_state_open(const struct auth_ctx *ctx, enum login_state_purpose purpose,
-                     struct str sealed, struct str browser_cookie, struct login_state *ret_state) {
+                     struct str sealed, struct str browser_cookie, struct login_state *ret_state)
+{
     struct str plain;
     struct login_state state;
     if (str_empty(sealed) || sealed.len > 2 * STATE_MAX_BYTES)

@@ -6,13 +6,15 @@
 
 #include "core/base/banned.h"
 
-static int add_once(struct arena *a, struct strs *list, struct str origin) {
+static int add_once(struct arena *a, struct strs *list, struct str origin)
+{
     return strs_has(list, origin) ? 0 : strs_add(list, a, origin);
 }
 
 /* The origin of a redirect URI; private-use schemes and what cannot be resolved have none. */
 static int add_of_redirect(struct arena *a, const struct client *client, struct str base_url,
-                           struct str registered, struct strs *list) {
+                           struct str registered, struct strs *list)
+{
     struct str absolute, origin;
     struct uri u;
     int rc = redirect_uri_absolute(a, client, base_url, registered, &absolute);
@@ -29,7 +31,8 @@ static int add_of_redirect(struct arena *a, const struct client *client, struct 
 }
 
 int origins_of_client(struct arena *a, const struct client *client, struct str base_url,
-                      struct strs *ret_origins) {
+                      struct strs *ret_origins)
+{
     struct strs list = {0};
     for (size_t i = 0; i < client->web_origins.count; i++) {
         struct str origin = client->web_origins.items[i];
@@ -45,7 +48,8 @@ int origins_of_client(struct arena *a, const struct client *client, struct str b
 }
 
 bool origins_allow(struct arena *a, const struct client *client, struct str base_url,
-                   struct str origin) {
+                   struct str origin)
+{
     struct strs list = {0};
     struct uri u;
     struct str canonical;

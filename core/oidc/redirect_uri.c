@@ -10,14 +10,16 @@
 
 /* RFC 8252 7.1: a private-use scheme is a domain name turned round; schemes without a dot are those
  * that browsers run or open. */
-static bool scheme_acceptable(const struct uri *u) {
+static bool scheme_acceptable(const struct uri *u)
+{
     if (uri_is_web(u))
         return uri_is_https(u) || uri_is_loopback(u);
     return str_find(u->scheme, '.') > 0 && !str_ieq(u->scheme, STR("http")) &&
            !str_ieq(u->scheme, STR("https"));
 }
 
-static int hex_digit(char c) {
+static int hex_digit(char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
@@ -26,7 +28,8 @@ static int hex_digit(char c) {
 }
 
 /* Decodes a parameter's name; one that is too long to be ours gives the empty text. */
-static struct str decode_name(struct str raw, char out[PARAM_NAME_MAX_BYTES]) {
+static struct str decode_name(struct str raw, char out[PARAM_NAME_MAX_BYTES])
+{
     size_t n = 0;
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
@@ -46,7 +49,8 @@ static struct str decode_name(struct str raw, char out[PARAM_NAME_MAX_BYTES]) {
 }
 
 /* OA-05: a query that already has "code" or "state" would double what we add. */
-static bool query_acceptable(struct str query) {
+static bool query_acceptable(struct str query)
+{
     char name[PARAM_NAME_MAX_BYTES];
     struct str pair;
     while (str_next(&query, '&', &pair)) {
@@ -58,7 +62,8 @@ static bool query_acceptable(struct str query) {
     return true;
 }
 
-static bool parse_acceptable(struct str text, struct uri *ret_uri) {
+static bool parse_acceptable(struct str text, struct uri *ret_uri)
+{
     struct uri u;
     if (uri_parse(text, &u) != 0)
         return false;
@@ -70,19 +75,22 @@ static bool parse_acceptable(struct str text, struct uri *ret_uri) {
     return query_acceptable(u.query);
 }
 
-bool redirect_uri_acceptable(struct str uri) {
+bool redirect_uri_acceptable(struct str uri)
+{
     struct uri u;
     return parse_acceptable(uri, &u);
 }
 
 /* The loopback addresses themselves; "localhost" is a name that may be resolved to anything
  * (RFC 8252 8.3). */
-static bool is_loopback_literal(const struct uri *u) {
+static bool is_loopback_literal(const struct uri *u)
+{
     return str_eq(u->scheme, STR("http")) &&
            (str_eq(u->host, STR("127.0.0.1")) || (u->host_is_ipv6 && str_eq(u->host, STR("::1"))));
 }
 
-static bool authority_equal(const struct uri *registered, const struct uri *sent) {
+static bool authority_equal(const struct uri *registered, const struct uri *sent)
+{
     if (!str_eq(registered->scheme, sent->scheme) || !str_eq(registered->host, sent->host) ||
         registered->host_is_ipv6 != sent->host_is_ipv6)
         return false;
@@ -93,7 +101,8 @@ static bool authority_equal(const struct uri *registered, const struct uri *sent
            str_eq(registered->port, sent->port);
 }
 
-static bool same_but_port(const struct uri *registered, const struct uri *sent) {
+static bool same_but_port(const struct uri *registered, const struct uri *sent)
+{
     return is_loopback_literal(registered) && authority_equal(registered, sent) &&
            str_eq(registered->path, sent->path) &&
            str_absent(registered->query) == str_absent(sent->query) &&
@@ -102,7 +111,8 @@ static bool same_but_port(const struct uri *registered, const struct uri *sent) 
 
 /* What servers behind the host may read as another path: encoded percent signs, matrix parameters
  * on dot segments, control bytes (OA-02). */
-static bool path_is_plain(const struct uri *u) {
+static bool path_is_plain(const struct uri *u)
+{
     struct str path = u->path;
     if (uri_path_is_tricky(u) || str_find_str(path, STR(";")) >= 0 ||
         str_find_str(path, STR("%25")) >= 0)
@@ -121,7 +131,8 @@ static bool path_is_plain(const struct uri *u) {
 
 /* "https://host/prefix*": everything up to the star is literal, and the star stands in the path, so
  * that it can never reach into the host. */
-static bool pattern_matches(struct str registered, const struct uri *sent) {
+static bool pattern_matches(struct str registered, const struct uri *sent)
+{
     struct uri pattern;
     struct str prefix = str_sub(registered, 0, registered.len - 1);
     if (uri_parse(prefix, &pattern) != 0 || !uri_is_web(&pattern))
@@ -134,7 +145,8 @@ static bool pattern_matches(struct str registered, const struct uri *sent) {
            str_starts(sent->path, pattern.path);
 }
 
-bool redirect_uri_matches(struct str registered, struct str uri) {
+bool redirect_uri_matches(struct str registered, struct str uri)
+{
     struct uri sent;
     struct uri known;
     if (str_empty(registered) || !parse_acceptable(uri, &sent))
@@ -147,7 +159,8 @@ bool redirect_uri_matches(struct str registered, struct str uri) {
 }
 
 /* rootUrl without its last slash; ${authBaseUrl} is how Keycloak's own clients say "this server". */
-static struct str root_of(const struct client *client, struct str base_url) {
+static struct str root_of(const struct client *client, struct str base_url)
+{
     struct str root = client->root_url;
     if (str_eq(root, STR("${authBaseUrl}")) || str_eq(root, STR("${authAdminUrl}")))
         root = base_url;
@@ -157,7 +170,8 @@ static struct str root_of(const struct client *client, struct str base_url) {
 }
 
 int redirect_uri_absolute(struct arena *a, const struct client *client, struct str base_url,
-                          struct str registered, struct str *ret_uri) {
+                          struct str registered, struct str *ret_uri)
+{
     struct str uri = registered;
     if (str_starts(registered, STR("/"))) {
         struct str root = root_of(client, base_url);
@@ -173,7 +187,8 @@ int redirect_uri_absolute(struct arena *a, const struct client *client, struct s
 
 /* ERR_INVALID_REDIRECT_URI when nothing in the list matches. */
 static int find_match(struct arena *a, const struct client *client, struct str base_url,
-                      const struct strs *list, struct str uri) {
+                      const struct strs *list, struct str uri)
+{
     for (size_t i = 0; i < list->count; i++) {
         struct str absolute;
         int rc = redirect_uri_absolute(a, client, base_url, list->items[i], &absolute);
@@ -188,7 +203,8 @@ static int find_match(struct arena *a, const struct client *client, struct str b
 
 /* RFC 6749 3.1.2.3: it may be left out only when there is no choice. */
 static int resolve_default(struct arena *a, const struct client *client, struct str base_url,
-                           struct str *ret_uri) {
+                           struct str *ret_uri)
+{
     struct str uri;
     if (client->redirect_uris.count != 1)
         return ERR_INVALID_REDIRECT_URI;
@@ -200,7 +216,8 @@ static int resolve_default(struct arena *a, const struct client *client, struct 
 }
 
 int redirect_uri_resolve(struct arena *a, const struct client *client, struct str base_url,
-                         struct str requested, struct str *ret_uri) {
+                         struct str requested, struct str *ret_uri)
+{
     if (str_absent(requested))
         return resolve_default(a, client, base_url, ret_uri);
     TRY(find_match(a, client, base_url, &client->redirect_uris, requested));
@@ -209,7 +226,8 @@ int redirect_uri_resolve(struct arena *a, const struct client *client, struct st
 }
 
 /* The next value of a list separated by "##". */
-static bool next_value(struct str *rest, struct str *ret_value) {
+static bool next_value(struct str *rest, struct str *ret_value)
+{
     if (str_empty(*rest))
         return false;
     ptrdiff_t at = str_find_str(*rest, STR("##"));
@@ -219,7 +237,8 @@ static bool next_value(struct str *rest, struct str *ret_value) {
 }
 
 int redirect_uri_post_logout_check(struct arena *a, const struct client *client,
-                                   struct str base_url, struct str uri) {
+                                   struct str base_url, struct str uri)
+{
     struct str rest = str_map_get(&client->attributes, STR(CLIENT_ATTR_POST_LOGOUT_URIS));
     struct str value;
     while (next_value(&rest, &value)) {

@@ -9,20 +9,22 @@
 #define OBJECT_MAX_BYTES ((size_t)32 << 10)
 #define OBJECT_MAX_AGE_S 3600
 
-static int refuse(const struct auth_ctx *ctx, const char *why) {
+static int refuse(const struct auth_ctx *ctx, const char *why)
+{
     return err_field(ctx->err, ERR_INVALID_REQUEST_OBJECT, "request", "%s", why);
 }
 
 /* Errors of the machine stay what they are; everything else is one refusal. */
-static int translate(const struct auth_ctx *ctx, int rc, const char *why) {
+static int translate(const struct auth_ctx *ctx, int rc, const char *why)
+{
     if (rc == 0 || rc == ERR_NO_MEMORY || rc == ERR_UPSTREAM || rc == ERR_TIMEOUT ||
         rc == ERR_STORE_BUSY || rc == ERR_STORE_FAILED)
         return rc;
     return refuse(ctx, why);
 }
 
-static int check_alg(const struct auth_ctx *ctx, const struct client *client,
-                     const struct jws *jws) {
+static int check_alg(const struct auth_ctx *ctx, const struct client *client, const struct jws *jws)
+{
     struct str wanted = str_map_get(&client->attributes, STR(CLIENT_ATTR_REQUEST_OBJECT_ALG));
     if (!str_empty(wanted) && !str_eq(wanted, STR("any")) &&
         !str_eq(wanted, jose_alg_name(jws->alg)))
@@ -32,7 +34,8 @@ static int check_alg(const struct auth_ctx *ctx, const struct client *client,
 
 /* RFC 9101 4: iss is the client, aud is this server. */
 static int check_claims(const struct auth_ctx *ctx, const struct client *client,
-                        const struct jwt_claims *claims, const struct jws *jws) {
+                        const struct jwt_claims *claims, const struct jws *jws)
+{
     struct jwt_expect expect = {
         .now_s = now_s(ctx->now),
         .skew_s = 15,
@@ -55,7 +58,8 @@ static int check_claims(const struct auth_ctx *ctx, const struct client *client,
 }
 
 static int verify(const struct auth_ctx *ctx, const struct client *client, struct str token,
-                  struct jwt_claims *ret_claims) {
+                  struct jwt_claims *ret_claims)
+{
     struct jws jws;
     TRY(translate(ctx, jws_decode(ctx->arena, token, OBJECT_MAX_BYTES, &jws),
                   "Request object is malformed or not signed"));
@@ -69,7 +73,8 @@ static int verify(const struct auth_ctx *ctx, const struct client *client, struc
 
 /* A claim as the text that the parameter would have had. Absent for kinds that no parameter has. */
 static int claim_text(const struct auth_ctx *ctx, const struct json_value *value,
-                      struct str *ret_text) {
+                      struct str *ret_text)
+{
     struct buf b;
     struct json_writer w;
     int64_t number;
@@ -85,7 +90,8 @@ static int claim_text(const struct auth_ctx *ctx, const struct json_value *value
     return 0;
 }
 
-static bool is_envelope(struct str name) {
+static bool is_envelope(struct str name)
+{
     static const char *const names[] = {"iss", "aud", "exp", "nbf", "iat", "jti", "sub"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq_c(name, names[i]))
@@ -93,7 +99,8 @@ static bool is_envelope(struct str name) {
     return false;
 }
 
-static void put(struct form_param *params, size_t *count, struct str name, struct str value) {
+static void put(struct form_param *params, size_t *count, struct str name, struct str value)
+{
     for (size_t i = 0; i < *count; i++) {
         if (!str_eq(params[i].name, name))
             continue;
@@ -104,7 +111,8 @@ static void put(struct form_param *params, size_t *count, struct str name, struc
 }
 
 static int merge(const struct auth_ctx *ctx, const struct form *form,
-                 const struct json_value *claims, struct form *ret_form) {
+                 const struct json_value *claims, struct form *ret_form)
+{
     size_t count = 0;
     struct str name;
     const struct json_value *value;
@@ -128,14 +136,16 @@ static int merge(const struct auth_ctx *ctx, const struct form *form,
     return 0;
 }
 
-static bool differs(const struct form *form, const struct json_value *claims, const char *name) {
+static bool differs(const struct form *form, const struct json_value *claims, const char *name)
+{
     const struct json_value *inside = json_get(claims, name);
     struct str outside = form_get(form, name);
     return inside && !str_absent(outside) && !str_eq(json_str(inside), outside);
 }
 
 int request_object_apply(const struct auth_ctx *ctx, const struct client *client,
-                         const struct form *form, struct form *ret_form) {
+                         const struct form *form, struct form *ret_form)
+{
     struct jwt_claims claims;
     TRY(verify(ctx, client, form_get(form, "request"), &claims));
     /* RFC 9101 4: no objects inside objects. */

@@ -8,7 +8,8 @@
 #define ROLES_EXPANDED_MAX 4096
 
 /* RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */
-static bool is_scope_word(struct str word) {
+static bool is_scope_word(struct str word)
+{
     for (size_t i = 0; i < word.len; i++) {
         unsigned char c = (unsigned char)word.ptr[i];
         if (c < 0x21 || c > 0x7e || c == '"' || c == '\\')
@@ -17,7 +18,8 @@ static bool is_scope_word(struct str word) {
     return word.len > 0;
 }
 
-static const struct client_scope *find_linked(const struct client *client, struct str name) {
+static const struct client_scope *find_linked(const struct client *client, struct str name)
+{
     for (size_t i = 0; i < client->scopes.count; i++) {
         const struct client_scope *scope = &client->scopes.items[i];
         if (str_eq(scope->name, name) && str_eq(scope->protocol, STR("openid-connect")))
@@ -27,7 +29,8 @@ static const struct client_scope *find_linked(const struct client *client, struc
 }
 
 static int check_words(const struct auth_ctx *ctx, const struct client *client,
-                       struct str requested) {
+                       struct str requested)
+{
     struct str word;
     while (str_next_word(&requested, &word)) {
         if (!is_scope_word(word))
@@ -39,7 +42,8 @@ static int check_words(const struct auth_ctx *ctx, const struct client *client,
     return 0;
 }
 
-static void insert_by_name(struct granted_scopes *scopes, const struct client_scope *scope) {
+static void insert_by_name(struct granted_scopes *scopes, const struct client_scope *scope)
+{
     size_t at = scopes->count;
     for (; at > 0 && str_cmp(scopes->items[at - 1]->name, scope->name) > 0; at--)
         scopes->items[at] = scopes->items[at - 1];
@@ -48,7 +52,8 @@ static void insert_by_name(struct granted_scopes *scopes, const struct client_sc
 }
 
 int scopes_resolve(const struct auth_ctx *ctx, const struct client *client, struct str requested,
-                   struct granted_scopes *ret_scopes) {
+                   struct granted_scopes *ret_scopes)
+{
     struct granted_scopes scopes = {0};
     TRY(check_words(ctx, client, requested));
     scopes.items = ARENA_ARRAY(ctx->arena, client->scopes.count + 1, const struct client_scope *);
@@ -75,14 +80,16 @@ struct pk_set {
     size_t count, cap;
 };
 
-static bool set_has(const struct pk_set *set, int64_t pk) {
+static bool set_has(const struct pk_set *set, int64_t pk)
+{
     for (size_t i = 0; i < set->count; i++)
         if (set->items[i] == pk)
             return true;
     return false;
 }
 
-static int set_add(struct arena *a, struct pk_set *set, int64_t pk) {
+static int set_add(struct arena *a, struct pk_set *set, int64_t pk)
+{
     if (set_has(set, pk))
         return 0;
     if (set->count == ROLES_EXPANDED_MAX)
@@ -99,14 +106,16 @@ static int set_add(struct arena *a, struct pk_set *set, int64_t pk) {
     return 0;
 }
 
-static int set_add_all(struct arena *a, struct pk_set *set, const int64_t *pks, size_t count) {
+static int set_add_all(struct arena *a, struct pk_set *set, const int64_t *pks, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         TRY(set_add(a, set, pks[i]));
     return 0;
 }
 
 /* A scope mapping of a composite role lets its parts through as well. */
-static int set_expand(const struct auth_ctx *ctx, struct store_read *r, struct pk_set *set) {
+static int set_expand(const struct auth_ctx *ctx, struct store_read *r, struct pk_set *set)
+{
     for (size_t i = 0; i < set->count; i++) {
         struct roles parts = {0};
         TRY(role_composites(r, ctx->arena, set->items[i], &parts));
@@ -116,7 +125,8 @@ static int set_expand(const struct auth_ctx *ctx, struct store_read *r, struct p
     return 0;
 }
 
-static bool any_of(const struct roles *roles, const struct pk_set *set) {
+static bool any_of(const struct roles *roles, const struct pk_set *set)
+{
     for (size_t i = 0; i < roles->count; i++)
         if (set_has(set, roles->items[i].pk))
             return true;
@@ -125,7 +135,8 @@ static bool any_of(const struct roles *roles, const struct pk_set *set) {
 
 static int is_permitted(const struct auth_ctx *ctx, struct store_read *r,
                         const struct roles *user_roles, const struct client_scope *scope,
-                        bool *ret_permitted) {
+                        bool *ret_permitted)
+{
     struct pk_set set = {0};
     *ret_permitted = true;
     if (scope->role_count == 0)
@@ -138,7 +149,8 @@ static int is_permitted(const struct auth_ctx *ctx, struct store_read *r,
 }
 
 int scopes_permit(const struct auth_ctx *ctx, struct store_read *r, const struct roles *user_roles,
-                  struct granted_scopes *io_scopes) {
+                  struct granted_scopes *io_scopes)
+{
     size_t kept = 0;
     for (size_t i = 0; i < io_scopes->count; i++) {
         const struct client_scope *scope = io_scopes->items[i];
@@ -153,7 +165,8 @@ int scopes_permit(const struct auth_ctx *ctx, struct store_read *r, const struct
     return 0;
 }
 
-static struct str join(struct arena *a, const struct granted_scopes *scopes, bool in_token_only) {
+static struct str join(struct arena *a, const struct granted_scopes *scopes, bool in_token_only)
+{
     struct buf b;
     struct str text;
     buf_init(&b, a, (size_t)64 << 10);
@@ -169,17 +182,20 @@ static struct str join(struct arena *a, const struct granted_scopes *scopes, boo
     return buf_finish(&b, &text) == 0 ? text : str_of(NULL, 0);
 }
 
-struct str scopes_claim(struct arena *a, const struct granted_scopes *scopes) {
+struct str scopes_claim(struct arena *a, const struct granted_scopes *scopes)
+{
     return join(a, scopes, true);
 }
 
-struct str scopes_all(struct arena *a, const struct granted_scopes *scopes) {
+struct str scopes_all(struct arena *a, const struct granted_scopes *scopes)
+{
     return join(a, scopes, false);
 }
 
 static int allowed_roles(const struct auth_ctx *ctx, struct store_read *r,
                          const struct client *client, const struct granted_scopes *scopes,
-                         struct pk_set *ret_set) {
+                         struct pk_set *ret_set)
+{
     TRY(set_add_all(ctx->arena, ret_set, client->scope_role_pks, client->scope_role_count));
     for (size_t i = 0; i < scopes->count; i++)
         TRY(set_add_all(ctx->arena, ret_set, scopes->items[i]->role_pks,
@@ -189,7 +205,8 @@ static int allowed_roles(const struct auth_ctx *ctx, struct store_read *r,
 
 int scopes_roles(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
                  const struct granted_scopes *scopes, const struct roles *user_roles,
-                 struct roles *ret_roles) {
+                 struct roles *ret_roles)
+{
     struct pk_set set = {0};
     struct roles roles = {0};
     if (client->full_scope_allowed) {
