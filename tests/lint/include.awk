@@ -2,7 +2,7 @@
 # web -> core, store -> core, appliance -> all, never web <-> store; inside core the order below,
 # what is not named there is a use case and comes last. A quoted include is a path from the root.
 BEGIN {
-    count = split("base codec crypto jose model port audit", order, " ")
+    count = split("base codec crypto jose model audit port", order, " ")
     for (i = 1; i <= count; i++) rank[order[i]] = i
     allowed["core", "core"] = allowed["store", "core"] = allowed["store", "store"] = 1
     allowed["web", "core"] = allowed["web", "web"] = 1

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "core/base/buf.h"
 #include "core/base/ct.h"
@@ -155,5 +156,5 @@ int main(void)
         cmocka_unit_test(ot_03_random_handles_do_not_repeat),
         cmocka_unit_test(secrets_are_copied_and_freed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
