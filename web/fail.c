@@ -27,18 +27,21 @@ static const struct outcome OUTCOMES[ERR_COUNT] = {
 #undef F
 };
 
-static const struct outcome *outcome_of(int err) {
+static const struct outcome *outcome_of(int err)
+{
     if (err <= ERR_NONE || err >= ERR_COUNT || OUTCOMES[err].status == 0)
         return &OUTCOMES[ERR_INTERNAL];
     return &OUTCOMES[err];
 }
 
-const char *fail_oauth_name(int err) {
+const char *fail_oauth_name(int err)
+{
     return outcome_of(err)->oauth;
 }
 
 /* RFC 6749 5.2: printable ASCII without '"' and '\'; the same is safe in a quoted header value. */
-static struct str legal_description(struct request *req, struct str text) {
+static struct str legal_description(struct request *req, struct str text)
+{
     struct buf out;
     struct str legal;
     buf_init(&out, req->arena, ERR_DETAIL_MAX + 1);
@@ -51,19 +54,22 @@ static struct str legal_description(struct request *req, struct str text) {
     return buf_finish(&out, &legal) == 0 ? legal : STR("");
 }
 
-static struct str description_of(struct request *req, const struct outcome *o) {
+static struct str description_of(struct request *req, const struct outcome *o)
+{
     if (o->told == DETAIL && req->err.detail[0] != '\0')
         return legal_description(req, str_c(req->err.detail));
     return str_c(o->description);
 }
 
-static struct str challenge_realm(const struct request *req) {
+static struct str challenge_realm(const struct request *req)
+{
     return req->realm ? realm_view_realm(req->realm)->name : STR("garita");
 }
 
 /* RFC 6750 3: no error code when the request had no token at all. */
 static void challenge_bearer(struct request *req, struct response *res, int err,
-                             const struct outcome *o) {
+                             const struct outcome *o)
+{
     struct arena *a = req->arena;
     struct str value = ARENA_CONCAT(a, STR("Bearer realm=\""), challenge_realm(req), STR("\""));
     if (err != ERR_UNAUTHENTICATED)
@@ -73,7 +79,8 @@ static void challenge_bearer(struct request *req, struct response *res, int err,
         respond_header(res, "WWW-Authenticate", value);
 }
 
-static void challenge_basic(struct request *req, struct response *res) {
+static void challenge_basic(struct request *req, struct response *res)
+{
     /* RFC 6749 5.2: only to clients that tried the header; a browser would ask its user. */
     if (str_absent(request_header(req, STR("Authorization"))))
         return;
@@ -83,7 +90,8 @@ static void challenge_basic(struct request *req, struct response *res) {
         respond_header(res, "WWW-Authenticate", value);
 }
 
-static void add_retry_after(struct response *res, int status) {
+static void add_retry_after(struct response *res, int status)
+{
     if (respond_has_header(res, "Retry-After"))
         return;
     if (status == 429)
@@ -92,8 +100,8 @@ static void add_retry_after(struct response *res, int status) {
         respond_header(res, "Retry-After", STR("2"));
 }
 
-static void add_headers(struct request *req, struct response *res, int err,
-                        const struct outcome *o) {
+static void add_headers(struct request *req, struct response *res, int err, const struct outcome *o)
+{
     if (err == ERR_INVALID_TOKEN || err == ERR_UNAUTHENTICATED || err == ERR_INSUFFICIENT_SCOPE)
         challenge_bearer(req, res, err, o);
     else if (err == ERR_INVALID_CLIENT)
@@ -102,14 +110,16 @@ static void add_headers(struct request *req, struct response *res, int err,
     respond_no_store(res);
 }
 
-static void send_json(struct response *res, int status, struct json_writer *w) {
+static void send_json(struct response *res, int status, struct json_writer *w)
+{
     struct str body;
     if (jw_finish(w, &body) != 0)
         body = STR("{\"error\":\"server_error\"}");
     respond_json(res, status, body);
 }
 
-void fail_oauth(struct request *req, struct response *res, int err) {
+void fail_oauth(struct request *req, struct response *res, int err)
+{
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
@@ -124,7 +134,8 @@ void fail_oauth(struct request *req, struct response *res, int err) {
 }
 
 static void admin_error(struct json_writer *w, struct request *req, int err,
-                        const struct outcome *o) {
+                        const struct outcome *o)
+{
     struct str detail = str_c(req->err.detail);
     if (o->status >= 500) {
         jw_member_c(w, "error", "unknown_error");
@@ -145,7 +156,8 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
     }
 }
 
-void fail_admin(struct request *req, struct response *res, int err) {
+void fail_admin(struct request *req, struct response *res, int err)
+{
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
@@ -158,7 +170,8 @@ void fail_admin(struct request *req, struct response *res, int err) {
     add_headers(req, res, err, o);
 }
 
-void fail_page(struct request *req, struct response *res, int err) {
+void fail_page(struct request *req, struct response *res, int err)
+{
     const struct outcome *o = outcome_of(err);
     page_fail(req, res, o->status, o->page);
     add_retry_after(res, o->status);

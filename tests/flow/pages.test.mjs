@@ -59,7 +59,8 @@ test('WE-01: cookies are HttpOnly, SameSite, for a path of ours, without Domain,
     assert.doesNotMatch(line, /domain=/i);
     assert.match(line, /samesite=(lax|strict|none)/i, line);
     if (/samesite=none/i.test(line)) assert.match(line, /; *secure/i, line);
-    assert.match(line, /httponly/i, line);
+    // The session frame's script compares a digest of the sid, which is no secret (OI Session 3.2).
+    if (!/^(__Host-)?garita_state_/.test(line)) assert.match(line, /httponly/i, line);
     assert.doesNotMatch(line, /eyJ/, 'no JWT in a cookie');
     assert.doesNotMatch(decodeURIComponent(line), /ana/, line);
   }

@@ -18,7 +18,8 @@ struct login_form {
     struct str state;
 };
 
-static int read_form(struct request *req, struct login_form *ret_form) {
+static int read_form(struct request *req, struct login_form *ret_form)
+{
     TRY(oidc_context(req, &ret_form->ctx));
     TRY(request_form(req, &ret_form->form));
     TRY(cookies_read(req, &ret_form->browser));
@@ -29,12 +30,14 @@ static int read_form(struct request *req, struct login_form *ret_form) {
 }
 
 /* An empty text where the form has no such field. */
-static struct str field(const struct login_form *form, const char *name) {
+static struct str field(const struct login_form *form, const char *name)
+{
     struct str value = form_get(form->form, name);
     return str_absent(value) ? STR("") : value;
 }
 
-void login_authenticate(struct request *req, struct response *res) {
+void login_authenticate(struct request *req, struct response *res)
+{
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
@@ -50,7 +53,8 @@ void login_authenticate(struct request *req, struct response *res) {
     step_answer(req, res, rc, &step);
 }
 
-void login_required_action(struct request *req, struct response *res) {
+void login_required_action(struct request *req, struct response *res)
+{
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
@@ -61,7 +65,8 @@ void login_required_action(struct request *req, struct response *res) {
     step_answer(req, res, rc, &step);
 }
 
-void login_consent(struct request *req, struct response *res) {
+void login_consent(struct request *req, struct response *res)
+{
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
@@ -74,7 +79,8 @@ void login_consent(struct request *req, struct response *res) {
     step_answer(req, res, rc, &step);
 }
 
-void login_restart(struct request *req, struct response *res) {
+void login_restart(struct request *req, struct response *res)
+{
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
@@ -85,7 +91,8 @@ void login_restart(struct request *req, struct response *res) {
 }
 
 /* The address of a form was opened by hand, from the history or after a reload. */
-void login_left(struct request *req, struct response *res) {
+void login_left(struct request *req, struct response *res)
+{
     static const char *const steps[] = {"authenticate", "required-action", "consent", "restart",
                                         "logout-confirm"};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)

@@ -18,12 +18,14 @@
 #define DAY_S         ((int64_t)24 * 3600)
 #define CSS_MAX_BYTES 2048
 
-static const struct asset *find(struct arena *a, struct str name) {
+static const struct asset *find(struct arena *a, struct str name)
+{
     struct str path = ARENA_CONCAT(a, STR(FOLDER), name);
     return str_absent(path) ? NULL : asset_find(path.ptr);
 }
 
-struct str assets_url(const struct request *req, const char *name) {
+struct str assets_url(const struct request *req, const char *name)
+{
     const struct asset *file = find(req->arena, str_c(name));
     if (!file)
         return (struct str){NULL, 0};
@@ -31,7 +33,8 @@ struct str assets_url(const struct request *req, const char *name) {
                         STR("?v="), str_c(file->etag));
 }
 
-static struct str content_type(struct str name) {
+static struct str content_type(struct str name)
+{
     if (str_ends(name, STR(".css")))
         return STR("text/css; charset=utf-8");
     if (str_ends(name, STR(".svg")))
@@ -44,7 +47,8 @@ static struct str content_type(struct str name) {
 }
 
 static void send(struct request *req, struct response *res, struct str name, struct str body,
-                 struct str etag, int64_t max_age_s) {
+                 struct str etag, int64_t max_age_s)
+{
     respond_status(res, 200);
     respond_header(res, "Content-Type", content_type(name));
     /* WE-08: a drawing opened by itself can do nothing. */
@@ -54,7 +58,8 @@ static void send(struct request *req, struct response *res, struct str name, str
 }
 
 static void send_asset(struct request *req, struct response *res, struct str name,
-                       int64_t max_age_s) {
+                       int64_t max_age_s)
+{
     const struct asset *file = find(req->arena, name);
     if (!file) {
         fail_page(req, res, ERR_NOT_FOUND);
@@ -64,15 +69,18 @@ static void send_asset(struct request *req, struct response *res, struct str nam
          max_age_s);
 }
 
-void assets_file(struct request *req, struct response *res) {
+void assets_file(struct request *req, struct response *res)
+{
     send_asset(req, res, req->params[0], FOREVER_S);
 }
 
-void assets_favicon(struct request *req, struct response *res) {
+void assets_favicon(struct request *req, struct response *res)
+{
     send_asset(req, res, STR("favicon.ico"), DAY_S);
 }
 
-void assets_theme(struct request *req, struct response *res) {
+void assets_theme(struct request *req, struct response *res)
+{
     struct buf css;
     struct str text;
     unsigned char hash[BLAKE2B_BYTES];

@@ -12,7 +12,8 @@ static const struct colour WHITE = {255, 255, 255};
 static const struct colour CARD_LIGHT = {255, 255, 255};
 static const struct colour CARD_DARK = {0x17, 0x1f, 0x1c};
 
-int colour_parse(struct str text, struct colour *ret_colour) {
+int colour_parse(struct str text, struct colour *ret_colour)
+{
     unsigned char v[3];
     char six[6];
     if ((text.len != 4 && text.len != 7) || text.ptr[0] != '#')
@@ -35,32 +36,37 @@ int colour_parse(struct str text, struct colour *ret_colour) {
 
 /* Linear light of an sRGB channel in millionths: a polynomial that stays within 0.3 % of the curve
  * of WCAG, so that no maths library is needed. */
-static int64_t linear_millionths(int channel) {
+static int64_t linear_millionths(int channel)
+{
     int64_t c = (int64_t)channel * 1000000 / 255;
     int64_t square = c * c / 1000000;
     int64_t cube = square * c / 1000000;
     return (12523 * c + 682171 * square + 305306 * cube) / 1000000;
 }
 
-static int64_t luminance_millionths(struct colour c) {
+static int64_t luminance_millionths(struct colour c)
+{
     return (2126 * linear_millionths(c.r) + 7152 * linear_millionths(c.g) +
             722 * linear_millionths(c.b)) /
            10000;
 }
 
-int colour_contrast(struct colour a, struct colour b) {
+int colour_contrast(struct colour a, struct colour b)
+{
     int64_t la = luminance_millionths(a) + 50000;
     int64_t lb = luminance_millionths(b) + 50000;
     return (int)(la > lb ? la * 100 / lb : lb * 100 / la);
 }
 
-static struct colour mix(struct colour c, struct colour towards, int percent) {
+static struct colour mix(struct colour c, struct colour towards, int percent)
+{
     return (struct colour){c.r + (towards.r - c.r) * percent / 100,
                            c.g + (towards.g - c.g) * percent / 100,
                            c.b + (towards.b - c.b) * percent / 100};
 }
 
-struct colour colour_readable(struct colour c, struct colour background) {
+struct colour colour_readable(struct colour c, struct colour background)
+{
     bool on_dark = colour_contrast(background, WHITE) > colour_contrast(background, BLACK);
     for (int percent = 0; percent < 100; percent += 5) {
         struct colour tried = mix(c, on_dark ? WHITE : BLACK, percent);
@@ -70,26 +76,31 @@ struct colour colour_readable(struct colour c, struct colour background) {
     return on_dark ? WHITE : BLACK;
 }
 
-static struct str realm_attribute(const struct realm *realm, const char *name) {
+static struct str realm_attribute(const struct realm *realm, const char *name)
+{
     return str_map_get(&realm->attributes, str_c(name));
 }
 
-static bool realm_colour(const struct realm *realm, const char *name, struct colour *ret_colour) {
+static bool realm_colour(const struct realm *realm, const char *name, struct colour *ret_colour)
+{
     return colour_parse(realm_attribute(realm, name), ret_colour) == 0;
 }
 
-static void css_colour(struct buf *out, const char *name, struct colour c) {
+static void css_colour(struct buf *out, const char *name, struct colour c)
+{
     buf_printf(out, "%s:#%02x%02x%02x;", name, (unsigned)c.r & 0xff, (unsigned)c.g & 0xff,
                (unsigned)c.b & 0xff);
 }
 
-bool brand_has_css(const struct realm *realm) {
+bool brand_has_css(const struct realm *realm)
+{
     struct colour c;
     return realm_colour(realm, REALM_ATTR_PRIMARY_COLOR, &c) ||
            realm_colour(realm, REALM_ATTR_BACKGROUND_COLOR, &c);
 }
 
-static void css_primary(struct buf *out, struct colour primary) {
+static void css_primary(struct buf *out, struct colour primary)
+{
     bool dark_text = colour_contrast(primary, WHITE) < CONTRAST_AA &&
                      colour_contrast(primary, BLACK) >= CONTRAST_AA;
     buf_add_c(out, ":root{");
@@ -102,7 +113,8 @@ static void css_primary(struct buf *out, struct colour primary) {
     buf_add_c(out, "}}\n");
 }
 
-void brand_css(struct buf *out, const struct realm *realm) {
+void brand_css(struct buf *out, const struct realm *realm)
+{
     struct colour c;
     if (realm_colour(realm, REALM_ATTR_PRIMARY_COLOR, &c))
         css_primary(out, c);
@@ -119,7 +131,8 @@ void brand_css(struct buf *out, const struct realm *realm) {
     }
 }
 
-struct str brand_logo(const struct realm *realm) {
+struct str brand_logo(const struct realm *realm)
+{
     struct str none = {NULL, 0};
     struct str logo = realm_attribute(realm, REALM_ATTR_LOGO_URI);
     struct uri u;
@@ -131,7 +144,8 @@ struct str brand_logo(const struct realm *realm) {
     return uri_is_https(&u) && uri_is_web(&u) ? logo : none;
 }
 
-bool brand_host_is_plain(struct str host) {
+bool brand_host_is_plain(struct str host)
+{
     for (size_t i = 0; i < host.len; i++) {
         char c = host.ptr[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -141,7 +155,8 @@ bool brand_host_is_plain(struct str host) {
     return !str_empty(host);
 }
 
-struct str brand_logo_origin(struct arena *a, const struct realm *realm) {
+struct str brand_logo_origin(struct arena *a, const struct realm *realm)
+{
     struct str origin = {NULL, 0};
     struct str logo = brand_logo(realm);
     struct uri u;

@@ -10,7 +10,8 @@
 
 #define REALM_HASH_BYTES 6
 
-static struct str cookie_name(struct request *req, const char *prefix) {
+static struct str cookie_name(struct request *req, const char *prefix)
+{
     unsigned char hash[BLAKE2B_BYTES];
     char hex[2 * REALM_HASH_BYTES];
     blake2b_256_of(realm_view_realm(req->realm)->name, hash);
@@ -18,7 +19,8 @@ static struct str cookie_name(struct request *req, const char *prefix) {
     return ARENA_CONCAT(req->arena, str_c(prefix), str_of(hex, sizeof(hex)));
 }
 
-int cookies_read(struct request *req, struct authz_browser *ret_browser) {
+int cookies_read(struct request *req, struct authz_browser *ret_browser)
+{
     struct str sso = cookie_name(req, "garita_sso_");
     struct str login = cookie_name(req, "garita_login_");
     if (str_absent(sso) || str_absent(login))
@@ -28,23 +30,26 @@ int cookies_read(struct request *req, struct authz_browser *ret_browser) {
     return 0;
 }
 
-void cookies_set_sso(struct request *req, struct response *res, struct str value,
-                     int64_t max_age_s) {
+void cookies_set_sso(struct request *req, struct response *res, struct str value, int64_t max_age_s)
+{
     respond_cookie(req, res, cookie_name(req, "garita_sso_"), value, max_age_s, SAME_SITE_NONE);
 }
 
-void cookies_set_login(struct request *req, struct response *res, struct str value) {
+void cookies_set_login(struct request *req, struct response *res, struct str value)
+{
     respond_cookie(req, res, cookie_name(req, "garita_login_"), value, -1, SAME_SITE_LAX);
 }
 
-struct str cookies_state_name(struct request *req) {
+struct str cookies_state_name(struct request *req)
+{
     struct str name = cookie_name(req, "garita_state_");
     return req->https ? ARENA_CONCAT(req->arena, STR("__Host-"), name) : name;
 }
 
 /* Not by respond_cookie, whose cookies no script can read. */
 static void set_state(struct request *req, struct response *res, struct str value,
-                      int64_t max_age_s) {
+                      int64_t max_age_s)
+{
     struct cookie_attributes attributes = {
         .path = STR("/"),
         .max_age_s = max_age_s < 0 ? COOKIE_SESSION_ONLY : max_age_s,
@@ -62,7 +67,8 @@ static void set_state(struct request *req, struct response *res, struct str valu
 }
 
 void cookies_set_state(struct request *req, struct response *res, struct str sid, bool renewed,
-                       int64_t max_age_s) {
+                       int64_t max_age_s)
+{
     unsigned char hash[SHA256_BYTES];
     sha256_of(sid, hash);
     struct str value = base64url_encode(req->arena, str_of((const char *)hash, sizeof(hash)));
@@ -70,7 +76,8 @@ void cookies_set_state(struct request *req, struct response *res, struct str sid
         set_state(req, res, value, max_age_s);
 }
 
-void cookies_clear(struct request *req, struct response *res) {
+void cookies_clear(struct request *req, struct response *res)
+{
     cookies_set_sso(req, res, STR(""), 0);
     set_state(req, res, STR(""), 0);
 }

@@ -9,7 +9,8 @@
 #include "core/base/banned.h"
 
 /* Where people enter the application: its base URL, which its owner registered. */
-static struct str client_entry(struct request *req) {
+static struct str client_entry(struct request *req)
+{
     const struct form *query;
     const struct client *client;
     struct str none = {NULL, 0}, url;
@@ -23,7 +24,8 @@ static struct str client_entry(struct request *req) {
     return redirect_uri_acceptable(url) ? url : none;
 }
 
-void expired_page(struct request *req, struct response *res) {
+void expired_page(struct request *req, struct response *res)
+{
     struct page p;
     page_begin(&p, req, NULL);
     tpl_set(req->arena, p.root, "again", client_entry(req));

@@ -12,8 +12,8 @@
 
 #include "core/base/banned.h"
 
-static void send_confirm(struct request *req, struct response *res,
-                         const struct logout_step *step) {
+static void send_confirm(struct request *req, struct response *res, const struct logout_step *step)
+{
     struct page p;
     struct page_wish wish = {.ui_locales = step->ui_locales};
     page_begin(&p, req, &wish);
@@ -24,7 +24,8 @@ static void send_confirm(struct request *req, struct response *res,
     page_send(&p, res, 200, "logout-confirm");
 }
 
-static void send_done(struct request *req, struct response *res, const struct logout_step *step) {
+static void send_done(struct request *req, struct response *res, const struct logout_step *step)
+{
     struct page p;
     struct str back = {NULL, 0};
     struct page_wish wish = {.ui_locales = step->ui_locales};
@@ -39,7 +40,8 @@ static void send_done(struct request *req, struct response *res, const struct lo
 }
 
 void logout_answer(struct request *req, struct response *res, int rc,
-                   const struct logout_step *step) {
+                   const struct logout_step *step)
+{
     if (rc != 0) {
         fail_page(req, res, rc);
         return;
@@ -65,7 +67,8 @@ void logout_answer(struct request *req, struct response *res, int rc,
     fail_page(req, res, ERR_INTERNAL);
 }
 
-void login_logout_confirm(struct request *req, struct response *res) {
+void login_logout_confirm(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     struct authz_browser browser;
     struct logout_step step = {0};

@@ -17,24 +17,29 @@
 #define SOURCES_MAX_BYTES 2048
 #define CSS_MAX_BYTES     2048
 
-static const struct messages *messages_of(const struct request *req) {
+static const struct messages *messages_of(const struct request *req)
+{
     return template_messages(req->web->templates);
 }
 
-static const struct realm *realm_of(const struct request *req) {
+static const struct realm *realm_of(const struct request *req)
+{
     return req->realm ? realm_view_realm(req->realm) : NULL;
 }
 
-struct str page_path(const struct request *req, struct str path) {
+struct str page_path(const struct request *req, struct str path)
+{
     return ARENA_CONCAT(req->arena, req->web->config.base_path, path);
 }
 
-struct str page_realm_path(const struct request *req, struct str path) {
+struct str page_realm_path(const struct request *req, struct str path)
+{
     const struct realm *realm = realm_view_realm(req->realm);
     return ARENA_CONCAT(req->arena, req->web->config.base_path, STR("/realms/"), realm->name, path);
 }
 
-struct str page_realm_title(const struct request *req) {
+struct str page_realm_title(const struct request *req)
+{
     const struct realm *realm = realm_of(req);
     if (!realm)
         return STR("Garita");
@@ -42,14 +47,16 @@ struct str page_realm_title(const struct request *req) {
 }
 
 /* One source, once. */
-static void add_source(struct buf *sources, struct str source) {
+static void add_source(struct buf *sources, struct str source)
+{
     if (str_find_str(buf_str(sources), source) >= 0)
         return;
     buf_add_byte(sources, ' ');
     buf_add(sources, source);
 }
 
-static void add_redirect_source(struct arena *a, struct buf *sources, struct str redirect_uri) {
+static void add_redirect_source(struct arena *a, struct buf *sources, struct str redirect_uri)
+{
     struct uri u;
     if (uri_parse(redirect_uri, &u) != 0 || uri_is_https(&u))
         return;
@@ -63,7 +70,8 @@ static void add_redirect_source(struct arena *a, struct buf *sources, struct str
         add_source(sources, ARENA_CONCAT(a, STR("http://"), u.host, STR(":*")));
 }
 
-struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url) {
+struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url)
+{
     struct buf sources;
     struct str text;
     buf_init(&sources, a, SOURCES_MAX_BYTES);
@@ -79,7 +87,8 @@ struct str page_form_sources(struct arena *a, const struct client *client, struc
 /* --- language --- */
 
 /* The languages that the realm offers and that we have. */
-static bool language_offered(const struct request *req, struct str lang) {
+static bool language_offered(const struct request *req, struct str lang)
+{
     const struct realm *realm = realm_of(req);
     if (!messages_has_language(messages_of(req), lang))
         return false;
@@ -90,7 +99,8 @@ static bool language_offered(const struct request *req, struct str lang) {
     return realm->supported_locales.count == 0 || strs_has(&realm->supported_locales, lang);
 }
 
-static struct str supported_languages(const struct request *req) {
+static struct str supported_languages(const struct request *req)
+{
     struct buf list;
     struct str text;
     const struct messages *m = messages_of(req);
@@ -106,7 +116,8 @@ static struct str supported_languages(const struct request *req) {
     return buf_finish(&list, &text) == 0 ? text : STR("");
 }
 
-static struct str query_locale(struct request *req) {
+static struct str query_locale(struct request *req)
+{
     const struct form *query;
     if (str_find_str(req->raw_query, STR("kc_locale=")) < 0 || request_query(req, &query) != 0)
         return (struct str){NULL, 0};
@@ -114,7 +125,8 @@ static struct str query_locale(struct request *req) {
     return !str_absent(lang) && language_offered(req, lang) ? lang : (struct str){NULL, 0};
 }
 
-static struct str choose_language(struct page *p, const struct page_wish *wish) {
+static struct str choose_language(struct page *p, const struct page_wish *wish)
+{
     struct request *req = p->req;
     const struct realm *realm = realm_of(req);
     p->chosen = query_locale(req);
@@ -137,7 +149,8 @@ static struct str choose_language(struct page *p, const struct page_wish *wish) 
 /* --- common values --- */
 
 /* The style sheet's address changes with its content, so that browsers keep it. */
-static void set_theme(struct page *p, const struct realm *realm) {
+static void set_theme(struct page *p, const struct realm *realm)
+{
     struct buf css;
     struct str text;
     unsigned char hash[BLAKE2B_BYTES];
@@ -155,7 +168,8 @@ static void set_theme(struct page *p, const struct realm *realm) {
                          realm->name, STR("/theme.css?v="), str_of(version, 16)));
 }
 
-void page_begin(struct page *p, struct request *req, const struct page_wish *wish) {
+void page_begin(struct page *p, struct request *req, const struct page_wish *wish)
+{
     struct arena *a = req->arena;
     const struct realm *realm = realm_of(req);
     *p = (struct page){.req = req, .root = tpl_map(a)};
@@ -171,17 +185,20 @@ void page_begin(struct page *p, struct request *req, const struct page_wish *wis
 }
 
 void page_message(struct page *p, const char *name, const char *key, const struct str *args,
-                  size_t arg_count) {
+                  size_t arg_count)
+{
     struct arena *a = p->req->arena;
     tpl_set(a, p->root, name,
             messages_text(messages_of(p->req), a, p->lang, str_c(key), args, arg_count));
 }
 
-bool page_has_message(const struct page *p, const char *key) {
+bool page_has_message(const struct page *p, const char *key)
+{
     return !str_absent(messages_get(messages_of(p->req), p->lang, str_c(key)));
 }
 
-struct str page_text(const struct page *p, struct str text) {
+struct str page_text(const struct page *p, struct str text)
+{
     if (str_empty(text))
         return (struct str){NULL, 0};
     if (!str_starts(text, STR("${")) || !str_ends(text, STR("}")))
@@ -191,7 +208,8 @@ struct str page_text(const struct page *p, struct str text) {
     return str_absent(message) ? key : message;
 }
 
-struct str page_client_name(const struct page *p, const struct client *client) {
+struct str page_client_name(const struct page *p, const struct client *client)
+{
     struct str name = client ? page_text(p, client->name) : (struct str){NULL, 0};
     if (!client)
         return name;
@@ -199,7 +217,8 @@ struct str page_client_name(const struct page *p, const struct client *client) {
 }
 
 /* Adds the list of languages; NULL when there is no choice. */
-static struct tpl_value *add_languages(struct page *p, bool links, struct str query) {
+static struct tpl_value *add_languages(struct page *p, bool links, struct str query)
+{
     struct arena *a = p->req->arena;
     const struct messages *m = messages_of(p->req);
     if (str_find(supported_languages(p->req), ' ') < 0)
@@ -222,7 +241,8 @@ static struct tpl_value *add_languages(struct page *p, bool links, struct str qu
     return languages;
 }
 
-void page_language_form(struct page *p, struct str restart_url, struct str state) {
+void page_language_form(struct page *p, struct str restart_url, struct str state)
+{
     struct tpl_value *languages = add_languages(p, false, STR(""));
     if (!languages)
         return;
@@ -230,18 +250,21 @@ void page_language_form(struct page *p, struct str restart_url, struct str state
     tpl_set(p->req->arena, languages, "sealed", state);
 }
 
-void page_language_links(struct page *p, struct str query) {
+void page_language_links(struct page *p, struct str query)
+{
     (void)add_languages(p, true, query);
 }
 
 /* --- reply --- */
 
-int page_render(const struct page *p, const char *name, struct buf *out) {
+int page_render(const struct page *p, const char *name, struct buf *out)
+{
     return template_render(p->req->web->templates, name, p->lang, p->root, out);
 }
 
 /* form-action and img-src are what differs between pages. */
-static struct str page_policy(const struct page *p) {
+static struct str page_policy(const struct page *p)
+{
     struct arena *a = p->req->arena;
     const struct realm *realm = realm_of(p->req);
     struct str logo = realm ? brand_logo_origin(a, realm) : (struct str){NULL, 0};
@@ -252,7 +275,8 @@ static struct str page_policy(const struct page *p) {
                         str_absent(p->form_action) ? STR("") : p->form_action);
 }
 
-void page_send(struct page *p, struct response *res, int status, const char *name) {
+void page_send(struct page *p, struct response *res, int status, const char *name)
+{
     struct buf out;
     struct str body;
     struct str policy = page_policy(p);
@@ -268,7 +292,8 @@ void page_send(struct page *p, struct response *res, int status, const char *nam
         respond_cookie(p->req, res, STR(LOCALE_COOKIE), p->chosen, LOCALE_MAX_AGE_S, SAME_SITE_LAX);
 }
 
-void page_fail(struct request *req, struct response *res, int status, const char *key) {
+void page_fail(struct request *req, struct response *res, int status, const char *key)
+{
     struct page p;
     struct str heading = arena_printf(req->arena, "error.%s.title", key);
     struct str text = arena_printf(req->arena, "error.%s.text", key);

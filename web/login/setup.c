@@ -16,12 +16,14 @@ struct master {
     struct auth_ctx ctx;
 };
 
-static void master_release(struct master *m) {
+static void master_release(struct master *m)
+{
     if (m->view)
         realm_view_release(m->view);
 }
 
-static int master_open(struct request *req, struct master *m) {
+static int master_open(struct request *req, struct master *m)
+{
     TRY(realm_view_acquire(req->web->services.store, STR(REALM_MASTER), &m->view));
     struct request with_realm = *req;
     with_realm.realm = m->view;
@@ -32,7 +34,8 @@ static int master_open(struct request *req, struct master *m) {
 }
 
 /* The link does not open anything (any more); the same words whatever the reason. */
-static void send_closed(struct request *req, struct response *res) {
+static void send_closed(struct request *req, struct response *res)
+{
     struct page p;
     page_begin(&p, req, NULL);
     page_message(&p, "heading", "setup.closed.heading", NULL, 0);
@@ -41,7 +44,8 @@ static void send_closed(struct request *req, struct response *res) {
 }
 
 static void send_form(struct request *req, struct response *res, struct str token,
-                      struct str username, const char *problem, struct str argument) {
+                      struct str username, const char *problem, struct str argument)
+{
     struct page p;
     struct arena *a = req->arena;
     page_begin(&p, req, NULL);
@@ -56,7 +60,8 @@ static void send_form(struct request *req, struct response *res, struct str toke
     page_send(&p, res, 200, "setup");
 }
 
-void login_setup(struct request *req, struct response *res) {
+void login_setup(struct request *req, struct response *res)
+{
     CLEANUP(master_release) struct master m = {0};
     const struct form *query;
     bool match = false;
@@ -78,7 +83,8 @@ struct setup_fields {
     struct str token, username, password, again;
 };
 
-static int read_fields(struct request *req, struct setup_fields *ret_fields) {
+static int read_fields(struct request *req, struct setup_fields *ret_fields)
+{
     const struct form *form;
     TRY(request_form(req, &form));
     *ret_fields = (struct setup_fields){
@@ -94,7 +100,8 @@ static int read_fields(struct request *req, struct setup_fields *ret_fields) {
 }
 
 /* The first administrator gets more than the realm's policy may ask: it is empty as yet. */
-static const char *password_problem_of(const struct setup_fields *f, struct str *ret_argument) {
+static const char *password_problem_of(const struct setup_fields *f, struct str *ret_argument)
+{
     static const struct password_policy policy = {
         .length = 12, .not_username = true, .not_contains_username = true};
     struct user user = {.username = f->username};
@@ -107,7 +114,8 @@ static const char *password_problem_of(const struct setup_fields *f, struct str 
     return problem.message;
 }
 
-static void send_done(struct request *req, struct response *res, struct str username) {
+static void send_done(struct request *req, struct response *res, struct str username)
+{
     struct page p;
     page_begin(&p, req, NULL);
     page_message(&p, "heading", "setup.done.heading", NULL, 0);
@@ -116,7 +124,8 @@ static void send_done(struct request *req, struct response *res, struct str user
 }
 
 /* What to say on the form again; NULL when the failure is not the person's. */
-static const char *complaint(int rc) {
+static const char *complaint(int rc)
+{
     switch (rc) {
     case ERR_INVALID_REQUEST: return "setup.error.username";
     case ERR_CONFLICT: return "setup.error.taken";
@@ -126,7 +135,8 @@ static const char *complaint(int rc) {
 }
 
 static void create(struct request *req, struct response *res, const struct auth_ctx *ctx,
-                   const struct setup_fields *f) {
+                   const struct setup_fields *f)
+{
     struct user user;
     struct str argument = STR("");
     const char *problem = password_problem_of(f, &argument);
@@ -145,7 +155,8 @@ static void create(struct request *req, struct response *res, const struct auth_
         fail_page(req, res, rc);
 }
 
-void login_setup_create(struct request *req, struct response *res) {
+void login_setup_create(struct request *req, struct response *res)
+{
     CLEANUP(master_release) struct master m = {0};
     struct setup_fields fields;
     bool match = false;
@@ -163,7 +174,8 @@ void login_setup_create(struct request *req, struct response *res) {
         create(req, res, &m.ctx, &fields);
 }
 
-void login_welcome(struct request *req, struct response *res) {
+void login_welcome(struct request *req, struct response *res)
+{
     CLEANUP(master_release) struct master m = {0};
     struct page p;
     bool open = false;

@@ -13,7 +13,8 @@
 /* The page of a form whose next step is at path. The client's name is in the address, so that an
  * expired form still knows where to send its user. */
 static void begin_form(struct page *p, struct request *req, const struct authz_step *step,
-                       const char *path) {
+                       const char *path)
+{
     struct page_wish wish = {.chosen = step->language, .ui_locales = step->ui_locales};
     struct arena *a = req->arena;
     struct buf url;
@@ -32,7 +33,8 @@ static void begin_form(struct page *p, struct request *req, const struct authz_s
     page_language_form(p, page_realm_path(req, STR("/login-actions/restart")), step->state);
 }
 
-static void send_login(struct request *req, struct response *res, const struct authz_step *step) {
+static void send_login(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct page p;
     struct arena *a = req->arena;
     begin_form(&p, req, step, "/login-actions/authenticate");
@@ -48,8 +50,8 @@ static void send_login(struct request *req, struct response *res, const struct a
     page_send(&p, res, 200, "login");
 }
 
-static void send_password(struct request *req, struct response *res,
-                          const struct authz_step *step) {
+static void send_password(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct page p;
     begin_form(&p, req, step, "/login-actions/required-action");
     tpl_set(req->arena, p.root, "username", step->username);
@@ -64,13 +66,15 @@ static void send_password(struct request *req, struct response *res,
 }
 
 /* Links that a client's owner gave: web pages only (OA-03). */
-static void set_link(struct page *p, const char *name, struct str url) {
+static void set_link(struct page *p, const char *name, struct str url)
+{
     if (!str_absent(url) && redirect_uri_acceptable(url) &&
         (str_starts(url, STR("https://")) || str_starts(url, STR("http://"))))
         tpl_set(p->req->arena, p->root, name, url);
 }
 
-static void send_consent(struct request *req, struct response *res, const struct authz_step *step) {
+static void send_consent(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct page p;
     begin_form(&p, req, step, "/login-actions/consent");
     tpl_set(req->arena, p.root, "username", step->username);
@@ -90,8 +94,8 @@ static void send_consent(struct request *req, struct response *res, const struct
 }
 
 /* OAuth 2.0 Form Post Response Mode: a page that posts itself, under a nonce (OA-08). */
-static void send_form_post(struct request *req, struct response *res,
-                           const struct authz_step *step) {
+static void send_form_post(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct page p;
     struct arena *a = req->arena;
     struct page_wish wish = {.chosen = step->language, .ui_locales = step->ui_locales};
@@ -108,7 +112,8 @@ static void send_form_post(struct request *req, struct response *res,
     page_send(&p, res, 200, "form-post");
 }
 
-static void send_reply(struct request *req, struct response *res, const struct authz_step *step) {
+static void send_reply(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct str url;
     for (size_t i = 0; i < step->reply.count; i++)
         if (str_eq(step->reply.params[i].name, STR("session_state")))
@@ -128,7 +133,8 @@ static void send_reply(struct request *req, struct response *res, const struct a
     respond_no_store(res);
 }
 
-static void send_error(struct request *req, struct response *res, const struct authz_step *step) {
+static void send_error(struct request *req, struct response *res, const struct authz_step *step)
+{
     struct authz_browser browser;
     if (step->err == ERR_TOKEN_EXPIRED || step->err == ERR_SEAL)
         expired_page(req, res);
@@ -139,7 +145,8 @@ static void send_error(struct request *req, struct response *res, const struct a
         fail_page(req, res, step->err);
 }
 
-void step_answer(struct request *req, struct response *res, int rc, const struct authz_step *step) {
+void step_answer(struct request *req, struct response *res, int rc, const struct authz_step *step)
+{
     if (rc != 0) {
         fail_page(req, res, rc);
         return;

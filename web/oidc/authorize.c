@@ -13,7 +13,8 @@
 
 #include "core/base/banned.h"
 
-void oidc_authorize(struct request *req, struct response *res) {
+void oidc_authorize(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     struct authz_browser browser;
     struct authz_step step = {0};
@@ -30,7 +31,8 @@ void oidc_authorize(struct request *req, struct response *res) {
 
 /* Keycloak's logout for applications: a refresh token by POST, answered without a page. */
 static void logout_without_page(struct request *req, struct response *res,
-                                const struct auth_ctx *ctx, const struct form *form) {
+                                const struct auth_ctx *ctx, const struct form *form)
+{
     const struct client *client = NULL;
     int rc = logout_by_refresh_token(ctx, request_header(req, STR("Authorization")), form, &client);
     cors_client(req, res, client);
@@ -42,7 +44,8 @@ static void logout_without_page(struct request *req, struct response *res,
     respond_no_store(res);
 }
 
-void oidc_logout(struct request *req, struct response *res) {
+void oidc_logout(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     struct authz_browser browser;
     struct logout_step step = {0};

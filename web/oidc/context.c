@@ -5,7 +5,8 @@
 
 #include "core/base/banned.h"
 
-int oidc_context(struct request *req, struct auth_ctx *ret_ctx) {
+int oidc_context(struct request *req, struct auth_ctx *ret_ctx)
+{
     struct str base = web_public_url(req);
     struct str realm = realm_view_realm(req->realm)->name;
     struct str issuer = ARENA_CONCAT(req->arena, base, STR("/realms/"), realm);
@@ -28,7 +29,8 @@ int oidc_context(struct request *req, struct auth_ctx *ret_ctx) {
     return 0;
 }
 
-int oidc_parameters(struct request *req, const struct form **ret_form) {
+int oidc_parameters(struct request *req, const struct form **ret_form)
+{
     if (req->method != HTTP_POST)
         return request_query(req, ret_form);
     if (!str_empty(req->raw_query))

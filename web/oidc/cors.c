@@ -9,20 +9,21 @@
 
 #include "core/base/banned.h"
 
-void cors_client(struct request *req, struct response *res, const struct client *client) {
+void cors_client(struct request *req, struct response *res, const struct client *client)
+{
     struct str origin = request_header(req, STR("Origin"));
-    if (str_absent(origin))
+    if (str_absent(origin) || !client ||
+        !origins_allow(req->arena, client, web_public_url(req), origin))
         return;
     respond_header(res, "Vary", STR("Origin"));
-    if (!client || !origins_allow(req->arena, client, web_public_url(req), origin))
-        return;
     respond_header(res, "Access-Control-Allow-Origin", origin);
     /* Stock clients send requests to the token endpoint with credentials. */
     respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
     respond_header(res, "Access-Control-Expose-Headers", STR("WWW-Authenticate"));
 }
 
-void cors_everyone(struct response *res) {
+void cors_everyone(struct response *res)
+{
     respond_header(res, "Access-Control-Allow-Origin", STR("*"));
 }
 
@@ -40,11 +41,13 @@ struct walk {
     bool found;
 };
 
-static bool is_listed(const struct walk *w, struct str origin) {
+static bool is_listed(const struct walk *w, struct str origin)
+{
     return str_has_word(buf_str(&w->origins), origin);
 }
 
-static int add_origins(struct walk *w, const struct client *client) {
+static int add_origins(struct walk *w, const struct client *client)
+{
     struct strs origins = {0};
     TRY(origins_of_client(w->req->arena, client, w->base_url, &origins));
     for (size_t i = 0; i < origins.count; i++) {
@@ -62,8 +65,8 @@ static int add_origins(struct walk *w, const struct client *client) {
 }
 
 /* One page of clients; ret_after is absent at the end. */
-static int walk_page(struct walk *w, struct store_read *r, struct str after,
-                     struct str *ret_after) {
+static int walk_page(struct walk *w, struct store_read *r, struct str after, struct str *ret_after)
+{
     struct client *items;
     size_t count;
     TRY(client_list(r, w->req->arena, after, CLIENT_PAGE, &items, &count));
@@ -77,7 +80,8 @@ static int walk_page(struct walk *w, struct store_read *r, struct str after,
 }
 
 int cors_origins(struct request *req, struct str looked_for, size_t max_bytes,
-                 struct str *ret_origins, bool *ret_found) {
+                 struct str *ret_origins, bool *ret_found)
+{
     struct walk w = {.req = req, .looked_for = looked_for, .max_bytes = max_bytes};
     struct str after = {NULL, 0};
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
@@ -91,7 +95,8 @@ int cors_origins(struct request *req, struct str looked_for, size_t max_bytes,
     return buf_finish(&w.origins, ret_origins);
 }
 
-bool oidc_cors_allowed(struct request *req, struct str origin) {
+bool oidc_cors_allowed(struct request *req, struct str origin)
+{
     struct uri u;
     struct str origins;
     bool found;

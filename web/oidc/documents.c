@@ -18,7 +18,8 @@
 
 typedef int document(const struct auth_ctx *ctx, struct str *ret_json);
 
-static void send_document(struct request *req, struct response *res, document *make) {
+static void send_document(struct request *req, struct response *res, document *make)
+{
     struct auth_ctx ctx;
     struct str json;
     unsigned char hash[BLAKE2B_BYTES];
@@ -37,14 +38,17 @@ static void send_document(struct request *req, struct response *res, document *m
     respond_cacheable(req, res, DOCUMENT_MAX_AGE_S, str_of(etag, sizeof(etag)));
 }
 
-void oidc_discovery(struct request *req, struct response *res) {
+void oidc_discovery(struct request *req, struct response *res)
+{
     send_document(req, res, discovery_document);
 }
 
-void oidc_certs(struct request *req, struct response *res) {
+void oidc_certs(struct request *req, struct response *res)
+{
     send_document(req, res, discovery_jwks);
 }
 
-void oidc_realm_info(struct request *req, struct response *res) {
+void oidc_realm_info(struct request *req, struct response *res)
+{
     send_document(req, res, discovery_realm_info);
 }

@@ -20,7 +20,8 @@
 #define TEST_COOKIE_AGE_S   60
 
 /* The origin of the page that embeds us, when the browser tells it. */
-static struct str embedder(struct request *req) {
+static struct str embedder(struct request *req)
+{
     struct uri u;
     struct str origin = {NULL, 0};
     struct str referrer = request_header(req, STR("Referer"));
@@ -32,7 +33,8 @@ static struct str embedder(struct request *req) {
 
 /* The sources of frame-ancestors: ourselves and the embedder if it is registered; without a Referer
  * all registered origins that fit. */
-static int ancestors(struct request *req, struct str *ret_sources) {
+static int ancestors(struct request *req, struct str *ret_sources)
+{
     struct str self = STR("'self'"), origins;
     struct str origin = embedder(req);
     bool found = false;
@@ -48,7 +50,8 @@ static int ancestors(struct request *req, struct str *ret_sources) {
 }
 
 static void send_frame(struct request *req, struct response *res, const struct page *p,
-                       const char *name) {
+                       const char *name)
+{
     struct buf out;
     struct str body, sources;
     buf_init(&out, req->arena, FRAME_MAX_BYTES);
@@ -71,7 +74,8 @@ static void send_frame(struct request *req, struct response *res, const struct p
     respond_no_store(res);
 }
 
-void oidc_status_frame(struct request *req, struct response *res) {
+void oidc_status_frame(struct request *req, struct response *res)
+{
     struct page p;
     page_begin(&p, req, NULL);
     tpl_set(req->arena, p.root, "cookie", cookies_state_name(req));
@@ -80,7 +84,8 @@ void oidc_status_frame(struct request *req, struct response *res) {
 }
 
 /* The frame's script asks whether the origin that speaks to it is one of the client's. */
-void oidc_status_init(struct request *req, struct response *res) {
+void oidc_status_init(struct request *req, struct response *res)
+{
     const struct form *query;
     const struct client *client;
     int rc = request_query(req, &query);
@@ -101,21 +106,25 @@ void oidc_status_init(struct request *req, struct response *res) {
 }
 
 /* Sets a cookie as inside a frame of another site, and looks in the second step whether it came. */
-void oidc_cookies_step1(struct request *req, struct response *res) {
-    respond_cookie(req, res, STR(TEST_COOKIE), STR("1"), TEST_COOKIE_AGE_S, SAME_SITE_NONE);
-    respond_redirect(
-        req, res,
-        ARENA_CONCAT(req->arena, web_public_origin(req),
-                     page_realm_path(req, STR("/protocol/openid-connect/3p-cookies/step2.html"))));
-    respond_no_store(res);
+static void send_cookie_frame(struct request *req, struct response *res, const char *name,
+                              const char *value)
+{
+    struct page p;
+    page_begin(&p, req, NULL);
+    tpl_set_c(req->arena, p.root, name, value);
+    tpl_set(req->arena, p.root, "script", assets_url(req, "cookies.js"));
+    send_frame(req, res, &p, "frame-cookies");
 }
 
-void oidc_cookies_step2(struct request *req, struct response *res) {
-    struct page p;
+void oidc_cookies_step1(struct request *req, struct response *res)
+{
+    respond_cookie(req, res, STR(TEST_COOKIE), STR("1"), TEST_COOKIE_AGE_S, SAME_SITE_NONE);
+    send_cookie_frame(req, res, "next", "step2.html");
+}
+
+void oidc_cookies_step2(struct request *req, struct response *res)
+{
     bool came = str_eq(request_cookie(req, STR(TEST_COOKIE)), STR("1"));
-    page_begin(&p, req, NULL);
-    tpl_set_c(req->arena, p.root, "result", came ? "supported" : "unsupported");
-    tpl_set(req->arena, p.root, "script", assets_url(req, "cookies.js"));
     respond_cookie(req, res, STR(TEST_COOKIE), STR(""), 0, SAME_SITE_NONE);
-    send_frame(req, res, &p, "frame-cookies");
+    send_cookie_frame(req, res, "result", came ? "supported" : "unsupported");
 }

@@ -15,14 +15,16 @@
 
 /* What the three form endpoints begin with. */
 static int begin(struct request *req, struct auth_ctx *ret_ctx, const struct form **ret_form,
-                 struct str *ret_authorization) {
+                 struct str *ret_authorization)
+{
     TRY(oidc_context(req, ret_ctx));
     TRY(oidc_parameters(req, ret_form));
     *ret_authorization = request_header(req, STR("Authorization"));
     return 0;
 }
 
-static void answer_json(struct request *req, struct response *res, int rc, struct str json) {
+static void answer_json(struct request *req, struct response *res, int rc, struct str json)
+{
     if (rc != 0) {
         fail_oauth(req, res, rc);
         return;
@@ -31,7 +33,8 @@ static void answer_json(struct request *req, struct response *res, int rc, struc
     respond_no_store(res); /* RFC 6749 5.1 (OT-16) */
 }
 
-void oidc_token(struct request *req, struct response *res) {
+void oidc_token(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     const struct form *form;
     struct str authorization;
@@ -43,7 +46,8 @@ void oidc_token(struct request *req, struct response *res) {
     answer_json(req, res, rc, answer.json);
 }
 
-void oidc_introspect(struct request *req, struct response *res) {
+void oidc_introspect(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     const struct form *form;
     struct str authorization, json = {NULL, 0};
@@ -53,7 +57,8 @@ void oidc_introspect(struct request *req, struct response *res) {
     answer_json(req, res, rc, json);
 }
 
-void oidc_revoke(struct request *req, struct response *res) {
+void oidc_revoke(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     const struct form *form;
     struct str authorization;
@@ -72,7 +77,8 @@ void oidc_revoke(struct request *req, struct response *res) {
 
 /* The bearer token from the header or, in a POST, from the form; from both or twice is an error
  * (RFC 6750 2). Never from the query. */
-static int bearer_token(struct request *req, struct str *ret_token) {
+static int bearer_token(struct request *req, struct str *ret_token)
+{
     struct str header = request_header(req, STR("Authorization"));
     struct str token = {NULL, 0};
     const struct form *form;
@@ -92,7 +98,8 @@ static int bearer_token(struct request *req, struct str *ret_token) {
     return 0;
 }
 
-void oidc_userinfo(struct request *req, struct response *res) {
+void oidc_userinfo(struct request *req, struct response *res)
+{
     struct auth_ctx ctx;
     struct str token;
     struct userinfo info = {0};

@@ -1,8 +1,12 @@
-/* Tells the embedding application whether this browser sent our cookie inside its frame. The word
- * says nothing about anybody, so every parent may hear it. */
+/* Does this browser send our cookie inside the frame of another site? The first page sets it and
+ * moves on; the second tells the embedding application what the server saw. The word says nothing
+ * about anybody, so every parent may hear it. */
 (function () {
   "use strict";
-  if (window.parent !== window) {
-    window.parent.postMessage(document.documentElement.getAttribute("data-result"), "*");
+  var page = document.documentElement;
+  if (page.hasAttribute("data-next")) {
+    window.location.replace(page.getAttribute("data-next"));
+  } else if (window.parent !== window) {
+    window.parent.postMessage(page.getAttribute("data-result"), "*");
   }
 })();

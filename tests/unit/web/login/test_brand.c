@@ -7,7 +7,8 @@
 
 #include "web/login/brand.h"
 
-static void colours_are_six_or_three_digits(void **state) {
+static void colours_are_six_or_three_digits(void **state)
+{
     struct colour c = {1, 2, 3};
     (void)state;
     assert_int_equal(colour_parse(STR("#0b6b50"), &c), 0);
@@ -28,7 +29,8 @@ static void colours_are_six_or_three_digits(void **state) {
     }
 }
 
-static void contrast_follows_wcag(void **state) {
+static void contrast_follows_wcag(void **state)
+{
     (void)state;
     struct colour black = {0, 0, 0}, white = {255, 255, 255}, grey = {0x76, 0x76, 0x76};
     assert_int_equal(colour_contrast(black, white), 2100);
@@ -38,7 +40,8 @@ static void contrast_follows_wcag(void **state) {
     assert_int_equal(colour_contrast(grey, white), colour_contrast(white, grey));
 }
 
-static void every_colour_becomes_readable(void **state) {
+static void every_colour_becomes_readable(void **state)
+{
     static const struct colour backgrounds[] = {
         {255, 255, 255}, {0, 0, 0}, {0x17, 0x1f, 0x1c}, {0x80, 0x80, 0x80}};
     (void)state;
@@ -54,13 +57,15 @@ static void every_colour_becomes_readable(void **state) {
     assert_int_equal(same.b, dark.b);
 }
 
-static struct realm realm_with(struct str_pair *pairs, size_t count) {
+static struct realm realm_with(struct str_pair *pairs, size_t count)
+{
     struct realm realm = {0};
     realm.attributes = (struct str_map){pairs, count};
     return realm;
 }
 
-static struct str css_of(struct arena *a, const struct realm *realm) {
+static struct str css_of(struct arena *a, const struct realm *realm)
+{
     struct buf out;
     struct str css;
     buf_init(&out, a, 4096);
@@ -70,7 +75,8 @@ static struct str css_of(struct arena *a, const struct realm *realm) {
 }
 
 /* WE-07: what a realm's administrator writes never becomes style of its own. */
-static void style_sheets_hold_our_digits_only(void **state) {
+static void style_sheets_hold_our_digits_only(void **state)
+{
     CLEANUP(arena_free) struct arena a;
     (void)state;
     arena_init(&a, 1 << 20);
@@ -90,7 +96,8 @@ static void style_sheets_hold_our_digits_only(void **state) {
     assert_true(str_find_str(css, STR("background:#fff8f0;")) > 0);
 }
 
-static void bright_brands_get_dark_text(void **state) {
+static void bright_brands_get_dark_text(void **state)
+{
     CLEANUP(arena_free) struct arena a;
     (void)state;
     arena_init(&a, 1 << 20);
@@ -100,7 +107,8 @@ static void bright_brands_get_dark_text(void **state) {
 }
 
 /* OA-03: logos are https or ours. */
-static void logos_are_https_or_ours(void **state) {
+static void logos_are_https_or_ours(void **state)
+{
     CLEANUP(arena_free) struct arena a;
     static const struct {
         const char *uri;
@@ -132,7 +140,8 @@ static void logos_are_https_or_ours(void **state) {
     assert_true(str_absent(brand_logo_origin(&a, &realm)));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colours_are_six_or_three_digits),
         cmocka_unit_test(contrast_follows_wcag),

@@ -14,20 +14,23 @@
 
 static const char *const LANGUAGES[] = {"en", "es", "pt"};
 
-static struct str file_of(const char *path) {
+static struct str file_of(const char *path)
+{
     const struct asset *file = asset_find(path);
     assert_non_null(file);
     return str_of((const char *)file->data, file->size);
 }
 
-static struct str messages_file(struct arena *a, const char *lang) {
+static struct str messages_file(struct arena *a, const char *lang)
+{
     struct str path = arena_printf(a, "static/login/messages/%s.properties", lang);
     assert_false(str_absent(path));
     return file_of(path.ptr);
 }
 
 /* The value of a key in a file of messages; absent when it has none. Counts how often it stands. */
-static struct str lookup(struct str file, struct str key, size_t *ret_times) {
+static struct str lookup(struct str file, struct str key, size_t *ret_times)
+{
     struct str line, found = {NULL, 0};
     *ret_times = 0;
     while (str_next(&file, '\n', &line)) {
@@ -40,7 +43,8 @@ static struct str lookup(struct str file, struct str key, size_t *ret_times) {
     return found;
 }
 
-static void assert_key(struct arena *a, struct str key) {
+static void assert_key(struct arena *a, struct str key)
+{
     for (size_t i = 0; i < ARRAY_LEN(LANGUAGES); i++) {
         size_t times;
         struct str text = lookup(messages_file(a, LANGUAGES[i]), key, &times);
@@ -50,7 +54,8 @@ static void assert_key(struct arena *a, struct str key) {
 }
 
 /* The same keys, once each, with the same arguments. */
-static void languages_have_the_same_keys(void **state) {
+static void languages_have_the_same_keys(void **state)
+{
     CLEANUP(arena_free) struct arena a;
     (void)state;
     arena_init(&a, 1 << 20);
@@ -75,12 +80,14 @@ static void languages_have_the_same_keys(void **state) {
     }
 }
 
-static bool is_template(const struct asset *file) {
+static bool is_template(const struct asset *file)
+{
     return str_starts(str_c(file->path), STR("static/login/")) &&
            str_ends(str_c(file->path), STR(".html"));
 }
 
-static void keys_of_templates_exist(void **state) {
+static void keys_of_templates_exist(void **state)
+{
     CLEANUP(arena_free) struct arena a;
     size_t count, used = 0;
     const struct asset *all = asset_all(&count);
@@ -103,7 +110,8 @@ static void keys_of_templates_exist(void **state) {
 }
 
 /* Each error that can reach a page has words of its own, and no two pages the same. */
-static void errors_have_distinct_words(void **state) {
+static void errors_have_distinct_words(void **state)
+{
     static const char *const pages[] = {
 #define F(name, status, oauth, description, told, page) page,
 #include "web/fail.def"
@@ -130,7 +138,8 @@ static void errors_have_distinct_words(void **state) {
 }
 
 /* Words that handlers name in C. */
-static void keys_of_handlers_exist(void **state) {
+static void keys_of_handlers_exist(void **state)
+{
     static const char *const keys[] = {"login.error.credentials",
                                        "setup.closed.heading",
                                        "setup.closed.text",
@@ -171,7 +180,8 @@ static void keys_of_handlers_exist(void **state) {
 }
 
 /* The engine takes all templates as they are. */
-static void templates_compile(void **state) {
+static void templates_compile(void **state)
+{
     static const char *const pages[] = {
         "login",   "consent",       "update-password", "logout-confirm", "logged-out",
         "info",    "error",         "expired",         "form-post",      "setup",
@@ -189,12 +199,14 @@ static void templates_compile(void **state) {
     template_set_free(set);
 }
 
-static void the_style_sheet_stays_small(void **state) {
+static void the_style_sheet_stays_small(void **state)
+{
     (void)state;
     assert_true(file_of("static/login/assets/login.css").len < 8192);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(languages_have_the_same_keys),
         cmocka_unit_test(keys_of_templates_exist),
