@@ -7,7 +7,7 @@ import { SECRET, World } from './lib/world.mjs';
 
 let world, portal, login;
 before(async () => {
-  world = await World.open({ args: ['--rate-login', '0'] });
+  world = await World.open();
   await world.addUser('ana', { email: 'ana@example.pe' });
   await world.addUser('luis', { requiredActions: ['UPDATE_PASSWORD'] });
   portal = await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });

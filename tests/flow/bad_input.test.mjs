@@ -15,7 +15,7 @@ const ROUTES = [...FORM_ROUTES, '/realms/peru', '/realms/peru/.well-known/openid
   `${P}/login-status-iframe.html`, `${P}/login-status-iframe.html/init`, `${P}/3p-cookies/step1.html`, `${P}/3p-cookies/step2.html`];
 
 before(async () => {
-  world = await World.open({ args: ['--rate-login', '0'] });
+  world = await World.open();
   server = world.server;
   host = new URL(server.origin).host;
   await world.addUser('ana');

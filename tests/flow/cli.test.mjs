@@ -166,9 +166,9 @@ test('deleting: a client, a user, a realm; gone at once', async () => {
   await running.ok('user', 'delete', '--realm', 'peru', '--username', 'piped');
   assert.ok(!(await running.json('user', 'list', '--realm', 'peru')).some((u) => u.username === 'piped'));
   await running.ok('realm', 'create', 'temp');
-  await running.ok('realm', 'delete', 'temp', '--yes');
+  await running.ok('realm', 'delete', 'temp', '--confirm', 'temp');
   assert.ok(!(await running.json('realm', 'list')).some((r) => (r.realm ?? r.name) === 'temp'));
-  assert.equal((await running.run(['realm', 'delete', 'master', '--yes'])).status, 1, 'master stays');
+  assert.equal((await running.run(['realm', 'delete', 'master', '--confirm', 'master'])).status, 1, 'master stays');
 });
 
 test('commands in parallel with requests do not disturb each other', async () => {

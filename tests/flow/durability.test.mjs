@@ -8,7 +8,7 @@ import { World } from './lib/world.mjs';
 const ROUNDS = Number(process.env.GARITA_CRASH_ROUNDS ?? 100);
 let world, server, portal, browser;
 before(async () => {
-  world = await World.open({ bin: RELEASE_BIN, args: ['--rate-login', '0'], realm: { bruteForceProtected: false } });
+  world = await World.open({ bin: RELEASE_BIN, realm: { bruteForceProtected: false } });
   server = world.server;
   for (let i = 0; i < 4; i++) await world.addUser(`user${i}`);
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });

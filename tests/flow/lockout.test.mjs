@@ -13,7 +13,7 @@ const settings = {
   quickLoginCheckMilliSeconds: 0, maxDeltaTimeSeconds: 43200, permanentLockout: false,
 };
 before(async () => {
-  world = await World.open({ realm: settings, args: ['--rate-login', '0'] });
+  world = await World.open({ realm: settings });
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
 });
 after(() => world.close());
@@ -151,4 +151,23 @@ test('PW-05: time tells little about who exists (medians are printed)', async (t
   const [known, unknown] = [median(samples.existing), median(samples.unknown)];
   t.diagnostic(`median of a wrong password: ${known.toFixed(1)} ms, of an unknown user: ${unknown.toFixed(1)} ms`);
   assert.ok(unknown > known * 0.6 && known > unknown * 0.6, 'both pay for a hash');
+});
+
+test('HT-08: login forms of one address have a rate limit: 429 with Retry-After, other people are served', async () => {
+  const own = await World.open({ rates: true, args: ['--rate-login', '30', '--rate-login-burst', '5'] });
+  await own.addUser('ana');
+  await own.addClient('portal');
+  const statuses = [];
+  let limited;
+  for (let i = 0; i < 12; i++) {
+    const browser = new Browser(own.server, 'peru');
+    const page = await browser.authorize({ client_id: 'portal' });
+    const reply = page.status === 429 ? page : await browser.logIn(page, 'ana', 'wrong');
+    statuses.push(reply.status);
+    if (reply.status === 429) limited = reply;
+  }
+  assert.ok(limited, statuses.join(' '));
+  assert.ok(Number(limited.headers['retry-after']) > 0);
+  assert.equal((await request(`${own.server.realm('peru')}/protocol/openid-connect/certs`)).status, 200);
+  await own.close();
 });

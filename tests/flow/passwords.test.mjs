@@ -8,7 +8,7 @@ import { SECRET, World } from './lib/world.mjs';
 
 let world, portal;
 before(async () => {
-  world = await World.open({ realm: { bruteForceProtected: false }, args: ['--rate-login', '0'] });
+  world = await World.open({ realm: { bruteForceProtected: false } });
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
 });
 after(() => world.close());

@@ -138,7 +138,7 @@ test('TL-03: SIGHUP reloads the certificate; a broken one leaves the old in plac
   const live = { cert: path.join(folder, 'live.pem'), key: path.join(folder, 'live.key') };
   const put = (from) => { copyFileSync(from.cert, live.cert); copyFileSync(from.key, live.key); };
   put(one);
-  const own = await Server.start({ tls: true, args: ['--tls-cert', live.cert, '--tls-key', live.key] });
+  const own = await Server.start({ tls: true, args: ['--tls-cert-file', live.cert, '--tls-key-file', live.key] });
   const name = async () => (await hello({}, own)).certificate.subject.CN;
   assert.equal(await name(), 'one');
   put(two);

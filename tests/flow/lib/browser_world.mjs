@@ -3,7 +3,7 @@ import { Apps, launchBrowser } from './apps.mjs';
 import { World } from './world.mjs';
 
 export async function openBrowserWorld(options = {}) {
-  const world = await World.open({ args: ['--rate-login', '0'], ...options });
+  const world = await World.open({ ...options });
   const apps = await Apps.start();
   apps.use(world.server);
   const values = { webOrigins: [apps.origin], 'attributes.post.logout.redirect.uris': '+' };

@@ -49,7 +49,7 @@ export async function until(what, check, timeout = 30000, pause = 50) {
 }
 
 export class Server {
-  // options: tls, args, env, data, bin, basePath, wait, ports
+  // options: tls, args, env, data, bin, basePath, wait, ports, rates (true: with the limits of a new folder)
   static async start(options = {}) {
     const server = new Server(options);
     server.ownsData = options.data === undefined;
@@ -77,7 +77,9 @@ export class Server {
     if (this.tls) ports.push('--https-port', String(this.ports.web), '--http-port', String(this.ports.redirect));
     else ports.push('--dev', '--http-port', String(this.ports.web));
     const base = this.basePath ? ['--base-path', this.basePath] : [];
-    return ['serve', '--data', this.data, ...ports, ...base, ...(this.options.args ?? [])];
+    // all clients of a test have one address
+    const rates = this.options.rates ? [] : ['--rate-login', '0'];
+    return ['serve', '--data', this.data, ...ports, ...base, ...rates, ...(this.options.args ?? [])];
   }
 
   async launch() {
