@@ -6,16 +6,19 @@
 #define MS_PER_S 1000
 
 bool brute_force_locked(const struct realm *realm, const struct login_failures *failures,
-                        int64_t now_ms) {
+                        int64_t now_ms)
+{
     return realm->brute_force_protected && failures->locked_until_ms > now_ms;
 }
 
 /* A factor of 0 or less would divide by zero; it means: lock at the first failure. */
-static int64_t factor_of(const struct realm *realm) {
+static int64_t factor_of(const struct realm *realm)
+{
     return realm->failure_factor > 0 ? realm->failure_factor : 1;
 }
 
-static int64_t wait_s(const struct realm *realm, int64_t count) {
+static int64_t wait_s(const struct realm *realm, int64_t count)
+{
     int64_t factor = factor_of(realm);
     int64_t steps;
     if (count < factor)
@@ -32,16 +35,19 @@ static int64_t wait_s(const struct realm *realm, int64_t count) {
     return steps * realm->wait_increment_s;
 }
 
-static bool is_quick(const struct realm *realm, int64_t last_ms, int64_t now_ms) {
+static bool is_quick(const struct realm *realm, int64_t last_ms, int64_t now_ms)
+{
     return last_ms > 0 && now_ms - last_ms < realm->quick_login_check_ms;
 }
 
-static bool is_permanent(const struct realm *realm, const struct login_failures *failures) {
+static bool is_permanent(const struct realm *realm, const struct login_failures *failures)
+{
     return realm->permanent_lockout && failures->temporary_lockouts > realm->max_temporary_lockouts;
 }
 
 enum lockout brute_force_count(const struct realm *realm, struct login_failures *io_failures,
-                               int64_t now_ms) {
+                               int64_t now_ms)
+{
     int64_t last_ms = io_failures->last_failure_ms;
     if (!realm->brute_force_protected)
         return LOCKOUT_NONE;

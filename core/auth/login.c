@@ -11,11 +11,13 @@
 
 #define MS_PER_DAY INT64_C(86400000)
 
-static int absent_is_fine(int rc) {
+static int absent_is_fine(int rc)
+{
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static bool email_may_log_in(const struct realm *realm, struct str name) {
+static bool email_may_log_in(const struct realm *realm, struct str name)
+{
     return realm->login_with_email_allowed && !realm->duplicate_emails_allowed &&
            str_find(name, '@') > 0;
 }
@@ -23,7 +25,8 @@ static bool email_may_log_in(const struct realm *realm, struct str name) {
 /* The user whom the typed name means; *ret_found false when there is none. Service accounts have no
  * password login (RFC 6749 4.4 is theirs). */
 static int find_user(const struct auth_ctx *ctx, struct store_read *r, struct str name,
-                     struct user *ret_user, bool *ret_found) {
+                     struct user *ret_user, bool *ret_found)
+{
     struct user user = {0};
     int rc = user_find_by_username(r, ctx->arena, name, &user);
     if (rc == ERR_NOT_FOUND && email_may_log_in(auth_realm(ctx), name))
@@ -34,7 +37,8 @@ static int find_user(const struct auth_ctx *ctx, struct store_read *r, struct st
 }
 
 static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
-                         struct credential *ret_credential, bool *ret_found) {
+                         struct credential *ret_credential, bool *ret_found)
+{
     struct credentials list = {0};
     TRY(credential_list(r, ctx->arena, user_pk, &list));
     *ret_found = false;
@@ -47,7 +51,8 @@ static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64
     return 0;
 }
 
-static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt) {
+static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt)
+{
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct user user;
     bool found;
@@ -63,7 +68,8 @@ static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt)
 
 /* A record that cannot be read matches nothing (PW-01); then the time is spent all the same. */
 static int hash_now(const struct auth_ctx *ctx, const struct password_params *params,
-                    struct str password, struct login_attempt *io_attempt) {
+                    struct str password, struct login_attempt *io_attempt)
+{
     struct password_record record = {io_attempt->credential.secret_data,
                                      io_attempt->credential.credential_data};
     struct password_record fresh;
@@ -83,7 +89,8 @@ static int hash_now(const struct auth_ctx *ctx, const struct password_params *pa
 }
 
 /* A realm whose policy cannot be parsed (an old import) hashes with the default. */
-static struct password_params params_of(const struct auth_ctx *ctx) {
+static struct password_params params_of(const struct auth_ctx *ctx)
+{
     struct password_policy policy;
     if (password_policy_parse(auth_realm(ctx)->password_policy, &policy, NULL) != 0)
         return password_params_default();
@@ -91,11 +98,15 @@ static struct password_params params_of(const struct auth_ctx *ctx) {
 }
 
 int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
-                  struct login_attempt *ret_attempt) {
+                  struct login_attempt *ret_attempt)
+{
     struct login_attempt attempt = {0};
     struct err_ctx ignored = {0};
     struct password_params params = params_of(ctx);
-    if (username_canonical(ctx->arena, username, &attempt.username, &ignored) != 0)
+    if (str_absent(password))
+        password = STR("");
+    if (username_canonical(ctx->arena, str_absent(username) ? STR("") : username, &attempt.username,
+                           &ignored) != 0)
         attempt.username = str_of(NULL, 0);
     TRY(look_up(ctx, &attempt));
     TRY(hashing_enter());
@@ -108,7 +119,8 @@ int login_compare(const struct auth_ctx *ctx, struct str username, struct str pa
 
 static int report_refusal(const struct auth_ctx *ctx, struct store_write *w,
                           const struct login_attempt *attempt, const struct user *user,
-                          enum event_type type, struct str error) {
+                          enum event_type type, struct str error)
+{
     struct report report = {
         .type = type,
         .user_id = user->id,
@@ -124,7 +136,8 @@ static int report_refusal(const struct auth_ctx *ctx, struct store_write *w,
     return report_write(ctx, w, &report);
 }
 
-static int disable_user(struct store_write *w, const struct user *user) {
+static int disable_user(struct store_write *w, const struct user *user)
+{
     struct user locked = *user;
     locked.enabled = false;
     return user_update(w, &locked);
@@ -132,7 +145,8 @@ static int disable_user(struct store_write *w, const struct user *user) {
 
 static int count_failure(const struct auth_ctx *ctx, struct store_write *w,
                          const struct login_attempt *attempt, const struct user *user,
-                         struct login_failures *failures) {
+                         struct login_failures *failures)
+{
     if (!auth_realm(ctx)->brute_force_protected)
         return 0;
     failures->last_ip = ctx->actor.ip;
@@ -151,7 +165,8 @@ static int count_failure(const struct auth_ctx *ctx, struct store_write *w,
 
 /* The record is still the one that was compared: a password changed meanwhile is not accepted. */
 static int still_current(const struct auth_ctx *ctx, struct store_read *r,
-                         const struct login_attempt *attempt, bool *ret_current) {
+                         const struct login_attempt *attempt, bool *ret_current)
+{
     struct credential now;
     bool found;
     *ret_current = false;
@@ -163,7 +178,8 @@ static int still_current(const struct auth_ctx *ctx, struct store_read *r,
     return 0;
 }
 
-static int store_rehash(struct store_write *w, const struct login_attempt *attempt) {
+static int store_rehash(struct store_write *w, const struct login_attempt *attempt)
+{
     if (!attempt->rehash)
         return 0;
     struct credential credential = attempt->credential;
@@ -173,14 +189,16 @@ static int store_rehash(struct store_write *w, const struct login_attempt *attem
 }
 
 static int accept(struct store_write *w, const struct login_attempt *attempt,
-                  const struct user *user, const struct login_failures *failures) {
+                  const struct user *user, const struct login_failures *failures)
+{
     if (failures->count > 0 || failures->temporary_lockouts > 0 || failures->locked_until_ms > 0)
         TRY(login_failures_clear(w, user->pk));
     return store_rehash(w, attempt);
 }
 
 static int load_failures(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                         struct login_failures *ret_failures) {
+                         struct login_failures *ret_failures)
+{
     *ret_failures = (struct login_failures){0};
     return absent_is_fine(
         login_failures_find(store_write_reader(w), ctx->arena, user_pk, ret_failures));
@@ -190,7 +208,8 @@ static int load_failures(const struct auth_ctx *ctx, struct store_write *w, int6
  * by side, only as many as the limit allows are ever answered by their password. */
 static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
                         const struct login_attempt *attempt, const struct user *user,
-                        enum login_verdict *ret_verdict) {
+                        enum login_verdict *ret_verdict)
+{
     struct login_failures failures;
     bool current;
     *ret_verdict = LOGIN_REFUSED;
@@ -214,7 +233,8 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
 
 int login_decide(const struct auth_ctx *ctx, struct store_write *w,
                  const struct login_attempt *attempt, enum login_verdict *ret_verdict,
-                 struct user *ret_user) {
+                 struct user *ret_user)
+{
     struct user user = {0};
     int rc = ERR_NOT_FOUND;
     if (attempt->user_pk != 0)
@@ -232,7 +252,8 @@ int login_decide(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 static int password_expired(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
-                            bool *ret_expired) {
+                            bool *ret_expired)
+{
     struct password_policy policy;
     struct credential credential;
     bool found;
@@ -247,7 +268,8 @@ static int password_expired(const struct auth_ctx *ctx, struct store_read *r, in
 }
 
 int login_actions_due(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
-                      struct strs *ret_actions) {
+                      struct strs *ret_actions)
+{
     struct strs actions = user->required_actions;
     struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
     bool expired;

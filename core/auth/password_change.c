@@ -12,20 +12,23 @@
 #define PASSWORD_PRIORITY 10
 
 static int refuse(const struct auth_ctx *ctx, struct password_problem problem,
-                  struct password_problem *ret_problem) {
+                  struct password_problem *ret_problem)
+{
     if (ret_problem)
         *ret_problem = problem;
     return err_field(ctx->err, ERR_PASSWORD_POLICY, "password", "%s", problem.message);
 }
 
-static bool is_password_of_any_age(const struct credential *c) {
+static bool is_password_of_any_age(const struct credential *c)
+{
     return str_eq(c->type, STR(CREDENTIAL_PASSWORD)) ||
            str_eq(c->type, STR(CREDENTIAL_PASSWORD_HISTORY));
 }
 
 /* The newest records first: what history(n) looks at is the current one and n - 1 before it. */
 static int used_before(const struct auth_ctx *ctx, const struct credentials *list, int64_t history,
-                       struct str password, bool *ret_used) {
+                       struct str password, bool *ret_used)
+{
     bool match = false;
     int64_t looked = 0;
     for (size_t i = 0; i < list->count && !match && looked < history; i++) {
@@ -42,7 +45,8 @@ static int used_before(const struct auth_ctx *ctx, const struct credentials *lis
     return 0;
 }
 
-static void sort_newest_first(struct credentials *list) {
+static void sort_newest_first(struct credentials *list)
+{
     for (size_t i = 1; i < list->count; i++) {
         struct credential moving = list->items[i];
         size_t at = i;
@@ -53,7 +57,8 @@ static void sort_newest_first(struct credentials *list) {
 }
 
 static int load_credentials(const struct auth_ctx *ctx, int64_t user_pk,
-                            struct credentials *ret_list) {
+                            struct credentials *ret_list)
+{
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(ctx->view, &r));
     TRY(credential_list(r, ctx->arena, user_pk, ret_list));
@@ -64,7 +69,8 @@ static int load_credentials(const struct auth_ctx *ctx, int64_t user_pk,
 static int compare_and_hash(const struct auth_ctx *ctx, const struct password_policy *policy,
                             const struct credentials *list, struct str password,
                             struct password_record *ret_record,
-                            struct password_problem *ret_problem) {
+                            struct password_problem *ret_problem)
+{
     bool used;
     TRY(used_before(ctx, list, policy->history, password, &used));
     if (used)
@@ -76,7 +82,8 @@ static int compare_and_hash(const struct auth_ctx *ctx, const struct password_po
 
 int password_change_prepare(const struct auth_ctx *ctx, const struct user *user,
                             struct str password, struct password_change *ret_change,
-                            struct password_problem *ret_problem) {
+                            struct password_problem *ret_problem)
+{
     struct password_policy policy;
     struct password_record record;
     struct credentials list = {0};
@@ -100,7 +107,8 @@ int password_change_prepare(const struct auth_ctx *ctx, const struct user *user,
     return 0;
 }
 
-static const struct credential *current_password(const struct credentials *list) {
+static const struct credential *current_password(const struct credentials *list)
+{
     for (size_t i = 0; i < list->count; i++)
         if (str_eq(list->items[i].type, STR(CREDENTIAL_PASSWORD)))
             return &list->items[i];
@@ -108,7 +116,8 @@ static const struct credential *current_password(const struct credentials *list)
 }
 
 /* Keeps keep old records, newest first, and deletes the rest. */
-static int trim_history(struct store_write *w, const struct credentials *list, int64_t keep) {
+static int trim_history(struct store_write *w, const struct credentials *list, int64_t keep)
+{
     int64_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         if (!str_eq(list->items[i].type, STR(CREDENTIAL_PASSWORD_HISTORY)))
@@ -122,7 +131,8 @@ static int trim_history(struct store_write *w, const struct credentials *list, i
 }
 
 static int move_to_history(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                           const struct credential *current) {
+                           const struct credential *current)
+{
     struct credential old = *current;
     old.pk = 0;
     old.id = uuid_new(ctx->arena);
@@ -133,7 +143,8 @@ static int move_to_history(const struct auth_ctx *ctx, struct store_write *w, in
 }
 
 static int insert_password(const struct auth_ctx *ctx, struct store_write *w,
-                           const struct password_change *change) {
+                           const struct password_change *change)
+{
     struct credential fresh = {
         .id = uuid_new(ctx->arena),
         .type = STR(CREDENTIAL_PASSWORD),
@@ -148,7 +159,8 @@ static int insert_password(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 static int replace_record(const struct auth_ctx *ctx, struct store_write *w,
-                          const struct password_change *change) {
+                          const struct password_change *change)
+{
     struct credentials list = {0};
     TRY(credential_list(store_write_reader(w), ctx->arena, change->user_pk, &list));
     sort_newest_first(&list);
@@ -167,7 +179,8 @@ static int replace_record(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 static int set_action(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                      bool temporary) {
+                      bool temporary)
+{
     struct user user;
     struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
     struct strs actions = {0};
@@ -186,7 +199,8 @@ static int set_action(const struct auth_ctx *ctx, struct store_write *w, int64_t
 
 int password_change_store(const struct auth_ctx *ctx, struct store_write *w,
                           const struct password_change *change, bool temporary,
-                          int64_t spared_session_pk, enum event_type type) {
+                          int64_t spared_session_pk, enum event_type type)
+{
     int64_t ended;
     struct report report = {
         .type = type,

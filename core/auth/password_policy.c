@@ -42,14 +42,16 @@ struct parse {
     bool seen[ARRAY_LEN(entries)];
 };
 
-static int refuse(struct err_ctx *err, struct str entry, const char *why) {
+static int refuse(struct err_ctx *err, struct str entry, const char *why)
+{
     return err_field(err, ERR_INVALID_REQUEST, "passwordPolicy", "password policy entry %.*s %s",
                      (int)(entry.len > 64 ? 64 : entry.len), entry.ptr ? entry.ptr : "", why);
 }
 
 /* "name(value)" or "name"; value is absent in the latter. */
 static int split_entry(struct str text, struct err_ctx *err, struct str *ret_name,
-                       struct str *ret_value) {
+                       struct str *ret_value)
+{
     ptrdiff_t open = str_find(text, '(');
     *ret_name = text;
     *ret_value = str_of(NULL, 0);
@@ -63,7 +65,8 @@ static int split_entry(struct str text, struct err_ctx *err, struct str *ret_nam
 }
 
 static int number_of(const struct entry *entry, struct str value, struct err_ctx *err,
-                     int64_t *ret_number) {
+                     int64_t *ret_number)
+{
     int64_t number = entry->fallback;
     /* Keycloak's console writes "undefined" or nothing where the default counts. */
     if (!str_empty(value) && !str_eq(value, STR("undefined")) && str_to_i64(value, &number) != 0)
@@ -74,7 +77,8 @@ static int number_of(const struct entry *entry, struct str value, struct err_ctx
     return 0;
 }
 
-static int apply(struct parse *p, const struct entry *entry, struct str value) {
+static int apply(struct parse *p, const struct entry *entry, struct str value)
+{
     char *base = (char *)p->policy;
     int64_t number;
     switch (entry->kind) {
@@ -88,7 +92,8 @@ static int apply(struct parse *p, const struct entry *entry, struct str value) {
     return ERR_INTERNAL;
 }
 
-static int parse_entry(struct parse *p, struct str text) {
+static int parse_entry(struct parse *p, struct str text)
+{
     struct str name;
     struct str value;
     TRY(split_entry(text, p->err, &name, &value));
@@ -104,7 +109,8 @@ static int parse_entry(struct parse *p, struct str text) {
     return refuse(p->err, name, "is not supported");
 }
 
-static int apply_hashing(struct parse *p) {
+static int apply_hashing(struct parse *p)
+{
     struct str algorithm = str_empty(p->algorithm) ? STR("argon2") : p->algorithm;
     if (str_empty(p->algorithm) && p->iterations == 0) {
         p->policy->hashing = password_params_default();
@@ -115,8 +121,8 @@ static int apply_hashing(struct parse *p) {
     return 0;
 }
 
-int password_policy_parse(struct str text, struct password_policy *ret_policy,
-                          struct err_ctx *err) {
+int password_policy_parse(struct str text, struct password_policy *ret_policy, struct err_ctx *err)
+{
     struct password_policy policy = {0};
     struct parse p = {.policy = &policy, .err = err};
     struct str rest = str_trim(text);
@@ -137,7 +143,8 @@ struct counts {
 
 /* Latin letters beyond ASCII (U+00C0 to U+017F) are told apart by case, so that an eñe counts as the
  * letter it is; other letters have no case here. */
-static void count_wide(struct counts *c, unsigned char lead, unsigned char next) {
+static void count_wide(struct counts *c, unsigned char lead, unsigned char next)
+{
     unsigned point = ((unsigned)(lead & 0x1f) << 6) | (next & 0x3f);
     if (lead == 0xc3 && point != 0xd7 && point != 0xf7) {
         if (point < 0xdf)
@@ -152,7 +159,8 @@ static void count_wide(struct counts *c, unsigned char lead, unsigned char next)
     }
 }
 
-static struct counts count_characters(struct str s) {
+static struct counts count_characters(struct str s)
+{
     struct counts c = {0};
     c.characters = (int64_t)str_utf8_length(s);
     for (size_t i = 0; i < s.len; i++) {
@@ -171,18 +179,21 @@ static struct counts count_characters(struct str s) {
     return c;
 }
 
-static bool contains_ignoring_case(struct str text, struct str part) {
+static bool contains_ignoring_case(struct str text, struct str part)
+{
     for (size_t i = 0; !str_empty(part) && i + part.len <= text.len; i++)
         if (str_ieq(str_sub(text, i, part.len), part))
             return true;
     return false;
 }
 
-static struct password_problem problem(const char *message, int64_t number) {
+static struct password_problem problem(const char *message, int64_t number)
+{
     return (struct password_problem){message, number};
 }
 
-static struct password_problem check_shape(struct str password) {
+static struct password_problem check_shape(struct str password)
+{
     if (str_empty(password))
         return problem("missingPasswordMessage", 0);
     if (password.len > PASSWORD_MAX_BYTES)
@@ -194,7 +205,8 @@ static struct password_problem check_shape(struct str password) {
 }
 
 static struct password_problem check_counts(const struct password_policy *policy,
-                                            struct str password) {
+                                            struct str password)
+{
     struct counts c = count_characters(password);
     if (c.characters < policy->length)
         return problem("invalidPasswordMinLengthMessage", policy->length);
@@ -212,7 +224,8 @@ static struct password_problem check_counts(const struct password_policy *policy
 }
 
 struct password_problem password_policy_check(const struct password_policy *policy,
-                                              const struct user *user, struct str password) {
+                                              const struct user *user, struct str password)
+{
     struct password_problem found = check_shape(password);
     if (!found.message)
         found = check_counts(policy, password);

@@ -9,13 +9,15 @@
 #define DATA_MAX_BYTES   ((size_t)16 << 10)
 #define DETAIL_MAX_BYTES 512
 
-void report_add(struct report *r, const char *name, struct str value) {
+void report_add(struct report *r, const char *name, struct str value)
+{
     if (r->count < REPORT_MAX_DETAILS && !str_absent(value))
         r->details[r->count++] = (struct report_detail){name, value};
 }
 
 /* Cut at a character: texts come from outside and may be long. */
-static struct str cut_text(struct str s) {
+static struct str cut_text(struct str s)
+{
     size_t len = DETAIL_MAX_BYTES;
     if (s.len <= len)
         return s;
@@ -24,7 +26,8 @@ static struct str cut_text(struct str s) {
     return str_sub(s, 0, len);
 }
 
-static int write_data(const struct auth_ctx *ctx, const struct report *r, struct str *ret_json) {
+static int write_data(const struct auth_ctx *ctx, const struct report *r, struct str *ret_json)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, ctx->arena, DATA_MAX_BYTES);
@@ -38,12 +41,14 @@ static int write_data(const struct auth_ctx *ctx, const struct report *r, struct
     return jw_finish(&w, ret_json);
 }
 
-static void prefer(struct str *io_member, struct str value) {
+static void prefer(struct str *io_member, struct str value)
+{
     if (!str_absent(value))
         *io_member = value;
 }
 
-int report_write(const struct auth_ctx *ctx, struct store_write *w, const struct report *r) {
+int report_write(const struct auth_ctx *ctx, struct store_write *w, const struct report *r)
+{
     struct event event = {.type = r->type, .actor = ctx->actor};
     prefer(&event.actor.user_id, r->user_id);
     prefer(&event.actor.username, r->username);

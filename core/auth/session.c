@@ -10,7 +10,8 @@
 
 #define MS_PER_S 1000
 
-struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value) {
+struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value)
+{
     static const struct str names[] = {
         [HANDLE_COOKIE] = STR_INIT("cookie:"),
         [HANDLE_CODE] = STR_INIT("code:"),
@@ -23,11 +24,13 @@ struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value)
     return arena_str(a, str_of((const char *)hash, sizeof(hash)));
 }
 
-static int64_t or_else(int64_t value, int64_t fallback) {
+static int64_t or_else(int64_t value, int64_t fallback)
+{
     return value > 0 ? value : fallback;
 }
 
-void session_limits_of(const struct realm *realm, struct session_limits *ret_limits) {
+void session_limits_of(const struct realm *realm, struct session_limits *ret_limits)
+{
     *ret_limits = (struct session_limits){
         .idle_ms = realm->sso_session_idle_s * MS_PER_S,
         .max_ms = realm->sso_session_max_s * MS_PER_S,
@@ -42,7 +45,8 @@ void session_limits_of(const struct realm *realm, struct session_limits *ret_lim
 }
 
 void session_ends(const struct realm *realm, const struct user_session *session,
-                  int64_t *ret_idle_ms, int64_t *ret_max_ms) {
+                  int64_t *ret_idle_ms, int64_t *ret_max_ms)
+{
     struct session_limits limits;
     int64_t idle_ms, max_ms;
     session_limits_of(realm, &limits);
@@ -57,8 +61,8 @@ void session_ends(const struct realm *realm, const struct user_session *session,
     *ret_max_ms = session->offline && max_ms == 0 ? INT64_MAX : session->started_ms + max_ms;
 }
 
-bool session_is_over(const struct realm *realm, const struct user_session *session,
-                     int64_t now_ms) {
+bool session_is_over(const struct realm *realm, const struct user_session *session, int64_t now_ms)
+{
     int64_t idle_ms, max_ms;
     /* WE-03: switching remember-me off ends what was started with it. */
     if (session->remember_me && !realm->remember_me)
@@ -67,19 +71,21 @@ bool session_is_over(const struct realm *realm, const struct user_session *sessi
     return now_ms >= idle_ms || now_ms >= max_ms;
 }
 
-bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user,
-                          int64_t auth_time_ms) {
+bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user, int64_t auth_time_ms)
+{
     int64_t auth_time_s = auth_time_ms / MS_PER_S;
     return user->enabled && auth_time_s >= user->not_before_s &&
            auth_time_s >= auth_realm(ctx)->not_before_s;
 }
 
-static int not_active(int rc) {
+static int not_active(int rc)
+{
     return rc == ERR_NOT_FOUND ? ERR_SESSION_NOT_ACTIVE : rc;
 }
 
 static int check_found(const struct auth_ctx *ctx, struct store_read *r,
-                       const struct user_session *session, struct user *ret_user) {
+                       const struct user_session *session, struct user *ret_user)
+{
     struct user user;
     if (session_is_over(auth_realm(ctx), session, ctx->now->wall_ms))
         return ERR_SESSION_NOT_ACTIVE;
@@ -91,7 +97,8 @@ static int check_found(const struct auth_ctx *ctx, struct store_read *r,
 }
 
 int session_load(const struct auth_ctx *ctx, struct store_read *r, struct str id,
-                 struct user_session *ret_session, struct user *ret_user) {
+                 struct user_session *ret_session, struct user *ret_user)
+{
     struct user_session session;
     if (str_empty(id))
         return ERR_SESSION_NOT_ACTIVE;
@@ -102,7 +109,8 @@ int session_load(const struct auth_ctx *ctx, struct store_read *r, struct str id
 }
 
 int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r, struct str cookie,
-                           struct user_session *ret_session, struct user *ret_user) {
+                           struct user_session *ret_session, struct user *ret_user)
+{
     struct user_session session;
     if (cookie.len != TOKEN_TEXT_LEN)
         return ERR_SESSION_NOT_ACTIVE;
@@ -115,7 +123,8 @@ int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r, str
     return 0;
 }
 
-static int new_cookie(const struct auth_ctx *ctx, struct str *ret_cookie, struct str *ret_hash) {
+static int new_cookie(const struct auth_ctx *ctx, struct str *ret_cookie, struct str *ret_hash)
+{
     struct str cookie = token_new(ctx->arena);
     if (str_absent(cookie))
         return ERR_NO_MEMORY;
@@ -128,7 +137,8 @@ static int new_cookie(const struct auth_ctx *ctx, struct str *ret_cookie, struct
 }
 
 int session_prepare(const struct auth_ctx *ctx, const struct session_new *from,
-                    struct user_session *ret_session, struct str *ret_cookie) {
+                    struct user_session *ret_session, struct str *ret_cookie)
+{
     struct str cookie = str_of(NULL, 0);
     struct user_session session = {
         .id = uuid_new(ctx->arena),
@@ -155,7 +165,8 @@ int session_prepare(const struct auth_ctx *ctx, const struct session_new *from,
 }
 
 int session_renew(const struct auth_ctx *ctx, int64_t auth_time_ms, struct user_session *io_session,
-                  struct str *ret_cookie) {
+                  struct str *ret_cookie)
+{
     struct str hash;
     TRY(new_cookie(ctx, ret_cookie, &hash));
     io_session->cookie_hash = hash;
@@ -166,7 +177,8 @@ int session_renew(const struct auth_ctx *ctx, int64_t auth_time_ms, struct user_
 
 int client_session_open(const struct auth_ctx *ctx, struct store_write *w,
                         const struct user_session *session, const struct client *client,
-                        struct str scope, struct str redirect_uri, struct client_session *ret_cs) {
+                        struct str scope, struct str redirect_uri, struct client_session *ret_cs)
+{
     struct client_session cs = {0};
     int64_t now_ms = ctx->now->wall_ms;
     int rc = client_session_find(store_write_reader(w), ctx->arena, session->pk, client->pk, &cs);
@@ -198,7 +210,8 @@ int client_session_open(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 int session_end(const struct auth_ctx *ctx, struct store_write *w,
-                const struct user_session *session, enum event_type type) {
+                const struct user_session *session, enum event_type type)
+{
     struct report report = {
         .type = type,
         .user_id = session->user_id,
@@ -210,7 +223,8 @@ int session_end(const struct auth_ctx *ctx, struct store_write *w,
     return session_delete(w, session->pk);
 }
 
-int64_t session_cookie_max_age_s(const struct realm *realm, const struct user_session *session) {
+int64_t session_cookie_max_age_s(const struct realm *realm, const struct user_session *session)
+{
     struct session_limits limits;
     if (!session->remember_me)
         return -1;

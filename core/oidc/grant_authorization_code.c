@@ -132,7 +132,7 @@ static int load_subject(struct exchange *x, struct store_read *r)
     s->has_session = true;
     s->auth_time_ms = x->code.auth_time_ms;
     s->acr = x->code.acr;
-    s->nonce = x->code.nonce;
+    s->nonce = str_empty(x->code.nonce) ? str_of(NULL, 0) : x->code.nonce;
     s->claims = x->code.claims;
     s->grant = GRANT_CODE;
     x->report.user_id = s->user.id;

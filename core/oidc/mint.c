@@ -8,10 +8,11 @@
 
 #include "core/base/banned.h"
 
-#define MS_PER_S    1000
-#define ALG_DEFAULT "RS256"
-#define ALG_REFRESH "HS512"
-#define TYP_JWT     "JWT"
+#define MS_PER_S                   1000
+#define ALG_DEFAULT                "RS256"
+#define ALG_REFRESH                "HS512"
+#define USERINFO_REQUEST_MAX_BYTES 1024
+#define TYP_JWT                    "JWT"
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -96,6 +97,31 @@ static int sign(const struct auth_ctx *ctx, const struct claims *c, struct str a
     return signer_sign(ctx->view, ctx->arena, alg, STR(TYP_JWT), payload, ret_token);
 }
 
+/* Core 5.5: which claims UserInfo is to answer. Bounded, as it travels with every request. */
+static int add_userinfo_request(const struct auth_ctx *ctx, const struct subject *s,
+                                struct claims *c)
+{
+    const struct json_value *json;
+    struct buf b;
+    struct json_writer w;
+    struct str text;
+    if (str_empty(s->claims) || json_parse(ctx->arena, s->claims, s->claims.len, &json) != 0)
+        return 0;
+    json = json_get(json, "userinfo");
+    if (!json_is_object(json) || json_count(json) == 0)
+        return 0;
+    buf_init(&b, ctx->arena, USERINFO_REQUEST_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_object(&w);
+    jw_member_value(&w, "userinfo", json);
+    jw_end_object(&w);
+    int rc = jw_finish(&w, &text);
+    if (rc == ERR_TOO_LARGE)
+        return 0;
+    TRY(rc);
+    return claims_set_str(c, STR(USERINFO_CLAIMS_MEMBER), text);
+}
+
 int mint_access_token(const struct auth_ctx *ctx, struct store_read *r,
                       const struct subject *subject, struct minted *ret_minted)
 {
@@ -113,6 +139,7 @@ int mint_access_token(const struct auth_ctx *ctx, struct store_read *r,
     /* Without a session nothing else says whose token it is. */
     if (!subject->has_session)
         TRY(claims_set_str(&c, STR("sub"), subject->user.id));
+    TRY(add_userinfo_request(ctx, subject, &c));
     TRY(add_audience(&c, &audience));
     TRY(sign(ctx, &c, mint_alg(ctx, subject->client, CLIENT_ATTR_ACCESS_TOKEN_ALG), &minted.token));
     *ret_minted = minted;

@@ -9,6 +9,10 @@
 #define TOKEN_TYPE_REFRESH "Refresh"
 #define TOKEN_TYPE_OFFLINE "Offline"
 
+/* The member userinfo of the claims parameter, kept in the access token (there is no row per token):
+ * JSON text {"userinfo":{...}}. Only when it was asked for. */
+#define USERINFO_CLAIMS_MEMBER "garita_claims"
+
 struct minted {
     struct str token;
     struct str jti;

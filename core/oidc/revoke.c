@@ -1,0 +1,97 @@
+/* Revocation. */
+#include "core/oidc/revoke.h"
+
+#include "core/auth/report.h"
+#include "core/jose/jwt.h"
+#include "core/oidc/refresh.h"
+#include "core/oidc/token_check.h"
+
+#include "core/base/banned.h"
+
+#define MS_PER_S 1000
+
+static int report_revocation(const struct auth_ctx *ctx, struct store_write *w,
+                             const struct client *client, const struct user *user,
+                             const struct user_session *session, struct str token_type)
+{
+    struct report report = {
+        .type = EVENT_TokenRevoked,
+        .user_id = user->id,
+        .username = user->username,
+        .session_id = session->id,
+        .client_id = client->client_id,
+    };
+    report_add(&report, "token_type", token_type);
+    return report_write(ctx, w, &report);
+}
+
+/* An offline session serves one client: it goes with it. */
+static int end_refresh(const struct auth_ctx *ctx, const struct client *client,
+                       const struct refresh_token *t)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    int rc = client_session_revoke(w, t->client_session.pk);
+    if (rc == 0 && t->session.offline)
+        rc = session_delete(w, t->session.pk);
+    if (rc == ERR_NOT_FOUND) /* gone meanwhile, which is what was asked for */
+        return 0;
+    TRY(rc);
+    TRY(report_revocation(ctx, w, client, &t->user, &t->session, STR("refresh_token")));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int end_access(const struct auth_ctx *ctx, const struct access_token *t)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    bool first;
+    int64_t expires_ms = (t->claims.exp_s + JWT_MAX_SKEW_S + 1) * MS_PER_S;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(once_spend(w, STR("access-token"), t->claims.jti, expires_ms, &first));
+    TRY(report_revocation(ctx, w, t->client, &t->user, &t->session, STR("access_token")));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+/* OT-12: only the tokens of the caller are found. */
+static int find_refresh(const struct auth_ctx *ctx, const struct client *client, struct str token,
+                        struct refresh_token *ret_token, bool *ret_found)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    int rc = refresh_token_parse(ctx, token, ret_token);
+    if (rc == 0)
+        rc = store_read_begin(ctx->view, &r);
+    if (rc == 0)
+        rc = refresh_token_load(ctx, r, client, ret_token);
+    *ret_found = rc == 0;
+    return rc == ERR_INVALID_GRANT || rc == ERR_SESSION_NOT_ACTIVE ? 0 : rc;
+}
+
+static int find_access(const struct auth_ctx *ctx, const struct client *client, struct str token,
+                       struct access_token *ret_token, bool *ret_found)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(ctx->view, &r));
+    int rc = token_check(ctx, r, token, ret_token);
+    *ret_found = rc == 0 && ret_token->client == client;
+    return rc == ERR_INVALID_TOKEN ? 0 : rc;
+}
+
+int revoke_token(const struct auth_ctx *ctx, struct str authorization, const struct form *form,
+                 const struct client **ret_client)
+{
+    struct client_auth auth;
+    struct refresh_token refresh;
+    struct access_token access;
+    bool found;
+    TRY(client_auth_check(ctx, authorization, form, &auth));
+    if (ret_client)
+        *ret_client = auth.client;
+    struct str token = form_get(form, "token");
+    if (str_empty(token))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "token", "Token not provided");
+    TRY(find_refresh(ctx, auth.client, token, &refresh, &found));
+    if (found)
+        return end_refresh(ctx, auth.client, &refresh);
+    TRY(find_access(ctx, auth.client, token, &access, &found));
+    return found ? end_access(ctx, &access) : 0;
+}
