@@ -43,9 +43,9 @@ struct jwt_expect {
 };
 
 /* Compares claims, and the header of the token they came from (jws may be NULL when any_header_typ
- * is set). ERR_TOKEN_TYPE, ERR_TOKEN_CLAIM (iss, aud, sub, jti, something missing, iat too
- * old), ERR_TOKEN_EXPIRED, ERR_TOKEN_NOT_YET_VALID (nbf, or iat in the future); ERR_INTERNAL when expect names neither an issuer
- * (audience, type) nor says that any will do. */
+ * is set). ERR_TOKEN_TYPE, ERR_TOKEN_CLAIM (iss, aud, sub, jti, something missing, iat too old),
+ * ERR_TOKEN_EXPIRED, ERR_TOKEN_NOT_YET_VALID (nbf, or iat in the future); ERR_INTERNAL when expect
+ * names neither an issuer (audience, type) nor says that any will do. */
 MUST_CHECK int jwt_check(const struct jwt_claims *claims, const struct jws *jws,
                          const struct jwt_expect *expect);
 
