@@ -11,8 +11,8 @@
 MUST_CHECK int signer_sign(struct realm_view *view, struct arena *a, struct str alg, struct str typ,
                            struct str payload, struct str *ret_token);
 /* Verifies a compact JWS that this realm issued: key by kid among active and passive ones, the key
- * fixes the algorithm (JO-01). typ absent: any. Returns the payload. ERR_TOKEN_MALFORMED,
- * ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE, ERR_TOKEN_TYPE. */
+ * fixes the algorithm (JO-01). Returns the payload and, unless ret_alg is NULL, the algorithm's
+ * name. ERR_TOKEN_MALFORMED, ERR_UNKNOWN_KEY, ERR_BAD_ALGORITHM, ERR_BAD_SIGNATURE. */
 MUST_CHECK int signer_verify(struct realm_view *view, struct arena *a, struct str token,
                              struct str *ret_payload, struct str *ret_alg);
 

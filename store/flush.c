@@ -1,0 +1,99 @@
+/* Group commit: leader and followers. The flush goes through SQLite's file layer, so that a layer
+ * that injects faults sees it. */
+#include "store/flush.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+#include "core/base/banned.h"
+
+int flush_init(struct flusher *f, struct conn *writer)
+{
+    sqlite3_file *log = NULL;
+    int rc = sqlite3_file_control(writer->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (rc != SQLITE_OK || !log || !log->pMethods)
+        return ERR_STORE_FAILED;
+    *f = (struct flusher){.log = log};
+    (void)pthread_mutex_init(&f->lock, NULL);
+    (void)pthread_cond_init(&f->changed, NULL);
+    return 0;
+}
+
+void flush_free(struct flusher *f)
+{
+    if (!f->log)
+        return;
+    (void)pthread_mutex_destroy(&f->lock);
+    (void)pthread_cond_destroy(&f->changed);
+    f->log = NULL;
+}
+
+static int sync_log(struct flusher *f)
+{
+    int64_t start = clock_monotonic_ns();
+    int rc = f->log->pMethods->xSync(f->log, SQLITE_SYNC_NORMAL);
+    atomic_fetch_add(&f->flush_ns, (uint64_t)(clock_monotonic_ns() - start));
+    atomic_fetch_add(&f->flushes, 1);
+    if (rc != SQLITE_OK)
+        flush_fail(f, rc);
+    return rc == SQLITE_OK ? 0 : ERR_STORE_FAILED;
+}
+
+void flush_fail(struct flusher *f, int rc)
+{
+    if (!atomic_exchange(&f->failed, true))
+        LOG_ERROR("store", "a flush failed (code %d): no more writes or reads until restart", rc);
+}
+
+int flush_prime(struct flusher *f)
+{
+    if (f->primed)
+        return 0;
+    TRY(sync_log(f));
+    f->primed = true;
+    return 0;
+}
+
+uint64_t flush_ticket(struct flusher *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t ticket = ++f->committed;
+    (void)pthread_mutex_unlock(&f->lock);
+    return ticket;
+}
+
+uint64_t flush_last(struct flusher *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t ticket = f->committed;
+    (void)pthread_mutex_unlock(&f->lock);
+    return ticket;
+}
+
+/* Called and left with the lock held. */
+static void lead(struct flusher *f)
+{
+    uint64_t target = f->committed;
+    f->running = true;
+    (void)pthread_mutex_unlock(&f->lock);
+    int err = sync_log(f);
+    (void)pthread_mutex_lock(&f->lock);
+    f->running = false;
+    if (err == 0)
+        f->flushed = target;
+    (void)pthread_cond_broadcast(&f->changed);
+}
+
+int flush_wait(struct flusher *f, uint64_t ticket)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->flushed < ticket && !atomic_load(&f->failed)) {
+        if (f->running)
+            (void)pthread_cond_wait(&f->changed, &f->lock);
+        else
+            lead(f);
+    }
+    int err = f->flushed >= ticket ? 0 : ERR_STORE_FAILED;
+    (void)pthread_mutex_unlock(&f->lock);
+    return err;
+}

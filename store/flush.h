@@ -1,0 +1,50 @@
+/* One flush for many commits.
+ *
+ * Commits append to the write-ahead log without a flush (synchronous=NORMAL). Who needs its commit
+ * on disk takes a ticket, the number of its commit, and waits until a flush that began after that
+ * commit has ended; the first to wait flushes for all who came before.
+ *
+ * Why a flush of the log is enough, whatever happened in between: SQLite overwrites the log from
+ * its start only after a checkpoint copied all of it into the database, and a checkpoint flushes
+ * the log first and the database before it says that it is done. So at the end of our flush the
+ * frames of a commit are either in the log, flushed now, or in the database, flushed before. The
+ * name of a new log gets on disk with the first flush through the file that made it (flush_prime).
+ *
+ * A flush that fails once may have lost what the kernel then forgets: from there on the database
+ * never says yes again until the process starts anew and recovers what is really on disk. */
+#ifndef GARITA_STORE_FLUSH_H
+#define GARITA_STORE_FLUSH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/conn.h"
+
+struct flusher {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    sqlite3_file *log; /* the writer's handle of the write-ahead log */
+    uint64_t committed;
+    uint64_t flushed;
+    bool running;
+    bool primed;
+    atomic_bool failed;
+    atomic_uint_fast64_t flushes;
+    atomic_uint_fast64_t flush_ns;
+};
+
+/* ERR_STORE_FAILED when the writer has no log. */
+MUST_CHECK int flush_init(struct flusher *f, struct conn *writer);
+void flush_free(struct flusher *f);
+/* Under the writer's turn, before its first commit: the log's name and header get on disk. */
+MUST_CHECK int flush_prime(struct flusher *f);
+/* The ticket of a commit just made, under the writer's turn. */
+uint64_t flush_ticket(struct flusher *f);
+/* The ticket of the last commit, for those who changed nothing and answer from what they saw. */
+uint64_t flush_last(struct flusher *f);
+/* ERR_STORE_FAILED. */
+MUST_CHECK int flush_wait(struct flusher *f, uint64_t ticket);
+/* A flush by SQLite itself failed. */
+void flush_fail(struct flusher *f, int rc);
+
+#endif

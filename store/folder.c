@@ -1,0 +1,161 @@
+/* The data folder. Nothing in it is for others: mode 0700, own files only, no symbolic links
+ * (SK-05). The lock is a flock that the kernel drops with the process, so that a kill -9 leaves
+ * nothing to clean up. */
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/banned.h"
+
+static int sys_err(struct err_ctx *ctx, const char *what)
+{
+    int number = errno;
+    int err = ERR_IO;
+    if (number == ENOSPC || number == EDQUOT)
+        err = ERR_STORE_FULL;
+    else if (number == EROFS || number == EACCES || number == EPERM)
+        err = ERR_STORE_READ_ONLY;
+    return err_set(ctx, err, "%s: %s", what, strerror(number));
+}
+
+/* Opens a folder that must be ours alone. */
+static int open_private_dir(int parent, const char *name, int *ret_fd, struct err_ctx *ctx)
+{
+    struct stat st;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return err_set(ctx, ERR_CONFIG, "%s is a symbolic link or no folder", name);
+    if (fd < 0)
+        return sys_err(ctx, name);
+    int err = 0;
+    if (fstat(fd, &st) != 0)
+        err = sys_err(ctx, name);
+    else if (st.st_uid != geteuid())
+        err = err_set(ctx, ERR_CONFIG, "%s belongs to another user", name);
+    else if (st.st_mode & 077)
+        err = err_set(ctx, ERR_CONFIG, "%s is open to others: chmod 700 it", name);
+    if (err != 0)
+        (void)close(fd);
+    else
+        *ret_fd = fd;
+    return err;
+}
+
+static int make_dir(int parent, const char *name, struct err_ctx *ctx)
+{
+    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
+        return sys_err(ctx, name);
+    return 0;
+}
+
+static int read_pid(int fd)
+{
+    char text[16] = "";
+    int pid = 0;
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9' && pid < 100000000; i++)
+        pid = pid * 10 + (text[i] - '0');
+    return pid;
+}
+
+static int take_lock(struct folder *f, struct err_ctx *ctx)
+{
+    char pid[16];
+    f->lock_fd = openat(f->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (f->lock_fd < 0)
+        return sys_err(ctx, "lock");
+    if (flock(f->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return sys_err(ctx, "lock");
+        return err_set(ctx, ERR_STORE_LOCKED, "process %d holds the data folder",
+                       read_pid(f->lock_fd));
+    }
+    int len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+    if (ftruncate(f->lock_fd, 0) != 0 || pwrite(f->lock_fd, pid, (size_t)len, 0) != len)
+        return sys_err(ctx, "lock");
+    return 0;
+}
+
+static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ctx)
+{
+    TRY(make_dir(AT_FDCWD, data_dir, ctx));
+    TRY(open_private_dir(AT_FDCWD, data_dir, &f->fd, ctx));
+    f->path = realpath(data_dir, NULL);
+    if (!f->path)
+        return sys_err(ctx, data_dir);
+    TRY(take_lock(f, ctx));
+    TRY(make_dir(f->fd, "realms", ctx));
+    return open_private_dir(f->fd, "realms", &f->realms_fd, ctx);
+}
+
+int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
+{
+    struct folder f = {.fd = -1, .realms_fd = -1, .lock_fd = -1};
+    int err = open_parts(&f, data_dir, ctx);
+    if (err != 0) {
+        folder_close(&f);
+        return err;
+    }
+    *ret_folder = f;
+    return 0;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+void folder_close(struct folder *folder)
+{
+    close_fd(&folder->realms_fd);
+    close_fd(&folder->fd);
+    close_fd(&folder->lock_fd);
+    free(folder->path);
+    folder->path = NULL;
+}
+
+int folder_db_path(const struct folder *folder, struct str name, char path[FOLDER_PATH_MAX])
+{
+    int len = snprintf(path, FOLDER_PATH_MAX, "%s/realms/%.*s.db", folder->path, STR_ARG(name));
+    return len > 0 && len < FOLDER_PATH_MAX - 8 ? 0 : ERR_TOO_LARGE;
+}
+
+static bool db_file_name(struct str name, const char *suffix, char file[128])
+{
+    int len = snprintf(file, 128, "%.*s.db%s", STR_ARG(name), suffix);
+    return len > 0 && len < 128;
+}
+
+bool folder_db_exists(const struct folder *folder, struct str name)
+{
+    char file[128];
+    struct stat st;
+    return db_file_name(name, "", file) &&
+           fstatat(folder->realms_fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int folder_db_remove(const struct folder *folder, struct str name)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char file[128];
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        if (!db_file_name(name, suffixes[i], file))
+            return ERR_TOO_LARGE;
+        if (unlinkat(folder->realms_fd, file, 0) != 0 && errno != ENOENT)
+            return ERR_IO;
+    }
+    return folder_sync_realms(folder);
+}
+
+int folder_sync_realms(const struct folder *folder)
+{
+    return fsync(folder->realms_fd) == 0 ? 0 : ERR_IO;
+}

@@ -1,0 +1,38 @@
+/* The data folder: who may enter, the lock of the one process that does, and the master key. */
+#ifndef GARITA_STORE_FOLDER_H
+#define GARITA_STORE_FOLDER_H
+
+#include "core/base/err.h"
+#include "core/base/secret.h"
+
+struct folder {
+    char *path;    /* absolute, no symbolic links */
+    int fd;        /* of the folder */
+    int realms_fd; /* of realms/ */
+    int lock_fd;   /* held until folder_close */
+};
+
+#define FOLDER_PATH_MAX 4096
+
+/* Makes the folder and realms/ when missing, checks owner and mode (SK-05), takes the lock.
+ * ERR_CONFIG, ERR_STORE_LOCKED (the detail names the process), ERR_STORE_READ_ONLY, ERR_STORE_FULL,
+ * ERR_IO. */
+MUST_CHECK int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx);
+void folder_close(struct folder *folder);
+/* realms/<name>.db as an absolute path; ERR_TOO_LARGE. */
+MUST_CHECK int folder_db_path(const struct folder *folder, struct str name,
+                              char path[FOLDER_PATH_MAX]);
+/* Deletes a database with its log; missing files are fine. ERR_IO. */
+MUST_CHECK int folder_db_remove(const struct folder *folder, struct str name);
+/* The names in realms/ get on disk. */
+MUST_CHECK int folder_sync_realms(const struct folder *folder);
+bool folder_db_exists(const struct folder *folder, struct str name);
+
+#define MASTER_KEY_BYTES 32
+
+/* Reads the key; makes one when the file is missing and may_create is set. ERR_SEAL when it is
+ * missing, ERR_CONFIG when others may read it, it is a symbolic link or has another length. */
+MUST_CHECK int master_key_load(const struct folder *folder, const char *path, bool may_create,
+                               struct secret *ret_key, struct err_ctx *ctx);
+
+#endif

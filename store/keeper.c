@@ -1,0 +1,152 @@
+/* The keeper: a thread that folds long logs into their databases, away from requests, and closes
+ * databases and connections that nobody uses. */
+#include "store/store.h"
+
+#include <time.h>
+
+#include "core/base/log.h"
+
+#include "core/base/banned.h"
+
+#define ROUND_MS         1000
+/* A log that readers kept from starting anew for so long that it got this many times the size that
+ * starts a checkpoint: writers wait a moment for it. */
+#define OVERLONG         16
+#define IDLE_CLOSE_MS    300000
+#define OVERLONG_WAIT_MS 200
+
+static void note_failure(struct realm_db *db, int rc)
+{
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        flush_fail(&db->flush, rc);
+}
+
+/* Copies what it can without waiting for anybody. */
+static void fold_quietly(struct slot *slot, struct realm_db *db)
+{
+    struct conn *conn;
+    int log = 0;
+    int done = 0;
+    if (slot_reader_take(slot, db, false, &conn) != 0)
+        return;
+    int rc = sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
+    slot_reader_give(slot, db, false, conn);
+    note_failure(db, rc);
+    atomic_fetch_add(&slot->store->counters.checkpoints, 1);
+    if (rc == SQLITE_OK && log == done)
+        atomic_store(&db->log_pages, 0); /* the next commit starts the log anew and says so */
+}
+
+/* With the writer's turn: waits for readers, shortly, so that the log can start anew. */
+static void fold_firmly(struct slot *slot, struct realm_db *db)
+{
+    if (!turnstile_try(&db->turn))
+        return;
+    (void)sqlite3_busy_timeout(db->writer->db, OVERLONG_WAIT_MS);
+    int rc = sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    (void)sqlite3_busy_timeout(db->writer->db, 2000);
+    turnstile_leave(&db->turn);
+    note_failure(db, rc);
+    atomic_fetch_add(&slot->store->counters.checkpoints, 1);
+    if (rc == SQLITE_OK)
+        atomic_store(&db->log_pages, 0);
+}
+
+/* Counts itself as a user, if the database is open. */
+static struct realm_db *enter_open(struct slot *slot)
+{
+    struct realm_db *db = NULL;
+    (void)pthread_mutex_lock(&slot->lock);
+    if (slot->db && !atomic_load(&slot->db->flush.failed)) {
+        db = slot->db;
+        db->users++;
+    }
+    (void)pthread_mutex_unlock(&slot->lock);
+    return db;
+}
+
+static void look_after(struct slot *slot)
+{
+    int64_t pages_limit = slot->store->config.checkpoint_pages;
+    struct realm_db *db = enter_open(slot);
+    if (!db)
+        return;
+    int64_t pages = atomic_load(&db->log_pages);
+    if (pages >= pages_limit)
+        fold_quietly(slot, db);
+    if (pages >= pages_limit * OVERLONG && atomic_load(&db->log_pages) != 0)
+        fold_firmly(slot, db);
+    slot_db_release(slot, db);
+    int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->db_used);
+    if (!slot->is_master && unused_ms > IDLE_CLOSE_MS)
+        (void)slot_db_close_idle(slot);
+}
+
+static void one_round(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = store->slots;
+    (void)pthread_mutex_unlock(&store->lock);
+    /* The list only grows at its head. */
+    for (; slot; slot = slot->next)
+        look_after(slot);
+    store_close_excess(store);
+}
+
+static void wait_a_round(struct store *store)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ROUND_MS / 1000;
+    if (!store->keeper_stops)
+        (void)pthread_cond_timedwait(&store->keeper_call, &store->keeper_lock, &until);
+}
+
+static void *keep(void *arg)
+{
+    struct store *store = arg;
+    (void)pthread_mutex_lock(&store->keeper_lock);
+    while (!store->keeper_stops) {
+        wait_a_round(store);
+        if (store->keeper_stops)
+            break;
+        (void)pthread_mutex_unlock(&store->keeper_lock);
+        one_round(store);
+        (void)pthread_mutex_lock(&store->keeper_lock);
+    }
+    (void)pthread_mutex_unlock(&store->keeper_lock);
+    return NULL;
+}
+
+int keeper_start(struct store *store)
+{
+    pthread_attr_t attr;
+    (void)pthread_mutex_init(&store->keeper_lock, NULL);
+    (void)pthread_cond_init(&store->keeper_call, NULL);
+    (void)pthread_attr_init(&attr);
+    (void)pthread_attr_setstacksize(&attr, (size_t)256 << 10);
+    int rc = pthread_create(&store->keeper, &attr, keep, store);
+    (void)pthread_attr_destroy(&attr);
+    store->keeper_runs = rc == 0;
+    return rc == 0 ? 0 : ERR_INTERNAL;
+}
+
+void keeper_wake(struct store *store)
+{
+    if (store->keeper_runs)
+        (void)pthread_cond_signal(&store->keeper_call);
+}
+
+void keeper_stop(struct store *store)
+{
+    if (!store->keeper_runs)
+        return;
+    (void)pthread_mutex_lock(&store->keeper_lock);
+    store->keeper_stops = true;
+    (void)pthread_cond_signal(&store->keeper_call);
+    (void)pthread_mutex_unlock(&store->keeper_lock);
+    (void)pthread_join(store->keeper, NULL);
+    (void)pthread_mutex_destroy(&store->keeper_lock);
+    (void)pthread_cond_destroy(&store->keeper_call);
+    store->keeper_runs = false;
+}

@@ -1,0 +1,13 @@
+/* Brings a database to the schema of this program. */
+#ifndef GARITA_STORE_MIGRATE_H
+#define GARITA_STORE_MIGRATE_H
+
+#include "store/conn.h"
+
+/* Applies the files store/migrations/NNNN_*.sql beyond the database's user_version and, for the
+ * master database, store/migrations/master/NNNN_*.sql beyond its application_id; each file in a
+ * transaction of its own, and each sets its version as its last statement. ERR_STORE_VERSION for a
+ * database of a newer program. */
+MUST_CHECK int migrate(struct conn *conn, bool master);
+
+#endif

@@ -1,0 +1,203 @@
+/* Opening and closing a store: folder, lock, master key, master database, what a crash left. */
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "core/base/log.h"
+#include "core/base/rng.h"
+#include "core/crypto/kdf.h"
+#include "store/realm_list.h"
+#include "store/sql/store_info.h"
+
+#include "core/base/banned.h"
+
+#define DEFAULT_OPEN_REALMS      64
+#define DEFAULT_READERS          8
+#define DEFAULT_VIEWS            256
+#define DEFAULT_WAIT_MS          10000
+#define DEFAULT_CHECKPOINT_PAGES 2000
+#define SCRATCH_BYTES            ((size_t)16 << 20)
+
+static size_t or_default(size_t value, size_t fallback)
+{
+    return value ? value : fallback;
+}
+
+static int take_config(struct store *store, const struct store_config *config)
+{
+    store->config = *config;
+    store->config.data_dir = NULL;
+    store->config.ctx = NULL;
+    store->config.vfs = strdup(config->vfs ? config->vfs : "unix-excl");
+    store->config.master_key_path =
+        config->master_key_path ? strdup(config->master_key_path) : NULL;
+    store->open_limit = or_default(config->max_open_realms, DEFAULT_OPEN_REALMS);
+    store->reader_limit = or_default(config->readers_per_realm, DEFAULT_READERS);
+    store->view_limit = or_default(config->max_views, DEFAULT_VIEWS);
+    if (store->config.wait_ms <= 0)
+        store->config.wait_ms = DEFAULT_WAIT_MS;
+    if (store->config.checkpoint_pages <= 0)
+        store->config.checkpoint_pages = DEFAULT_CHECKPOINT_PAGES;
+    return store->config.vfs && (store->config.master_key_path || !config->master_key_path)
+               ? 0
+               : ERR_NO_MEMORY;
+}
+
+/* The mark by which a wrong master key is told: it says nothing about the key. */
+static int key_mark(const struct store *store, struct str id, unsigned char mark[KDF_KEY_BYTES])
+{
+    return kdf_derive(secret_view(&store->master_key), "master-key-mark", id, mark);
+}
+
+static int mark_key(struct store *store)
+{
+    struct now now = clock_now();
+    char id[UUID_TEXT_LEN + 1];
+    unsigned char mark[KDF_KEY_BYTES];
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    uuid_v4(id);
+    TRY(key_mark(store, str_c(id), mark));
+    TRY(tx_write_begin(store->master, NULL, &now, &w));
+    TRY(store_info_insert(w, str_c(id), str_of((const char *)mark, sizeof(mark))));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static int check_key(struct store *store, struct err_ctx *ctx)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct str id, stored;
+    unsigned char mark[KDF_KEY_BYTES];
+    arena_init(&a, SCRATCH_BYTES);
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(tx_config_read_begin(store->master, NULL, &r));
+        int err = store_info_read(r, &a, &id, &stored);
+        if (err != 0 && err != ERR_NOT_FOUND)
+            return err;
+        if (err == ERR_NOT_FOUND)
+            id = str_of(NULL, 0);
+    }
+    if (str_absent(id))
+        return mark_key(store);
+    TRY(key_mark(store, id, mark));
+    if (!str_eq(stored, str_of((const char *)mark, sizeof(mark))))
+        return err_set(ctx, ERR_SEAL, "this is not the master key of this data folder");
+    return 0;
+}
+
+/* A realm that was being made or deleted is removed; one whose settings were being changed is
+ * settled. */
+static int tidy_row(struct store *store, const struct list_row *row)
+{
+    struct slot *slot;
+    LOG_INFO("store", "realm %.*s was left unfinished (%d): tidying up", STR_ARG(row->name),
+             (int)row->state);
+    if (row->state == LIST_BEING_CHANGED) {
+        TRY(slot_find(store, row->name, &slot));
+        return realm_list_settle(slot);
+    }
+    TRY(folder_db_remove(&store->folder, row->file));
+    struct now now = clock_now();
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(tx_write_begin(store->master, NULL, &now, &w));
+    TRY(realm_list_remove(w, row->file));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static int tidy_up(struct store *store)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row *rows;
+    size_t count;
+    arena_init(&a, SCRATCH_BYTES);
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(tx_config_read_begin(store->master, NULL, &r));
+        TRY(realm_list_unfinished(r, &a, &rows, &count));
+    }
+    for (size_t i = 0; i < count; i++)
+        TRY(tidy_row(store, &rows[i]));
+    return 0;
+}
+
+/* The master realm's id, once it has one. */
+static int learn_master_id(struct store *store)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row row;
+    arena_init(&a, SCRATCH_BYTES);
+    int err = realm_list_find(store, &a, STR(REALM_MASTER), &row);
+    if (err == 0)
+        err = slot_set_id(store->master, row.id);
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+static int open_master(struct store *store, struct err_ctx *ctx)
+{
+    TRY(slot_new(store, STR(REALM_MASTER), STR(""), STR(REALM_MASTER), &store->master));
+    store->master->may_create = true;
+    slot_publish(store->master);
+    TRY(check_key(store, ctx));
+    TRY(learn_master_id(store));
+    return store->config.read_only ? 0 : tidy_up(store);
+}
+
+static int open_parts(struct store *store, const struct store_config *config)
+{
+    TRY(take_config(store, config));
+    TRY(folder_open(config->data_dir, &store->folder, config->ctx));
+    bool fresh = !folder_db_exists(&store->folder, STR(REALM_MASTER));
+    TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
+                        &store->master_key, config->ctx));
+    TRY(open_master(store, config->ctx));
+    return keeper_start(store);
+}
+
+int store_open(const struct store_config *config, struct store **ret_store)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    if (!store)
+        return ERR_NO_MEMORY;
+    /* Databases, logs and keys are for nobody else, whoever makes them. */
+    (void)umask(077);
+    store->folder = (struct folder){.fd = -1, .realms_fd = -1, .lock_fd = -1};
+    (void)pthread_mutex_init(&store->lock, NULL);
+    int err = open_parts(store, config);
+    if (err != 0) {
+        if (config->ctx && config->ctx->detail[0] == '\0')
+            (void)err_set(config->ctx, err, "%s", err_text(err));
+        store_close(store);
+        return err;
+    }
+    *ret_store = store;
+    return 0;
+}
+
+static void free_text(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } owned = {text};
+    free(owned.out);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    keeper_stop(store);
+    while (store->slots) {
+        struct slot *slot = store->slots;
+        store->slots = slot->next;
+        slot_free(slot);
+    }
+    free(store->hash);
+    secret_free(&store->master_key);
+    folder_close(&store->folder); /* the lock goes last */
+    (void)pthread_mutex_destroy(&store->lock);
+    free_text(store->config.vfs);
+    free_text(store->config.master_key_path);
+    free(store);
+}

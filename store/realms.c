@@ -1,0 +1,206 @@
+/* Making, changing and deleting realms.
+ *
+ * A realm is a file and a row in the master's list; both must be there or none. The row is written
+ * first, as "being made", then the file is filled in one transaction, then the row says "ready".
+ * Deletion goes the other way round. What a crash leaves in between is removed at the next start. */
+#include "store/realm_list.h"
+
+#include "core/base/log.h"
+#include "core/base/rng.h"
+#include "core/crypto/kdf.h"
+#include "store/keystore/seal.h"
+#include "store/sql/realm_row.h"
+#include "store/view.h"
+
+#include "core/base/banned.h"
+
+struct making {
+    const struct realm *realm;
+    const struct now *now;
+    store_realm_fill *fill;
+    void *arg;
+};
+
+static int seal_state_secret(struct store_write *w, struct str *ret_sealed)
+{
+    unsigned char secret[KDF_KEY_BYTES];
+    struct seal_place place = {&w->reader.slot->store->master_key, w->reader.slot->id,
+                               "realm.state_secret", STR("1")};
+    rng_bytes(secret, sizeof(secret));
+    int err =
+        seal_value(&place, &w->arena, str_of((const char *)secret, sizeof(secret)), ret_sealed);
+    secret_wipe(secret, sizeof(secret));
+    return err;
+}
+
+static int fill_in(struct slot *slot, struct realm_view *view, const struct making *m)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct realm_row row = {.realm = *m->realm};
+    TRY(tx_write_begin(slot, view, m->now, &w));
+    TRY(seal_state_secret(w, &row.sealed_state_secret));
+    TRY(realm_row_insert(w, &row));
+    if (slot->is_master) {
+        struct list_row listed = {.file = STR(REALM_MASTER),
+                                  .id = m->realm->id,
+                                  .name = m->realm->name,
+                                  .display_name = m->realm->display_name,
+                                  .enabled = m->realm->enabled,
+                                  .state = LIST_READY};
+        TRY(realm_list_insert(w, &listed));
+    }
+    if (m->fill)
+        TRY(m->fill(w, view, m->arg));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static int fill_slot(struct slot *slot, const struct making *m)
+{
+    struct realm_view *view;
+    TRY(view_build_empty(slot, m->realm, &view));
+    int err = fill_in(slot, view, m);
+    realm_view_release(view);
+    return err;
+}
+
+/* The master database is there already, with its list. */
+static int make_master(struct store *store, const struct making *m)
+{
+    if (!str_empty(store->master->id))
+        return ERR_CONFLICT;
+    TRY(slot_set_id(store->master, m->realm->id));
+    int err = fill_slot(store->master, m);
+    if (err != 0 && slot_set_id(store->master, STR("")) != 0)
+        LOG_WARN("store", "no memory");
+    return err;
+}
+
+static int list_change(struct store *store, const struct now *now, const struct list_row *insert,
+                       struct str file, bool remove)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(tx_write_begin(store->master, NULL, now, &w));
+    if (insert)
+        TRY(realm_list_insert(w, insert));
+    else if (remove)
+        TRY(realm_list_remove(w, file));
+    else
+        TRY(realm_list_state(w, file, LIST_READY));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+/* A making that failed leaves nothing, or at worst a row that the next start clears. */
+static void undo(struct store *store, struct slot *slot, const struct now *now)
+{
+    if (slot->db) {
+        realm_db_close(slot->db);
+        slot->db = NULL;
+        atomic_fetch_sub(&store->open_count, 1);
+    }
+    if (folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
+        list_change(store, now, NULL, str_c(slot->file), true) != 0)
+        LOG_WARN("store", "a realm that was not made is removed at the next start");
+}
+
+static int make_realm(struct store *store, struct slot *slot, const struct making *m)
+{
+    struct list_row row = {.file = str_c(slot->file),
+                           .id = m->realm->id,
+                           .name = m->realm->name,
+                           .display_name = m->realm->display_name,
+                           .enabled = m->realm->enabled,
+                           .state = LIST_BEING_MADE};
+    TRY(list_change(store, m->now, &row, row.file, false));
+    slot->may_create = true;
+    int err = fill_slot(slot, m);
+    if (err == 0)
+        err = folder_sync_realms(&store->folder);
+    if (err == 0)
+        err = list_change(store, m->now, NULL, row.file, false);
+    slot->may_create = false;
+    if (err != 0)
+        undo(store, slot, m->now);
+    return err;
+}
+
+int store_realm_create(struct store *store, const struct realm *realm, const struct now *now,
+                       store_realm_fill *fill, void *arg)
+{
+    struct making m = {realm, now, fill, arg};
+    char file[UUID_TEXT_LEN + 1];
+    struct slot *slot;
+    TRY(realm_name_check(realm->name, NULL));
+    if (str_empty(realm->id))
+        return ERR_INVALID_REQUEST;
+    if (store->config.read_only)
+        return ERR_STORE_READ_ONLY;
+    if (str_eq_c(realm->name, REALM_MASTER))
+        return make_master(store, &m);
+    uuid_v4(file);
+    TRY(slot_new(store, realm->name, realm->id, str_c(file), &slot));
+    int err = make_realm(store, slot, &m);
+    if (err != 0) {
+        slot_free(slot);
+        return err;
+    }
+    slot_publish(slot);
+    return 0;
+}
+
+int store_realm_update(struct store_write *write, const struct realm *realm)
+{
+    const struct realm *before = realm_view_realm(write->reader.view);
+    TRY(realm_name_check(realm->name, NULL));
+    bool renamed = !str_eq(realm->name, before->name);
+    if (renamed && (write->reader.slot->is_master || str_eq_c(realm->name, REALM_MASTER)))
+        return ERR_CONFLICT;
+    TRY(realm_row_update(write, realm));
+    if (!renamed && str_eq(realm->display_name, before->display_name) &&
+        realm->enabled == before->enabled)
+        return 0;
+    write->list =
+        (struct list_change){.wanted = true,
+                             .name = arena_str(&write->arena, realm->name),
+                             .display_name = arena_str(&write->arena, realm->display_name),
+                             .enabled = realm->enabled};
+    return str_absent(write->list.name) ? ERR_NO_MEMORY : 0;
+}
+
+static int mark_deleted(struct store *store, struct slot *slot, const struct now *now)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(tx_write_begin(store->master, NULL, now, &w));
+    TRY(realm_list_state(w, str_c(slot->file), LIST_BEING_DELETED));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+/* Waits a little for requests that are still in the realm. */
+static bool close_soon(struct slot *slot)
+{
+    for (int i = 0; i < 200; i++) {
+        (void)pthread_mutex_lock(&slot->lock);
+        bool closed = !slot->db;
+        (void)pthread_mutex_unlock(&slot->lock);
+        if (closed || slot_db_close_idle(slot))
+            return true;
+        (void)sqlite3_sleep(10);
+    }
+    return false;
+}
+
+int store_realm_delete(struct store *store, struct str name)
+{
+    struct slot *slot;
+    struct now now = clock_now();
+    TRY(slot_find(store, name, &slot));
+    if (slot->is_master)
+        return ERR_FORBIDDEN;
+    TRY(mark_deleted(store, slot, &now));
+    slot_retire(slot);
+    /* Gone for everybody from here on. The file goes now, or at the next start. */
+    if (!close_soon(slot) || folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
+        LOG_WARN("store", "the file of a deleted realm is removed at the next start");
+        return 0;
+    }
+    return list_change(store, &now, NULL, str_c(slot->file), true);
+}

@@ -1,0 +1,234 @@
+/* Realms by name. A name is looked up once in the master database and then known; names that no
+ * realm has are remembered in a small table, so that guessing them costs no query each. */
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#include "core/base/log.h"
+#include "store/realm_list.h"
+
+#include "core/base/banned.h"
+
+#define FIRST_HASH 256
+
+static uint64_t hash_name(struct str name)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (unsigned char)name.ptr[i]) * UINT64_C(0x100000001b3);
+    return h ^ (h >> 32);
+}
+
+static void copy_name(char *out, struct str name)
+{
+    memcpy(out, name.ptr, name.len);
+    out[name.len] = '\0';
+}
+
+static struct slot **bucket(struct store *store, struct str name)
+{
+    return &store->hash[hash_name(name) & (store->hash_cap - 1)];
+}
+
+static struct slot *find_locked(struct store *store, struct str name)
+{
+    struct slot *slot = store->hash_cap ? *bucket(store, name) : NULL;
+    while (slot && !str_eq_c(name, slot->name))
+        slot = slot->next_in_hash;
+    return slot;
+}
+
+static void link_locked(struct store *store, struct slot *slot)
+{
+    struct slot **at = bucket(store, str_c(slot->name));
+    slot->next_in_hash = *at;
+    *at = slot;
+}
+
+static void unlink_locked(struct store *store, struct slot *slot)
+{
+    struct slot **at = bucket(store, str_c(slot->name));
+    while (*at && *at != slot)
+        at = &(*at)->next_in_hash;
+    if (*at)
+        *at = slot->next_in_hash;
+}
+
+static int grow_locked(struct store *store)
+{
+    if (store->slot_count < store->hash_cap)
+        return 0;
+    size_t cap = store->hash_cap ? store->hash_cap * 2 : FIRST_HASH;
+    struct slot **old = store->hash;
+    size_t old_cap = store->hash_cap;
+    struct slot **fresh = calloc(cap, sizeof(struct slot *));
+    if (!fresh)
+        return ERR_NO_MEMORY;
+    store->hash = fresh;
+    store->hash_cap = cap;
+    for (size_t i = 0; i < old_cap; i++) {
+        for (struct slot *slot = old[i], *next; slot; slot = next) {
+            next = slot->next_in_hash;
+            link_locked(store, slot);
+        }
+    }
+    free(old);
+    return 0;
+}
+
+static char *negative_place(struct store *store, struct str name)
+{
+    return store->negative[(hash_name(name) >> 16) % NEGATIVE_NAMES];
+}
+
+int slot_new(struct store *store, struct str name, struct str id, struct str file,
+             struct slot **ret_slot)
+{
+    if (name.len == 0 || name.len > REALM_NAME_MAX || file.len > FILE_NAME_MAX)
+        return ERR_INVALID_REQUEST;
+    struct slot *slot = calloc(1, sizeof(*slot));
+    char *own_id = malloc(id.len + 1);
+    if (!slot || !own_id) {
+        free(slot);
+        free(own_id);
+        return ERR_NO_MEMORY;
+    }
+    copy_name(slot->name, name);
+    copy_name(slot->file, file);
+    copy_name(own_id, id);
+    slot->id = str_of(own_id, id.len);
+    slot->store = store;
+    slot->is_master = str_eq_c(file, REALM_MASTER);
+    atomic_init(&slot->generation, 1);
+    (void)pthread_mutex_init(&slot->lock, NULL);
+    (void)pthread_mutex_init(&slot->build, NULL);
+    (void)pthread_mutex_init(&slot->key_making, NULL);
+    *ret_slot = slot;
+    return 0;
+}
+
+void slot_publish(struct slot *slot)
+{
+    struct store *store = slot->store;
+    (void)pthread_mutex_lock(&store->lock);
+    if (grow_locked(store) != 0 && !store->hash_cap)
+        abort(); /* no memory for the first table, at the start */
+    link_locked(store, slot);
+    slot->next = store->slots;
+    store->slots = slot;
+    store->slot_count++;
+    negative_place(store, str_c(slot->name))[0] = '\0';
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+void slot_rename(struct slot *slot, struct str name)
+{
+    struct store *store = slot->store;
+    (void)pthread_mutex_lock(&store->lock);
+    unlink_locked(store, slot);
+    copy_name(slot->name, name);
+    link_locked(store, slot);
+    negative_place(store, name)[0] = '\0';
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+void slot_retire(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->store->lock);
+    unlink_locked(slot->store, slot);
+    (void)pthread_mutex_unlock(&slot->store->lock);
+    (void)pthread_mutex_lock(&slot->lock);
+    slot->dead = true;
+    (void)pthread_mutex_unlock(&slot->lock);
+    slot_view_drop(slot);
+}
+
+static void free_id(struct slot *slot)
+{
+    /* It was allocated here. */
+    union {
+        const char *in;
+        char *out;
+    } id = {slot->id.ptr};
+    free(id.out);
+    slot->id = str_of(NULL, 0);
+}
+
+int slot_set_id(struct slot *slot, struct str id)
+{
+    char *copy = malloc(id.len + 1);
+    if (!copy)
+        return ERR_NO_MEMORY;
+    copy_name(copy, id);
+    free_id(slot);
+    slot->id = str_of(copy, id.len);
+    return 0;
+}
+
+void slot_free(struct slot *slot)
+{
+    slot_view_drop(slot);
+    if (slot->db)
+        realm_db_close(slot->db);
+    (void)pthread_mutex_destroy(&slot->lock);
+    (void)pthread_mutex_destroy(&slot->build);
+    (void)pthread_mutex_destroy(&slot->key_making);
+    free_id(slot);
+    free(slot);
+}
+
+void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1])
+{
+    (void)pthread_mutex_lock(&slot->store->lock);
+    memcpy(name, slot->name, sizeof(slot->name));
+    (void)pthread_mutex_unlock(&slot->store->lock);
+}
+
+/* Asks the master database and keeps the answer. */
+static int look_up(struct store *store, struct str name, struct slot **ret_slot)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row row;
+    arena_init(&a, (size_t)64 << 10);
+    int err = realm_list_find(store, &a, name, &row);
+    if (err == ERR_NOT_FOUND) {
+        (void)pthread_mutex_lock(&store->lock);
+        /* Unless it was made in between: the table then says so. */
+        if (!find_locked(store, name))
+            copy_name(negative_place(store, name), name);
+        (void)pthread_mutex_unlock(&store->lock);
+    }
+    TRY(err);
+    struct slot *fresh;
+    TRY(slot_new(store, name, row.id, row.file, &fresh));
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *known = find_locked(store, name);
+    if (!known && grow_locked(store) == 0) {
+        link_locked(store, fresh);
+        fresh->next = store->slots;
+        store->slots = fresh;
+        store->slot_count++;
+        known = fresh;
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+    if (known != fresh)
+        slot_free(fresh);
+    *ret_slot = known;
+    return known ? 0 : ERR_NO_MEMORY;
+}
+
+int slot_find(struct store *store, struct str name, struct slot **ret_slot)
+{
+    if (name.len == 0 || name.len > REALM_NAME_MAX)
+        return ERR_NOT_FOUND;
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = find_locked(store, name);
+    bool unknown = !slot && str_eq_c(name, negative_place(store, name));
+    (void)pthread_mutex_unlock(&store->lock);
+    if (unknown)
+        return ERR_NOT_FOUND;
+    if (!slot)
+        return look_up(store, name, ret_slot);
+    *ret_slot = slot;
+    return 0;
+}

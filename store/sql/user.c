@@ -1,0 +1,311 @@
+/* People. What is looked up or listed has columns; attributes and required actions are a document.
+ */
+#include "core/port/users.h"
+
+#include "core/base/rng.h"
+#include "store/sql/doc.h"
+#include "store/sql/rows.h"
+#include "store/tx.h"
+
+#include "core/base/banned.h"
+
+#define COLUMNS                                                                                    \
+    "pk, id, username, email, email_verified, first_name, last_name, enabled, created_ms,"         \
+    " not_before_s, service_account_client_id, doc"
+
+/* Members of user.def that are columns. */
+static const char *const column_members[] = {
+    "username",  "email", "emailVerified", "firstName", "lastName", "enabled", "createdTimestamp",
+    "notBefore", NULL,
+};
+
+static int read_row(struct query *q, struct arena *a, struct user *ret_user)
+{
+    struct user u = {0};
+    fields_default(&user_fields, &u);
+    u.pk = query_col_i64(q, 0);
+    u.id = query_col_id(q, 1, a);
+    u.username = query_col_str(q, 2, a);
+    struct str email = query_col_str(q, 3, a);
+    u.email_verified = query_col_i64(q, 4) != 0;
+    struct str first_name = query_col_str(q, 5, a);
+    struct str last_name = query_col_str(q, 6, a);
+    u.enabled = query_col_i64(q, 7) != 0;
+    u.created_ms = query_col_i64(q, 8);
+    u.not_before_s = query_col_i64(q, 9);
+    u.service_account_client_id = query_col_id(q, 10, a);
+    /* Empty texts are stored as NULL; the model has them empty. */
+    u.email = str_absent(email) ? STR("") : email;
+    u.first_name = str_absent(first_name) ? STR("") : first_name;
+    u.last_name = str_absent(last_name) ? STR("") : last_name;
+    TRY(q->err);
+    TRY(doc_read(&user_fields, &u, a, query_col_view(q, 11)));
+    *ret_user = u;
+    return 0;
+}
+
+static int find_one(struct query *q, struct arena *a, struct user *ret_user)
+{
+    TRY(query_one(q));
+    return read_row(q, a, ret_user);
+}
+
+int user_find_by_id(struct store_read *r, struct arena *a, struct str id, struct user *ret_user)
+{
+    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE id = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_id(&q, id);
+    return find_one(&q, a, ret_user);
+}
+
+int user_find_by_pk(struct store_read *r, struct arena *a, int64_t pk, struct user *ret_user)
+{
+    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE pk = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, pk);
+    return find_one(&q, a, ret_user);
+}
+
+int user_find_by_username(struct store_read *r, struct arena *a, struct str username,
+                          struct user *ret_user)
+{
+    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE username = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, username);
+    return find_one(&q, a, ret_user);
+}
+
+/* With duplicates allowed, who was there first. */
+int user_find_by_email(struct store_read *r, struct arena *a, struct str email,
+                       struct user *ret_user)
+{
+    static const struct sql select = {"SELECT " COLUMNS
+                                      " FROM user WHERE email = ? ORDER BY pk LIMIT 1"};
+    if (str_empty(email))
+        return ERR_NOT_FOUND;
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, email);
+    return find_one(&q, a, ret_user);
+}
+
+int user_count(struct store_read *r, int64_t *ret_count)
+{
+    static const struct sql select = {"SELECT count(*) FROM user"};
+    static const struct sql service = {"SELECT count(*) FROM user"
+                                       " WHERE service_account_client_id IS NOT NULL"};
+    QUERY(all);
+    TRY(query_open(r->conn, &select, &all));
+    TRY(query_one(&all));
+    QUERY(machines);
+    TRY(query_open(r->conn, &service, &machines));
+    TRY(query_one(&machines));
+    *ret_count = query_col_i64(&all, 0) - query_col_i64(&machines, 0);
+    return 0;
+}
+
+/* --- Writing --- */
+
+static int is_there(struct store_write *w, const struct sql *sql, struct str text, int64_t pk,
+                    bool *ret_there)
+{
+    QUERY(q);
+    TRY(query_open(write_conn(w), sql, &q));
+    query_str(&q, text);
+    query_i64(&q, pk);
+    return query_next(&q, ret_there);
+}
+
+/* A user name may not equal another's e-mail and the other way round (RE-02). E-mails are unique
+ * unless the realm says otherwise. */
+static int check_names(struct store_write *w, const struct user *u)
+{
+    static const struct sql by_email = {"SELECT 1 FROM user WHERE email = ? AND pk <> ?"};
+    static const struct sql by_username = {"SELECT 1 FROM user WHERE username = ? AND pk <> ?"};
+    bool taken;
+    TRY(is_there(w, &by_email, u->username, u->pk, &taken));
+    if (taken)
+        return ERR_CONFLICT;
+    if (str_empty(u->email))
+        return 0;
+    TRY(is_there(w, &by_username, u->email, u->pk, &taken));
+    if (!taken && !realm_view_realm(w->reader.view)->duplicate_emails_allowed)
+        TRY(is_there(w, &by_email, u->email, u->pk, &taken));
+    return taken ? ERR_CONFLICT : 0;
+}
+
+static struct str or_null(struct str text)
+{
+    return str_empty(text) ? str_of(NULL, 0) : text;
+}
+
+static int bind_row(struct store_write *w, struct query *q, const struct user *u)
+{
+    struct str doc;
+    TRY(doc_write(&user_fields, column_members, u, &w->arena, &doc));
+    query_str(q, u->username);
+    query_str(q, or_null(u->email));
+    query_i64(q, u->email_verified);
+    query_str(q, or_null(u->first_name));
+    query_str(q, or_null(u->last_name));
+    query_i64(q, u->enabled);
+    query_i64(q, u->created_ms);
+    query_i64(q, u->not_before_s);
+    query_id(q, or_null(u->service_account_client_id));
+    query_str(q, str_eq(doc, STR("{}")) ? str_of(NULL, 0) : doc);
+    return 0;
+}
+
+int user_insert(struct store_write *w, struct user *user)
+{
+    static const struct sql insert = {
+        "INSERT INTO user (username, email, email_verified, first_name, last_name, enabled,"
+        " created_ms, not_before_s, service_account_client_id, doc, id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    user->pk = 0;
+    TRY(check_names(w, user));
+    QUERY(q);
+    TRY(query_open(write_conn(w), &insert, &q));
+    TRY(bind_row(w, &q, user));
+    query_id(&q, user->id);
+    TRY(query_run(&q));
+    user->pk = sqlite3_last_insert_rowid(write_conn(w)->db);
+    return 0;
+}
+
+int user_update(struct store_write *w, const struct user *user)
+{
+    static const struct sql update = {
+        "UPDATE user SET username = ?, email = ?, email_verified = ?, first_name = ?,"
+        " last_name = ?, enabled = ?, created_ms = ?, not_before_s = ?,"
+        " service_account_client_id = ?, doc = ? WHERE pk = ?"};
+    TRY(check_names(w, user));
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    TRY(bind_row(w, &q, user));
+    query_i64(&q, user->pk);
+    return query_run_one(&q);
+}
+
+int user_delete(struct store_write *w, int64_t user_pk)
+{
+    static const struct sql delete_row = {"DELETE FROM user WHERE pk = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &delete_row, &q));
+    query_i64(&q, user_pk);
+    return query_run_one(&q);
+}
+
+/* --- Listing --- */
+
+/* Beyond so many matches in one of the indexes, walking by user name finds a page sooner than
+ * sorting all of them. */
+#define FEW_MATCHES 5000
+
+static int collect(struct query *q, struct arena *a, struct user **ret_items, size_t *ret_count)
+{
+    struct rows rows = ROWS_OF(struct user);
+    bool row;
+    for (;;) {
+        TRY(query_next(q, &row));
+        if (!row)
+            break;
+        struct user *u = rows_add(&rows, a);
+        if (!u)
+            return ERR_NO_MEMORY;
+        TRY(read_row(q, a, u));
+    }
+    *ret_items = rows.items;
+    *ret_count = rows.count;
+    return 0;
+}
+
+struct search {
+    struct str low, high; /* low <= matches < high */
+    struct str after;
+    int64_t limit;
+};
+
+static void bind_search(struct query *q, const struct search *s)
+{
+    query_str(q, s->low);
+    query_str(q, s->high);
+    query_str(q, s->after);
+    query_i64(q, s->limit);
+}
+
+static int count_matches(struct store_read *r, const struct search *s, int64_t *ret_count)
+{
+    static const struct sql count = {
+        "SELECT count(*) FROM ("
+        "SELECT * FROM (SELECT 1 FROM user WHERE email >= ?1 AND email < ?2 LIMIT ?3)"
+        " UNION ALL SELECT * FROM (SELECT 1 FROM user WHERE first_name IS NOT NULL"
+        " AND lower(first_name) >= ?1 AND lower(first_name) < ?2 LIMIT ?3)"
+        " UNION ALL SELECT * FROM (SELECT 1 FROM user WHERE last_name IS NOT NULL"
+        " AND lower(last_name) >= ?1 AND lower(last_name) < ?2 LIMIT ?3))"};
+    QUERY(q);
+    TRY(query_open(r->conn, &count, &q));
+    query_str(&q, s->low);
+    query_str(&q, s->high);
+    query_i64(&q, FEW_MATCHES);
+    TRY(query_one(&q));
+    *ret_count = query_col_i64(&q, 0);
+    return 0;
+}
+
+/* A plus sign in front of a column keeps SQLite from using its index there.
+ * Few matches: take them from the four indexes, sort, cut. */
+static const struct sql by_index = {
+    "SELECT " COLUMNS " FROM user WHERE pk IN ("
+    "SELECT pk FROM (SELECT pk FROM user WHERE username > ?3 AND username >= ?1 AND username < ?2"
+    " ORDER BY username LIMIT ?4)"
+    " UNION SELECT pk FROM user WHERE email >= ?1 AND email < ?2"
+    " UNION SELECT pk FROM user WHERE first_name IS NOT NULL AND lower(first_name) >= ?1"
+    " AND lower(first_name) < ?2"
+    " UNION SELECT pk FROM user WHERE last_name IS NOT NULL AND lower(last_name) >= ?1"
+    " AND lower(last_name) < ?2"
+    ") AND +username > ?3 AND service_account_client_id IS NULL ORDER BY +username LIMIT ?4"};
+
+/* Many: walk by user name until the page is full. */
+static const struct sql by_walk = {
+    "SELECT " COLUMNS " FROM user WHERE username > ?3 AND service_account_client_id IS NULL AND ("
+    "(+username >= ?1 AND +username < ?2) OR (+email >= ?1 AND +email < ?2)"
+    " OR (+lower(first_name) >= ?1 AND +lower(first_name) < ?2)"
+    " OR (+lower(last_name) >= ?1 AND +lower(last_name) < ?2)) ORDER BY username LIMIT ?4"};
+
+static int search_users(struct store_read *r, struct arena *a, const struct search *s,
+                        struct user **ret_items, size_t *ret_count)
+{
+    int64_t matches;
+    TRY(count_matches(r, s, &matches));
+    QUERY(q);
+    TRY(query_open(r->conn, matches < FEW_MATCHES ? &by_index : &by_walk, &q));
+    bind_search(&q, s);
+    return collect(&q, a, ret_items, ret_count);
+}
+
+int user_list(struct store_read *r, struct arena *a, struct str search, struct str after,
+              size_t limit, struct user **ret_items, size_t *ret_count)
+{
+    static const struct sql all = {"SELECT " COLUMNS " FROM user WHERE username > ?"
+                                   " AND service_account_client_id IS NULL"
+                                   " ORDER BY username LIMIT ?"};
+    struct search s = {.after = str_absent(after) ? STR("") : after,
+                       .limit = limit > INT32_MAX ? INT32_MAX : (int64_t)limit};
+    if (!str_empty(search)) {
+        s.low = arena_lower(a, search);
+        /* Above every text that begins with low: the highest code point comes next. */
+        s.high = ARENA_CONCAT(a, s.low, STR("\xf4\x8f\xbf\xbf"));
+        if (str_absent(s.low) || str_absent(s.high))
+            return ERR_NO_MEMORY;
+        return search_users(r, a, &s, ret_items, ret_count);
+    }
+    QUERY(q);
+    TRY(query_open(r->conn, &all, &q));
+    query_str(&q, s.after);
+    query_i64(&q, s.limit);
+    return collect(&q, a, ret_items, ret_count);
+}

@@ -1,0 +1,159 @@
+/* The insides of a store: the table of realms, the open database of each, transactions. For files
+ * below store/ only.
+ *
+ * Locks, in the order in which they are taken: a slot's key_making, its build, a realm's turn to write, the turn of
+ * the master realm, store->lock, slot->lock, those of turnstile and flusher (alone). */
+#ifndef GARITA_STORE_STORE_H
+#define GARITA_STORE_STORE_H
+
+#include "store/flush.h"
+#include "store/folder.h"
+#include "store/store_open.h"
+#include "store/turnstile.h"
+
+#define REALM_NAME_MAX      64
+#define FILE_NAME_MAX       48
+#define WRITERS_WAITING_MAX 4096
+
+/* The audit chain's end, as of the last commit. */
+struct event_head {
+    bool known;
+    int64_t seq;
+    unsigned char hash[32];
+};
+
+/* Texts of events that were seen lately, so that appending asks the table rarely. Direct-mapped. */
+#define EVENT_TEXTS 64
+struct event_texts {
+    struct {
+        uint64_t hash[2]; /* 128 bits of BLAKE2b: equal means the same text */
+        int64_t pk;       /* 0: empty */
+    } items[EVENT_TEXTS];
+};
+
+/* Keys that must not be given twice within this process's life, as a request may hold one from a
+ * read while its row goes away. */
+enum pk_kind { PK_SESSION, PK_CLIENT_SESSION, PK_AUTH_CODE, PK_REFRESH_FAMILY, PK_KINDS };
+
+/* The open database of a realm. Lives while it has users or until it is the longest unused. */
+struct realm_db {
+    char path[FOLDER_PATH_MAX];
+    size_t users; /* under slot->lock */
+
+    /* Under the turn. */
+    struct turnstile turn;
+    struct conn *writer;
+    struct flusher flush;
+    struct event_head head;
+    struct event_texts texts;
+    int64_t next_pk[PK_KINDS];
+    int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
+
+    struct turnstile reader_places;
+    struct conn *idle; /* under slot->lock */
+    size_t idle_count;
+    atomic_llong log_pages;
+    atomic_bool checkpointing;
+};
+
+/* What is known of a realm, open or not. Made at the first use of its name, kept until the store
+ * closes or the realm is deleted: a few hundred bytes. */
+struct slot {
+    struct store *store;
+    char name[REALM_NAME_MAX + 1]; /* under store->lock */
+    char file[FILE_NAME_MAX + 1];
+    struct str id; /* owned */
+    bool is_master;
+    bool may_create;           /* the file may be missing: it is being made */
+    struct slot *next_in_hash; /* under store->lock */
+    struct slot *next;         /* in store->slots; only grows */
+
+    pthread_mutex_t lock;
+    struct realm_db *db;
+    struct realm_view *view; /* the current one, with a reference of its own */
+    bool dead;               /* deleted */
+
+    pthread_mutex_t build;           /* one thread makes the view */
+    pthread_mutex_t key_making;      /* one thread makes a key that is missing */
+    atomic_uint_fast64_t generation; /* of the configuration */
+    atomic_llong view_used, db_used; /* for finding the longest unused */
+};
+
+#define NEGATIVE_NAMES 512
+
+struct store_counters {
+    atomic_uint_fast64_t commits, rollbacks, reads, db_opens, db_closes, view_builds, checkpoints;
+    atomic_uint_fast64_t failed_commits, full_errors;
+};
+
+struct store {
+    struct store_config config; /* strings are owned */
+    struct folder folder;
+    struct secret master_key;
+    size_t open_limit, reader_limit, view_limit;
+
+    pthread_mutex_t lock;
+    struct slot **hash;
+    size_t hash_cap, slot_count;
+    struct slot *slots;
+    struct slot *master;
+    char negative[NEGATIVE_NAMES][REALM_NAME_MAX + 1]; /* names that no realm has */
+    atomic_size_t open_count, view_count;
+
+    pthread_t keeper; /* checkpoints and closes what is idle */
+    pthread_mutex_t keeper_lock;
+    pthread_cond_t keeper_call;
+    bool keeper_runs, keeper_stops;
+    atomic_bool full;   /* the last write found no space */
+    atomic_bool failed; /* a flush failed in some realm */
+    struct store_counters counters;
+};
+
+/* --- slot.c: realms by name --- */
+
+/* ERR_NOT_FOUND. */
+MUST_CHECK int slot_find(struct store *store, struct str name, struct slot **ret_slot);
+/* A slot that is in no table yet (a realm being made); slot_publish puts it there. */
+MUST_CHECK int slot_new(struct store *store, struct str name, struct str id, struct str file,
+                        struct slot **ret_slot);
+void slot_publish(struct slot *slot);
+/* For the master, whose realm is made after its database. */
+MUST_CHECK int slot_set_id(struct slot *slot, struct str id);
+void slot_rename(struct slot *slot, struct str name);
+/* Takes a deleted realm out of the table; its memory stays until the store closes. */
+void slot_retire(struct slot *slot);
+/* Frees a slot with its database; nobody uses it any more. */
+void slot_free(struct slot *slot);
+/* Copies the present name. */
+void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1]);
+
+/* --- realm_db.c: open databases --- */
+
+MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db);
+void realm_db_close(struct realm_db *db);
+/* Opens when needed and counts the caller as a user. ERR_STORE_FAILED after a failed flush. */
+MUST_CHECK int slot_db_acquire(struct slot *slot, struct realm_db **ret_db);
+void slot_db_release(struct slot *slot, struct realm_db *db);
+/* A place among the readers: waits in order. ERR_STORE_BUSY. Without turn: at once, for short reads
+ * (of the configuration) by threads that may have a read open already and must not wait for
+ * themselves. */
+MUST_CHECK int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn,
+                                struct conn **ret_conn);
+void slot_reader_give(struct slot *slot, struct realm_db *db, bool in_turn, struct conn *conn);
+/* Closes the longest unused databases beyond the limit. */
+void store_close_excess(struct store *store);
+/* Closes a slot's database if nobody uses it; false when somebody does. */
+bool slot_db_close_idle(struct slot *slot);
+
+/* --- keeper.c --- */
+
+MUST_CHECK int keeper_start(struct store *store);
+void keeper_stop(struct store *store);
+void keeper_wake(struct store *store);
+
+/* --- view.c --- */
+
+void slot_view_drop(struct slot *slot);
+void store_drop_excess_views(struct store *store, const struct slot *spared);
+
+#endif

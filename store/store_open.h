@@ -1,0 +1,43 @@
+/* The store as the appliance sees it: opening and closing a data folder, its health and figures.
+ * Everything else goes through core/port. One process holds a folder at a time. */
+#ifndef GARITA_STORE_STORE_OPEN_H
+#define GARITA_STORE_STORE_OPEN_H
+
+#include "core/base/buf.h"
+#include "core/port/store.h"
+
+/* Zeros mean the default. Texts are copied. */
+struct store_config {
+    const char *data_dir;
+    const char *master_key_path; /* default: master.key in the data folder */
+    size_t max_open_realms;      /* databases open at once, 64 */
+    size_t readers_per_realm;    /* connections that may read one realm at once, 8 */
+    size_t max_views;            /* pictures of realms kept in memory, 256 */
+    int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
+    int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 2,000 */
+    bool read_only;              /* every write is ERR_STORE_READ_ONLY */
+    const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
+    struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
+};
+
+/* Takes the folder (made with mode 0700 when it is missing), the lock, the master key, and opens
+ * the master database; realms open on first use. What a crash left half made is removed. A folder
+ * that has no realm master yet waits for store_realm_create.
+ * ERR_CONFIG (folder or key are open to others, or symbolic links), ERR_STORE_LOCKED,
+ * ERR_STORE_READ_ONLY, ERR_STORE_FULL, ERR_STORE_VERSION, ERR_SEAL (wrong or missing master key),
+ * ERR_STORE_CORRUPT, ERR_IO. */
+MUST_CHECK int store_open(const struct store_config *config, struct store **ret_store);
+/* All views and transactions must have ended. */
+void store_close(struct store *store);
+
+/* 0, or what keeps the store from saying yes: ERR_STORE_FAILED after a failed flush (until the
+ * process starts again), ERR_STORE_FULL while the last write failed for want of space. */
+MUST_CHECK int store_health(struct store *store);
+/* Figures in the text format of Prometheus. */
+void store_metrics(struct store *store, struct buf *b);
+
+/* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Before
+ * the first use. */
+void hashing_setup(size_t places);
+
+#endif

@@ -1,0 +1,316 @@
+/* Transactions: reads see one moment, writes are one after another per realm and leave the writer
+ * before they wait for the disk, so that many share a flush. */
+#include "store/tx.h"
+
+#include <stdlib.h>
+
+#include "store/realm_list.h"
+#include "store/view.h"
+
+#include "core/base/banned.h"
+
+#define WRITE_ARENA_BYTES ((size_t)1 << 20)
+
+static const struct sql begin_read = {"BEGIN"};
+static const struct sql begin_write = {"BEGIN IMMEDIATE"};
+static const struct sql commit_sql = {"COMMIT"};
+static const struct sql rollback_sql = {"ROLLBACK"};
+
+static int run(struct conn *conn, const struct sql *sql)
+{
+    QUERY(q);
+    TRY(query_open(conn, sql, &q));
+    return query_run(&q);
+}
+
+static void end_transaction(struct conn *conn, const struct sql *how)
+{
+    conn->in_transaction = false;
+    if (!sqlite3_get_autocommit(conn->db) && run(conn, how) != 0)
+        (void)run(conn, &rollback_sql);
+}
+
+/* --- Reading --- */
+
+static int begin(struct conn *conn, const struct sql *how)
+{
+    conn->trouble = 0;
+    TRY(run(conn, how));
+    conn->in_transaction = true;
+    return 0;
+}
+
+static int take_reader(struct store_read *read)
+{
+    TRY(slot_db_acquire(read->slot, &read->db));
+    int err = slot_reader_take(read->slot, read->db, read->in_turn, &read->conn);
+    if (err == 0) {
+        err = begin(read->conn, &begin_read);
+        if (err != 0)
+            slot_reader_give(read->slot, read->db, read->in_turn, read->conn);
+    }
+    if (err != 0)
+        slot_db_release(read->slot, read->db);
+    return err;
+}
+
+static int read_begin(struct slot *slot, struct realm_view *view, bool in_turn,
+                      struct store_read **ret_read)
+{
+    struct store_read *read = calloc(1, sizeof(*read));
+    if (!read)
+        return ERR_NO_MEMORY;
+    *read = (struct store_read){.slot = slot, .view = view, .in_turn = in_turn};
+    int err = take_reader(read);
+    if (err != 0) {
+        free(read);
+        return err;
+    }
+    atomic_fetch_add_explicit(&slot->store->counters.reads, 1, memory_order_relaxed);
+    *ret_read = read;
+    return 0;
+}
+
+int store_read_begin(struct realm_view *view, struct store_read **ret_read)
+{
+    return read_begin(view->slot, view, true, ret_read);
+}
+
+int tx_config_read_begin(struct slot *slot, struct realm_view *view, struct store_read **ret_read)
+{
+    return read_begin(slot, view, false, ret_read);
+}
+
+void store_read_end(struct store_read *read)
+{
+    if (!read || read->of_write)
+        return;
+    end_transaction(read->conn, &commit_sql);
+    slot_reader_give(read->slot, read->db, read->in_turn, read->conn);
+    slot_db_release(read->slot, read->db);
+    free(read);
+}
+
+void store_read_end_p(struct store_read **read)
+{
+    store_read_end(*read);
+    *read = NULL;
+}
+
+/* --- Writing --- */
+
+/* Writes that this thread has open, the newest first: at most one per realm (two in all, when the
+ * list of realms changes along). */
+static _Thread_local struct store_write *thread_writes;
+
+struct store_write *tx_write_of_thread(const struct slot *slot)
+{
+    struct store_write *w = thread_writes;
+    while (w && w->reader.slot != slot)
+        w = w->older;
+    return w;
+}
+
+static void thread_forget(const struct store_write *w)
+{
+    struct store_write **at = &thread_writes;
+    while (*at && *at != w)
+        at = &(*at)->older;
+    if (*at)
+        *at = w->older;
+}
+
+/* With the turn. */
+static int begin_turn(struct realm_db *db)
+{
+    if (atomic_load(&db->flush.failed))
+        return ERR_STORE_FAILED;
+    TRY(flush_prime(&db->flush));
+    return begin(db->writer, &begin_write);
+}
+
+static int enter(struct store_write *w)
+{
+    struct realm_db *db = w->reader.db;
+    int err = turnstile_enter(&db->turn, w->reader.slot->store->config.wait_ms);
+    if (err != 0)
+        return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
+    err = begin_turn(db);
+    if (err != 0)
+        turnstile_leave(&db->turn);
+    return err;
+}
+
+int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now *now,
+                   struct store_write **ret_write)
+{
+    if (slot->store->config.read_only)
+        return ERR_STORE_READ_ONLY;
+    if (tx_write_of_thread(slot))
+        return ERR_INTERNAL; /* it would wait for itself */
+    struct store_write *w = calloc(1, sizeof(*w));
+    if (!w)
+        return ERR_NO_MEMORY;
+    w->now = *now;
+    arena_init(&w->arena, WRITE_ARENA_BYTES);
+    w->reader = (struct store_read){.slot = slot, .view = view, .of_write = true};
+    int err = slot_db_acquire(slot, &w->reader.db);
+    if (err == 0) {
+        err = enter(w);
+        if (err != 0)
+            slot_db_release(slot, w->reader.db);
+    }
+    if (err != 0) {
+        free(w);
+        return err;
+    }
+    w->reader.conn = w->reader.db->writer;
+    w->head = w->reader.db->head;
+    w->older = thread_writes;
+    thread_writes = w;
+    *ret_write = w;
+    return 0;
+}
+
+int store_write_begin(struct realm_view *view, const struct now *now,
+                      struct store_write **ret_write)
+{
+    return tx_write_begin(view->slot, view, now, ret_write);
+}
+
+struct store_read *store_write_reader(struct store_write *write)
+{
+    return &write->reader;
+}
+
+const struct now *store_write_now(const struct store_write *write)
+{
+    return &write->now;
+}
+
+static int max_pk(struct conn *conn, const struct sql *sql, int64_t *ret_pk)
+{
+    QUERY(q);
+    TRY(query_open(conn, sql, &q));
+    TRY(query_one(&q));
+    *ret_pk = query_col_i64(&q, 0);
+    return 0;
+}
+
+int write_next_pk(struct store_write *w, enum pk_kind kind, int64_t *ret_pk)
+{
+    static const struct sql highest[PK_KINDS] = {
+        [PK_SESSION] = {"SELECT coalesce(max(pk), 0) FROM session"},
+        [PK_CLIENT_SESSION] = {"SELECT coalesce(max(pk), 0) FROM client_session"},
+        [PK_AUTH_CODE] = {"SELECT coalesce(max(pk), 0) FROM auth_code"},
+        [PK_REFRESH_FAMILY] = {"SELECT coalesce(max(pk), 0) FROM refresh_family"},
+    };
+    int64_t *next = &w->reader.db->next_pk[kind];
+    if (*next == 0) {
+        TRY(max_pk(w->reader.conn, &highest[kind], next));
+        ++*next;
+    }
+    *ret_pk = (*next)++;
+    return 0;
+}
+
+/* What this transaction learnt counts for the next one. With the turn. */
+static void publish(struct store_write *w)
+{
+    w->reader.db->head = w->head;
+    if (w->config_touched)
+        atomic_fetch_add(&w->reader.slot->generation, 1);
+}
+
+/* Notes why writing does not work; leaves the turn and frees all but the result. */
+static void finish(struct store_write *w, bool done)
+{
+    struct store *store = w->reader.slot->store;
+    struct realm_db *db = w->reader.db;
+    struct conn *conn = db->writer;
+    if (!done && w->texts_added)
+        db->texts = (struct event_texts){0};
+    if (conn->sync_failed)
+        flush_fail(&db->flush, SQLITE_IOERR_FSYNC);
+    if (conn->trouble == ERR_STORE_FULL) {
+        atomic_fetch_add(&store->counters.full_errors, 1);
+        atomic_store(&store->full, true);
+    } else if (done) {
+        atomic_store(&store->full, false);
+    }
+    thread_forget(w);
+    atomic_fetch_add(done ? &store->counters.commits : &store->counters.rollbacks, 1);
+    turnstile_leave(&db->turn);
+}
+
+static void release(struct store_write *w)
+{
+    slot_db_release(w->reader.slot, w->reader.db);
+    arena_free(&w->arena);
+    free(w);
+}
+
+/* A failure that the caller overlooked spoils the transaction all the same. */
+static int commit_now(struct store_write *w)
+{
+    struct conn *conn = w->reader.conn;
+    if (conn->trouble != 0)
+        return conn->trouble;
+    if (sqlite3_get_autocommit(conn->db))
+        return ERR_STORE_FAILED;
+    int err = run(conn, &commit_sql);
+    if (err == 0)
+        conn->in_transaction = false;
+    return err;
+}
+
+static int commit_turn(struct store_write *w, uint64_t *ret_ticket)
+{
+    int err = w->list.wanted ? realm_list_change_begin(w) : 0;
+    if (err == 0)
+        err = commit_now(w);
+    if (err != 0) {
+        end_transaction(w->reader.conn, &rollback_sql);
+        atomic_fetch_add(&w->reader.slot->store->counters.failed_commits, 1);
+        return err;
+    }
+    *ret_ticket = flush_ticket(&w->reader.db->flush);
+    publish(w);
+    return 0;
+}
+
+int store_commit(struct store_write *write, enum durability durability)
+{
+    uint64_t ticket = 0;
+    int err = commit_turn(write, &ticket);
+    finish(write, err == 0);
+    /* Also when nothing was changed: the answer may rest on a commit that is not on disk yet. */
+    if (err == 0 && durability != DURABLE_NONE)
+        err = flush_wait(&write->reader.db->flush, ticket);
+    if (write->list.wanted)
+        err = realm_list_change_end(write, err);
+    release(write);
+    return err;
+}
+
+void store_rollback(struct store_write *write)
+{
+    if (!write)
+        return;
+    end_transaction(write->reader.conn, &rollback_sql);
+    finish(write, false);
+    release(write);
+}
+
+void store_rollback_p(struct store_write **write)
+{
+    store_rollback(*write);
+    *write = NULL;
+}
+
+int store_commit_p(struct store_write **write, enum durability durability)
+{
+    struct store_write *w = *write;
+    *write = NULL;
+    return store_commit(w, durability);
+}

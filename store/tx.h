@@ -1,0 +1,57 @@
+/* Transactions from the inside, for store/sql and store/keystore. */
+#ifndef GARITA_STORE_TX_H
+#define GARITA_STORE_TX_H
+
+#include "store/store.h"
+
+struct store_read {
+    struct conn *conn;
+    struct slot *slot;
+    struct realm_db *db;
+    struct realm_view *view;
+    bool of_write; /* the reading side of a write: ends with it */
+    bool in_turn;  /* holds a place among the readers */
+};
+
+/* What the list of realms in the master database must learn after the commit. */
+struct list_change {
+    bool wanted;
+    struct str name;
+    struct str display_name;
+    bool enabled;
+};
+
+struct store_write {
+    struct store_read reader;
+    struct now now;
+    struct arena arena;
+    bool config_touched;
+    struct event_head head;
+    bool texts_added;
+    struct list_change list;
+    struct store_write *older; /* of the same thread */
+};
+
+/* A short read of configuration, which does not wait for other readers: its caller may be one. The
+ * view may be NULL, as may that of a write to the list of realms. */
+MUST_CHECK int tx_config_read_begin(struct slot *slot, struct realm_view *view,
+                                    struct store_read **ret_read);
+/* The write that this thread has open in this realm; NULL when there is none. */
+struct store_write *tx_write_of_thread(const struct slot *slot);
+/* ERR_INTERNAL when this thread has a write open in this realm already. */
+MUST_CHECK int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now *now,
+                              struct store_write **ret_write);
+
+/* The commit of this transaction replaces the realm's view. */
+static inline void write_touch_config(struct store_write *w)
+{
+    w->config_touched = true;
+}
+static inline struct conn *write_conn(const struct store_write *w)
+{
+    return w->reader.conn;
+}
+/* A key for a new row that this process has never given before. */
+MUST_CHECK int write_next_pk(struct store_write *w, enum pk_kind kind, int64_t *ret_pk);
+
+#endif

@@ -1,0 +1,52 @@
+/* A picture of a realm's configuration, from the inside. */
+#ifndef GARITA_STORE_VIEW_H
+#define GARITA_STORE_VIEW_H
+
+#include "store/keystore/ring.h"
+#include "store/store.h"
+
+struct view_client {
+    struct client client;
+    struct str sealed_secret; /* absent: none */
+    struct str secret;        /* in the vault, once it was asked for */
+    struct view_client *next_by_name, *next_by_id, *next_by_pk;
+};
+
+/* Clients by client_id, by UUID and by key. */
+struct view_clients {
+    struct view_client **by_name, **by_id, **by_pk;
+    size_t cap, count;
+};
+
+struct realm_view {
+    atomic_size_t refs;
+    struct slot *slot;
+    uint64_t generation;
+    struct arena arena; /* clients are added under the lock; all else is fixed */
+    struct realm realm;
+    struct client_scopes scopes;
+    struct str sealed_state_secret;
+    struct str state_secret; /* in the vault, once it was asked for; under the lock */
+    struct key_ring ring;
+    pthread_mutex_t lock; /* of the clients, the ring's opened keys and the vault */
+    struct view_clients clients;
+    struct vault vault;
+};
+
+/* Reads a new picture. The caller has a reference. */
+MUST_CHECK int view_build(struct slot *slot, const struct realm_view *old,
+                          struct realm_view **ret_view);
+/* The picture of a realm that has no rows yet. */
+MUST_CHECK int view_build_empty(struct slot *slot, const struct realm *realm,
+                                struct realm_view **ret_view);
+/* The current picture of a slot. */
+MUST_CHECK int view_of_slot(struct slot *slot, struct realm_view **ret_view);
+struct realm_view *view_ref(struct realm_view *view);
+
+/* view_clients.c; under view->lock. ERR_NOT_FOUND. */
+MUST_CHECK int view_client_by_name(struct realm_view *view, struct str client_id,
+                                   struct view_client **ret_client);
+MUST_CHECK int view_client_by_pk(struct realm_view *view, int64_t client_pk,
+                                 struct view_client **ret_client);
+
+#endif

@@ -1,0 +1,65 @@
+/* Reading a realm's configuration into a new picture. */
+#include "store/view.h"
+
+#include <stdlib.h>
+
+#include "core/port/clients.h"
+#include "store/sql/realm_row.h"
+
+#include "core/base/banned.h"
+
+/* Beyond this many bytes of clients in memory, the picture is replaced by a fresh one. */
+#define VIEW_MAX_BYTES ((size_t)64 << 20)
+
+static struct realm_view *view_new(struct slot *slot)
+{
+    struct realm_view *view = calloc(1, sizeof(*view));
+    if (!view)
+        return NULL;
+    atomic_init(&view->refs, 1);
+    view->slot = slot;
+    arena_init(&view->arena, VIEW_MAX_BYTES);
+    (void)pthread_mutex_init(&view->lock, NULL);
+    return view;
+}
+
+static int load(struct realm_view *view)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct realm_row row;
+    TRY(tx_config_read_begin(view->slot, view, &r));
+    TRY(realm_row_read(r, &view->arena, &row));
+    view->realm = row.realm;
+    view->sealed_state_secret = row.sealed_state_secret;
+    TRY(scope_list(r, &view->arena, &view->scopes));
+    return ring_load(r, &view->arena, &view->ring);
+}
+
+int view_build(struct slot *slot, const struct realm_view *old, struct realm_view **ret_view)
+{
+    struct realm_view *view = view_new(slot);
+    if (!view)
+        return ERR_NO_MEMORY;
+    /* Before the read begins: a commit in between makes this picture an old one at once. */
+    view->generation = atomic_load(&slot->generation);
+    int err = load(view);
+    if (err != 0) {
+        realm_view_release(view);
+        return err;
+    }
+    if (old)
+        ring_inherit(&view->ring, &old->ring);
+    atomic_fetch_add(&slot->store->counters.view_builds, 1);
+    *ret_view = view;
+    return 0;
+}
+
+int view_build_empty(struct slot *slot, const struct realm *realm, struct realm_view **ret_view)
+{
+    struct realm_view *view = view_new(slot);
+    if (!view)
+        return ERR_NO_MEMORY;
+    view->realm = *realm; /* the caller's texts, for as long as the realm is being made */
+    *ret_view = view;
+    return 0;
+}
