@@ -25,7 +25,8 @@ static const char *const locales[] = {"en", "es", "pt"};
 /* Every key has a priority, and the highest active one of an algorithm signs. */
 #define FIRST_KEY_PRIORITY 100
 
-int bootstrap_settings(struct arena *a, struct str name, struct realm *ret_realm) {
+int bootstrap_settings(struct arena *a, struct str name, struct realm *ret_realm)
+{
     struct realm realm = {
         .id = uuid_new(a), .name = arena_str(a, name), .default_role_id = uuid_new(a)};
     fields_default(&realm_fields, &realm);
@@ -41,7 +42,8 @@ int bootstrap_settings(struct arena *a, struct str name, struct realm *ret_realm
     return 0;
 }
 
-static int add_default_role(struct bootstrap_state *s) {
+static int add_default_role(struct bootstrap_state *s)
+{
     struct str lower = arena_lower(s->arena, s->realm->name);
     s->default_role = (struct role){
         .id = s->realm->default_role_id,
@@ -53,7 +55,8 @@ static int add_default_role(struct bootstrap_state *s) {
     return role_insert(s->w, &s->default_role);
 }
 
-static int add_realm_roles(struct bootstrap_state *s) {
+static int add_realm_roles(struct bootstrap_state *s)
+{
     struct role create_realm;
     TRY(add_default_role(s));
     TRY(bootstrap_role(s->arena, s->w, NULL, ROLE_OFFLINE_ACCESS, "${role_offline-access}",
@@ -69,7 +72,8 @@ static int add_realm_roles(struct bootstrap_state *s) {
 }
 
 /* RS256 for what others verify, HS512 for what only this server reads (refresh tokens). */
-static int add_keys(struct bootstrap_state *s) {
+static int add_keys(struct bootstrap_state *s)
+{
     static const char *const algs[] = {"RS256", "HS512"};
     for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
         struct realm_key key = {
@@ -85,13 +89,15 @@ static int add_keys(struct bootstrap_state *s) {
 }
 
 static int record_creation(const struct auth_ctx *ctx, struct store_write *w,
-                           const struct realm *realm) {
+                           const struct realm *realm)
+{
     struct str data;
     TRY(change_data(ctx->arena, &realm_fields, NULL, realm, "realm", realm->name, &data, NULL));
     return admin_record(ctx, w, EVENT_RealmCreated, "realm", realm->id, data);
 }
 
-int bootstrap_fill(struct store_write *w, struct realm_view *empty_view, void *arg) {
+int bootstrap_fill(struct store_write *w, struct realm_view *empty_view, void *arg)
+{
     const struct bootstrap *from = arg;
     struct bootstrap_state s = {
         .arena = from->ctx->arena,

@@ -45,7 +45,8 @@ static const char *const account_roles[] = {
 };
 
 int bootstrap_role(struct arena *a, struct store_write *w, const struct client *client,
-                   const char *name, const char *description, struct role *ret_role) {
+                   const char *name, const char *description, struct role *ret_role)
+{
     struct role role = {
         .id = uuid_new(a),
         .name = str_c(name),
@@ -60,14 +61,16 @@ int bootstrap_role(struct arena *a, struct store_write *w, const struct client *
     return 0;
 }
 
-static const struct role *role_named(const struct role *roles, const char *name) {
+static const struct role *role_named(const struct role *roles, const char *name)
+{
     while (!str_eq_c(roles->name, name))
         roles++;
     return roles;
 }
 
 int bootstrap_admin_roles(struct arena *a, struct store_write *w, const struct client *client,
-                          bool with_realm_admin, const struct role *composed_into) {
+                          bool with_realm_admin, const struct role *composed_into)
+{
     struct role roles[ARRAY_LEN(admin_roles)];
     size_t count = ARRAY_LEN(admin_roles) - (with_realm_admin ? 0 : 1);
     for (size_t i = 0; i < count; i++)
@@ -85,7 +88,8 @@ int bootstrap_admin_roles(struct arena *a, struct store_write *w, const struct c
 }
 
 /* A client with the usual scopes; what differs is set by the caller before client_insert. */
-static int client_of(struct bootstrap_state *s, const char *client_id, struct client *ret_client) {
+static int client_of(struct bootstrap_state *s, const char *client_id, struct client *ret_client)
+{
     struct client client = {
         .id = uuid_new(s->arena),
         .client_id = str_c(client_id),
@@ -101,7 +105,8 @@ static int client_of(struct bootstrap_state *s, const char *client_id, struct cl
 }
 
 static int set_pages(struct bootstrap_state *s, struct client *client, const char *root,
-                     const char *before, const char *after) {
+                     const char *before, const char *after)
+{
     struct str base = ARENA_CONCAT(s->arena, str_c(before), s->realm->name, str_c(after));
     struct str redirect = ARENA_CONCAT(s->arena, base, STR("*"));
     if (str_absent(base) || str_absent(redirect))
@@ -113,7 +118,8 @@ static int set_pages(struct bootstrap_state *s, struct client *client, const cha
     return strs_add(&client->redirect_uris, s->arena, redirect);
 }
 
-static int add_account_roles(struct bootstrap_state *s, const struct client *account) {
+static int add_account_roles(struct bootstrap_state *s, const struct client *account)
+{
     struct role roles[ARRAY_LEN(account_roles)];
     for (size_t i = 0; i < ARRAY_LEN(account_roles); i++)
         TRY(bootstrap_role(s->arena, s->w, account, account_roles[i], NULL, &roles[i]));
@@ -128,7 +134,8 @@ static int add_account_roles(struct bootstrap_state *s, const struct client *acc
     return role_composite_add(s->w, s->default_role.pk, s->account_manage.pk);
 }
 
-static int add_account(struct bootstrap_state *s) {
+static int add_account(struct bootstrap_state *s)
+{
     struct client client;
     TRY(client_of(s, CLIENT_ACCOUNT, &client));
     TRY(set_pages(s, &client, "${authBaseUrl}", "/realms/", "/account/"));
@@ -136,7 +143,8 @@ static int add_account(struct bootstrap_state *s) {
     return add_account_roles(s, &client);
 }
 
-static int add_account_console(struct bootstrap_state *s) {
+static int add_account_console(struct bootstrap_state *s)
+{
     static const char *const no_config[] = {NULL};
     struct client client;
     int64_t role_pks[] = {s->account_manage.pk, s->account_view_groups.pk};
@@ -151,7 +159,8 @@ static int add_account_console(struct bootstrap_state *s) {
 }
 
 /* Its tokens are lightweight: the Admin API looks the roles up itself. */
-static int add_admin_cli(struct bootstrap_state *s) {
+static int add_admin_cli(struct bootstrap_state *s)
+{
     struct client client;
     TRY(client_of(s, CLIENT_ADMIN_CLI, &client));
     client.public_client = true;
@@ -162,7 +171,8 @@ static int add_admin_cli(struct bootstrap_state *s) {
     return client_insert(s->w, &client);
 }
 
-static int add_broker(struct bootstrap_state *s) {
+static int add_broker(struct bootstrap_state *s)
+{
     struct client client;
     struct role role;
     TRY(client_of(s, CLIENT_BROKER, &client));
@@ -171,7 +181,8 @@ static int add_broker(struct bootstrap_state *s) {
     return bootstrap_role(s->arena, s->w, &client, "read-token", NULL, &role);
 }
 
-static int add_realm_management(struct bootstrap_state *s) {
+static int add_realm_management(struct bootstrap_state *s)
+{
     struct client client;
     TRY(client_of(s, CLIENT_REALM_MANAGEMENT, &client));
     client.bearer_only = true;
@@ -180,7 +191,8 @@ static int add_realm_management(struct bootstrap_state *s) {
     return bootstrap_admin_roles(s->arena, s->w, &client, true, NULL);
 }
 
-static int add_admin_console(struct bootstrap_state *s) {
+static int add_admin_console(struct bootstrap_state *s)
+{
     static const char *const locale[] = {"user.attribute",
                                          "locale",
                                          "claim.name",
@@ -208,13 +220,15 @@ static int add_admin_console(struct bootstrap_state *s) {
     return client_insert(s->w, &client);
 }
 
-struct str bootstrap_master_client_id(struct arena *a, struct str realm_name) {
+struct str bootstrap_master_client_id(struct arena *a, struct str realm_name)
+{
     return ARENA_CONCAT(a, realm_name, STR("-realm"));
 }
 
 /* A bearer-only client of master that carries roles and nothing else. */
 static int insert_master_client(struct arena *a, struct store_write *w, struct str realm_name,
-                                const struct role *admin, struct client *ret_client) {
+                                const struct role *admin, struct client *ret_client)
+{
     struct client client = {.id = uuid_new(a),
                             .client_id = bootstrap_master_client_id(a, realm_name)};
     fields_default(&client_fields, &client);
@@ -230,7 +244,8 @@ static int insert_master_client(struct arena *a, struct store_write *w, struct s
     return 0;
 }
 
-int bootstrap_clients(struct bootstrap_state *s) {
+int bootstrap_clients(struct bootstrap_state *s)
+{
     struct client ignored;
     TRY(add_account(s));
     TRY(add_account_console(s));
@@ -244,7 +259,8 @@ int bootstrap_clients(struct bootstrap_state *s) {
 }
 
 int bootstrap_master_client(const struct auth_ctx *ctx, struct store_write *master,
-                            struct str realm_name, bool *ret_made) {
+                            struct str realm_name, bool *ret_made)
+{
     struct store_read *r = store_write_reader(master);
     struct client client;
     struct role admin;
@@ -265,7 +281,8 @@ int bootstrap_master_client(const struct auth_ctx *ctx, struct store_write *mast
 }
 
 int bootstrap_master_client_remove(const struct auth_ctx *ctx, struct store_write *master,
-                                   struct str realm_name) {
+                                   struct str realm_name)
+{
     struct client client;
     struct str client_id = bootstrap_master_client_id(ctx->arena, realm_name);
     if (str_absent(client_id))

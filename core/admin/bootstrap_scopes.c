@@ -27,7 +27,8 @@ struct mapper_row {
 /* A claim from an attribute of the user. */
 #define FROM_USER(scope, name, type, attribute, claim, kind)                                       \
     {                                                                                              \
-        scope, name, type, {                                                                       \
+        scope, name, type,                                                                         \
+        {                                                                                          \
             "user.attribute", attribute, "claim.name", claim, "jsonType.label", kind, EVERYWHERE,  \
                 NULL                                                                               \
         }                                                                                          \
@@ -35,7 +36,8 @@ struct mapper_row {
 /* A claim from a note of the session, not for UserInfo. */
 #define FROM_SESSION(scope, name, note, claim, kind)                                               \
     {                                                                                              \
-        scope, name, NOTE, {                                                                       \
+        scope, name, NOTE,                                                                         \
+        {                                                                                          \
             "user.session.note", note, "claim.name", claim, "jsonType.label", kind, ID, "true",    \
                 ACCESS, "true", INTROSPECT, "true", NULL                                           \
         }                                                                                          \
@@ -136,7 +138,8 @@ static const struct scope_row {
 };
 
 int bootstrap_mapper(struct arena *a, struct protocol_mappers *io_mappers, const char *name,
-                     const char *type, const char *const *config) {
+                     const char *type, const char *const *config)
+{
     struct protocol_mapper *items =
         arena_grow(a, io_mappers->items, io_mappers->count, io_mappers->count + 1, sizeof(*items));
     if (!items)
@@ -157,7 +160,8 @@ int bootstrap_mapper(struct arena *a, struct protocol_mappers *io_mappers, const
 }
 
 static int scope_of_row(struct bootstrap_state *s, const struct scope_row *row,
-                        struct client_scope *ret_scope) {
+                        struct client_scope *ret_scope)
+{
     struct client_scope scope = {
         .id = uuid_new(s->arena),
         .name = str_c(row->name),
@@ -187,7 +191,8 @@ static int scope_of_row(struct bootstrap_state *s, const struct scope_row *row,
     return 0;
 }
 
-int bootstrap_scopes(struct bootstrap_state *s) {
+int bootstrap_scopes(struct bootstrap_state *s)
+{
     struct client_scope *all = ARENA_ARRAY(s->arena, ARRAY_LEN(scope_rows), struct client_scope);
     struct client_scope *linked = ARENA_ARRAY(s->arena, ARRAY_LEN(scope_rows), struct client_scope);
     size_t link_count = 0;

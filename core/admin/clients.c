@@ -11,7 +11,8 @@
 #include "core/base/banned.h"
 
 int admin_client_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
-                      struct client *ret_client) {
+                      struct client *ret_client)
+{
     int rc = client_find(r, ctx->arena, name, ret_client);
     if (rc == ERR_NOT_FOUND)
         rc = client_find_by_id(r, ctx->arena, name, ret_client);
@@ -20,7 +21,8 @@ int admin_client_find(const struct auth_ctx *ctx, struct store_read *r, struct s
     return rc;
 }
 
-static int link_scopes(const struct auth_ctx *ctx, struct client *client) {
+static int link_scopes(const struct auth_ctx *ctx, struct client *client)
+{
     const struct client_scopes *all = realm_view_scopes(ctx->view);
     struct client_scope *items = ARENA_ARRAY(ctx->arena, all->count + 1, struct client_scope);
     size_t count = 0;
@@ -34,7 +36,8 @@ static int link_scopes(const struct auth_ctx *ctx, struct client *client) {
 }
 
 int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
-                          struct client *ret_client) {
+                          struct client *ret_client)
+{
     struct client client = {.client_id = arena_str(ctx->arena, client_id)};
     if (str_absent(client.client_id))
         return ERR_NO_MEMORY;
@@ -44,7 +47,8 @@ int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
     return 0;
 }
 
-static int check_secret(const struct auth_ctx *ctx, struct str secret) {
+static int check_secret(const struct auth_ctx *ctx, struct str secret)
+{
     if (secret.len < CLIENT_SECRET_MIN_BYTES || secret.len > CLIENT_SECRET_MAX_BYTES ||
         !str_is_utf8(secret) || !str_has_no_control(secret))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "secret",
@@ -53,12 +57,14 @@ static int check_secret(const struct auth_ctx *ctx, struct str secret) {
     return 0;
 }
 
-static bool wants_secret(const struct client *client) {
+static bool wants_secret(const struct client *client)
+{
     return client_is_confidential(client) &&
            !str_eq(client->client_authenticator_type, STR("client-jwt"));
 }
 
-static int settle_secret(const struct auth_ctx *ctx, struct client *client) {
+static int settle_secret(const struct auth_ctx *ctx, struct client *client)
+{
     if (!wants_secret(client)) {
         client->secret = str_of(NULL, 0);
         return 0;
@@ -69,13 +75,15 @@ static int settle_secret(const struct auth_ctx *ctx, struct client *client) {
     return str_absent(client->secret) ? ERR_NO_MEMORY : 0;
 }
 
-struct str admin_service_account_name(struct arena *a, struct str client_id) {
+struct str admin_service_account_name(struct arena *a, struct str client_id)
+{
     struct str lower = arena_lower(a, client_id);
     return str_absent(lower) ? lower : ARENA_CONCAT(a, STR("service-account-"), lower);
 }
 
 /* The scope whose mappers tell about the client; Keycloak links it with the service account. */
-static int link_service_scope(const struct auth_ctx *ctx, struct client *client) {
+static int link_service_scope(const struct auth_ctx *ctx, struct client *client)
+{
     const struct client_scopes *all = realm_view_scopes(ctx->view);
     for (size_t i = 0; i < client->scopes.count; i++)
         if (str_eq(client->scopes.items[i].name, STR(SCOPE_SERVICE_ACCOUNT)))
@@ -97,7 +105,8 @@ static int link_service_scope(const struct auth_ctx *ctx, struct client *client)
 }
 
 static int add_service_account(const struct auth_ctx *ctx, struct store_write *w,
-                               struct client *client) {
+                               struct client *client)
+{
     struct user user = {.service_account_client_id = client->id};
     fields_default(&user_fields, &user);
     user.username = admin_service_account_name(ctx->arena, client->client_id);
@@ -110,7 +119,8 @@ static int add_service_account(const struct auth_ctx *ctx, struct store_write *w
 }
 
 static int remove_service_account(const struct auth_ctx *ctx, struct store_write *w,
-                                  struct client *client) {
+                                  struct client *client)
+{
     struct user user;
     struct str id = client->service_account_user_id;
     if (str_empty(id))
@@ -124,15 +134,16 @@ static int remove_service_account(const struct auth_ctx *ctx, struct store_write
     return ADMIN_RECORD(ctx, w, EVENT_UserDeleted, "user", user.id, {"username", user.username});
 }
 
-static int tell_conflict(const struct auth_ctx *ctx, const struct client *client, int rc) {
+static int tell_conflict(const struct auth_ctx *ctx, const struct client *client, int rc)
+{
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "clientId", "Client %.*s already exists",
                          STR_ARG(client->client_id));
     return rc;
 }
 
-int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w,
-                        struct client *io_client) {
+int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
+{
     struct str data;
     TRY(client_check(io_client, ctx->err));
     TRY(admin_id(ctx->arena, &io_client->id));
@@ -146,7 +157,8 @@ int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 static int settle_service_account(const struct auth_ctx *ctx, struct store_write *w,
-                                  struct client *client) {
+                                  struct client *client)
+{
     bool has = !str_empty(client->service_account_user_id);
     if (client->service_accounts_enabled && !has)
         return add_service_account(ctx, w, client);
@@ -156,7 +168,8 @@ static int settle_service_account(const struct auth_ctx *ctx, struct store_write
 }
 
 int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
-                        const struct client *before, const struct client *after) {
+                        const struct client *before, const struct client *after)
+{
     struct client client = *after;
     struct str data;
     client.pk = before->pk;
@@ -173,7 +186,8 @@ int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
-                        const struct client *client) {
+                        const struct client *client)
+{
     struct client gone = *client;
     TRY(remove_service_account(ctx, w, &gone));
     TRY(client_delete(w, client->pk));
@@ -182,8 +196,8 @@ int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 int admin_client_secret_set(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct client *client, struct str secret,
-                            struct str *ret_secret) {
+                            const struct client *client, struct str secret, struct str *ret_secret)
+{
     struct client changed = *client;
     if (!wants_secret(client))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "clientId",

@@ -9,13 +9,15 @@
 
 #define NAME_MAX_BYTES 255
 
-static int with_slash(struct arena *a, struct str path, struct str *ret_path) {
+static int with_slash(struct arena *a, struct str path, struct str *ret_path)
+{
     *ret_path = str_starts(path, STR("/")) ? path : ARENA_CONCAT(a, STR("/"), path);
     return str_absent(*ret_path) ? ERR_NO_MEMORY : 0;
 }
 
 int admin_group_find(const struct auth_ctx *ctx, struct store_read *r, struct str path,
-                     struct group *ret_group) {
+                     struct group *ret_group)
+{
     struct str full;
     TRY(with_slash(ctx->arena, path, &full));
     int rc = group_find_by_path(r, ctx->arena, full, ret_group);
@@ -25,7 +27,8 @@ int admin_group_find(const struct auth_ctx *ctx, struct store_read *r, struct st
 }
 
 /* A slash inside a name would make two groups with one path. */
-static int check_group(const struct auth_ctx *ctx, const struct group *group) {
+static int check_group(const struct auth_ctx *ctx, const struct group *group)
+{
     if (str_empty(group->name) || str_find(group->name, '/') >= 0 || !str_is_utf8(group->name) ||
         text_is_deceptive(group->name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
@@ -35,19 +38,22 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group) {
 }
 
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct group *group) {
+                  const struct group *group)
+{
     return ADMIN_RECORD(ctx, w, type, "group", group->id, {"name", group->name},
                         {"path", group->path});
 }
 
-static int tell_conflict(const struct auth_ctx *ctx, int rc) {
+static int tell_conflict(const struct auth_ctx *ctx, int rc)
+{
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "name", "a group with this name exists there");
     return rc;
 }
 
 int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct group *parent, struct group *io_group) {
+                       const struct group *parent, struct group *io_group)
+{
     TRY(check_group(ctx, io_group));
     TRY(admin_id(ctx->arena, &io_group->id));
     io_group->parent_pk = parent ? parent->pk : 0;
@@ -60,7 +66,8 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w, struct str path,
-                            struct group *io_group) {
+                            struct group *io_group)
+{
     struct str full;
     struct group parent;
     TRY(with_slash(ctx->arena, path, &full));
@@ -75,7 +82,8 @@ int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w, s
 }
 
 int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct group *before, const struct group *after) {
+                       const struct group *before, const struct group *after)
+{
     struct group group = *after;
     group.pk = before->pk;
     group.id = before->id;
@@ -86,26 +94,29 @@ int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
                         {"nameBefore", before->name}, {"pathBefore", before->path});
 }
 
-int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct group *group) {
+int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const struct group *group)
+{
     TRY(group_delete(w, group->pk));
     return record(ctx, w, EVENT_GroupDeleted, group);
 }
 
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                       const struct group *group, const struct role *role) {
+                       const struct group *group, const struct role *role)
+{
     return ADMIN_RECORD(ctx, w, type, "group", group->id, {"path", group->path},
                         {"role", role->name}, {"roleId", role->id}, {"clientId", role->client_id});
 }
 
 int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,
-                         const struct group *group, const struct role *role) {
+                         const struct group *group, const struct role *role)
+{
     TRY(group_role_add(w, group->pk, role->pk));
     return record_role(ctx, w, EVENT_RoleAssigned, group, role);
 }
 
 int admin_group_role_remove(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct group *group, const struct role *role) {
+                            const struct group *group, const struct role *role)
+{
     TRY(group_role_remove(w, group->pk, role->pk));
     return record_role(ctx, w, EVENT_RoleRevoked, group, role);
 }

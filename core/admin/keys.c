@@ -7,7 +7,8 @@
 
 #include "core/base/banned.h"
 
-const char *key_status_name(enum key_status status) {
+const char *key_status_name(enum key_status status)
+{
     switch (status) {
     case KEY_ACTIVE: return "ACTIVE";
     case KEY_PASSIVE: return "PASSIVE";
@@ -17,14 +18,16 @@ const char *key_status_name(enum key_status status) {
 }
 
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct realm_key *key) {
+                  const struct realm_key *key)
+{
     return ADMIN_RECORD(ctx, w, type, "key", key->kid, {"kid", key->kid}, {"algorithm", key->alg},
                         {"status", str_c(key_status_name(key->status))});
 }
 
 /* Takes active keys of the algorithm out of signing; tells the highest priority seen. */
 static int step_down(const struct auth_ctx *ctx, struct store_write *w, struct str alg,
-                     int64_t overlap_ms, int64_t *ret_priority) {
+                     int64_t overlap_ms, int64_t *ret_priority)
+{
     struct realm_keys keys;
     int64_t now_ms = store_write_now(w)->wall_ms, priority = 0;
     TRY(key_list(store_write_reader(w), ctx->arena, &keys));
@@ -46,7 +49,8 @@ static int step_down(const struct auth_ctx *ctx, struct store_write *w, struct s
 }
 
 int admin_key_rotate(const struct auth_ctx *ctx, struct store_write *w, struct str alg,
-                     int64_t overlap_ms, struct realm_key *ret_key) {
+                     int64_t overlap_ms, struct realm_key *ret_key)
+{
     struct realm_key key = {.use = STR("sig"), .status = KEY_ACTIVE};
     enum jose_alg known = jose_alg_of(alg);
     int64_t priority = 0;
@@ -64,18 +68,21 @@ int admin_key_rotate(const struct auth_ctx *ctx, struct store_write *w, struct s
     return 0;
 }
 
-static size_t count_active(const struct realm_keys *keys, struct str alg) {
+static size_t count_active(const struct realm_keys *keys, struct str alg)
+{
     size_t count = 0;
     for (size_t i = 0; i < keys->count; i++)
         count += keys->items[i].status == KEY_ACTIVE && str_eq(keys->items[i].alg, alg);
     return count;
 }
 
-static bool is_needed(const struct auth_ctx *ctx, struct str alg) {
+static bool is_needed(const struct auth_ctx *ctx, struct str alg)
+{
     return str_eq(alg, auth_realm(ctx)->default_signature_algorithm) || str_eq(alg, STR("HS512"));
 }
 
-int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid) {
+int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid)
+{
     struct realm_keys keys;
     TRY(key_list(store_write_reader(w), ctx->arena, &keys));
     for (size_t i = 0; i < keys.count; i++) {
@@ -94,11 +101,13 @@ int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct 
     return err_field(ctx->err, ERR_NOT_FOUND, "kid", "there is no key with this id");
 }
 
-static bool is_over(const struct realm_key *key, int64_t now_ms) {
+static bool is_over(const struct realm_key *key, int64_t now_ms)
+{
     return key->status == KEY_PASSIVE && key->not_after_ms != 0 && key->not_after_ms <= now_ms;
 }
 
-bool admin_keys_due(const struct realm_keys *keys, int64_t now_ms) {
+bool admin_keys_due(const struct realm_keys *keys, int64_t now_ms)
+{
     for (size_t i = 0; i < keys->count; i++)
         if (is_over(&keys->items[i], now_ms))
             return true;
@@ -106,7 +115,8 @@ bool admin_keys_due(const struct realm_keys *keys, int64_t now_ms) {
 }
 
 int admin_keys_retire(const struct auth_ctx *ctx, struct store_write *w, int64_t *ret_count,
-                      int64_t *ret_next_ms) {
+                      int64_t *ret_next_ms)
+{
     struct realm_keys keys;
     int64_t now_ms = store_write_now(w)->wall_ms, count = 0, next_ms = INT64_MAX;
     TRY(key_list(store_write_reader(w), ctx->arena, &keys));

@@ -9,7 +9,8 @@
 
 #define MEND_PAGE 500
 
-int admin_realm_check(const struct realm *realm, struct err_ctx *err) {
+int admin_realm_check(const struct realm *realm, struct err_ctx *err)
+{
     struct password_policy policy;
     TRY(realm_check(realm, err));
     return password_policy_parse(realm->password_policy, &policy, err);
@@ -18,18 +19,21 @@ int admin_realm_check(const struct realm *realm, struct err_ctx *err) {
 /* One write transaction of master around f. */
 static int master_write(const struct auth_ctx *ctx, struct str realm_name,
                         int (*f)(const struct auth_ctx *ctx, struct store_write *w,
-                                 struct str name)) {
+                                 struct str name))
+{
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     TRY(store_write_begin(ctx->view, ctx->now, &w));
     TRY(f(ctx, w, realm_name));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
-static int add_to_master(const struct auth_ctx *ctx, struct store_write *w, struct str name) {
+static int add_to_master(const struct auth_ctx *ctx, struct store_write *w, struct str name)
+{
     return bootstrap_master_client(ctx, w, name, NULL);
 }
 
-int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm) {
+int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm)
+{
     struct bootstrap from = {ctx, realm};
     TRY(admin_realm_check(realm, ctx->err));
     int rc = store_realm_create(store, realm, ctx->now, bootstrap_fill, &from);
@@ -43,7 +47,8 @@ int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const st
 
 /* The attributes of set-up as they were, the others as they are to be. */
 static int keep_setup_attributes(struct arena *a, const struct str_map *before,
-                                 const struct str_map *after, struct str_map *ret_map) {
+                                 const struct str_map *after, struct str_map *ret_map)
+{
     struct str_map map = {0};
     for (size_t i = 0; i < after->count; i++)
         if (!str_starts(after->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
@@ -56,7 +61,8 @@ static int keep_setup_attributes(struct arena *a, const struct str_map *before,
 }
 
 int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct realm *before, const struct realm *after) {
+                       const struct realm *before, const struct realm *after)
+{
     struct realm realm = *after;
     struct str data;
     bool changed;
@@ -74,12 +80,14 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
     return admin_record(ctx, w, EVENT_ConfigurationChanged, "realm", realm.id, data);
 }
 
-static int record_deletion(const struct auth_ctx *ctx, struct store_write *w, struct str name) {
+static int record_deletion(const struct auth_ctx *ctx, struct store_write *w, struct str name)
+{
     TRY(bootstrap_master_client_remove(ctx, w, name));
     return ADMIN_RECORD(ctx, w, EVENT_RealmDeleted, "realm", name, {"realm", name});
 }
 
-int admin_realm_delete(const struct auth_ctx *ctx, struct str name) {
+int admin_realm_delete(const struct auth_ctx *ctx, struct str name)
+{
     struct realm_view *view;
     if (str_eq(name, STR(REALM_MASTER)))
         return err_field(ctx->err, ERR_FORBIDDEN, "realm", "the realm master cannot be deleted");
@@ -92,7 +100,8 @@ int admin_realm_delete(const struct auth_ctx *ctx, struct str name) {
     return store_realm_delete(realm_view_store(ctx->view), name);
 }
 
-static int mend_realm(const struct auth_ctx *ctx, struct str name) {
+static int mend_realm(const struct auth_ctx *ctx, struct str name)
+{
     const struct client *client;
     struct str client_id = bootstrap_master_client_id(ctx->arena, name);
     if (str_absent(client_id))
@@ -101,7 +110,8 @@ static int mend_realm(const struct auth_ctx *ctx, struct str name) {
     return rc == ERR_NOT_FOUND ? master_write(ctx, name, add_to_master) : rc;
 }
 
-int admin_realms_mend(const struct auth_ctx *ctx) {
+int admin_realms_mend(const struct auth_ctx *ctx)
+{
     struct realm_summary *realms;
     struct str after = {NULL, 0};
     size_t count;

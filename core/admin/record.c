@@ -7,7 +7,8 @@
 #include "core/base/banned.h"
 
 int admin_record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                 const char *kind, struct str id, struct str data) {
+                 const char *kind, struct str id, struct str data)
+{
     const struct event event = {
         .type = type,
         .actor = ctx->actor,
@@ -19,13 +20,15 @@ int admin_record(const struct auth_ctx *ctx, struct store_write *w, enum event_t
 }
 
 int admin_record_details(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                         const char *kind, struct str id, const struct detail *details) {
+                         const char *kind, struct str id, const struct detail *details)
+{
     struct str data;
     TRY(detail_data(ctx->arena, details, &data));
     return admin_record(ctx, w, type, kind, id, data);
 }
 
-int admin_id(struct arena *a, struct str *io_id) {
+int admin_id(struct arena *a, struct str *io_id)
+{
     if (!str_empty(*io_id))
         return 0;
     *io_id = uuid_new(a);

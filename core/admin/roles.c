@@ -13,7 +13,8 @@
 #define DESCRIPTION_MAX_BYTES 1024
 
 int admin_role_find(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
-                    struct str name, struct role *ret_role) {
+                    struct str name, struct role *ret_role)
+{
     int rc = role_find(r, ctx->arena, client ? client->pk : 0, name, ret_role);
     if (rc == ERR_NOT_FOUND)
         return err_field(ctx->err, rc, "role", "there is no role with this name");
@@ -21,7 +22,8 @@ int admin_role_find(const struct auth_ctx *ctx, struct store_read *r, const stru
 }
 
 int admin_role_find_spelled(const struct auth_ctx *ctx, struct store_read *r, struct str spelling,
-                            struct role *ret_role) {
+                            struct role *ret_role)
+{
     struct client client;
     ptrdiff_t slash = str_find(spelling, '/');
     int rc = role_find(r, ctx->arena, 0, spelling, ret_role);
@@ -31,7 +33,8 @@ int admin_role_find_spelled(const struct auth_ctx *ctx, struct store_read *r, st
     return admin_role_find(ctx, r, &client, str_from(spelling, (size_t)slash + 1), ret_role);
 }
 
-static int check_role(const struct auth_ctx *ctx, const struct role *role) {
+static int check_role(const struct auth_ctx *ctx, const struct role *role)
+{
     if (str_empty(role->name) || !str_is_utf8(role->name) || text_is_deceptive(role->name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
                          "a role needs a name without control or invisible characters");
@@ -40,7 +43,8 @@ static int check_role(const struct auth_ctx *ctx, const struct role *role) {
     return attrs_check(&role->attributes, "attributes", ctx->err);
 }
 
-static int tell_conflict(const struct auth_ctx *ctx, const struct role *role, int rc) {
+static int tell_conflict(const struct auth_ctx *ctx, const struct role *role, int rc)
+{
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "name", "Role with name %.*s already exists",
                          STR_ARG(role->name));
@@ -48,13 +52,15 @@ static int tell_conflict(const struct auth_ctx *ctx, const struct role *role, in
 }
 
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct role *role) {
+                  const struct role *role)
+{
     return ADMIN_RECORD(ctx, w, type, "role", role->id, {"name", role->name},
                         {"clientId", role->client_id}, {"description", role->description});
 }
 
 int admin_role_insert(const struct auth_ctx *ctx, struct store_write *w,
-                      const struct client *client, struct role *io_role) {
+                      const struct client *client, struct role *io_role)
+{
     io_role->client_pk = client ? client->pk : 0;
     io_role->client_id = client ? client->client_id : str_of(NULL, 0);
     TRY(check_role(ctx, io_role));
@@ -64,7 +70,8 @@ int admin_role_insert(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 int admin_role_update(const struct auth_ctx *ctx, struct store_write *w, const struct role *before,
-                      const struct role *after) {
+                      const struct role *after)
+{
     struct role role = *after;
     role.pk = before->pk;
     role.id = before->id;
@@ -78,7 +85,8 @@ int admin_role_update(const struct auth_ctx *ctx, struct store_write *w, const s
                         {"description", role.description});
 }
 
-int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const struct role *role) {
+int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const struct role *role)
+{
     const struct realm *realm = auth_realm(ctx);
     bool admin = str_eq(realm->name, STR(REALM_MASTER)) && role->client_pk == 0 &&
                  str_eq(role->name, STR(ROLE_ADMIN));
@@ -89,14 +97,16 @@ int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const s
 }
 
 static int record_composite(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct role *parent, const struct role *child, const char *what) {
+                            const struct role *parent, const struct role *child, const char *what)
+{
     return ADMIN_RECORD(ctx, w, EVENT_RoleModified, "role", parent->id, {"name", parent->name},
                         {"clientId", parent->client_id}, {what, child->name},
                         {"compositeClientId", child->client_id});
 }
 
 int admin_role_compose(const struct auth_ctx *ctx, struct store_write *w, const struct role *parent,
-                       const struct role *child) {
+                       const struct role *child)
+{
     int rc = role_composite_add(w, parent->pk, child->pk);
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "role", "that would make a role part of itself");
@@ -105,7 +115,8 @@ int admin_role_compose(const struct auth_ctx *ctx, struct store_write *w, const 
 }
 
 int admin_role_decompose(const struct auth_ctx *ctx, struct store_write *w,
-                         const struct role *parent, const struct role *child) {
+                         const struct role *parent, const struct role *child)
+{
     TRY(role_composite_remove(w, parent->pk, child->pk));
     return record_composite(ctx, w, parent, child, "compositeRemoved");
 }

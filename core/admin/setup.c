@@ -20,7 +20,8 @@
 
 /* Two locks, either is enough: the mark of completion, and people in master at all (someone may have
  * been added on the command line). */
-static int is_open_in(const struct auth_ctx *ctx, struct store_read *r, bool *ret_open) {
+static int is_open_in(const struct auth_ctx *ctx, struct store_read *r, bool *ret_open)
+{
     int64_t people;
     TRY(user_count(r, &people));
     *ret_open =
@@ -28,13 +29,15 @@ static int is_open_in(const struct auth_ctx *ctx, struct store_read *r, bool *re
     return 0;
 }
 
-int setup_is_open(const struct auth_ctx *ctx, bool *ret_open) {
+int setup_is_open(const struct auth_ctx *ctx, bool *ret_open)
+{
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(ctx->view, &r));
     return is_open_in(ctx, r, ret_open);
 }
 
-static struct str token_hash(struct arena *a, struct str token) {
+static struct str token_hash(struct arena *a, struct str token)
+{
     const struct str parts[] = {STR("garita setup token\n"), token};
     unsigned char hash[BLAKE2B_BYTES];
     blake2b_256(str_of(NULL, 0), parts, ARRAY_LEN(parts), hash);
@@ -42,13 +45,15 @@ static struct str token_hash(struct arena *a, struct str token) {
 }
 
 static int store_attributes(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct str_map *attributes) {
+                            const struct str_map *attributes)
+{
     struct realm realm = *auth_realm(ctx);
     realm.attributes = *attributes;
     return store_realm_update(w, &realm);
 }
 
-int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token) {
+int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token)
+{
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct str_map attributes = auth_realm(ctx)->attributes;
     struct str token = token_new(ctx->arena);
@@ -73,7 +78,8 @@ int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token) {
     return 0;
 }
 
-static int token_matches(const struct auth_ctx *ctx, struct str token, bool *ret_match) {
+static int token_matches(const struct auth_ctx *ctx, struct str token, bool *ret_match)
+{
     struct str stored = str_map_get(&auth_realm(ctx)->attributes, STR(ATTR_TOKEN_HASH));
     struct str given = token_hash(ctx->arena, token);
     if (str_absent(given))
@@ -82,7 +88,8 @@ static int token_matches(const struct auth_ctx *ctx, struct str token, bool *ret
     return 0;
 }
 
-int setup_token_check(const struct auth_ctx *ctx, struct str token, bool *ret_match) {
+int setup_token_check(const struct auth_ctx *ctx, struct str token, bool *ret_match)
+{
     bool open = false, match = false;
     TRY(setup_is_open(ctx, &open));
     TRY(token_matches(ctx, token, &match));
@@ -91,7 +98,8 @@ int setup_token_check(const struct auth_ctx *ctx, struct str token, bool *ret_ma
 }
 
 /* The mark stays for ever and the token goes, in the transaction that makes the administrator. */
-static int mark_completed(const struct auth_ctx *ctx, struct store_write *w) {
+static int mark_completed(const struct auth_ctx *ctx, struct store_write *w)
+{
     const struct str_map *before = &auth_realm(ctx)->attributes;
     struct str_map after = {0};
     char date[25];
@@ -104,7 +112,8 @@ static int mark_completed(const struct auth_ctx *ctx, struct store_write *w) {
 }
 
 static int make_admin(const struct auth_ctx *ctx, struct store_write *w, struct user *user,
-                      struct password_change *change) {
+                      struct password_change *change)
+{
     struct role admin;
     TRY(admin_user_insert(ctx, w, user));
     change->user_pk = user->pk;
@@ -117,12 +126,14 @@ static int make_admin(const struct auth_ctx *ctx, struct store_write *w, struct 
                         {"username", user->username});
 }
 
-static int refuse(const struct auth_ctx *ctx) {
+static int refuse(const struct auth_ctx *ctx)
+{
     return err_set(ctx->err, ERR_FORBIDDEN, "set-up is over or the link is not valid");
 }
 
 static int complete(const struct auth_ctx *ctx, struct str username, struct str password,
-                    struct user *ret_user) {
+                    struct user *ret_user)
+{
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct user user = {0};
     struct password_change change = {0};
@@ -143,7 +154,8 @@ static int complete(const struct auth_ctx *ctx, struct str username, struct str 
 }
 
 int setup_complete(const struct auth_ctx *ctx, struct str token, struct str username,
-                   struct str password, struct user *ret_user) {
+                   struct str password, struct user *ret_user)
+{
     bool match;
     TRY(setup_token_check(ctx, token, &match));
     if (!match)
@@ -152,7 +164,8 @@ int setup_complete(const struct auth_ctx *ctx, struct str token, struct str user
 }
 
 int setup_from_environment(const struct auth_ctx *ctx, struct str username, struct str password,
-                           struct user *ret_user) {
+                           struct user *ret_user)
+{
     bool open;
     TRY(setup_is_open(ctx, &open));
     if (!open)

@@ -10,7 +10,8 @@
 #include "core/base/banned.h"
 
 int admin_user_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
-                    struct user *ret_user) {
+                    struct user *ret_user)
+{
     struct str canonical;
     TRY(username_canonical(ctx->arena, name, &canonical, ctx->err));
     int rc = user_find_by_username(r, ctx->arena, canonical, ret_user);
@@ -21,7 +22,8 @@ int admin_user_find(const struct auth_ctx *ctx, struct store_read *r, struct str
     return rc;
 }
 
-int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user) {
+int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user)
+{
     TRY(username_canonical(ctx->arena, io_user->username, &io_user->username, ctx->err));
     if (!str_empty(io_user->email)) {
         io_user->email = arena_lower(ctx->arena, str_trim(io_user->email));
@@ -31,13 +33,15 @@ int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user) {
     return user_check(io_user, ctx->err);
 }
 
-static int tell_conflict(const struct auth_ctx *ctx, int rc) {
+static int tell_conflict(const struct auth_ctx *ctx, int rc)
+{
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "username", "User exists with same username or email");
     return rc;
 }
 
-static int add_default_role(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk) {
+static int add_default_role(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk)
+{
     struct role role;
     struct str id = auth_realm(ctx)->default_role_id;
     if (str_empty(id))
@@ -46,7 +50,8 @@ static int add_default_role(const struct auth_ctx *ctx, struct store_write *w, i
     return user_role_add(w, user_pk, role.pk);
 }
 
-int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user) {
+int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
+{
     struct str data;
     TRY(admin_id(ctx->arena, &io_user->id));
     if (io_user->created_ms == 0)
@@ -59,7 +64,8 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
 }
 
 int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
-                      const struct user *after, struct user *ret_user) {
+                      const struct user *after, struct user *ret_user)
+{
     struct user user = *after;
     struct str data;
     int64_t ended;
@@ -86,7 +92,8 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
                         user.id, data);
 }
 
-int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const struct user *user) {
+int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const struct user *user)
+{
     if (!str_empty(user->service_account_client_id))
         return err_set(ctx->err, ERR_FORBIDDEN, "a service account goes with its client");
     TRY(user_delete(w, user->pk));
@@ -94,7 +101,8 @@ int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const s
 }
 
 /* PW-01: a record that could never verify is refused now and not at the first login. */
-static int check_record(const struct auth_ctx *ctx, const struct credential *c) {
+static int check_record(const struct auth_ctx *ctx, const struct credential *c)
+{
     const struct password_record record = {c->secret_data, c->credential_data};
     bool match;
     if (!str_eq(c->type, STR(CREDENTIAL_PASSWORD)))
@@ -107,7 +115,8 @@ static int check_record(const struct auth_ctx *ctx, const struct credential *c) 
 }
 
 int admin_user_import_credential(const struct auth_ctx *ctx, struct store_write *w,
-                                 const struct user *user, struct credential *credential) {
+                                 const struct user *user, struct credential *credential)
+{
     TRY(check_record(ctx, credential));
     TRY(admin_id(ctx->arena, &credential->id));
     if (credential->created_ms == 0)
@@ -118,39 +127,55 @@ int admin_user_import_credential(const struct auth_ctx *ctx, struct store_write 
                         {"origin", STR("import")});
 }
 
-int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w, const struct user *user) {
+int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w, const struct user *user)
+{
     TRY(login_failures_clear(w, user->pk));
     return ADMIN_RECORD(ctx, w, EVENT_UserModified, "user", user->id, {"username", user->username},
                         {"action", STR("unlock")});
 }
 
+int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                      int64_t *ret_count)
+{
+    struct str count;
+    TRY(session_delete_of_user(w, user->pk, 0, ret_count));
+    count = arena_printf(ctx->arena, "%lld", (long long)*ret_count);
+    return ADMIN_RECORD(ctx, w, EVENT_SessionRevoked, "user", user->id,
+                        {"username", user->username}, {"sessions", count});
+}
+
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                       const struct user *user, const struct role *role) {
+                       const struct user *user, const struct role *role)
+{
     return ADMIN_RECORD(ctx, w, type, "user", user->id, {"username", user->username},
                         {"role", role->name}, {"roleId", role->id}, {"clientId", role->client_id});
 }
 
 int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                        const struct role *role) {
+                        const struct role *role)
+{
     TRY(user_role_add(w, user->pk, role->pk));
     return record_role(ctx, w, EVENT_RoleAssigned, user, role);
 }
 
 int admin_user_role_remove(const struct auth_ctx *ctx, struct store_write *w,
-                           const struct user *user, const struct role *role) {
+                           const struct user *user, const struct role *role)
+{
     TRY(user_role_remove(w, user->pk, role->pk));
     return record_role(ctx, w, EVENT_RoleRevoked, user, role);
 }
 
 int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,
-                          const struct user *user, const struct group *group) {
+                          const struct user *user, const struct group *group)
+{
     TRY(user_group_add(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberAdded, "user", user->id,
                         {"username", user->username}, {"group", group->path});
 }
 
 int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
-                           const struct user *user, const struct group *group) {
+                           const struct user *user, const struct group *group)
+{
     TRY(user_group_remove(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberRemoved, "user", user->id,
                         {"username", user->username}, {"group", group->path});

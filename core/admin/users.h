@@ -35,6 +35,10 @@ MUST_CHECK int admin_user_import_credential(const struct auth_ctx *ctx, struct s
 MUST_CHECK int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *user);
 
+/* Ends all sessions; tells how many. */
+MUST_CHECK int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w,
+                                 const struct user *user, int64_t *ret_count);
+
 MUST_CHECK int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct user *user, const struct role *role);
 MUST_CHECK int admin_user_role_remove(const struct auth_ctx *ctx, struct store_write *w,

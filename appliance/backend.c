@@ -1,0 +1,76 @@
+/* Where the calls of a command go: into a stopped data folder, or to the server that runs on it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "appliance/command/commands.h"
+#include "appliance/ipc.h"
+#include "appliance/store_setup.h"
+
+#include "core/base/banned.h"
+
+static int check_initialised(struct store *store, struct err_ctx *err)
+{
+    struct realm_view *view;
+    int rc = realm_view_acquire(store, STR(REALM_MASTER), &view);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "the data folder is empty: garita init makes it ready");
+    TRY(rc);
+    realm_view_release(view);
+    return 0;
+}
+
+static int open_stopped(struct backend *backend, const struct config *config, struct err_ctx *err)
+{
+    int rc = store_open_configured(config, &backend->store, err);
+    if (rc == ERR_STORE_LOCKED)
+        return err_set(err, rc, "%s is held by another process that takes no commands",
+                       config->data);
+    TRY(rc);
+    rc = check_initialised(backend->store, err);
+    if (rc != 0) {
+        store_close(backend->store);
+        backend->store = NULL;
+    }
+    return rc;
+}
+
+int backend_open(struct backend *ret_backend, const struct config *config, struct err_ctx *err)
+{
+    struct backend backend = {.socket_dir = open(config->data, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (backend.socket_dir < 0)
+        return err_set(err, ERR_NOT_FOUND, "cannot open the data folder %s: %s", config->data,
+                       strerror(errno));
+    if (!ipc_is_up(backend.socket_dir)) {
+        int rc = open_stopped(&backend, config, err);
+        if (rc != 0) {
+            (void)close(backend.socket_dir);
+            return rc;
+        }
+    }
+    *ret_backend = backend;
+    return 0;
+}
+
+void backend_close(struct backend *backend)
+{
+    if (backend->store)
+        store_close(backend->store);
+    if (backend->socket_dir >= 0)
+        (void)close(backend->socket_dir);
+    *backend = (struct backend){.socket_dir = -1};
+}
+
+int backend_call(struct backend *backend, struct arena *a, const struct str *words, size_t count,
+                 struct str input, struct reply *ret_reply)
+{
+    struct event_actor actor;
+    if (!backend->store)
+        return ipc_call(backend->socket_dir, a, words, count, input, ret_reply);
+    program_actor(&actor);
+    actor.username = arena_printf(a, "uid:%u", (unsigned)getuid());
+    command_execute(backend->store, a, &actor, words, count, input, ret_reply);
+    return 0;
+}

@@ -1,0 +1,88 @@
+/* garita keys ... */
+#include "appliance/command/commands.h"
+
+#include "core/admin/keys.h"
+#include "core/port/keys.h"
+
+#include "core/base/banned.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static void write_key(struct json_writer *w, const struct realm_key *key)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "kid", key->kid);
+    jw_member_str(w, "algorithm", key->alg);
+    jw_member_c(w, "status", key_status_name(key->status));
+    jw_member_i64(w, "priority", key->priority);
+    write_time(w, "created", key->created_ms);
+    if (key->not_after_ms != 0)
+        write_time(w, "verifiesUntil", key->not_after_ms);
+    jw_end_object(w);
+}
+
+static int list(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct realm_keys keys;
+    TRY(work_open_realm(call, &work));
+    TRY(work_read(&work));
+    TRY(key_list(work.r, call->arena, &keys));
+    jw_begin_array(&call->out);
+    for (size_t i = 0; i < keys.count; i++)
+        write_key(&call->out, &keys.items[i]);
+    jw_end_array(&call->out);
+    return 0;
+}
+
+static int rotate(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct realm_key key;
+    struct str alg = args_get(call->args, "alg");
+    int64_t days;
+    TRY(call_number(call, "overlap-days", 0, 3650, KEY_OVERLAP_DEFAULT_MS / DAY_MS, &days));
+    TRY(work_open_realm(call, &work));
+    if (str_absent(alg))
+        alg = auth_realm(&work.ctx)->default_signature_algorithm;
+    TRY(work_write(&work));
+    TRY(admin_key_rotate(&work.ctx, work.w, alg, days * DAY_MS, &key));
+    TRY(work_commit(&work));
+    write_key(&call->out, &key);
+    call_say(call, "%.*s now signs with key %.*s; older keys verify for %lld days",
+             STR_ARG(key.alg), STR_ARG(key.kid), (long long)days);
+    return 0;
+}
+
+static int disable(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct str kid = args_get(call->args, "kid");
+    TRY(work_open_realm(call, &work));
+    TRY(work_write(&work));
+    TRY(admin_key_disable(&work.ctx, work.w, kid));
+    TRY(work_commit(&work));
+    call_say(call, "key %.*s neither signs nor verifies any more", STR_ARG(kid));
+    return 0;
+}
+
+static const struct option list_options[] = {OPTION_REALM};
+static const struct option rotate_options[] = {
+    OPTION_REALM,
+    {"alg", "ALG", "RS256, ES256, EdDSA...; default: the realm's algorithm", 0},
+    {"overlap-days", "N", "how long older keys verify (default 30; 0: not at all)", 0},
+};
+static const struct option disable_options[] = {
+    OPTION_REALM,
+    {"kid", "ID", "the key", OPTION_REQUIRED},
+};
+
+const struct command keys_commands[] = {
+    {"keys list", "", 0, 0, "show the keys of a realm", NULL, OPTIONS(list_options), false,
+     "kid,algorithm,status,priority,created,verifiesUntil", list, NULL, NULL},
+    {"keys rotate", "", 0, 0, "make a new key that signs from now on", NULL,
+     OPTIONS(rotate_options), false, NULL, rotate, NULL, NULL},
+    {"keys disable", "", 0, 0, "disable a key: tokens under it are dead", NULL,
+     OPTIONS(disable_options), false, NULL, disable, NULL, NULL},
+};
+const size_t keys_command_count = ARRAY_LEN(keys_commands);

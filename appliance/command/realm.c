@@ -1,0 +1,138 @@
+/* garita realm ... */
+#include "appliance/command/commands.h"
+
+#include "core/admin/bootstrap.h"
+#include "core/admin/realms.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+#define LIST_PAGE 1000
+
+static const char settings_help[] =
+    "Settings are written as Keycloak names them, for example displayName=Perú, "
+    "accessTokenLifespan=300, supportedLocales=es,en or attributes.garita.country=PE.";
+
+static int create(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct realm realm;
+    struct str name = call->args->positionals[0];
+    TRY(work_open(call, STR(REALM_MASTER), &work));
+    TRY(realm_name_check(name, &call->err));
+    TRY(bootstrap_settings(call->arena, name, &realm));
+    if (args_has(call->args, "display-name"))
+        realm.display_name = args_get(call->args, "display-name");
+    if (args_has(call->args, "locale"))
+        realm.default_locale = args_get(call->args, "locale");
+    TRY(settings_apply(call, &realm_fields, &realm, call->args->positionals + 1,
+                       call->args->positional_count - 1));
+    TRY(admin_realm_create(&work.ctx, call->store, &realm));
+    jw_begin_object(&call->out);
+    jw_member_str(&call->out, "id", realm.id);
+    jw_member_str(&call->out, "realm", realm.name);
+    jw_end_object(&call->out);
+    call_say(call, "realm %.*s created", STR_ARG(realm.name));
+    return 0;
+}
+
+static void write_summary(struct json_writer *w, const struct realm_summary *realm)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "realm", realm->name);
+    jw_member_str(w, "displayName",
+                  str_absent(realm->display_name) ? STR("") : realm->display_name);
+    jw_member_bool(w, "enabled", realm->enabled);
+    jw_member_str(w, "id", realm->id);
+    jw_end_object(w);
+}
+
+static int list(struct call *call)
+{
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    jw_begin_array(&call->out);
+    do {
+        TRY(store_realm_list(call->store, call->arena, after, LIST_PAGE, &realms, &count));
+        for (size_t i = 0; i < count; i++)
+            write_summary(&call->out, &realms[i]);
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == LIST_PAGE);
+    jw_end_array(&call->out);
+    return 0;
+}
+
+static int show(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    int64_t people;
+    TRY(work_open(call, call->args->positionals[0], &work));
+    TRY(work_read(&work));
+    TRY(user_count(work.r, &people));
+    const struct realm *realm = auth_realm(&work.ctx);
+    jw_begin_object(&call->out);
+    jw_member_str(&call->out, "id", realm->id);
+    jw_member_str(&call->out, "realm", realm->name);
+    jw_member_i64(&call->out, "users", people);
+    fields_write(&realm_fields, realm, &call->out);
+    jw_end_object(&call->out);
+    return 0;
+}
+
+static int set(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    TRY(work_open(call, call->args->positionals[0], &work));
+    struct realm after = *auth_realm(&work.ctx);
+    settings_switch(call, &after.enabled);
+    TRY(settings_apply(call, &realm_fields, &after, call->args->positionals + 1,
+                       call->args->positional_count - 1));
+    TRY(work_write(&work));
+    TRY(admin_realm_update(&work.ctx, work.w, auth_realm(&work.ctx), &after));
+    TRY(work_commit(&work));
+    call_say(call, "realm %.*s changed", STR_ARG(call->args->positionals[0]));
+    return 0;
+}
+
+static int delete (struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct str name = call->args->positionals[0];
+    if (!str_eq(args_get(call->args, "confirm"), name))
+        return err_set(&call->err, ERR_USAGE,
+                       "all its data will be gone: say --confirm and the realm's name");
+    TRY(work_open(call, STR(REALM_MASTER), &work));
+    TRY(admin_realm_delete(&work.ctx, name));
+    call_say(call, "realm %.*s deleted", STR_ARG(name));
+    return 0;
+}
+
+static const struct option create_options[] = {
+    {"display-name", "TEXT", "what people see on the login page", 0},
+    {"locale", "TAG", "default language of its pages: en, es or pt", 0},
+};
+static const struct option set_options[] = {
+    {"enable", NULL, "let people in", 0},
+    {"disable", NULL, "let nobody in and end every token", 0},
+};
+static const struct option delete_options[] = {
+    {"confirm", "NAME", "the realm's name once more", OPTION_REQUIRED},
+};
+
+const struct command realm_commands[] = {
+    {"realm create", "NAME [KEY=VALUE]...", 1, 200, "make a realm", settings_help,
+     OPTIONS(create_options), false, NULL, create, NULL, NULL},
+    {"realm list", "", 0, 0, "show all realms", NULL, NULL, 0, false,
+     "realm,displayName,enabled,id", list, NULL, NULL},
+    {"realm show", "NAME", 1, 1, "show a realm's settings", NULL, NULL, 0, false, NULL, show, NULL,
+     NULL},
+    {"realm set", "NAME [KEY=VALUE]...", 1, 200, "change a realm's settings", settings_help,
+     OPTIONS(set_options), false, NULL, set, NULL, NULL},
+    {"realm update", "NAME [KEY=VALUE]...", 1, 200, "the same as realm set", settings_help,
+     OPTIONS(set_options), false, NULL, set, NULL, NULL},
+    {"realm delete", "NAME", 1, 1, "delete a realm with all its data", NULL,
+     OPTIONS(delete_options), false, NULL, delete, NULL, NULL},
+};
+const size_t realm_command_count = ARRAY_LEN(realm_commands);

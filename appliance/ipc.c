@@ -1,0 +1,206 @@
+/* The local socket: who may call, one command at a time. */
+#include "appliance/ipc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "appliance/ipc_message.h"
+#include "core/base/log.h"
+
+#include "core/base/banned.h"
+
+#define IO_TIMEOUT_S    10
+#define REPLY_TIMEOUT_S 600 /* commands may hash many passwords */
+#define POLL_MS         200
+#define ARENA_MAX_BYTES ((size_t)96 << 20)
+
+struct ipc_server {
+    struct store *store;
+    int dir_fd;
+    int fd;
+    pthread_t thread;
+    atomic_bool stopping;
+};
+
+/* Socket paths are short (108 bytes) and data folders may be deep: the way through the descriptor
+ * of the folder always fits. */
+static int address_of(int dir_fd, struct sockaddr_un *address)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", dir_fd,
+                     IPC_SOCKET);
+    return n > 0 && (size_t)n < sizeof(address->sun_path) ? 0 : ERR_IO;
+}
+
+static void set_timeout(int fd, int seconds)
+{
+    const struct timeval tv = {.tv_sec = seconds};
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+/* CL-03: only the server's own user and root. */
+static bool peer_is_allowed(int fd, struct ucred *ret_peer)
+{
+    socklen_t len = sizeof(*ret_peer);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &len) != 0)
+        return false;
+    return ret_peer->uid == geteuid() || ret_peer->uid == 0;
+}
+
+static int answer(struct ipc_server *s, int fd, const struct ucred *peer, struct arena *a)
+{
+    struct str text, input, *words;
+    size_t count;
+    struct reply reply;
+    TRY(ipc_receive(fd, a, REQUEST_MAX_BYTES, &text));
+    TRY(ipc_request_read(a, text, &words, &count, &input));
+    const struct event_actor actor = {
+        .username = arena_printf(a, "uid:%u", (unsigned)peer->uid),
+        .client_id = STR("garita-cli"),
+    };
+    command_execute(s->store, a, &actor, words, count, input, &reply);
+    TRY(ipc_reply_write(a, &reply, &text));
+    return ipc_send(fd, text);
+}
+
+static void serve_one(struct ipc_server *s, int fd)
+{
+    struct ucred peer;
+    struct arena a;
+    set_timeout(fd, IO_TIMEOUT_S);
+    if (!peer_is_allowed(fd, &peer)) {
+        LOG_WARN("cli", "a command of another user was refused");
+        return;
+    }
+    arena_init(&a, ARENA_MAX_BYTES);
+    int rc = answer(s, fd, &peer, &a);
+    if (rc != 0)
+        LOG_WARN("cli", "a command could not be answered: %s", err_text(rc));
+    arena_free(&a);
+}
+
+static void *serve(void *arg)
+{
+    struct ipc_server *s = arg;
+    while (!atomic_load(&s->stopping)) {
+        struct pollfd p = {.fd = s->fd, .events = POLLIN};
+        if (poll(&p, 1, POLL_MS) <= 0)
+            continue;
+        int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            continue;
+        serve_one(s, fd);
+        (void)close(fd);
+    }
+    return NULL;
+}
+
+static int bind_socket(struct ipc_server *s)
+{
+    struct sockaddr_un address;
+    TRY(address_of(s->dir_fd, &address));
+    /* The folder's lock is ours, so a socket that is there was left by a process that is gone. */
+    if (unlinkat(s->dir_fd, IPC_SOCKET, 0) != 0 && errno != ENOENT)
+        return ERR_IO;
+    s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        fchmodat(s->dir_fd, IPC_SOCKET, S_IRUSR | S_IWUSR, 0) != 0 || listen(s->fd, 16) != 0)
+        return ERR_IO;
+    return 0;
+}
+
+static void server_free(struct ipc_server *s)
+{
+    if (s->fd >= 0)
+        (void)close(s->fd);
+    if (s->dir_fd >= 0)
+        (void)close(s->dir_fd);
+    free(s);
+}
+
+int ipc_start(const char *data_dir, struct store *store, struct err_ctx *err,
+              struct ipc_server **ret_server)
+{
+    struct ipc_server *s = calloc(1, sizeof(*s));
+    if (!s)
+        return ERR_NO_MEMORY;
+    s->store = store;
+    s->fd = -1;
+    s->dir_fd = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int rc = s->dir_fd < 0 ? ERR_IO : bind_socket(s);
+    if (rc == 0 && pthread_create(&s->thread, NULL, serve, s) != 0)
+        rc = ERR_NO_MEMORY;
+    if (rc != 0) {
+        err_set(err, rc, "the socket %s cannot be made: %m", IPC_SOCKET);
+        server_free(s);
+        return rc;
+    }
+    *ret_server = s;
+    return 0;
+}
+
+void ipc_stop(struct ipc_server *server)
+{
+    if (!server)
+        return;
+    atomic_store(&server->stopping, true);
+    (void)pthread_join(server->thread, NULL);
+    (void)unlinkat(server->dir_fd, IPC_SOCKET, 0);
+    server_free(server);
+}
+
+static int connect_to(int dir_fd, int *ret_fd)
+{
+    struct sockaddr_un address;
+    TRY(address_of(dir_fd, &address));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return ERR_IO;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        int rc = errno == EACCES || errno == EPERM ? ERR_FORBIDDEN : ERR_NOT_RUNNING;
+        (void)close(fd);
+        return rc;
+    }
+    set_timeout(fd, REPLY_TIMEOUT_S);
+    *ret_fd = fd;
+    return 0;
+}
+
+bool ipc_is_up(int dir_fd)
+{
+    int fd;
+    if (connect_to(dir_fd, &fd) != 0)
+        return false;
+    (void)close(fd);
+    return true;
+}
+
+static int exchange(int fd, struct arena *a, struct str request, struct reply *ret_reply)
+{
+    struct str text;
+    TRY(ipc_send(fd, request));
+    TRY(ipc_receive(fd, a, 4 * REPLY_MAX_BYTES, &text));
+    return ipc_reply_read(a, text, ret_reply);
+}
+
+int ipc_call(int dir_fd, struct arena *a, const struct str *words, size_t count, struct str input,
+             struct reply *ret_reply)
+{
+    struct str request;
+    int fd;
+    TRY(ipc_request_write(a, words, count, input, &request));
+    TRY(connect_to(dir_fd, &fd));
+    int rc = exchange(fd, a, request, ret_reply);
+    (void)close(fd);
+    return rc;
+}

@@ -1,0 +1,21 @@
+/* The messages on the socket: a length of four bytes (big-endian) and JSON. */
+#ifndef GARITA_APPLIANCE_IPC_MESSAGE_H
+#define GARITA_APPLIANCE_IPC_MESSAGE_H
+
+#include "appliance/command.h"
+
+/* ERR_IO (closed, too slow), ERR_TOO_LARGE. */
+MUST_CHECK int ipc_send(int fd, struct str text);
+MUST_CHECK int ipc_receive(int fd, struct arena *a, size_t max_bytes, struct str *ret_text);
+
+MUST_CHECK int ipc_request_write(struct arena *a, const struct str *words, size_t count,
+                                 struct str input, struct str *ret_text);
+/* At most IPC_MAX_WORDS words. ERR_INVALID_SYNTAX. */
+MUST_CHECK int ipc_request_read(struct arena *a, struct str text, struct str **ret_words,
+                                size_t *ret_count, struct str *ret_input);
+MUST_CHECK int ipc_reply_write(struct arena *a, const struct reply *reply, struct str *ret_text);
+MUST_CHECK int ipc_reply_read(struct arena *a, struct str text, struct reply *ret_reply);
+
+#define IPC_MAX_WORDS 600
+
+#endif

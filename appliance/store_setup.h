@@ -1,0 +1,12 @@
+/* Opening the store as the configuration says. */
+#ifndef GARITA_APPLIANCE_STORE_SETUP_H
+#define GARITA_APPLIANCE_STORE_SETUP_H
+
+#include "appliance/config.h"
+#include "store/store_open.h"
+
+/* Errors of store_open, each with a sentence in err. */
+MUST_CHECK int store_open_configured(const struct config *config, struct store **ret_store,
+                                     struct err_ctx *err);
+
+#endif
