@@ -25,6 +25,8 @@
 #define ACCEPTS_IN_A_ROW  256
 #define SPARE_DESCRIPTORS 512
 #define OUT_OF_FILES_MS   50
+#define BUSY_CHECK_MS     2
+#define IDLE_CHECK_MS     25
 
 struct door {
     int fd;
@@ -52,7 +54,8 @@ struct listen_address {
     socklen_t len;
 };
 
-static int parse_address(const char *text, uint16_t port, struct listen_address *ret_address) {
+static int parse_address(const char *text, uint16_t port, struct listen_address *ret_address)
+{
     struct sockaddr_in *four = (struct sockaddr_in *)&ret_address->any;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)&ret_address->any;
     *ret_address = (struct listen_address){0};
@@ -74,7 +77,8 @@ static int parse_address(const char *text, uint16_t port, struct listen_address 
     return 0;
 }
 
-static int socket_on(const struct listen_address *at) {
+static int socket_on(const struct listen_address *at)
+{
     int on = 1, off = 0;
     int fd = socket(at->any.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -91,7 +95,8 @@ static int socket_on(const struct listen_address *at) {
     return -1;
 }
 
-static uint16_t port_of(int fd) {
+static uint16_t port_of(int fd)
+{
     struct sockaddr_storage ss = {0};
     socklen_t len = sizeof(ss);
     if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
@@ -102,7 +107,8 @@ static uint16_t port_of(int fd) {
 
 /* Port 0 is "off" in the configuration; tests that want any port say WEB_PORT_ANY. */
 static int open_door(struct listen *l, const char *address, uint16_t port,
-                     const struct link_kind *kind, struct err_ctx *err) {
+                     const struct link_kind *kind, struct err_ctx *err)
+{
     struct listen_address at;
     uint16_t wanted = port == WEB_PORT_ANY ? 0 : port;
     if (port == 0)
@@ -121,7 +127,8 @@ static int open_door(struct listen *l, const char *address, uint16_t port,
     return epoll_ctl(l->poll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : ERR_INTERNAL;
 }
 
-static int open_doors(struct listen *l, const struct web_config *c, struct err_ctx *err) {
+static int open_doors(struct listen *l, const struct web_config *c, struct err_ctx *err)
+{
     struct link_kind https = {LISTENER_PUBLIC, true, false};
     struct link_kind http = {LISTENER_PUBLIC, false, !c->dev};
     struct link_kind management = {LISTENER_MANAGEMENT, false, false};
@@ -133,7 +140,8 @@ static int open_doors(struct listen *l, const struct web_config *c, struct err_c
 }
 
 /* As many connections as configured, or as the system lets us have descriptors. */
-static void raise_file_limit(struct web_limits *limits) {
+static void raise_file_limit(struct web_limits *limits)
+{
     struct rlimit rl;
     rlim_t wanted = (rlim_t)limits->connections + SPARE_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &rl) != 0)
@@ -150,12 +158,14 @@ static void raise_file_limit(struct web_limits *limits) {
     }
 }
 
-static int watch(int poll_fd, int fd, uint64_t data) {
+static int watch(int poll_fd, int fd, uint64_t data)
+{
     struct epoll_event ev = {.events = EPOLLIN, .data.u64 = data};
     return epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : ERR_INTERNAL;
 }
 
-static int prepare(struct listen *l, struct web *web, struct err_ctx *err) {
+static int prepare(struct listen *l, struct web *web, struct err_ctx *err)
+{
     struct web_limits *limits = &web->config.limits;
     raise_file_limit(limits);
     TRY(lot_init(&l->lot, limits));
@@ -176,11 +186,14 @@ static int prepare(struct listen *l, struct web *web, struct err_ctx *err) {
     return open_doors(l, &web->config, err);
 }
 
-int listen_open(struct web *web, struct err_ctx *err, struct listen **ret_listen) {
+int listen_open(struct web *web, struct err_ctx *err, struct listen **ret_listen)
+{
     struct listen *l = calloc(1, sizeof(*l));
     if (!l)
         return ERR_NO_MEMORY;
     l->poll_fd = l->wake_fd = l->stop_fd = -1;
+    l->lot.epoll_fd = -1;
+    crew_init(&l->shop.crew, (int)web->config.limits.workers);
     int rc = prepare(l, web, err);
     if (rc != 0) {
         listen_free(l);
@@ -191,7 +204,8 @@ int listen_open(struct web *web, struct err_ctx *err, struct listen **ret_listen
 }
 
 static void welcome(struct listen *l, const struct door *door, int fd,
-                    const struct sockaddr_storage *peer) {
+                    const struct sockaddr_storage *peer)
+{
     const struct web_limits *limits = &l->shop.web->config.limits;
     int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -199,7 +213,8 @@ static void welcome(struct listen *l, const struct door *door, int fd,
                   door->kind.is_tls ? limits->handshake_ms : limits->header_ms);
 }
 
-static void accept_some(struct listen *l, const struct door *door) {
+static void accept_some(struct listen *l, const struct door *door)
+{
     for (int i = 0; i < ACCEPTS_IN_A_ROW; i++) {
         struct sockaddr_storage peer;
         socklen_t len = sizeof(peer);
@@ -214,12 +229,15 @@ static void accept_some(struct listen *l, const struct door *door) {
     }
 }
 
-static void *accept_main(void *argument) {
+static void *accept_main(void *argument)
+{
     struct listen *l = argument;
     struct epoll_event events[MAX_DOORS + 1];
     int64_t swept_ms = 0;
     for (;;) {
-        int n = epoll_wait(l->poll_fd, events, MAX_DOORS + 1, SWEEP_EVERY_MS);
+        bool busy = crew_is_busy(&l->shop.crew);
+        int n = epoll_wait(l->poll_fd, events, MAX_DOORS + 1, busy ? BUSY_CHECK_MS : IDLE_CHECK_MS);
+        crew_check(&l->shop.crew);
         for (int i = 0; i < n; i++) {
             if (events[i].data.u64 == MAX_DOORS)
                 return NULL;
@@ -233,7 +251,8 @@ static void *accept_main(void *argument) {
     }
 }
 
-int listen_start(struct listen *l) {
+int listen_start(struct listen *l)
+{
     size_t count = l->shop.web->config.limits.workers;
     l->workers = calloc(count, sizeof(struct worker *));
     if (!l->workers)
@@ -246,32 +265,36 @@ int listen_start(struct listen *l) {
     return 0;
 }
 
-static void signal_fd(int fd) {
+static void signal_fd(int fd)
+{
     uint64_t one = 1;
     ssize_t n = write(fd, &one, sizeof(one));
     (void)n;
 }
 
-static void close_doors(struct listen *l) {
+static void close_doors(struct listen *l)
+{
     for (size_t i = 0; i < l->door_count; i++)
         close(l->doors[i].fd);
     l->door_count = 0;
 }
 
 /* Requests that are being answered and replies that are being read may end. */
-static void drain(struct listen *l, int64_t stop_ms) {
+static void drain(struct listen *l, int64_t stop_ms)
+{
     int64_t end_ms = clock_now().monotonic_ms + stop_ms;
     int64_t now_ms;
     while ((now_ms = clock_now().monotonic_ms) < end_ms) {
         lot_sweep(&l->lot, now_ms, true);
-        if (atomic_load(&l->shop.running) == 0 && !lot_is_busy(&l->lot))
+        if (!crew_is_busy(&l->shop.crew) && !lot_is_busy(&l->lot))
             return;
         usleep(5000);
     }
     LOG_WARN("web", "stopped with requests in flight");
 }
 
-void listen_stop(struct listen *l) {
+void listen_stop(struct listen *l)
+{
     if (l->started) {
         signal_fd(l->wake_fd);
         pthread_join(l->thread, NULL);
@@ -279,14 +302,17 @@ void listen_stop(struct listen *l) {
         close_doors(l);
         drain(l, l->shop.web->config.limits.stop_ms);
     }
-    if (l->worker_count)
+    if (l->worker_count) {
+        crew_dismiss(&l->shop.crew);
         signal_fd(l->stop_fd);
+    }
     for (size_t i = 0; i < l->worker_count; i++)
         worker_join(l->workers[i]);
     l->worker_count = 0;
 }
 
-void listen_free(struct listen *l) {
+void listen_free(struct listen *l)
+{
     if (!l)
         return;
     listen_stop(l);
@@ -297,18 +323,21 @@ void listen_free(struct listen *l) {
         if (fds[i] >= 0)
             close(fds[i]);
     civet_free(l->shop.civet);
+    crew_free(&l->shop.crew);
     free(l->workers);
     free(l);
 }
 
-uint16_t listen_port(const struct listen *l, enum listener listener, bool https) {
+uint16_t listen_port(const struct listen *l, enum listener listener, bool https)
+{
     for (size_t i = 0; i < l->door_count; i++)
         if (l->doors[i].kind.listener == listener && l->doors[i].kind.is_tls == https)
             return l->doors[i].port;
     return 0;
 }
 
-void listen_counts(const struct listen *l, struct listen_counts *ret_counts) {
+void listen_counts(const struct listen *l, struct listen_counts *ret_counts)
+{
     const struct lot *lot = &l->lot;
     *ret_counts = (struct listen_counts){
         .accepted = atomic_load(&lot->accepted),

@@ -31,6 +31,7 @@ struct worker {
     struct link *link; /* at hand */
     bool drained;      /* the last read emptied the socket */
     bool again;        /* more requests lie here: come back after others had their turn */
+    int fast;          /* for the crew */
     bool may_shortcut; /* so that a short read need not be confirmed by another */
 };
 
@@ -42,22 +43,26 @@ struct input {
     size_t cap;
 };
 
-static const struct web_limits *limits_of(const struct worker *w) {
+static const struct web_limits *limits_of(const struct worker *w)
+{
     return &w->shop->web->config.limits;
 }
 
-static struct input input_open(struct worker *w, struct link *l) {
+static struct input input_open(struct worker *w, struct link *l)
+{
     if (l->in.ptr)
         return (struct input){l->in.ptr, l->in.len, l->in.cap};
     return (struct input){w->scratch, 0, SCRATCH_BYTES};
 }
 
-static bool input_is_scratch(const struct worker *w, const struct input *in) {
+static bool input_is_scratch(const struct worker *w, const struct input *in)
+{
     return in->ptr == w->scratch;
 }
 
 /* Makes the link own its bytes, with room for cap. */
-static int input_move(struct worker *w, struct link *l, struct input *in, size_t cap) {
+static int input_move(struct worker *w, struct link *l, struct input *in, size_t cap)
+{
     if (input_is_scratch(w, in)) {
         TRY(link_bytes_reserve(w->shop->lot, &l->in, cap));
         memcpy(l->in.ptr, in->ptr, in->len);
@@ -72,7 +77,8 @@ static int input_move(struct worker *w, struct link *l, struct input *in, size_t
 }
 
 /* Before parking: nothing of this client stays in the scratch. */
-static int input_park(struct worker *w, struct link *l, struct input *in) {
+static int input_park(struct worker *w, struct link *l, struct input *in)
+{
     if (in->len == 0) {
         link_bytes_free(w->shop->lot, &l->in);
         return 0;
@@ -83,20 +89,23 @@ static int input_park(struct worker *w, struct link *l, struct input *in) {
     return 0;
 }
 
-static void input_consume(struct input *in, size_t len) {
+static void input_consume(struct input *in, size_t len)
+{
     size_t left = in->len - len;
     memmove(in->ptr, in->ptr + len, left);
     secret_wipe(in->ptr + left, len);
     in->len = left;
 }
 
-static int64_t transfer_ms(const struct worker *w, uint64_t bytes) {
+static int64_t transfer_ms(const struct worker *w, uint64_t bytes)
+{
     int64_t rate = limits_of(w)->body_rate_bytes;
     return TRANSFER_GRACE_MS + (rate > 0 ? (int64_t)(bytes * 1000 / (uint64_t)rate) : 0);
 }
 
 /* All is said: an orderly end, without cutting off what the client has not read yet. */
-static bool begin_closing(struct link *l) {
+static bool begin_closing(struct link *l)
+{
     if (!l->linger)
         return false;
     tls_session_free(l->tls);
@@ -107,7 +116,8 @@ static bool begin_closing(struct link *l) {
     return true;
 }
 
-static bool drain(struct worker *w, struct link *l) {
+static bool drain(struct worker *w, struct link *l)
+{
     ssize_t n;
     size_t total = 0;
     while ((n = recv(l->fd, w->scratch, SCRATCH_BYTES, 0)) > 0 && total < SCRATCH_BYTES * 64)
@@ -116,7 +126,8 @@ static bool drain(struct worker *w, struct link *l) {
 }
 
 /* After a reply or a piece of one: what the link does next. False: close it. */
-static bool after_sending(struct worker *w, struct link *l) {
+static bool after_sending(struct worker *w, struct link *l)
+{
     if (l->out.len) {
         link_enter(l, LINK_WRITING, transfer_ms(w, l->out.len));
         return true;
@@ -127,14 +138,16 @@ static bool after_sending(struct worker *w, struct link *l) {
     return true;
 }
 
-static bool refuse(struct worker *w, struct link *l, int status) {
+static bool refuse(struct worker *w, struct link *l, int status)
+{
     struct str reply = pipeline_refusal(status);
     l->close_after = true;
     l->linger = true;
     return link_send(w->shop->lot, l, reply.ptr, reply.len) && after_sending(w, l);
 }
 
-static void request_done(struct link *l) {
+static void request_done(struct link *l)
+{
     l->scanned = 0;
     l->head_done = false;
     l->sent_continue = false;
@@ -143,12 +156,14 @@ static void request_done(struct link *l) {
     l->chunks = (struct http_chunks){0};
 }
 
-static bool wants_body(const struct link *l) {
+static bool wants_body(const struct link *l)
+{
     return !l->body_refused && (l->head.chunked || l->head.content_length > 0);
 }
 
 /* The head is whole: decides whether its body is worth waiting for. */
-static int accept_head(struct worker *w, struct link *l, const char *start) {
+static int accept_head(struct worker *w, struct link *l, const char *start)
+{
     struct http_head *h = &l->head;
     l->head_done = true;
     l->target_at = (size_t)(h->target.ptr - start);
@@ -164,7 +179,8 @@ static int accept_head(struct worker *w, struct link *l, const char *start) {
     return 0;
 }
 
-static int check_body(struct worker *w, struct link *l, struct str bytes, size_t *ret_len) {
+static int check_body(struct worker *w, struct link *l, struct str bytes, size_t *ret_len)
+{
     size_t used = 0, head_bytes = l->head.head_bytes;
     if (!wants_body(l) || !l->head.chunked) {
         *ret_len = head_bytes + (wants_body(l) ? (size_t)l->head.content_length : 0);
@@ -180,7 +196,8 @@ static int check_body(struct worker *w, struct link *l, struct str bytes, size_t
 }
 
 /* 0 and the length of the request at the start of in; HTTP_CHECK_MORE; or a status to refuse with. */
-static int next_request(struct worker *w, struct link *l, struct input *in, size_t *ret_len) {
+static int next_request(struct worker *w, struct link *l, struct input *in, size_t *ret_len)
+{
     if (!l->head_done) {
         /* RFC 9112 2.2: an empty line in front of a request is skipped. */
         while (in->len >= 2 && in->ptr[0] == '\r' && in->ptr[1] == '\n' && l->scanned < 2)
@@ -197,13 +214,15 @@ static int next_request(struct worker *w, struct link *l, struct input *in, size
     return check_body(w, l, bytes, ret_len);
 }
 
-static bool send_reply(void *context, const void *data, size_t len) {
+static bool send_reply(void *context, const void *data, size_t len)
+{
     struct worker *w = context;
     return link_send(w->shop->lot, w->link, data, len);
 }
 
 /* The engine wants origin form: "GET http://host/x" becomes "GET /x" by moving the method. */
-static struct str engine_view(const struct http_head *h, char *start, size_t len) {
+static struct str engine_view(const struct http_head *h, char *start, size_t len)
+{
     if (!h->authority.ptr)
         return str_of(start, len);
     size_t method_bytes = (size_t)((char *)memchr(start, ' ', len) - start) + 1;
@@ -212,7 +231,8 @@ static struct str engine_view(const struct http_head *h, char *start, size_t len
     return str_of(moved, len - (size_t)(moved - start));
 }
 
-static bool serve(struct worker *w, struct link *l, struct input *in, size_t len) {
+static bool serve(struct worker *w, struct link *l, struct input *in, size_t len)
+{
     struct web *web = w->shop->web;
     struct civet_io io = {send_reply, w};
     struct http_head head = l->head;
@@ -241,7 +261,8 @@ static bool serve(struct worker *w, struct link *l, struct input *in, size_t len
     return handled ? after_sending(w, l) : refuse(w, l, STATUS_BAD_REQUEST);
 }
 
-static bool send_continue(struct worker *w, struct link *l) {
+static bool send_continue(struct worker *w, struct link *l)
+{
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     if (!l->head_done || !l->head.expects_continue || l->sent_continue || !wants_body(l))
         return true;
@@ -250,7 +271,8 @@ static bool send_continue(struct worker *w, struct link *l) {
 }
 
 /* Reads more of the request. 1: got some; 0: park; -1: close. */
-static int read_more(struct worker *w, struct link *l, struct input *in) {
+static int read_more(struct worker *w, struct link *l, struct input *in)
+{
     if (w->drained)
         return 0;
     if (in->len == in->cap && input_move(w, l, in, in->cap * 2) != 0)
@@ -268,7 +290,8 @@ static int read_more(struct worker *w, struct link *l, struct input *in) {
     return 1;
 }
 
-static bool take_requests(struct worker *w, struct link *l) {
+static bool take_requests(struct worker *w, struct link *l)
+{
     struct input in = input_open(w, l);
     for (int served = 0;;) {
         size_t len = 0;
@@ -295,13 +318,15 @@ static bool take_requests(struct worker *w, struct link *l) {
 }
 
 /* A TCP connection that says nothing costs no TLS session. */
-static bool has_bytes(const struct link *l) {
+static bool has_bytes(const struct link *l)
+{
     char byte;
     return recv(l->fd, &byte, 1, MSG_PEEK) != -1 || (errno != EAGAIN && errno != EINTR);
 }
 
 /* 1: done; 0: park; -1: close. */
-static int shake_hands(struct worker *w, struct link *l) {
+static int shake_hands(struct worker *w, struct link *l)
+{
     if (l->handshake_done)
         return 1;
     if (!l->tls && !has_bytes(l))
@@ -319,7 +344,8 @@ static int shake_hands(struct worker *w, struct link *l) {
 }
 
 /* As far as it goes without waiting. False: close. */
-static bool turn(struct worker *w, struct link *l) {
+static bool turn(struct worker *w, struct link *l)
+{
     if (l->out.len) {
         int rc = link_flush(w->shop->lot, l);
         if (rc == TLS_WANT_READ || rc == TLS_WANT_WRITE)
@@ -337,7 +363,8 @@ static bool turn(struct worker *w, struct link *l) {
     return atomic_load_explicit(&l->phase, memory_order_relaxed) != LINK_CLOSING || drain(w, l);
 }
 
-static void work(struct worker *w, struct link *l, uint32_t events) {
+static void work(struct worker *w, struct link *l, uint32_t events)
+{
     w->may_shortcut = !(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     do {
         w->drained = false;
@@ -354,31 +381,45 @@ static void work(struct worker *w, struct link *l, uint32_t events) {
     } while (!lot_release(l));
 }
 
-static void *worker_main(void *argument) {
-    struct worker *w = argument;
+/* Takes one event and works on it. False at the stop. */
+static bool watch(struct worker *w)
+{
+    struct crew *crew = &w->shop->crew;
     struct epoll_event ev;
-    for (;;) {
-        if (epoll_wait(w->shop->lot->epoll_fd, &ev, 1, -1) != 1)
-            continue;
-        if (ev.data.u64 == WORKER_STOP)
-            return NULL;
-        struct link *l = lot_claim(w->shop->lot, ev.data.u64);
-        if (!l)
-            continue;
-        atomic_fetch_add(&w->shop->running, 1);
+    int n;
+    do
+        n = epoll_wait(w->shop->lot->epoll_fd, &ev, 1, -1);
+    while (n != 1);
+    if (ev.data.u64 == WORKER_STOP)
+        return false;
+    crew_begin(crew);
+    int64_t from_ns = clock_monotonic_ns();
+    struct link *l = lot_claim(w->shop->lot, ev.data.u64);
+    if (l)
         work(w, l, ev.events);
-        atomic_fetch_sub(&w->shop->running, 1);
-    }
+    crew_end(crew, clock_monotonic_ns() - from_ns, &w->fast);
+    return true;
 }
 
-static void worker_free(struct worker *w) {
+static void *worker_main(void *argument)
+{
+    struct worker *w = argument;
+    while (crew_watch(&w->shop->crew))
+        if (!watch(w))
+            return NULL;
+    return NULL;
+}
+
+static void worker_free(struct worker *w)
+{
     civet_worker_free(w->civet);
     arena_free(&w->arena);
     free(w->scratch);
     free(w);
 }
 
-static int start_thread(struct worker *w) {
+static int start_thread(struct worker *w)
+{
     pthread_attr_t attr;
     if (pthread_attr_init(&attr) != 0)
         return ERR_NO_MEMORY;
@@ -388,7 +429,8 @@ static int start_thread(struct worker *w) {
     return rc == 0 ? 0 : ERR_NO_MEMORY;
 }
 
-int worker_start(struct workshop *shop, struct worker **ret_worker) {
+int worker_start(struct workshop *shop, struct worker **ret_worker)
+{
     struct worker *w = calloc(1, sizeof(*w));
     if (!w)
         return ERR_NO_MEMORY;
@@ -406,7 +448,8 @@ int worker_start(struct workshop *shop, struct worker **ret_worker) {
     return 0;
 }
 
-void worker_join(struct worker *w) {
+void worker_join(struct worker *w)
+{
     pthread_join(w->thread, NULL);
     worker_free(w);
 }

@@ -4,6 +4,7 @@
 #define GARITA_WEB_WORKER_H
 
 #include "web/civet/civet.h"
+#include "web/crew.h"
 #include "web/link.h"
 
 /* What the workers share. */
@@ -13,7 +14,7 @@ struct workshop {
     struct tls *tls; /* NULL: no TLS listener */
     struct civet *civet;
     struct http_limits limits;
-    atomic_int running; /* workers that hold a link now */
+    struct crew crew;
 };
 
 struct worker;
