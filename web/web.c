@@ -6,6 +6,7 @@
 
 #include "web/listen.h"
 #include "web/metrics.h"
+#include "web/oidc/jwks_cache.h"
 #include "web/origin.h"
 #include "web/proxies.h"
 #include "web/rate.h"
@@ -86,6 +87,7 @@ static int prepare(struct web *web, struct err_ctx *err) {
     TRY(rate_limiter_new(c->rates, &web->limiter));
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
+    TRY(jwks_cache_new(&web->jwks));
     if (c->https_port)
         TRY(tls_new(&c->tls, host_of(c->hostname), err, &web->tls));
     TRY(listen_open(web, err, &web->listen));
@@ -116,6 +118,7 @@ void web_stop(struct web *web) {
     atomic_store(&web->stopping, true);
     listen_free(web->listen);
     tls_free(web->tls);
+    jwks_cache_free(web->jwks);
     template_set_free(web->templates);
     proxy_list_free(web->proxies);
     rate_limiter_free(web->limiter);

@@ -18,6 +18,7 @@ struct rate_limiter;
 struct proxy_list;
 struct listen;
 struct own_names;
+struct jwks_cache;
 struct tls;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
@@ -105,6 +106,7 @@ struct web {
     struct rate_limiter *limiter;
     struct proxy_list *proxies;
     struct template_set *templates;
+    struct jwks_cache *jwks;
     struct tls *tls; /* NULL: no HTTPS listener */
     struct listen *listen;
     struct own_names *names;

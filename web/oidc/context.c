@@ -1,6 +1,7 @@
 /* From a request to what core's use cases are given. */
 #include "web/oidc/context.h"
 
+#include "web/oidc/jwks_cache.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
@@ -25,6 +26,8 @@ int oidc_context(struct request *req, struct auth_ctx *ret_ctx)
                 .user_agent = request_header(req, STR("User-Agent")),
                 .trace_id = req->trace_id,
             },
+        .jwks_get = req->web->jwks ? jwks_cache_get : NULL,
+        .jwks_context = req->web->jwks,
     };
     return 0;
 }

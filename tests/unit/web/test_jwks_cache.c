@@ -1,0 +1,131 @@
+/* Key sets of clients are fetched as often as needed and no more (JO-04). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "core/base/err.h"
+#include "core/port/fetch.h"
+#include "web/oidc/jwks_cache.h"
+
+/* The other host: counts who comes. */
+static int fetches;
+static int answer_rc;
+static const char *answer_text;
+
+int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body)
+{
+    assert_true(url.len > 0 && max_bytes > 0);
+    fetches++;
+    if (answer_rc != 0)
+        return answer_rc;
+    *ret_body = arena_str_c(a, answer_text);
+    return 0;
+}
+
+struct fixture {
+    struct arena arena;
+    struct jwks_cache *cache;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    arena_init(&f.arena, 1 << 20);
+    fetches = 0;
+    answer_rc = 0;
+    answer_text = "{\"keys\":[1]}";
+    *state = &f;
+    return jwks_cache_new(&f.cache);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    jwks_cache_free(f->cache);
+    arena_free(&f->arena);
+    return 0;
+}
+
+static int get(struct fixture *f, const char *url, bool fresh, int64_t now_ms, struct str *ret)
+{
+    return jwks_cache_get_at(f->cache, &f->arena, str_c(url), fresh, now_ms, ret);
+}
+
+static void a_copy_is_used_until_it_is_old(void **state)
+{
+    struct fixture *f = *state;
+    struct str jwks;
+    assert_int_equal(get(f, "https://a/jwks", false, 1000, &jwks), 0);
+    answer_text = "{\"keys\":[2]}";
+    assert_int_equal(get(f, "https://a/jwks", false, 1000 + JWKS_KEEP_MS - 1, &jwks), 0);
+    assert_true(str_eq_c(jwks, "{\"keys\":[1]}"));
+    assert_int_equal(fetches, 1);
+    assert_int_equal(get(f, "https://a/jwks", false, 1000 + JWKS_KEEP_MS, &jwks), 0);
+    assert_true(str_eq_c(jwks, "{\"keys\":[2]}"));
+    assert_int_equal(fetches, 2);
+    assert_int_equal(get(f, "https://b/jwks", false, 1000, &jwks), 0);
+    assert_int_equal(fetches, 3);
+}
+
+/* JO-04: unknown kids ask freshly, and a thousand of them cause one fetch. */
+static void fresh_questions_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct str jwks;
+    assert_int_equal(get(f, "https://a/jwks", false, 0, &jwks), 0);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(get(f, "https://a/jwks", true, JWKS_FRESH_MS + i, &jwks), 0);
+    assert_int_equal(fetches, 2);
+}
+
+static void a_host_that_fails_is_left_alone_for_a_while(void **state)
+{
+    struct fixture *f = *state;
+    struct str jwks = STR("untouched");
+    answer_rc = ERR_UPSTREAM;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(get(f, "https://a/jwks", i % 2, i, &jwks), ERR_UPSTREAM);
+    assert_int_equal(fetches, 1);
+    assert_true(str_eq_c(jwks, "untouched"));
+    answer_rc = 0;
+    assert_int_equal(get(f, "https://a/jwks", false, JWKS_RETRY_MS, &jwks), 0);
+    assert_int_equal(fetches, 2);
+    /* An old copy is better than none while the host is away. */
+    answer_rc = ERR_TIMEOUT;
+    int64_t later = 2 * JWKS_KEEP_MS;
+    assert_int_equal(get(f, "https://a/jwks", false, later, &jwks), ERR_TIMEOUT);
+    assert_int_equal(get(f, "https://a/jwks", false, later + 1, &jwks), 0);
+    assert_int_equal(fetches, 3);
+}
+
+static void many_urls_push_out_the_oldest(void **state)
+{
+    struct fixture *f = *state;
+    struct str jwks;
+    char url[64];
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(url, sizeof(url), "https://a/%d", i);
+        assert_int_equal(get(f, url, false, 0, &jwks), 0);
+        assert_int_equal(get(f, "https://keep", false, 0, &jwks), 0);
+    }
+    assert_int_equal(fetches, 1001);
+    assert_int_equal(get(f, "https://a/999", false, 0, &jwks), 0);
+    assert_int_equal(fetches, 1001);
+    assert_int_equal(get(f, "https://a/1", false, 0, &jwks), 0);
+    assert_int_equal(fetches, 1002);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_copy_is_used_until_it_is_old, setup, teardown),
+        cmocka_unit_test_setup_teardown(fresh_questions_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_that_fails_is_left_alone_for_a_while, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(many_urls_push_out_the_oldest, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/* Key sets of clients, remembered for a while. */
+#include "web/oidc/jwks_cache.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "core/base/buf.h"
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/port/fetch.h"
+
+#include "core/base/banned.h"
+
+#define ENTRIES        128
+#define TEXT_MAX_BYTES ((size_t)64 << 10)
+#define URL_MAX_BYTES  2048
+
+struct entry {
+    struct buf url; /* empty: unused */
+    struct buf text;
+    bool has_text;
+    int64_t fetched_ms; /* when text came */
+    int64_t tried_ms;   /* when a fetch was begun last */
+    int rc;             /* of the last finished fetch */
+    uint64_t used;      /* for the least recently used */
+};
+
+struct jwks_cache {
+    pthread_mutex_t lock;
+    struct entry entries[ENTRIES];
+    uint64_t uses;
+};
+
+int jwks_cache_new(struct jwks_cache **ret_cache)
+{
+    struct jwks_cache *cache = calloc(1, sizeof(*cache));
+    if (!cache)
+        return ERR_NO_MEMORY;
+    if (pthread_mutex_init(&cache->lock, NULL) != 0) {
+        free(cache);
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < ENTRIES; i++) {
+        buf_init(&cache->entries[i].url, NULL, URL_MAX_BYTES);
+        buf_init(&cache->entries[i].text, NULL, TEXT_MAX_BYTES);
+    }
+    *ret_cache = cache;
+    return 0;
+}
+
+void jwks_cache_free(struct jwks_cache *cache)
+{
+    if (!cache)
+        return;
+    for (size_t i = 0; i < ENTRIES; i++) {
+        buf_free(&cache->entries[i].url);
+        buf_free(&cache->entries[i].text);
+    }
+    (void)pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+static struct entry *find(struct jwks_cache *cache, struct str url)
+{
+    for (size_t i = 0; i < ENTRIES; i++)
+        if (str_eq(buf_str(&cache->entries[i].url), url))
+            return &cache->entries[i];
+    return NULL;
+}
+
+/* The entry of this URL, in the place of the least recently used one if there is none. */
+static struct entry *claim(struct jwks_cache *cache, struct str url)
+{
+    struct entry *e = find(cache, url);
+    for (size_t i = 0; !e && i < ENTRIES; i++)
+        if (cache->entries[i].url.len == 0)
+            e = &cache->entries[i];
+    if (!e) {
+        e = &cache->entries[0];
+        for (size_t i = 1; i < ENTRIES; i++)
+            if (cache->entries[i].used < e->used)
+                e = &cache->entries[i];
+    }
+    if (!str_eq(buf_str(&e->url), url)) {
+        buf_clear(&e->url);
+        buf_clear(&e->text);
+        e->has_text = false;
+        e->rc = 0;
+        buf_add(&e->url, url);
+    }
+    e->used = ++cache->uses;
+    return e;
+}
+
+/* Whether the entry answers without a fetch: *ret_rc is the answer then. */
+static bool answers(const struct entry *e, bool fresh, int64_t now_ms, struct arena *a, int *ret_rc,
+                    struct str *ret_jwks)
+{
+    bool tried_lately = e->rc != 0 && now_ms - e->tried_ms < JWKS_RETRY_MS;
+    int64_t keep_ms = fresh ? JWKS_FRESH_MS : JWKS_KEEP_MS;
+    if (e->has_text && (now_ms - e->fetched_ms < keep_ms || tried_lately)) {
+        *ret_jwks = arena_str(a, buf_str(&e->text));
+        *ret_rc = str_absent(*ret_jwks) ? ERR_NO_MEMORY : 0;
+        return true;
+    }
+    *ret_rc = e->rc;
+    return tried_lately;
+}
+
+static void remember(struct jwks_cache *cache, struct str url, int rc, struct str jwks,
+                     int64_t now_ms)
+{
+    struct entry *e = claim(cache, url);
+    e->rc = rc;
+    e->tried_ms = now_ms;
+    if (rc != 0)
+        return;
+    buf_clear(&e->text);
+    buf_add(&e->text, jwks);
+    e->has_text = !e->text.failed;
+    e->fetched_ms = now_ms;
+}
+
+int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
+                      int64_t now_ms, struct str *ret_jwks)
+{
+    struct str jwks = {NULL, 0};
+    int rc = 0;
+    bool keep = !str_empty(url) && url.len <= URL_MAX_BYTES;
+    (void)pthread_mutex_lock(&cache->lock);
+    struct entry *e = keep ? find(cache, url) : NULL;
+    bool known = e && answers(e, fresh, now_ms, a, &rc, &jwks);
+    if (known)
+        e->used = ++cache->uses;
+    (void)pthread_mutex_unlock(&cache->lock);
+    if (!known) {
+        rc = fetch_json(a, url, TEXT_MAX_BYTES, &jwks);
+        (void)pthread_mutex_lock(&cache->lock);
+        if (keep)
+            remember(cache, url, rc, jwks, now_ms);
+        (void)pthread_mutex_unlock(&cache->lock);
+    }
+    if (rc == 0)
+        *ret_jwks = jwks;
+    return rc;
+}
+
+int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh, struct str *ret_jwks)
+{
+    return jwks_cache_get_at(context, a, url, fresh, clock_monotonic_ns() / 1000000, ret_jwks);
+}
