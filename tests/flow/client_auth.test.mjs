@@ -168,3 +168,11 @@ test('oidcc-refresh-token-rp-key-rotation, oidcc-registration-jwks-uri, JO-04: k
   for (let i = 0; i < 20; i++) refused(await withAssertion(await assertion({}, { id: 'remote', kid: `unknown-${i}` })));
   assert.ok(calls <= 3, `${calls} fetches for unknown kids`);
 });
+
+test('OT-05, OC-02: a spent assertion stays spent after kill -9', async () => {
+  const spent = await assertion();
+  assert.equal((await withAssertion(spent)).status, 200);
+  await world.server.crash();
+  await world.server.launch();
+  refused(await withAssertion(spent));
+});

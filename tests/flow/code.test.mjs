@@ -23,7 +23,7 @@ async function codeWithChallenge(client) {
   return { verifier, code: await codeFor(client, { code_challenge: challenge, code_challenge_method: 'S256' }) };
 }
 
-test('oidcc-codereuse, OT-01: the second use is invalid_grant and ends what the first gave', async () => {
+test('oidcc-codereuse, oidcc-codereuse-30seconds, OT-01: the second use is invalid_grant and ends what the first gave', async () => {
   const code = await codeFor(portal);
   const first = await portal.redeem(code);
   assert.equal(first.status, 200);
@@ -137,7 +137,7 @@ test('OT-03: codes have at least 128 bits and never repeat', async () => {
   for (const part of parts) assert.ok(part.length >= 22, part);
 });
 
-test('oidcc-ensure-request-without-nonce-succeeds-for-code-flow, -with-unknown-parameter, alternate order', async () => {
+test('oidcc-ensure-request-without-nonce-succeeds-for-code-flow, oidcc-ensure-request-with-unknown-parameter-succeeds, oidcc-alternate-happy-flow', async () => {
   const code = await codeFor(portal, { extra: 'foobar', scope: 'email openid profile' });
   assert.equal((await portal.redeem(code)).status, 200);
 });

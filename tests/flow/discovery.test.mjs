@@ -58,7 +58,7 @@ test('oidcc-discovery: every promise is one of the specification, and RS256 and 
   }
 });
 
-test('OA-16: what is not there is not promised, and answers 404', async () => {
+test('OA-15, OA-16: what is not there is not promised, and answers 404', async () => {
   const text = JSON.stringify(metadata);
   for (const word of ['device_authorization', 'pushed_authorization', 'backchannel_authentication', 'urn:ietf:params:oauth:grant-type:device_code', '"none"']) {
     assert.ok(!text.includes(word), word);

@@ -53,8 +53,10 @@ test('the login form: plain HTML with the fixed names and ids, labels, autocompl
 });
 
 test('WE-01: cookies are HttpOnly, SameSite, for a path of ours, without Domain, and opaque', async () => {
-  const { browser } = await portal.login('ana');
+  const { browser, tokens } = await portal.login('ana');
   assert.ok(browser.jar.setCookieLines.length > 0);
+  const { sid } = decode(tokens.access_token);
+  assert.ok(!browser.jar.setCookieLines.some((l) => l.includes(sid)), 'the sid itself is in no cookie');
   for (const line of browser.jar.setCookieLines) {
     assert.doesNotMatch(line, /domain=/i);
     assert.match(line, /samesite=(lax|strict|none)/i, line);
@@ -175,6 +177,24 @@ test('WE-07: stored and reflected values are text in pages', async () => {
   }
   assert.ok(visibleText(login.text).includes(polyglot), 'the realm shows its name');
   await world.setRealm({ displayName: '' });
+});
+
+test('AD-08, CL-02: nothing in stored text is expanded', async () => {
+  const text = '${env.HOME} ${HOME} $HOME ${vault.x} ${java:version} %{HOME} {{title}} {0} `id`';
+  await world.setRealm({ displayName: text });
+  await world.addClient('expand', { values: { name: text } });
+  const page = await fresh().authorize({ client_id: 'expand' });
+  assert.ok(visibleText(page.text).includes(text), visibleText(page.text));
+  await world.setRealm({ displayName: '' });
+});
+
+test('WE-14, HT-04: header values of a realm cannot break a header', async () => {
+  for (const value of ['x\r\nX-Injected: 1', 'x\ny', 'x\u0000y']) {
+    const result = await world.cli.run(['realm', 'set', 'peru', `browserSecurityHeaders.xFrameOptions=${value}`]).catch(() => ({ status: 1 }));
+    const page = await fresh().authorize({ client_id: 'portal' });
+    assert.equal(page.headers['x-injected'], undefined);
+    assert.ok(result.status === 1 || page.status === 200);
+  }
 });
 
 test('update-password: asked before the code is given, policy applies, then it is done', async () => {

@@ -144,7 +144,7 @@ test('oidcc-ui-locales, oidcc-claims-locales: the page speaks the language asked
   }
 });
 
-test('oidcc-display-page, -popup, -ensure-request-with-acr-values-succeeds', async () => {
+test('oidcc-display-page, oidcc-display-popup, oidcc-ensure-request-with-acr-values-succeeds', async () => {
   const { browser } = await portal.login('ana');
   for (const more of [{ display: 'page' }, { display: 'popup' }, { acr_values: '1 2' }, { acr_values: 'urn:mace:incommon:iap:silver' }]) {
     const claims = await again(browser, more);

@@ -115,7 +115,7 @@ const algorithms = {
   RS256: 256, RS384: 256, RS512: 256, PS256: 256, PS384: 256, PS512: 256, ES256: 64, ES384: 96, EdDSA: 64,
 };
 for (const [alg, bytes] of Object.entries(algorithms)) {
-  test(`JO-01: a client's tokens are signed with ${alg} when it asks for it`, async () => {
+  test(`JO-01${alg === 'RS256' ? ', oidcc-idtoken-rs256' : ''}: a client's tokens are signed with ${alg} when it asks for it`, async () => {
     await world.setClient('billing', { 'attributes.access.token.signed.response.alg': alg });
     const token = (await service.service()).json.access_token;
     assert.equal(headerOf(token).alg, alg);
@@ -125,6 +125,17 @@ for (const [alg, bytes] of Object.entries(algorithms)) {
     assert.equal(await service.isActive(token), true);
   });
 }
+
+test('oidcc-idtoken-unsigned: alg none cannot be had', async () => {
+  for (const name of ['id.token.signed.response.alg', 'access.token.signed.response.alg', 'user.info.response.signature.alg', 'token.endpoint.auth.signing.alg']) {
+    for (const alg of ['none', 'None', 'HS256', 'RS1', 'bogus']) {
+      if (alg === 'HS256' && name.startsWith('token.endpoint')) continue; // client_secret_jwt
+      const result = await world.cli.run(['client', 'set', '--realm', 'peru', '--client-id', 'billing', `attributes.${name}=${alg}`]);
+      assert.equal(result.status, 1, `${name} ${alg}`);
+    }
+  }
+  assert.equal((await world.cli.run(['realm', 'set', 'peru', 'defaultSignatureAlgorithm=none'])).status, 1);
+});
 
 test('the realm default algorithm and lifespan count where the client says nothing', async () => {
   await world.setRealm({ defaultSignatureAlgorithm: 'ES256', accessTokenLifespan: 77 });
