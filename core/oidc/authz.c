@@ -1,0 +1,432 @@
+/* The authorization endpoint and its pages: reading what came, deciding, storing, answering. */
+#include "core/oidc/authz.h"
+
+#include "core/auth/login.h"
+#include "core/auth/password_change.h"
+#include "core/auth/report.h"
+#include "core/oidc/authz_flow.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+/* --- beginning and reopening --- */
+
+static void flow_init(struct flow *f, const struct auth_ctx *ctx,
+                      const struct authz_browser *browser, struct authz_step *step)
+{
+    *step = (struct authz_step){.sso_cookie_max_age_s = -1};
+    *f = (struct flow){.ctx = ctx, .browser = browser, .step = step};
+}
+
+static bool is_of_machine(int rc)
+{
+    return rc == ERR_NO_MEMORY || rc == ERR_INTERNAL || rc == ERR_OVERLOADED ||
+           rc == ERR_UPSTREAM || rc == ERR_TIMEOUT ||
+           (rc >= ERR_STORE_BUSY && rc <= ERR_STORE_VERSION);
+}
+
+/* *ret_done: the step says already that nothing can be done. */
+static int read_request(struct flow *f, const struct form *form, bool *ret_done)
+{
+    enum authz_failure failure;
+    int rc = authz_request_parse(f->ctx, form, &f->request, &failure);
+    f->step->client = f->request.client;
+    f->step->ui_locales = f->request.ui_locales;
+    f->step->redirect_uri = f->request.redirect_uri;
+    *ret_done = rc != 0;
+    if (rc == 0)
+        return scopes_resolve(f->ctx, f->request.client, f->request.scope, &f->scopes);
+    if (is_of_machine(rc))
+        return rc;
+    return failure == AUTHZ_FAILURE_PAGE ? flow_error(f, rc) : flow_refuse(f, rc);
+}
+
+/* A page was sent: its state must be ours, of this browser, in time and of that stage (WE-12); the
+ * request inside is checked as if it came now (OA-07). */
+static int reopen(struct flow *f, struct str sealed, bool *ret_done)
+{
+    struct form form;
+    int rc =
+        login_state_open(f->ctx, LOGIN_STATE_LOGIN, sealed, f->browser->login_cookie, &f->state);
+    *ret_done = true;
+    if (rc == ERR_SEAL || rc == ERR_CSRF || rc == ERR_TOKEN_EXPIRED)
+        return flow_error(f, rc);
+    TRY(rc);
+    f->step->language = f->state.language;
+    TRY(form_parse(f->ctx->arena, f->state.request, NULL, &form, NULL));
+    return read_request(f, &form, ret_done);
+}
+
+static int reopen_at(struct flow *f, struct str sealed, enum login_stage stage, bool *ret_done)
+{
+    TRY(reopen(f, sealed, ret_done));
+    if (*ret_done || f->state.stage == stage)
+        return 0;
+    *ret_done = true;
+    return flow_error(f, ERR_SEAL);
+}
+
+static bool password_changed_since(const struct credentials *list, int64_t since_ms)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_eq(list->items[i].type, STR(CREDENTIAL_PASSWORD)) &&
+            list->items[i].created_ms > since_ms)
+            return true;
+    return false;
+}
+
+/* The person of the state, if what vouched for him then does so now. */
+static int load_who(struct flow *f, struct store_read *r, struct who *ret_who, bool *ret_found)
+{
+    struct credentials list = {0};
+    struct who who = {.fresh = f->state.auth_time_ms > 0};
+    *ret_found = false;
+    if (!who.fresh) {
+        if (!f->has_sso || !str_eq(f->sso.id, f->state.session_id))
+            return 0;
+        *ret_who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
+        *ret_found = true;
+        return 0;
+    }
+    who.auth_time_ms = f->state.auth_time_ms;
+    int rc = user_find_by_id(r, f->ctx->arena, f->state.user_id, &who.user);
+    if (rc == ERR_NOT_FOUND ||
+        (rc == 0 && !session_user_allowed(f->ctx, &who.user, who.auth_time_ms)))
+        return 0;
+    TRY(rc);
+    TRY(credential_list(r, f->ctx->arena, who.user.pk, &list));
+    if (password_changed_since(&list, who.auth_time_ms))
+        return 0;
+    *ret_who = who;
+    *ret_found = true;
+    return 0;
+}
+
+/* --- finishing --- */
+
+/* Core 3.1.2.2: an answer for another person than the hint's would be a mix-up. */
+static bool is_not_the_hinted(const struct flow *f, const struct who *who)
+{
+    return f->has_hint && !str_absent(f->hint_sub) && !str_eq(f->hint_sub, who->user.id);
+}
+
+static int store_finish(struct flow *f, const struct who *who, bool consent_given,
+                        struct finish *fin)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(finish_store(f, w, who, fin));
+    if (consent_given && f->request.client->consent_required)
+        TRY(consent_grant(f->ctx, w, &who->user, f->request.client, &f->scopes));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int finish_now(struct flow *f, const struct who *who, bool consent_given, struct finish *fin)
+{
+    if (is_not_the_hinted(f, who))
+        return flow_refuse(f, ERR_LOGIN_REQUIRED);
+    int rc = store_finish(f, who, consent_given, fin);
+    if (rc == ERR_SESSION_NOT_ACTIVE) {
+        f->has_sso = false;
+        return flow_show(f, who, NEXT_LOGIN);
+    }
+    TRY(rc);
+    finish_reply(f, fin);
+    return 0;
+}
+
+/* Plans in one read, and prepares the end when that is what comes. */
+static int plan(struct flow *f, struct store_read *r, const struct who *who,
+                const struct plan_options *options, enum next *ret_next, struct finish *ret_finish)
+{
+    TRY(flow_plan(f, r, who, options, ret_next));
+    if (*ret_next != NEXT_FINISH)
+        return 0;
+    return finish_prepare(f, r, who, ret_finish);
+}
+
+/* --- GET /auth --- */
+
+static int begin_read(struct flow *f, struct who *who, enum next *ret_next,
+                      struct finish *ret_finish)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct plan_options options = {0};
+    TRY(store_read_begin(f->ctx->view, &r));
+    TRY(flow_load_browser(f, r));
+    *ret_next = NEXT_LOGIN;
+    if (flow_needs_login(f))
+        return 0;
+    *who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
+    return plan(f, r, who, &options, ret_next, ret_finish);
+}
+
+int authz_begin(const struct auth_ctx *ctx, const struct form *form,
+                const struct authz_browser *browser, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct who who = {0};
+    struct finish fin = {0};
+    enum next next;
+    bool done;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(read_request(&f, form, &done));
+    if (done)
+        return 0;
+    TRY(begin_read(&f, &who, &next, &fin));
+    if (next != NEXT_FINISH)
+        return flow_show(&f, &who, next);
+    return finish_now(&f, &who, false, &fin);
+}
+
+/* --- the password page --- */
+
+struct login_try {
+    struct login_attempt attempt;
+    struct who who;
+    enum next next;
+    struct finish fin;
+    bool prepared;
+};
+
+/* Reads for the case that the password is right; says nothing about it yet. */
+static int prepare_login(struct flow *f, struct login_try *t)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct plan_options options = {0};
+    TRY(store_read_begin(f->ctx->view, &r));
+    TRY(flow_load_browser(f, r));
+    if (!t->attempt.matched)
+        return 0;
+    int rc = user_find_by_pk(r, f->ctx->arena, t->attempt.user_pk, &t->who.user);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    t->who.fresh = true;
+    t->who.auth_time_ms = f->ctx->now->wall_ms;
+    t->prepared = t->who.user.enabled;
+    return t->prepared ? plan(f, r, &t->who, &options, &t->next, &t->fin) : 0;
+}
+
+/* OI-02: where somebody is to prove himself again, it must be him. */
+static bool is_other_person(const struct flow *f, const struct user *user)
+{
+    bool again = (f->request.prompt & PROMPT_LOGIN) || f->request.max_age_s != AUTHZ_NO_MAX_AGE;
+    return again && !(f->request.prompt & PROMPT_SELECT_ACCOUNT) && f->has_sso &&
+           f->sso.user_pk != user->pk;
+}
+
+enum login_outcome { OUTCOME_REFUSED, OUTCOME_NEXT_PAGE, OUTCOME_FINISHED };
+
+static int decide_login(struct flow *f, struct store_write *w, struct login_try *t,
+                        enum login_outcome *ret_outcome)
+{
+    enum login_verdict verdict;
+    struct user user;
+    *ret_outcome = OUTCOME_REFUSED;
+    TRY(login_decide(f->ctx, w, &t->attempt, &verdict, &user));
+    if (verdict == LOGIN_REFUSED || !t->prepared || is_other_person(f, &user))
+        return 0;
+    *ret_outcome = OUTCOME_NEXT_PAGE;
+    if (t->next != NEXT_FINISH || is_not_the_hinted(f, &t->who))
+        return 0;
+    *ret_outcome = OUTCOME_FINISHED;
+    return finish_store(f, w, &t->who, &t->fin);
+}
+
+static int store_login(struct flow *f, struct login_try *t, enum login_outcome *ret_outcome)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(decide_login(f, w, t, ret_outcome));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int judge_login(struct flow *f, struct login_try *t, struct str username)
+{
+    enum login_outcome outcome;
+    int rc = store_login(f, t, &outcome);
+    if (rc == ERR_SESSION_NOT_ACTIVE) /* disabled or given an action in this very moment */
+        return flow_show_login(f, 0, username);
+    TRY(rc);
+    if (outcome == OUTCOME_REFUSED)
+        return flow_show_login(f, ERR_INVALID_CREDENTIALS, username);
+    if (is_not_the_hinted(f, &t->who))
+        return flow_refuse(f, ERR_LOGIN_REQUIRED);
+    if (outcome == OUTCOME_NEXT_PAGE)
+        return flow_show(f, &t->who, t->next);
+    finish_reply(f, &t->fin);
+    return 0;
+}
+
+int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                const struct authz_login_form *form, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct login_try t = {.next = NEXT_LOGIN};
+    bool done;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen_at(&f, form->state, LOGIN_STAGE_PASSWORD, &done));
+    if (done)
+        return 0;
+    f.state.remember_me = form->remember_me && auth_realm(ctx)->remember_me;
+    TRY(login_compare(ctx, form->username, form->password, &t.attempt));
+    t.attempt.client_id = f.request.client_id;
+    t.attempt.auth_method = STR("openid-connect");
+    TRY(prepare_login(&f, &t));
+    return judge_login(&f, &t, str_absent(form->username) ? STR("") : form->username);
+}
+
+/* --- the required action --- */
+
+static int load_for_page(struct flow *f, struct who *ret_who, bool *ret_found)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(f->ctx->view, &r));
+    TRY(flow_load_browser(f, r));
+    return load_who(f, r, ret_who, ret_found);
+}
+
+static int plan_for_page(struct flow *f, struct who *who, const struct plan_options *options,
+                         enum next *ret_next, struct finish *ret_finish)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(f->ctx->view, &r));
+    return plan(f, r, who, options, ret_next, ret_finish);
+}
+
+struct change {
+    struct password_change password;
+    struct who who;
+    enum next next;
+    struct finish fin;
+};
+
+/* One transaction: the password, the end of other sessions, and this login when it is complete. */
+static int store_change(struct flow *f, struct change *c)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    bool spare = f->has_sso && f->sso.user_pk == c->who.user.pk;
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(password_change_store(f->ctx, w, &c->password, false, spare ? f->sso.pk : 0,
+                              EVENT_PasswordUpdated));
+    if (c->next == NEXT_FINISH && !is_not_the_hinted(f, &c->who))
+        TRY(finish_store(f, w, &c->who, &c->fin));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int change_password(struct flow *f, struct change *c)
+{
+    struct plan_options options = {.action_done = true};
+    /* The new password counts as shown now: its record is not younger than this. */
+    c->who.auth_time_ms = f->ctx->now->wall_ms;
+    TRY(plan_for_page(f, &c->who, &options, &c->next, &c->fin));
+    int rc = store_change(f, c);
+    if (rc == ERR_SESSION_NOT_ACTIVE)
+        return flow_show_login(f, 0, str_of(NULL, 0));
+    TRY(rc);
+    if (is_not_the_hinted(f, &c->who))
+        return flow_refuse(f, ERR_LOGIN_REQUIRED);
+    if (c->next != NEXT_FINISH)
+        return flow_show(f, &c->who, c->next);
+    finish_reply(f, &c->fin);
+    return 0;
+}
+
+int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                          struct str state, struct str password, struct str password_again,
+                          struct authz_step *ret_step)
+{
+    struct flow f;
+    struct change c = {.next = NEXT_LOGIN};
+    struct password_problem problem = {0};
+    struct plan_options none = {0};
+    bool done, found;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
+    if (done)
+        return 0;
+    TRY(load_for_page(&f, &c.who, &found));
+    if (!found || !c.who.fresh)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    /* A repeated or late post: nothing is due any more, so nothing is changed (WE-12). */
+    TRY(plan_for_page(&f, &c.who, &none, &c.next, &c.fin));
+    if (c.next != NEXT_ACTION)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    if (!str_eq(password, password_again)) {
+        problem.message = "notMatchPasswordMessage";
+        return flow_show_action(&f, &c.who, &problem);
+    }
+    int rc = password_change_prepare(ctx, &c.who.user, password, &c.password, &problem);
+    if (rc == ERR_PASSWORD_POLICY)
+        return flow_show_action(&f, &c.who, &problem);
+    TRY(rc);
+    return change_password(&f, &c);
+}
+
+/* --- the consent page --- */
+
+static int deny(struct flow *f, const struct who *who)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct report report = {
+        .type = EVENT_ConsentDenied,
+        .user_id = who->user.id,
+        .username = who->user.username,
+        .client_id = f->request.client_id,
+    };
+    report_add(&report, "error", STR("rejected_by_user"));
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(report_write(f->ctx, w, &report));
+    TRY(store_commit_p(&w, DURABLE_LOCAL));
+    (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "User denied access");
+    return flow_refuse(f, ERR_ACCESS_DENIED);
+}
+
+int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browser, struct str state,
+                  bool accepted, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct who who;
+    struct finish fin = {0};
+    struct plan_options options = {.consent_given = true};
+    enum next next;
+    bool done, found;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen_at(&f, state, LOGIN_STAGE_CONSENT, &done));
+    if (done)
+        return 0;
+    TRY(load_for_page(&f, &who, &found));
+    if (!found)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    if (!accepted)
+        return deny(&f, &who);
+    TRY(plan_for_page(&f, &who, &options, &next, &fin));
+    if (next != NEXT_FINISH)
+        return flow_show(&f, &who, next);
+    return finish_now(&f, &who, true, &fin);
+}
+
+/* --- the same page again --- */
+
+int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser, struct str state,
+                 struct str language, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct who who;
+    bool done, found;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen(&f, state, &done));
+    if (done)
+        return 0;
+    if (!str_absent(language)) {
+        f.state.language = language;
+        ret_step->language = language;
+    }
+    TRY(load_for_page(&f, &who, &found));
+    if (f.state.stage == LOGIN_STAGE_PASSWORD || !found)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    if (f.state.stage == LOGIN_STAGE_ACTION)
+        return flow_show_action(&f, &who, NULL);
+    return flow_show_consent(&f, &who);
+}

@@ -1,0 +1,198 @@
+/* What comes next, and the pages that say so. */
+#include "core/oidc/authz_flow.h"
+
+#include "core/auth/login.h"
+#include "core/oidc/browser.h"
+#include "core/oidc/id_token_hint.h"
+
+#include "core/base/banned.h"
+
+#define MS_PER_S 1000
+
+/* --- what the browser brings --- */
+
+/* OI-03: a hint that does not verify says nothing. */
+static int load_hint(struct flow *f)
+{
+    struct id_token_hint hint;
+    struct err_ctx ignored = {0};
+    struct auth_ctx quiet = *f->ctx;
+    quiet.err = &ignored;
+    if (str_empty(f->request.id_token_hint))
+        return 0;
+    int rc = id_token_hint_check(&quiet, f->request.id_token_hint, &hint);
+    f->has_hint = true;
+    f->hint_sub = str_of(NULL, 0);
+    if (rc == ERR_TOKEN_MALFORMED)
+        return 0;
+    TRY(rc);
+    f->hint_sub = hint.sub;
+    return 0;
+}
+
+int flow_load_browser(struct flow *f, struct store_read *r)
+{
+    TRY(load_hint(f));
+    int rc = session_load_by_cookie(f->ctx, r, f->browser->sso_cookie, &f->sso, &f->sso_user);
+    f->has_sso = rc == 0;
+    return rc == ERR_SESSION_NOT_ACTIVE ? 0 : rc;
+}
+
+static bool hint_fits(const struct flow *f, const struct user *user)
+{
+    return !f->has_hint || str_absent(f->hint_sub) || str_eq(f->hint_sub, user->id);
+}
+
+bool flow_needs_login(const struct flow *f)
+{
+    const struct authz_request *q = &f->request;
+    if (!f->has_sso || (q->prompt & (PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT)))
+        return true;
+    /* With prompt=none an unusable hint is no proof of who is meant. */
+    if (!hint_fits(f, &f->sso_user) ||
+        ((q->prompt & PROMPT_NONE) && f->has_hint && str_absent(f->hint_sub)))
+        return true;
+    int64_t age_s = (f->ctx->now->wall_ms - f->sso.auth_time_ms) / MS_PER_S;
+    return q->max_age_s != AUTHZ_NO_MAX_AGE && (q->max_age_s == 0 || age_s > q->max_age_s);
+}
+
+/* --- the plan --- */
+
+static int plan_actions(const struct flow *f, struct store_read *r, const struct who *who,
+                        enum next *ret_next)
+{
+    struct strs actions;
+    *ret_next = NEXT_FINISH;
+    TRY(login_actions_due(f->ctx, r, &who->user, &actions));
+    for (size_t i = 0; i < actions.count; i++)
+        if (!str_eq(actions.items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD))) {
+            *ret_next = NEXT_UNSUPPORTED_ACTION;
+            return 0;
+        }
+    if (actions.count > 0) /* PW-08: a password is changed by who has just shown it */
+        *ret_next = who->fresh ? NEXT_ACTION : NEXT_LOGIN;
+    return 0;
+}
+
+int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
+              const struct plan_options *options, enum next *ret_next)
+{
+    bool missing;
+    *ret_next = NEXT_FINISH;
+    if (!options->action_done)
+        TRY(plan_actions(f, r, who, ret_next));
+    if (*ret_next != NEXT_FINISH || options->consent_given)
+        return 0;
+    TRY(consent_missing(f->ctx, r, who->user.pk, f->request.client, &f->scopes, &missing));
+    if (missing || (f->request.prompt & PROMPT_CONSENT))
+        *ret_next = NEXT_CONSENT;
+    return 0;
+}
+
+/* --- steps --- */
+
+int flow_error(struct flow *f, int err)
+{
+    f->step->kind = AUTHZ_STEP_ERROR;
+    f->step->err = err;
+    return 0;
+}
+
+int flow_refuse(struct flow *f, int err)
+{
+    f->step->kind = AUTHZ_STEP_REPLY;
+    if (f->ctx->err->err != err)
+        *f->ctx->err = (struct err_ctx){0};
+    authz_reply_error(f->ctx, &f->request, err, &f->step->reply);
+    return 0;
+}
+
+static int seal(struct flow *f, enum login_stage stage, const struct who *who)
+{
+    struct login_state *s = &f->state;
+    TRY(browser_bind(f->ctx, f->browser, &s->browser_hash, &f->step->set_login_cookie));
+    TRY(authz_request_write(f->ctx->arena, &f->request, &s->request));
+    s->stage = stage;
+    s->stage_ms = f->ctx->now->wall_ms;
+    if (s->created_ms == 0)
+        s->created_ms = f->ctx->now->wall_ms;
+    if (who) {
+        s->user_id = who->user.id;
+        s->auth_time_ms = who->fresh ? who->auth_time_ms : 0;
+        s->session_id = who->fresh ? str_of(NULL, 0) : f->sso.id;
+    }
+    return login_state_seal(f->ctx, LOGIN_STATE_LOGIN, s, &f->step->state);
+}
+
+/* OA-14: a hint from the query is filled in only when it can be a name. */
+static struct str name_of_hint(struct str hint)
+{
+    for (size_t i = 0; i < hint.len; i++) {
+        char c = hint.ptr[i];
+        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  (c != '\0' && strchr("._@+-", c));
+        if (!ok)
+            return STR("");
+    }
+    return hint.len <= 255 ? hint : STR("");
+}
+
+/* OI-02: who is asked for his password again is the person of the session. */
+static bool is_fixed(const struct flow *f)
+{
+    return f->has_sso && !(f->request.prompt & PROMPT_SELECT_ACCOUNT) && hint_fits(f, &f->sso_user);
+}
+
+int flow_show_login(struct flow *f, int err, struct str username)
+{
+    struct authz_step *step = f->step;
+    f->state.user_id = str_of(NULL, 0);
+    f->state.session_id = str_of(NULL, 0);
+    f->state.auth_time_ms = 0;
+    step->kind = AUTHZ_STEP_LOGIN;
+    step->err = err;
+    step->username_fixed = is_fixed(f);
+    step->username = step->username_fixed   ? f->sso_user.username
+                     : str_absent(username) ? name_of_hint(f->request.login_hint)
+                                            : username;
+    step->remember_me_offered = auth_realm(f->ctx)->remember_me;
+    step->remember_me = f->state.remember_me;
+    return seal(f, LOGIN_STAGE_PASSWORD, NULL);
+}
+
+int flow_show_action(struct flow *f, const struct who *who, const struct password_problem *problem)
+{
+    f->step->kind = AUTHZ_STEP_UPDATE_PASSWORD;
+    f->step->username = who->user.username;
+    if (problem) {
+        f->step->problem = problem->message;
+        f->step->problem_number = problem->number;
+    }
+    return seal(f, LOGIN_STAGE_ACTION, who);
+}
+
+int flow_show_consent(struct flow *f, const struct who *who)
+{
+    f->step->kind = AUTHZ_STEP_CONSENT;
+    f->step->username = who->user.username;
+    TRY(consent_items_of(f->ctx->arena, f->request.client, &f->scopes, &f->step->consent));
+    return seal(f, LOGIN_STAGE_CONSENT, who);
+}
+
+int flow_show(struct flow *f, const struct who *who, enum next next)
+{
+    bool silent = (f->request.prompt & PROMPT_NONE) != 0;
+    switch (next) {
+    case NEXT_LOGIN:
+        return silent ? flow_refuse(f, ERR_LOGIN_REQUIRED) : flow_show_login(f, 0, str_of(NULL, 0));
+    case NEXT_ACTION:
+        return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
+    case NEXT_UNSUPPORTED_ACTION:
+        return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED)
+                      : flow_error(f, ERR_ACCOUNT_NOT_SET_UP);
+    case NEXT_CONSENT:
+        return silent ? flow_refuse(f, ERR_CONSENT_REQUIRED) : flow_show_consent(f, who);
+    case NEXT_FINISH: break;
+    }
+    return ERR_INTERNAL;
+}

@@ -1,0 +1,85 @@
+/* Between the files of the authorization endpoint: one request on its way through the pages. */
+#ifndef GARITA_CORE_OIDC_AUTHZ_FLOW_H
+#define GARITA_CORE_OIDC_AUTHZ_FLOW_H
+
+#include "core/auth/password_policy.h"
+#include "core/auth/session.h"
+#include "core/oidc/authz.h"
+#include "core/oidc/login_state.h"
+#include "core/oidc/mint.h"
+
+/* The person, as far as known. */
+struct who {
+    struct user user;
+    bool fresh;           /* the password was right in this login; else the SSO session vouches */
+    int64_t auth_time_ms; /* when */
+};
+
+struct flow {
+    const struct auth_ctx *ctx;
+    const struct authz_browser *browser;
+    struct authz_request request;
+    struct granted_scopes scopes; /* as requested; what the user may have is less, perhaps */
+    struct login_state state;     /* for the next page; stage and person are set when sealed */
+    struct authz_step *step;
+
+    bool has_sso; /* this browser's session, if it is good */
+    struct user_session sso;
+    struct user sso_user;
+    bool has_hint;
+    struct str hint_sub;
+};
+
+enum next {
+    NEXT_LOGIN,
+    NEXT_ACTION,
+    NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
+    NEXT_CONSENT,
+    NEXT_FINISH
+};
+
+/* Reads what the browser's cookies and the hint say. ERR_LOGIN_REQUIRED never. */
+MUST_CHECK int flow_load_browser(struct flow *f, struct store_read *r);
+/* Whether this request needs a password although there may be a session (Core 3.1.2.1). */
+bool flow_needs_login(const struct flow *f);
+
+struct plan_options {
+    bool action_done;   /* the password was just changed */
+    bool consent_given; /* the consent page was just accepted */
+};
+MUST_CHECK int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
+                         const struct plan_options *options, enum next *ret_next);
+
+/* --- steps: each fills f->step --- */
+
+int flow_error(struct flow *f, int err);
+/* Error to the client. */
+int flow_refuse(struct flow *f, int err);
+MUST_CHECK int flow_show_login(struct flow *f, int err, struct str username);
+MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
+                                const struct password_problem *problem);
+MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);
+/* The page of what comes next; not for NEXT_FINISH. prompt=none turns pages into errors. */
+MUST_CHECK int flow_show(struct flow *f, const struct who *who, enum next next);
+
+/* --- the end: everything that is slow is made before the write transaction --- */
+
+struct finish {
+    struct subject subject;
+    bool session_is_new;
+    struct str sso_cookie; /* absent: stays as it is */
+    struct str code;
+    struct minted access, id;
+    struct str scope_all;
+};
+
+MUST_CHECK int finish_prepare(const struct flow *f, struct store_read *r, const struct who *who,
+                              struct finish *ret_finish);
+/* Stores session, client session, code and event. ERR_SESSION_NOT_ACTIVE when the session ended or
+ * the user was disabled in the meantime: nothing may be committed then. */
+MUST_CHECK int finish_store(const struct flow *f, struct store_write *w, const struct who *who,
+                            struct finish *finish);
+/* After the commit: the reply and the cookie. */
+void finish_reply(struct flow *f, const struct finish *finish);
+
+#endif
