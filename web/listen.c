@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -26,6 +27,8 @@
 #define SPARE_DESCRIPTORS 512
 #define OUT_OF_FILES_MS   50
 #define BUSY_CHECK_MS     2
+#define CROWD             500
+#define TRIM_EVERY_MS     5000
 #define IDLE_CHECK_MS     25
 
 struct door {
@@ -46,7 +49,8 @@ struct listen {
     int stop_fd; /* tells the workers to end */
     pthread_t thread;
     bool started;
-    atomic_bool closing;
+    long long crowd; /* most connections since the last trim */
+    int64_t trimmed_ms;
 };
 
 struct listen_address {
@@ -229,6 +233,19 @@ static void accept_some(struct listen *l, const struct door *door)
     }
 }
 
+/* After a crowd has gone, what it used goes back to the system. */
+static void give_back_memory(struct listen *l, int64_t now_ms)
+{
+    long long open = atomic_load(&l->lot.open);
+    if (open > l->crowd)
+        l->crowd = open;
+    if (l->crowd < CROWD || open > l->crowd / 2 || now_ms - l->trimmed_ms < TRIM_EVERY_MS)
+        return;
+    l->crowd = open;
+    l->trimmed_ms = now_ms;
+    (void)malloc_trim(0);
+}
+
 static void *accept_main(void *argument)
 {
     struct listen *l = argument;
@@ -246,6 +263,7 @@ static void *accept_main(void *argument)
         int64_t now_ms = clock_now().monotonic_ms;
         if (now_ms - swept_ms >= SWEEP_EVERY_MS) {
             lot_sweep(&l->lot, now_ms, false);
+            give_back_memory(l, now_ms);
             swept_ms = now_ms;
         }
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "core/base/log.h"
@@ -21,6 +22,11 @@
 #define REQUESTS_IN_A_ROW  64
 #define STATUS_BAD_REQUEST 400
 #define STATUS_OVERLOADED  503
+
+/* RFC 8446 5.1 */
+#define TLS_RECORD_HEAD      5
+#define TLS_RECORD_HANDSHAKE 22
+#define TLS_RECORD_MOST      16384
 
 struct worker {
     struct workshop *shop;
@@ -317,11 +323,22 @@ static bool take_requests(struct worker *w, struct link *l)
     }
 }
 
-/* A TCP connection that says nothing costs no TLS session. */
-static bool has_bytes(const struct link *l)
+/* Whether the first TLS record, the client's hello, is here as a whole. A connection that says
+ * nothing or trickles costs no TLS session (which is 40 KiB). What is no TLS is for the library to
+ * refuse. */
+static bool has_hello(const struct link *l)
 {
-    char byte;
-    return recv(l->fd, &byte, 1, MSG_PEEK) != -1 || (errno != EAGAIN && errno != EINTR);
+    unsigned char head[TLS_RECORD_HEAD];
+    int waiting = 0;
+    ssize_t n = recv(l->fd, head, sizeof(head), MSG_PEEK);
+    if (n < 0)
+        return errno != EAGAIN && errno != EINTR;
+    if (n == 0 || head[0] != TLS_RECORD_HANDSHAKE)
+        return true;
+    if (n < (ssize_t)sizeof(head) || ioctl(l->fd, FIONREAD, &waiting) != 0)
+        return false;
+    int record = head[3] << 8 | head[4];
+    return record > TLS_RECORD_MOST || waiting >= record + TLS_RECORD_HEAD;
 }
 
 /* 1: done; 0: park; -1: close. */
@@ -329,7 +346,7 @@ static int shake_hands(struct worker *w, struct link *l)
 {
     if (l->handshake_done)
         return 1;
-    if (!l->tls && !has_bytes(l))
+    if (!l->tls && !has_hello(l))
         return 0;
     if (!l->tls && tls_session_new(w->shop->tls, l->fd, &l->tls) != 0)
         return -1;
