@@ -1,0 +1,250 @@
+/* Steps of a login as replies: every kind of step, what it shows and what it sets. */
+#include "tests/unit/web/login/page_fixture.h"
+
+#include "web/login/step.h"
+
+static struct client portal;
+
+/* The realm knows one client. */
+int realm_view_client(struct realm_view *view, struct str client_id,
+                      const struct client **ret_client)
+{
+    assert_non_null(view);
+    if (!str_eq(client_id, portal.client_id))
+        return ERR_NOT_FOUND;
+    *ret_client = &portal;
+    return 0;
+}
+
+/* Without listeners and their names. */
+struct str web_public_url(struct request *req)
+{
+    return ARENA_CONCAT(req->arena, req->public_origin, req->web->config.base_path);
+}
+
+static struct authz_step step_of(enum authz_step_kind kind)
+{
+    portal = (struct client){.client_id = STR("portal"),
+                             .name = STR("Portal <i>del</i> Perú"),
+                             .base_url = STR("https://app.example.pe/"),
+                             .enabled = true};
+    return (struct authz_step){.kind = kind,
+                               .state = STR("SEALED"),
+                               .client = &portal,
+                               .username = STR(""),
+                               .ui_locales = STR("en")};
+}
+
+static void answer(struct fixture *f, const struct authz_step *step)
+{
+    fixture_reset(f);
+    f->view.realm.login_with_email_allowed = true;
+    step_answer(&f->req, &f->res, 0, step);
+    assert_false(f->res.headers.failed);
+    assert_false(f->res.body.failed);
+}
+
+static void the_login_page_has_the_fixed_names(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_LOGIN);
+    step.remember_me_offered = true;
+    step.set_login_cookie = STR("binding");
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_true(fixture_body(f, "<form id=\"kc-form-login\" method=\"post\" "
+                                "action=\"/auth/realms/peru/login-actions/authenticate?"
+                                "client_id=portal\">"));
+    assert_true(fixture_body(f, "name=\"state\" value=\"SEALED\""));
+    assert_true(fixture_body(f, "name=\"username\""));
+    assert_true(fixture_body(f, "name=\"password\""));
+    assert_true(fixture_body(f, "name=\"rememberMe\""));
+    assert_true(fixture_body(f, "id=\"kc-login\""));
+    assert_true(fixture_body(f, "Portal &lt;i&gt;"));
+    assert_false(fixture_body(f, "role=\"alert\""));
+    assert_true(fixture_header(f, "Set-Cookie: __Host-garita_login_"));
+    assert_true(fixture_header(f, "SameSite=Lax"));
+    assert_true(fixture_header(f, "form-action 'self' https:;"));
+    assert_true(fixture_header(f, "no-store"));
+}
+
+/* PW-04, PW-05: whatever went wrong, the same page. */
+static void failures_look_the_same(void **state)
+{
+    static const int errors[] = {ERR_INVALID_CREDENTIALS, ERR_ACCOUNT_LOCKED, ERR_ACCOUNT_DISABLED,
+                                 ERR_NOT_FOUND};
+    struct fixture *f = *state;
+    static char first[65536];
+    size_t first_len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        struct authz_step step = step_of(AUTHZ_STEP_LOGIN);
+        step.err = errors[i];
+        step.username = STR("ana\"><script>");
+        answer(f, &step);
+        assert_true(fixture_body(f, "role=\"alert\""));
+        assert_true(fixture_body(f, "value=\"ana&quot;&gt;&lt;script&gt;\""));
+        if (i == 0) {
+            first_len = f->res.body.len;
+            assert_true(first_len < sizeof(first));
+            memcpy(first, f->res.body.ptr, first_len);
+        }
+        assert_int_equal(f->res.body.len, first_len);
+        assert_memory_equal(f->res.body.ptr, first, first_len);
+    }
+}
+
+/* OI-02: the same person again. */
+static void a_fixed_name_cannot_be_edited(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_LOGIN);
+    step.username = STR("ana");
+    step.username_fixed = true;
+    answer(f, &step);
+    assert_true(fixture_body(f, "value=\"ana\" autocomplete=\"username\" readonly"));
+}
+
+static void the_password_page_says_what_is_wrong(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_UPDATE_PASSWORD);
+    step.username = STR("ana");
+    answer(f, &step);
+    assert_true(fixture_body(f, "name=\"password-new\""));
+    assert_true(fixture_body(f, "name=\"password-confirm\""));
+    assert_true(fixture_body(f, "login-actions/required-action"));
+    assert_false(fixture_body(f, "role=\"alert\""));
+    step.problem = "invalidPasswordMinLengthMessage";
+    step.problem_number = 14;
+    answer(f, &step);
+    assert_true(fixture_body(f, "at least 14 characters"));
+    step.problem = "somethingNewMessage";
+    answer(f, &step);
+    assert_true(fixture_body(f, "does not meet the rules"));
+}
+
+static void consent_lists_what_is_asked(void **state)
+{
+    struct consent_item items[] = {{STR_INIT("email"), STR_INIT("${emailScopeConsentText}")},
+                                   {STR_INIT("odd"), STR_INIT("Read <b>all</b>")},
+                                   {STR_INIT("bare"), STR_INIT("")}};
+    struct str_pair links[] = {
+        {STR_INIT(CLIENT_ATTR_POLICY_URI), STR_INIT("https://app.example.pe/privacy")},
+        {STR_INIT(CLIENT_ATTR_TOS_URI), STR_INIT("javascript:alert(1)")}};
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_CONSENT);
+    step.username = STR("ana");
+    step.consent = (struct consent_items){items, 3};
+    portal.attributes = (struct str_map){links, 2};
+    answer(f, &step);
+    assert_true(fixture_body(f, "See your email address"));
+    assert_true(fixture_body(f, "Read &lt;b&gt;all&lt;/b&gt;"));
+    assert_true(fixture_body(f, "<li>bare</li>"));
+    assert_true(fixture_body(f, "name=\"accept\""));
+    assert_true(fixture_body(f, "name=\"cancel\""));
+    assert_true(fixture_body(f, "href=\"https://app.example.pe/privacy\""));
+    assert_false(fixture_body(f, "javascript:"));
+}
+
+static struct authz_step reply_of(enum response_mode mode)
+{
+    struct authz_step step = step_of(AUTHZ_STEP_REPLY);
+    step.reply =
+        (struct authz_reply){.redirect_uri = STR("https://app.example.pe/cb?a=b"), .mode = mode};
+    authz_reply_add(&step.reply, "code", STR("c0de"));
+    authz_reply_add(&step.reply, "state", STR("\"><script>alert(1)</script>&x=y"));
+    authz_reply_add(&step.reply, "session_state", STR("abc"));
+    return step;
+}
+
+static void replies_redirect_and_set_the_cookies(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = reply_of(RESPONSE_MODE_QUERY);
+    step.set_sso_cookie = STR("handle");
+    step.sso_cookie_max_age_s = -1;
+    answer(f, &step);
+    assert_int_equal(f->res.status, 302);
+    assert_true(fixture_header(f, "Location: https://app.example.pe/cb?a=b&code=c0de&state="));
+    assert_false(fixture_header(f, "<script>"));
+    assert_true(fixture_header(f, "=handle;"));
+    assert_true(fixture_header(f, "garita_state_"));
+    assert_true(fixture_header(f, "=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0;"));
+    assert_true(fixture_header(f, "no-store"));
+}
+
+/* OA-08: every value is text, the script runs by its nonce alone. OA-06: nothing in a Location. */
+static void form_posts_are_escaped_and_closed(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = reply_of(RESPONSE_MODE_FORM_POST);
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_false(fixture_header(f, "Location"));
+    assert_true(fixture_body(f, "action=\"https://app.example.pe/cb?a=b\""));
+    assert_true(fixture_body(f, "name=\"code\" value=\"c0de\""));
+    assert_true(fixture_body(f, "value=\"&quot;&gt;&lt;script&gt;alert(1)"));
+    assert_false(fixture_body(f, "<script>"));
+    struct str nonce = request_nonce(&f->req);
+    struct str in_page = ARENA_CONCAT(&f->arena, STR("<script nonce=\""), nonce, STR("\">"));
+    struct str in_policy = ARENA_CONCAT(&f->arena, STR("'nonce-"), nonce, STR("'"));
+    assert_true(fixture_body(f, in_page.ptr));
+    assert_true(fixture_header(f, in_policy.ptr));
+    assert_false(fixture_header(f, "unsafe-inline"));
+    assert_true(fixture_body(f, "<button class=\"button\" type=\"submit\">"));
+}
+
+static void old_forms_lead_back_to_the_application(void **state)
+{
+    static const int errors[] = {ERR_TOKEN_EXPIRED, ERR_SEAL};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        struct authz_step step = step_of(AUTHZ_STEP_ERROR);
+        step.err = errors[i];
+        fixture_reset(f);
+        f->req.raw_query = STR("client_id=portal");
+        step_answer(&f->req, &f->res, 0, &step);
+        assert_int_equal(f->res.status, 400);
+        assert_true(fixture_body(f, "This page has expired"));
+        assert_true(fixture_body(f, "id=\"loginRestartLink\" href=\"https://app.example.pe/\""));
+        portal.base_url = STR("javascript:alert(1)");
+        fixture_reset(f);
+        f->req.raw_query = STR("client_id=portal");
+        step_answer(&f->req, &f->res, 0, &step);
+        assert_false(fixture_body(f, "href=\"javascript"));
+    }
+}
+
+static void errors_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_ERROR);
+    step.err = ERR_INVALID_REDIRECT_URI;
+    answer(f, &step);
+    assert_int_equal(f->res.status, 400);
+    assert_false(fixture_header(f, "Location"));
+    assert_true(fixture_body(f, "Wrong return address"));
+    step.err = ERR_CSRF; /* no cookie at all */
+    answer(f, &step);
+    assert_true(fixture_body(f, "Cookies are needed"));
+    fixture_reset(f);
+    step_answer(&f->req, &f->res, ERR_STORE_FULL, &step); /* of the machine */
+    assert_int_equal(f->res.status, 507);
+    assert_false(fixture_header(f, "Set-Cookie"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_login_page_has_the_fixed_names),
+        cmocka_unit_test(failures_look_the_same),
+        cmocka_unit_test(a_fixed_name_cannot_be_edited),
+        cmocka_unit_test(the_password_page_says_what_is_wrong),
+        cmocka_unit_test(consent_lists_what_is_asked),
+        cmocka_unit_test(replies_redirect_and_set_the_cookies),
+        cmocka_unit_test(form_posts_are_escaped_and_closed),
+        cmocka_unit_test(old_forms_lead_back_to_the_application),
+        cmocka_unit_test(errors_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}
