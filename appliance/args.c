@@ -204,6 +204,7 @@ int args_parse(struct arena *a, const struct str *words, size_t count, struct ar
 {
     struct args args = {0};
     struct parser p = {a, &args, err, words, count, 0};
+    *ret_args = args;
     args.command = find_command(words, count, &p.at);
     if (!args.command)
         return unknown_command(words, count, err);
@@ -212,9 +213,9 @@ int args_parse(struct arena *a, const struct str *words, size_t count, struct ar
     args.flags = ARENA_ARRAY(a, VALUES_MAX, struct config_flag);
     if (!args.values || !args.positionals || !args.flags)
         return ERR_NO_MEMORY;
-    TRY(parse_rest(&p));
+    int rc = parse_rest(&p);
     *ret_args = args;
-    return 0;
+    return rc;
 }
 
 bool args_has(const struct args *args, const char *option)

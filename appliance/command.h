@@ -63,7 +63,7 @@ struct args {
 };
 
 /* Finds the command with the longest path at the front of the words and reads the rest. ERR_USAGE
- * with a sentence. */
+ * with a sentence; then ret_args->command tells whether at least a command was found. */
 MUST_CHECK int args_parse(struct arena *a, const struct str *words, size_t count,
                           struct args *ret_args, struct err_ctx *err);
 bool args_has(const struct args *args, const char *option);

@@ -23,14 +23,16 @@ static const char *const other_names[] = {
     "GARITA_BOOTSTRAP_ADMIN_PASSWORD",
 };
 
-const struct param *param_find(struct str name) {
+const struct param *param_find(struct str name)
+{
     for (size_t i = 0; i < PARAM_COUNT; i++)
         if (str_eq_c(name, params[i].name))
             return &params[i];
     return NULL;
 }
 
-void param_environment_name(const struct param *param, char text[PARAM_ENV_MAX]) {
+void param_environment_name(const struct param *param, char text[PARAM_ENV_MAX])
+{
     (void)snprintf(text, PARAM_ENV_MAX, "GARITA_%s", param->name);
     for (char *c = text; *c; c++) {
         if (*c == '-')
@@ -40,17 +42,20 @@ void param_environment_name(const struct param *param, char text[PARAM_ENV_MAX])
     }
 }
 
-static void *value_of(const struct config *config, const struct param *param) {
+static void *value_of(const struct config *config, const struct param *param)
+{
     /* The table gives offsets; writing goes through config_set alone. */
     return (char *)(uintptr_t)config + param->offset;
 }
 
-static int refuse(const struct config_setter *s, const struct param *param, const char *what) {
+static int refuse(const struct config_setter *s, const struct param *param, const char *what)
+{
     return err_field(s->err, s->failure, param->name, "%s: %s must be %s", s->where, param->name,
                      what);
 }
 
-static int set_str(const struct config_setter *s, const struct param *param, struct str value) {
+static int set_str(const struct config_setter *s, const struct param *param, struct str value)
+{
     if (!str_is_utf8(value) || !str_has_no_control(value))
         return refuse(s, param, "a text without control characters");
     const char *text = arena_cstr(s->arena, value);
@@ -60,7 +65,8 @@ static int set_str(const struct config_setter *s, const struct param *param, str
     return 0;
 }
 
-static int set_bool(const struct config_setter *s, const struct param *param, struct str value) {
+static int set_bool(const struct config_setter *s, const struct param *param, struct str value)
+{
     bool yes = str_eq(value, STR("true"));
     if (!yes && !str_eq(value, STR("false")))
         return refuse(s, param, "true or false");
@@ -68,7 +74,8 @@ static int set_bool(const struct config_setter *s, const struct param *param, st
     return 0;
 }
 
-static int set_int(const struct config_setter *s, const struct param *param, struct str value) {
+static int set_int(const struct config_setter *s, const struct param *param, struct str value)
+{
     int64_t number;
     if (str_to_i64(value, &number) != 0 || number < param->least || number > param->most)
         return err_field(s->err, s->failure, param->name,
@@ -79,7 +86,8 @@ static int set_int(const struct config_setter *s, const struct param *param, str
 }
 
 int config_set_list(const struct config_setter *s, const struct param *param,
-                    const struct strs *values) {
+                    const struct strs *values)
+{
     struct strs *list = value_of(s->config, param);
     if (param->type != PARAM_LIST)
         return refuse(s, param, "one value, not a list");
@@ -93,7 +101,8 @@ int config_set_list(const struct config_setter *s, const struct param *param,
     return 0;
 }
 
-int config_set(const struct config_setter *s, const struct param *param, struct str value) {
+int config_set(const struct config_setter *s, const struct param *param, struct str value)
+{
     struct strs values = {0};
     struct str rest = value, field;
     switch (param->type) {
@@ -107,14 +116,16 @@ int config_set(const struct config_setter *s, const struct param *param, struct 
     return config_set_list(s, param, &values);
 }
 
-static int set_defaults(struct arena *a, struct config *config, struct err_ctx *err) {
+static int set_defaults(struct arena *a, struct config *config, struct err_ctx *err)
+{
     const struct config_setter s = {a, config, err, "params.def", ERR_INTERNAL};
     for (size_t i = 0; i < PARAM_COUNT; i++)
         TRY(config_set(&s, &params[i], str_c(params[i].text)));
     return 0;
 }
 
-static const char *environment_get(char *const *environment, const char *name) {
+static const char *environment_get(char *const *environment, const char *name)
+{
     size_t len = strlen(name);
     for (; environment && *environment; environment++)
         if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
@@ -122,14 +133,16 @@ static const char *environment_get(char *const *environment, const char *name) {
     return NULL;
 }
 
-static bool is_other_name(struct str name) {
+static bool is_other_name(struct str name)
+{
     for (size_t i = 0; i < ARRAY_LEN(other_names); i++)
         if (str_eq_c(name, other_names[i]))
             return true;
     return false;
 }
 
-static const struct param *param_of_environment(struct str name) {
+static const struct param *param_of_environment(struct str name)
+{
     char text[PARAM_ENV_MAX];
     for (size_t i = 0; i < PARAM_COUNT; i++) {
         param_environment_name(&params[i], text);
@@ -140,7 +153,8 @@ static const struct param *param_of_environment(struct str name) {
 }
 
 static int set_environment(struct arena *a, char *const *environment, struct config *config,
-                           struct err_ctx *err) {
+                           struct err_ctx *err)
+{
     for (; environment && *environment; environment++) {
         struct str rest = str_c(*environment), name;
         if (!str_starts(rest, STR("GARITA_")) || !str_next(&rest, '=', &name) ||
@@ -161,7 +175,8 @@ static int set_environment(struct arena *a, char *const *environment, struct con
 
 /* Lists collect the flags of their name; every other flag stands once. */
 static int set_flag(struct arena *a, const struct config_flag *flag, struct config *config,
-                    struct err_ctx *err) {
+                    struct err_ctx *err)
+{
     struct config_origin *origin = &config->origin[flag->param - params];
     struct str where = ARENA_CONCAT(a, STR("--"), str_c(flag->param->name));
     struct str value = str_absent(flag->value) ? STR("true") : flag->value;
@@ -183,7 +198,8 @@ static int set_flag(struct arena *a, const struct config_flag *flag, struct conf
 }
 
 static int read_file(struct arena *a, const char *file, char *const *environment,
-                     struct config *config, struct err_ctx *err) {
+                     struct config *config, struct err_ctx *err)
+{
     struct str text;
     const char *named = file ? file : environment_get(environment, "GARITA_CONFIG");
     const char *path = named ? named : CONFIG_FILE_DEFAULT;
@@ -201,7 +217,8 @@ static int check_whole(const struct config *config, struct err_ctx *err);
 
 int config_load(struct arena *a, const char *file, char *const *environment,
                 const struct config_flag *flags, size_t flag_count, struct config *ret_config,
-                struct err_ctx *err) {
+                struct err_ctx *err)
+{
     struct config config = {0};
     TRY(set_defaults(a, &config, err));
     TRY(read_file(a, file, environment, &config, err));
@@ -213,18 +230,21 @@ int config_load(struct arena *a, const char *file, char *const *environment,
     return 0;
 }
 
-static bool is_word(const char *value, const char *const *words) {
+static bool is_word(const char *value, const char *const *words)
+{
     for (; *words; words++)
         if (strcmp(value, *words) == 0)
             return true;
     return false;
 }
 
-static int ineffective(struct err_ctx *err, const char *name, const char *why) {
+static int ineffective(struct err_ctx *err, const char *name, const char *why)
+{
     return err_field(err, ERR_CONFIG, name, "%s: %s", name, why);
 }
 
-static int check_base_path(const char *path, struct err_ctx *err) {
+static int check_base_path(const char *path, struct err_ctx *err)
+{
     size_t len = strlen(path);
     if (len == 0)
         return 0;
@@ -236,7 +256,8 @@ static int check_base_path(const char *path, struct err_ctx *err) {
     return ok ? 0 : ineffective(err, "base-path", "must look like /auth, without a '/' at the end");
 }
 
-static int check_words(const struct config *config, struct err_ctx *err) {
+static int check_words(const struct config *config, struct err_ctx *err)
+{
     static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
     static const char *const formats[] = {"auto", "json", "human", NULL};
     if (!is_word(config->log_level, levels))
@@ -249,7 +270,8 @@ static int check_words(const struct config *config, struct err_ctx *err) {
 }
 
 /* Settings that say nothing without another one stop the start too (CL-01). */
-static int check_whole(const struct config *config, struct err_ctx *err) {
+static int check_whole(const struct config *config, struct err_ctx *err)
+{
     TRY(check_words(config, err));
     if ((config->tls_cert_file[0] == '\0') != (config->tls_key_file[0] == '\0'))
         return ineffective(err, "tls-cert-file", "goes together with tls-key-file");

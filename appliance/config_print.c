@@ -5,7 +5,8 @@
 
 #include "core/base/banned.h"
 
-static void add_quoted(struct buf *b, struct str text) {
+static void add_quoted(struct buf *b, struct str text)
+{
     buf_add_byte(b, '"');
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '"' || text.ptr[i] == '\\')
@@ -15,7 +16,8 @@ static void add_quoted(struct buf *b, struct str text) {
     buf_add_byte(b, '"');
 }
 
-static void add_list(struct buf *b, const struct strs *list) {
+static void add_list(struct buf *b, const struct strs *list)
+{
     buf_add_byte(b, '[');
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0)
@@ -25,7 +27,8 @@ static void add_list(struct buf *b, const struct strs *list) {
     buf_add_byte(b, ']');
 }
 
-void config_value_write(const struct config *config, const struct param *param, struct buf *b) {
+void config_value_write(const struct config *config, const struct param *param, struct buf *b)
+{
     const void *at = (const char *)config + param->offset;
     switch (param->type) {
     case PARAM_STR: add_quoted(b, str_c(*(const char *const *)at)); break;
@@ -36,7 +39,8 @@ void config_value_write(const struct config *config, const struct param *param, 
 }
 
 struct str config_origin_text(struct arena *a, const struct config *config,
-                              const struct param *param) {
+                              const struct param *param)
+{
     const struct config_origin *origin = &config->origin[param - params];
     char name[PARAM_ENV_MAX];
     switch (origin->source) {
@@ -50,7 +54,8 @@ struct str config_origin_text(struct arena *a, const struct config *config,
     return STR("default");
 }
 
-static void add_default(struct buf *b, const struct param *param) {
+static void add_default(struct buf *b, const struct param *param)
+{
     switch (param->type) {
     case PARAM_STR: add_quoted(b, str_c(param->text)); break;
     case PARAM_BOOL:
@@ -60,7 +65,8 @@ static void add_default(struct buf *b, const struct param *param) {
 }
 
 /* Lines of at most 96 characters, each behind "# ". */
-static void add_comment(struct buf *b, const char *text) {
+static void add_comment(struct buf *b, const char *text)
+{
     struct str rest = str_c(text), word;
     size_t column = 0;
     while (str_next_word(&rest, &word)) {
@@ -75,7 +81,8 @@ static void add_comment(struct buf *b, const char *text) {
     buf_add_byte(b, '\n');
 }
 
-void config_sample_write(struct buf *b) {
+void config_sample_write(struct buf *b)
+{
     const char *section = "";
     buf_add_c(b, "# Settings of garita, all at their defaults: take the '#' away from a line to "
                  "change it.\n# Written by: garita config --sample\n");
@@ -91,7 +98,8 @@ void config_sample_write(struct buf *b) {
     }
 }
 
-void config_docs_write(struct buf *b) {
+void config_docs_write(struct buf *b)
+{
     const char *section = "";
     char name[PARAM_ENV_MAX];
     for (size_t i = 0; i < PARAM_COUNT; i++) {

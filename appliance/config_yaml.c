@@ -14,18 +14,21 @@ struct reader {
     yaml_parser_t parser;
 };
 
-static int refuse(struct reader *r, size_t line, const char *what) {
+static int refuse(struct reader *r, size_t line, const char *what)
+{
     return err_set(r->err, ERR_CONFIG, "%s:%zu: %s", r->file, line + 1, what);
 }
 
-static int next_event(struct reader *r, yaml_event_t *ret_event) {
+static int next_event(struct reader *r, yaml_event_t *ret_event)
+{
     if (yaml_parser_parse(&r->parser, ret_event))
         return 0;
     return refuse(r, r->parser.problem_mark.line,
                   r->parser.problem ? r->parser.problem : "not valid YAML");
 }
 
-static int expect(struct reader *r, yaml_event_type_t type, const char *what) {
+static int expect(struct reader *r, yaml_event_type_t type, const char *what)
+{
     yaml_event_t event;
     TRY(next_event(r, &event));
     size_t line = event.start_mark.line;
@@ -35,7 +38,8 @@ static int expect(struct reader *r, yaml_event_type_t type, const char *what) {
 }
 
 /* A scalar without anchor and tag, copied into the arena. */
-static int take_scalar(struct reader *r, const yaml_event_t *event, struct str *ret_text) {
+static int take_scalar(struct reader *r, const yaml_event_t *event, struct str *ret_text)
+{
     if (event->type != YAML_SCALAR_EVENT)
         return refuse(r, event->start_mark.line, "a plain value is expected here");
     if (event->data.scalar.anchor || event->data.scalar.tag)
@@ -45,7 +49,8 @@ static int take_scalar(struct reader *r, const yaml_event_t *event, struct str *
     return str_absent(*ret_text) ? ERR_NO_MEMORY : 0;
 }
 
-static int read_list(struct reader *r, struct strs *list) {
+static int read_list(struct reader *r, struct strs *list)
+{
     for (;;) {
         yaml_event_t event;
         struct str text;
@@ -61,7 +66,8 @@ static int read_list(struct reader *r, struct strs *list) {
     }
 }
 
-static int set_list(struct reader *r, const struct config_setter *s, const struct param *param) {
+static int set_list(struct reader *r, const struct config_setter *s, const struct param *param)
+{
     struct strs list = {0};
     TRY(read_list(r, &list));
     return config_set_list(s, param, &list);
@@ -69,7 +75,8 @@ static int set_list(struct reader *r, const struct config_setter *s, const struc
 
 /* Quotes matter for numbers and switches: "true" in quotes is a text. */
 static int set_scalar(struct reader *r, const struct config_setter *s, const struct param *param,
-                      const yaml_event_t *event) {
+                      const yaml_event_t *event)
+{
     struct str text;
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     TRY(take_scalar(r, event, &text));
@@ -82,7 +89,8 @@ static int set_scalar(struct reader *r, const struct config_setter *s, const str
     return config_set(s, param, text);
 }
 
-static int read_value(struct reader *r, const struct param *param) {
+static int read_value(struct reader *r, const struct param *param)
+{
     yaml_event_t event;
     TRY(next_event(r, &event));
     size_t line = event.start_mark.line;
@@ -103,7 +111,8 @@ static int read_value(struct reader *r, const struct param *param) {
     return 0;
 }
 
-static int read_pair(struct reader *r, const yaml_event_t *key) {
+static int read_pair(struct reader *r, const yaml_event_t *key)
+{
     struct str name;
     size_t line = key->start_mark.line;
     TRY(take_scalar(r, key, &name));
@@ -117,7 +126,8 @@ static int read_pair(struct reader *r, const yaml_event_t *key) {
     return read_value(r, param);
 }
 
-static int read_mapping(struct reader *r) {
+static int read_mapping(struct reader *r)
+{
     for (;;) {
         yaml_event_t event;
         TRY(next_event(r, &event));
@@ -132,7 +142,8 @@ static int read_mapping(struct reader *r) {
 }
 
 /* An empty file, or one with comments only, is a stream without a document. */
-static int read_stream(struct reader *r) {
+static int read_stream(struct reader *r)
+{
     yaml_event_t event;
     TRY(expect(r, YAML_STREAM_START_EVENT, "not valid YAML"));
     TRY(next_event(r, &event));
@@ -147,7 +158,8 @@ static int read_stream(struct reader *r) {
 }
 
 int config_read_yaml(struct arena *a, const char *file, struct str text, struct config *config,
-                     struct err_ctx *err) {
+                     struct err_ctx *err)
+{
     struct reader r = {.arena = a, .file = file, .config = config, .err = err};
     if (!yaml_parser_initialize(&r.parser))
         return ERR_NO_MEMORY;

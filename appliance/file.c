@@ -14,7 +14,8 @@
 
 #include "core/base/banned.h"
 
-static int read_fd(int fd, struct buf *b) {
+static int read_fd(int fd, struct buf *b)
+{
     char chunk[16384];
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof(chunk));
@@ -32,14 +33,16 @@ static int read_fd(int fd, struct buf *b) {
     return 0;
 }
 
-static int read_all(struct arena *a, int fd, size_t max_bytes, struct str *ret_text) {
+static int read_all(struct arena *a, int fd, size_t max_bytes, struct str *ret_text)
+{
     struct buf b;
     buf_init(&b, a, max_bytes);
     TRY(read_fd(fd, &b));
     return buf_finish(&b, ret_text);
 }
 
-int file_read(struct arena *a, const char *path, size_t max_bytes, struct str *ret_text) {
+int file_read(struct arena *a, const char *path, size_t max_bytes, struct str *ret_text)
+{
     if (strcmp(path, "-") == 0)
         return read_all(a, STDIN_FILENO, max_bytes, ret_text);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -52,13 +55,15 @@ int file_read(struct arena *a, const char *path, size_t max_bytes, struct str *r
     return rc;
 }
 
-static bool others_may_read(const char *path) {
+static bool others_may_read(const char *path)
+{
     struct stat st;
     return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
            (st.st_mode & S_IROTH) != 0;
 }
 
-int secret_read(struct arena *a, const char *path, struct str *ret_secret, struct err_ctx *err) {
+int secret_read(struct arena *a, const char *path, struct str *ret_secret, struct err_ctx *err)
+{
     struct str text;
     if (others_may_read(path))
         return err_set(err, ERR_IO, "%s can be read by everyone: chmod o-r it first", path);
@@ -76,7 +81,8 @@ int secret_read(struct arena *a, const char *path, struct str *ret_secret, struc
     return 0;
 }
 
-int write_all(int fd, struct str text) {
+int write_all(int fd, struct str text)
+{
     while (text.len > 0) {
         ssize_t n = write(fd, text.ptr, text.len);
         if (n < 0 && errno == EINTR)
@@ -88,7 +94,8 @@ int write_all(int fd, struct str text) {
     return 0;
 }
 
-static int read_line(struct arena *a, int fd, struct str *ret_line) {
+static int read_line(struct arena *a, int fd, struct str *ret_line)
+{
     struct buf b;
     char c;
     buf_init(&b, a, SECRET_MAX_BYTES);
@@ -104,7 +111,8 @@ static int read_line(struct arena *a, int fd, struct str *ret_line) {
     }
 }
 
-int secret_prompt(struct arena *a, const char *question, struct str *ret_secret) {
+int secret_prompt(struct arena *a, const char *question, struct str *ret_secret)
+{
     struct termios before, quiet;
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)

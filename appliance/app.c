@@ -1,0 +1,269 @@
+/* Puts the server together: hashing places, store, first realm, web, socket, jobs. */
+#include "appliance/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "appliance/command/commands.h"
+#include "appliance/ipc.h"
+#include "appliance/jobs.h"
+#include "appliance/store_setup.h"
+#include "core/admin/setup.h"
+#include "core/base/log.h"
+#include "web/oidc/cors.h"
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+#define APP_ARENA_BYTES ((size_t)64 << 20)
+
+struct app {
+    struct arena arena; /* texts of the web's configuration */
+    const struct config *config;
+    struct store *store;
+    struct web_config web_config;
+    struct web_services services;
+    struct web *web;
+    struct ipc_server *ipc;
+    struct jobs *jobs;
+    struct str url;
+};
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_LEVEL_INFO;
+}
+
+void app_log_setup(const struct config *config)
+{
+    bool human = strcmp(config->log_format, "human") == 0 ||
+                 (strcmp(config->log_format, "auto") == 0 && isatty(STDERR_FILENO));
+    log_setup(level_of(config->log_level), STDERR_FILENO, human);
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+static void set_limits(const struct config *c, struct web_limits *l)
+{
+    l->connections = (size_t)c->max_connections;
+    l->connections_per_address = (size_t)c->max_connections_per_address;
+    l->workers = (size_t)c->workers;
+    l->header_bytes = (size_t)c->max_header_bytes;
+    l->uri_bytes = (size_t)c->max_uri_bytes;
+    l->body_bytes = (size_t)c->max_body_bytes;
+    l->parked_bytes = (size_t)c->max_parked_bytes;
+    l->handshake_ms = c->handshake_timeout_s * 1000;
+    l->header_ms = c->header_timeout_s * 1000;
+    l->body_rate_bytes = c->min_rate_bytes;
+    l->keep_alive_ms = c->keep_alive_s * 1000;
+    l->stop_ms = c->stop_timeout_s * 1000;
+}
+
+static void set_rates(const struct config *c, struct web_rate *rates)
+{
+    rates[RATE_LOGIN] = (struct web_rate){c->rate_login_per_minute, c->rate_login_burst};
+    rates[RATE_TOKEN] = (struct web_rate){c->rate_token_per_minute, c->rate_token_burst};
+    rates[RATE_READ] = (struct web_rate){c->rate_read_per_minute, c->rate_read_burst};
+}
+
+/* "host cert.pem key.pem" */
+static int parse_sni(struct arena *a, struct str item, struct web_sni *ret_sni, struct err_ctx *err)
+{
+    const char **members[] = {&ret_sni->host, &ret_sni->cert_file, &ret_sni->key_file};
+    struct str rest = item, word;
+    size_t n = 0;
+    while (str_next_word(&rest, &word)) {
+        if (n == ARRAY_LEN(members))
+            return err_set(err, ERR_CONFIG, "tls-sni: each item is \"host cert.pem key.pem\"");
+        word = arena_str(a, word);
+        if (str_absent(word))
+            return ERR_NO_MEMORY;
+        *members[n++] = word.ptr;
+    }
+    if (n != ARRAY_LEN(members))
+        return err_set(err, ERR_CONFIG, "tls-sni: each item is \"host cert.pem key.pem\"");
+    return 0;
+}
+
+static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *err)
+{
+    const struct config *c = app->config;
+    struct web_sni *sni = ARENA_ARRAY(&app->arena, c->tls_sni.count + 1, struct web_sni);
+    struct str folder = ARENA_CONCAT(&app->arena, str_c(c->data), STR("/tls"));
+    if (!sni || str_absent(folder))
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < c->tls_sni.count; i++)
+        TRY(parse_sni(&app->arena, c->tls_sni.items[i], &sni[i], err));
+    *tls = (struct web_tls_config){
+        .cert_file = or_null(c->tls_cert_file),
+        .key_file = or_null(c->tls_key_file),
+        .folder = folder.ptr,
+        .sni = sni,
+        .sni_count = c->tls_sni.count,
+        .tls13_only = c->tls13_only,
+        .client_certs = c->tls_client_certificates,
+        .ticket_lifetime_s = c->tls_ticket_lifetime_s,
+    };
+    return 0;
+}
+
+static int join_list(struct arena *a, const struct strs *list, struct str *ret_text)
+{
+    struct buf b;
+    buf_init(&b, a, (size_t)64 << 10);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0)
+            buf_add_byte(&b, ' ');
+        buf_add(&b, list->items[i]);
+    }
+    return buf_finish(&b, ret_text);
+}
+
+static int set_web(struct app *app, struct err_ctx *err)
+{
+    const struct config *c = app->config;
+    struct web_config *w = &app->web_config;
+    web_config_defaults(w);
+    /* In development HTTPS is there only for who asks for it. */
+    bool https = !c->dev || c->origin[PARAM_https_port].source != CONFIG_DEFAULT;
+    w->https_address = or_null(c->https_address);
+    w->https_port = https ? (uint16_t)c->https_port : 0;
+    w->http_address = or_null(c->http_address);
+    w->http_port = (uint16_t)c->http_port;
+    w->management_address = or_null(c->management_address);
+    w->management_port = (uint16_t)c->management_port;
+    w->dev = c->dev;
+    w->hostname = c->hostname[0] ? str_c(c->hostname) : str_of(NULL, 0);
+    w->base_path = str_c(c->base_path);
+    w->hsts_max_age_s = c->hsts_max_age_s;
+    TRY(join_list(&app->arena, &c->trusted_proxies, &w->trusted_proxies));
+    TRY(set_tls(app, &w->tls, err));
+    set_limits(c, &w->limits);
+    set_rates(c, w->rates);
+    return 0;
+}
+
+static bool is_ready(void *context)
+{
+    struct app *app = context;
+    return store_health(app->store) == 0;
+}
+
+static void add_metrics(void *context, struct buf *out)
+{
+    struct app *app = context;
+    store_metrics(app->store, out);
+}
+
+static int start_web(struct app *app, struct err_ctx *err)
+{
+    TRY(set_web(app, err));
+    app->services = (struct web_services){
+        .store = app->store,
+        .is_ready = is_ready,
+        .metrics = add_metrics,
+        .cors_allowed = oidc_cors_allowed,
+        .context = app,
+    };
+    TRY(web_start(&app->web_config, &app->services, err, &app->web));
+    app->url = ARENA_CONCAT(&app->arena, app->web->public_origin, app->web_config.base_path);
+    return str_absent(app->url) ? ERR_NO_MEMORY : 0;
+}
+
+static int start_store(struct app *app, char *const *environment, struct err_ctx *err)
+{
+    struct arena a;
+    hashing_setup((size_t)app->config->hashing_places);
+    TRY(store_open_configured(app->config, &app->store, err));
+    arena_init(&a, APP_ARENA_BYTES);
+    int rc = folder_prepare(app->store, &a, environment, NULL, err);
+    arena_free(&a);
+    return rc;
+}
+
+static int start_all(struct app *app, char *const *environment, struct err_ctx *err)
+{
+    TRY(start_store(app, environment, err));
+    TRY(start_web(app, err));
+    TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
+    return jobs_start(app->store, app->web, app->config->sweep_interval_s, &app->jobs);
+}
+
+int app_start(const struct config *config, char *const *environment, struct err_ctx *err,
+              struct app **ret_app)
+{
+    struct app *app = calloc(1, sizeof(*app));
+    if (!app)
+        return ERR_NO_MEMORY;
+    arena_init(&app->arena, (size_t)4 << 20);
+    app->config = config;
+    int rc = start_all(app, environment, err);
+    if (rc != 0) {
+        app_stop(app);
+        return rc;
+    }
+    *ret_app = app;
+    return 0;
+}
+
+/* In the order in which nobody is left who needs what goes. */
+void app_stop(struct app *app)
+{
+    if (!app)
+        return;
+    ipc_stop(app->ipc);
+    jobs_stop(app->jobs);
+    web_stop(app->web);
+    if (app->store)
+        store_close(app->store);
+    arena_free(&app->arena);
+    free(app);
+}
+
+void app_reload(struct app *app, const struct config *config)
+{
+    struct err_ctx err = {0};
+    app_log_setup(config);
+    int rc = web_tls_reload(app->web, &err);
+    if (rc != 0)
+        LOG_ERROR("tls", "certificates were not read again: %s",
+                  err.detail[0] ? err.detail : err_text(rc));
+    else
+        LOG_INFO("garita", "certificates and log level read again");
+}
+
+bool app_is_well(struct app *app)
+{
+    return store_health(app->store) != ERR_STORE_FAILED;
+}
+
+struct str app_url(const struct app *app)
+{
+    return app->url;
+}
+
+int app_setup_link(struct app *app, struct arena *a, struct str *ret_link)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    const struct now now = clock_now();
+    struct err_ctx err = {0};
+    struct str token;
+    struct auth_ctx ctx = {
+        .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
+    program_actor(&ctx.actor);
+    TRY(realm_view_acquire(app->store, STR(REALM_MASTER), &view));
+    ctx.view = view;
+    TRY(setup_token_new(&ctx, &token));
+    *ret_link = token;
+    if (!str_absent(token))
+        *ret_link = ARENA_CONCAT(a, app->url, STR("/setup?token="), token);
+    return !str_absent(token) && str_absent(*ret_link) ? ERR_NO_MEMORY : 0;
+}

@@ -1,0 +1,266 @@
+/* garita doctor: each check is one line, ok, warning or failed; the status is 1 when one failed. */
+#include "appliance/command/doctor.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "appliance/certificate.h"
+#include "appliance/command/commands.h"
+#include "appliance/ipc.h"
+#include "core/port/events.h"
+#include "core/port/keys.h"
+#include "store/store_open.h"
+
+#include "core/base/banned.h"
+
+#define REALM_PAGE         1000
+#define DISK_WARN_BYTES    ((uint64_t)1 << 30)
+#define DISK_FAIL_BYTES    ((uint64_t)64 << 20)
+#define CERTIFICATE_WARN_S (INT64_C(21) * 86400)
+/* The first commit of this project: a clock before it is wrong. */
+#define OLDEST_NOW_MS      INT64_C(1750000000000)
+
+enum verdict { GOOD, WARNING, BAD };
+
+struct report {
+    struct json_writer *w;
+    bool failed;
+};
+
+static void tell(struct report *r, const char *check, enum verdict verdict, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+static void tell(struct report *r, const char *check, enum verdict verdict, const char *fmt, ...)
+{
+    static const char *const names[] = {"ok", "warning", "failed"};
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    r->failed = r->failed || verdict == BAD;
+    jw_begin_object(r->w);
+    jw_member_c(r->w, "check", check);
+    jw_member_c(r->w, "result", names[verdict]);
+    jw_member_c(r->w, "detail", text);
+    jw_end_object(r->w);
+}
+
+static void check_folder(struct report *r, const struct config *config)
+{
+    struct stat st;
+    if (lstat(config->data, &st) != 0) {
+        tell(r, "folder", BAD, "%s: %s", config->data, strerror(errno));
+        return;
+    }
+    if (S_ISLNK(st.st_mode) || !S_ISDIR(st.st_mode))
+        tell(r, "folder", BAD, "%s is no folder of its own", config->data);
+    else if (st.st_uid != geteuid() && geteuid() != 0)
+        tell(r, "folder", BAD, "%s belongs to user %u", config->data, (unsigned)st.st_uid);
+    else if ((st.st_mode & 077) != 0)
+        tell(r, "folder", BAD, "%s is open to others: chmod 700", config->data);
+    else
+        tell(r, "folder", GOOD, "%s is ours alone", config->data);
+}
+
+static void check_disk(struct report *r, const struct config *config)
+{
+    struct statvfs fs;
+    if (statvfs(config->data, &fs) != 0) {
+        tell(r, "disk", BAD, "%s: %s", config->data, strerror(errno));
+        return;
+    }
+    uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
+    enum verdict verdict = left < DISK_FAIL_BYTES ? BAD : left < DISK_WARN_BYTES ? WARNING : GOOD;
+    if (fs.f_flag & ST_RDONLY)
+        tell(r, "disk", BAD, "the file system is read-only");
+    else
+        tell(r, "disk", verdict, "%llu MiB left", (unsigned long long)(left >> 20));
+}
+
+static void check_clock(struct report *r)
+{
+    int64_t now_ms = clock_now().wall_ms;
+    char date[25];
+    clock_rfc3339(now_ms, date);
+    tell(r, "clock", now_ms < OLDEST_NOW_MS ? BAD : GOOD, "%s", date);
+}
+
+/* Whether the port can be taken: meaningful while no server runs here. */
+static void check_port(struct report *r, const char *name, const char *address, int64_t port)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    if (port == 0)
+        return;
+    if (!address[0] || inet_pton(AF_INET, address, &in.sin_addr) != 1)
+        in.sin_addr.s_addr = htonl(INADDR_ANY);
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) != 0)
+        tell(r, name, BAD, "port %lld: %s", (long long)port, strerror(errno));
+    else
+        tell(r, name, GOOD, "port %lld is free", (long long)port);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void check_certificate(struct report *r, struct cli *cli, const struct config *config)
+{
+    char path[4096];
+    int64_t expires_s;
+    if (config->https_port == 0)
+        return;
+    (void)snprintf(path, sizeof(path), "%s%s",
+                   config->tls_cert_file[0] ? config->tls_cert_file : config->data,
+                   config->tls_cert_file[0] ? "" : "/tls/cert.pem");
+    int rc = certificate_expires(cli->arena, path, &expires_s);
+    int64_t left_s = rc == 0 ? expires_s - clock_now().wall_ms / 1000 : 0;
+    if (rc == ERR_NOT_FOUND && !config->tls_cert_file[0])
+        tell(r, "certificate", GOOD, "a self-signed one is made at the first start");
+    else if (rc != 0)
+        tell(r, "certificate", BAD, "%s cannot be read", path);
+    else if (left_s < 0)
+        tell(r, "certificate", BAD, "%s has expired", path);
+    else
+        tell(r, "certificate", left_s < CERTIFICATE_WARN_S ? WARNING : GOOD, "%lld days left",
+             (long long)(left_s / 86400));
+}
+
+static void check_master_key(struct report *r, const struct config *config)
+{
+    char path[4096];
+    struct stat st;
+    (void)snprintf(path, sizeof(path), "%s%s",
+                   config->master_key_file[0] ? config->master_key_file : config->data,
+                   config->master_key_file[0] ? "" : "/master.key");
+    if (lstat(path, &st) != 0)
+        tell(r, "master key", errno == ENOENT ? WARNING : BAD, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
+        tell(r, "master key", BAD, "%s is open to others: chmod 600", path);
+    else
+        tell(r, "master key", GOOD, "%s is ours alone", path);
+}
+
+static void check_realm(struct call *call, struct report *r, struct str name)
+{
+    struct work work = {0};
+    struct event_verdict verdict = {0};
+    struct realm_keys keys = {0};
+    char check[96];
+    size_t active = 0;
+    (void)snprintf(check, sizeof(check), "realm %.*s", STR_ARG(name));
+    int rc = work_open(call, name, &work);
+    if (rc == 0)
+        rc = work_read(&work);
+    if (rc == 0)
+        rc = event_verify(work.r, call->arena, &verdict);
+    if (rc == 0)
+        rc = key_list(work.r, call->arena, &keys);
+    for (size_t i = 0; i < keys.count; i++)
+        active += keys.items[i].status == KEY_ACTIVE;
+    if (rc != 0)
+        tell(r, check, BAD, "%s", err_text(rc));
+    else if (verdict.bad_seq != 0)
+        tell(r, check, BAD, "event %lld: %.*s", (long long)verdict.bad_seq,
+             STR_ARG(verdict.reason));
+    else
+        tell(r, check, active == 0 ? BAD : GOOD, "%lld events, %zu active keys",
+             (long long)verdict.checked, active);
+    work_close(&work);
+}
+
+int doctor_data(struct call *call)
+{
+    struct report r = {&call->out, false};
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    jw_begin_array(&call->out);
+    int rc = store_health(call->store);
+    tell(&r, "store", rc == 0 ? GOOD : BAD, "%s", rc == 0 ? "open" : err_text(rc));
+    do {
+        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
+        for (size_t i = 0; i < count; i++)
+            check_realm(call, &r, realms[i].name);
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == REALM_PAGE);
+    jw_end_array(&call->out);
+    if (r.failed)
+        return err_set(&call->err, ERR_STORE_CORRUPT, "a check of the data failed");
+    return 0;
+}
+
+/* The lines that the folder or the server gave, behind ours. */
+static int append_data(struct cli *cli, const struct config *config, struct report *r)
+{
+    const struct str words[] = {STR("doctor")};
+    const struct json_value *list, *line;
+    struct reply reply;
+    int rc = backend_open(&cli->backend, config, &cli->err);
+    if (rc != 0) {
+        tell(r, "data", rc == ERR_NOT_FOUND ? WARNING : BAD, "%s",
+             cli->err.detail[0] ? cli->err.detail : err_text(rc));
+        return 0;
+    }
+    rc = backend_call(&cli->backend, cli->arena, words, 1, str_of(NULL, 0), &reply);
+    backend_close(&cli->backend);
+    TRY(rc);
+    r->failed = r->failed || reply.err != 0;
+    if (str_absent(reply.data)) {
+        tell(r, "data", BAD, "%.*s", STR_ARG(reply.error));
+        return 0;
+    }
+    TRY(json_parse(cli->arena, reply.data, REPLY_MAX_BYTES, &list));
+    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &line);)
+        jw_value(r->w, line);
+    return 0;
+}
+
+static bool server_runs(const struct config *config)
+{
+    int fd = open(config->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool up = fd >= 0 && ipc_is_up(fd);
+    if (fd >= 0)
+        (void)close(fd);
+    return up;
+}
+
+int doctor(struct cli *cli)
+{
+    struct config config;
+    struct buf b;
+    struct json_writer w;
+    struct reply reply = {0};
+    struct report r = {&w, false};
+    TRY(cli_config(cli, &config));
+    buf_init(&b, cli->arena, REPLY_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_array(&w);
+    tell(&r, "settings", GOOD, "%s", config.file ? config.file : "no file: defaults");
+    check_clock(&r);
+    check_folder(&r, &config);
+    check_disk(&r, &config);
+    check_master_key(&r, &config);
+    check_certificate(&r, cli, &config);
+    if (server_runs(&config)) {
+        tell(&r, "server", GOOD, "running");
+    } else {
+        check_port(&r, "https port", config.https_address, config.https_port);
+        check_port(&r, "http port", config.http_address, config.http_port);
+        check_port(&r, "management port", config.management_address, config.management_port);
+    }
+    TRY(append_data(cli, &config, &r));
+    jw_end_array(&w);
+    TRY(jw_finish(&w, &reply.data));
+    TRY(cli_show(cli, &reply));
+    return r.failed ? err_set(&cli->err, ERR_CONFIG, "something is not as it should be") : 0;
+}
