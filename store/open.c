@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/rng.h"
+#include "core/crypto/init.h"
 #include "core/crypto/kdf.h"
 #include "store/realm_list.h"
 #include "store/sql/store_info.h"
@@ -145,6 +146,7 @@ static int open_master(struct store *store, struct err_ctx *ctx)
 
 static int open_parts(struct store *store, const struct store_config *config)
 {
+    TRY(crypto_init());
     TRY(take_config(store, config));
     TRY(folder_open(config->data_dir, &store->folder, config->ctx));
     bool fresh = !folder_db_exists(&store->folder, STR(REALM_MASTER));

@@ -102,7 +102,8 @@ static const char *ca_file(void)
 static int check_url(struct str url)
 {
     struct uri uri;
-    TRY(uri_parse(url, &uri));
+    if (uri_parse(url, &uri) != 0)
+        return ERR_FORBIDDEN;
     if (!uri_is_web(&uri) || !str_absent(uri.userinfo) || !str_absent(uri.fragment))
         return ERR_FORBIDDEN;
     return uri_is_https(&uri) || setup.config.allow_http ? 0 : ERR_FORBIDDEN;
