@@ -273,8 +273,10 @@ static void test_master_waits_to_be_made(void **state)
     fails(store_realm_delete(store, STR("master")), ERR_FORBIDDEN);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[0], "foreigner") == 0)
+        return act_as_foreigner(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sk_05_modes, start, end),
         cmocka_unit_test_setup_teardown(test_sk_05_open_folder_is_refused, start, end),
