@@ -1,6 +1,5 @@
 /* The forms of a login: each parses once and asks core what comes next. */
 #include "core/oidc/authz.h"
-#include "web/fail.h"
 #include "web/login/cookies.h"
 #include "web/login/expired.h"
 #include "web/login/step.h"
@@ -93,12 +92,5 @@ void login_restart(struct request *req, struct response *res)
 /* The address of a form was opened by hand, from the history or after a reload. */
 void login_left(struct request *req, struct response *res)
 {
-    static const char *const steps[] = {"authenticate", "required-action", "consent", "restart",
-                                        "logout-confirm"};
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (str_eq_c(req->params[1], steps[i])) {
-            expired_page(req, res);
-            return;
-        }
-    fail_page(req, res, ERR_NOT_FOUND);
+    expired_page(req, res);
 }
