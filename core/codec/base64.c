@@ -14,13 +14,15 @@ static const char std_letters[] =
 #define WRONG 0xffU
 
 /* The six bits of a letter, computed without a table or a branch on the letter: 0xff is wrong. */
-static unsigned range_value(unsigned c, unsigned first, unsigned last, unsigned base) {
+static unsigned range_value(unsigned c, unsigned first, unsigned last, unsigned base)
+{
     unsigned inside =
         (((c - first) | (last - c)) >> 31) - 1U; /* all ones when first <= c <= last */
     return inside & (c - first + base + 1U);
 }
 
-static unsigned letter_value(char letter, const char *letters) {
+static unsigned letter_value(char letter, const char *letters)
+{
     unsigned c = (unsigned char)letter;
     unsigned c62 = (unsigned char)letters[62];
     unsigned c63 = (unsigned char)letters[63];
@@ -31,7 +33,8 @@ static unsigned letter_value(char letter, const char *letters) {
 }
 
 /* Letters for len bytes without padding; returns how many. */
-static size_t encode(char *out, const unsigned char *in, size_t len, const char *letters) {
+static size_t encode(char *out, const unsigned char *in, size_t len, const char *letters)
+{
     size_t n = 0;
     size_t i = 0;
     for (; i + 3 <= len; i += 3) {
@@ -53,7 +56,8 @@ static size_t encode(char *out, const unsigned char *in, size_t len, const char 
 }
 
 /* Bytes of unpadded text; out has room for all of them. */
-static int decode(struct str text, const char *letters, unsigned char *out, size_t *ret_len) {
+static int decode(struct str text, const char *letters, unsigned char *out, size_t *ret_len)
+{
     uint32_t bits = 0;
     unsigned wrong = 0;
     size_t n = 0;
@@ -80,12 +84,14 @@ static int decode(struct str text, const char *letters, unsigned char *out, size
     return 0;
 }
 
-static size_t decoded_bytes(size_t chars) {
+static size_t decoded_bytes(size_t chars)
+{
     return chars / 4 * 3 + (chars % 4 ? chars % 4 - 1 : 0);
 }
 
 static int decode_in_arena(struct arena *a, struct str text, const char *letters,
-                           struct str *ret_bytes) {
+                           struct str *ret_bytes)
+{
     size_t len;
     char *out = arena_alloc(a, decoded_bytes(text.len) + 1);
     if (!out)
@@ -97,11 +103,13 @@ static int decode_in_arena(struct arena *a, struct str text, const char *letters
 
 /* --- base64url --- */
 
-void base64url_write(char *out, const void *bytes, size_t len) {
+void base64url_write(char *out, const void *bytes, size_t len)
+{
     encode(out, bytes, len, url_letters);
 }
 
-struct str base64url_encode(struct arena *a, struct str bytes) {
+struct str base64url_encode(struct arena *a, struct str bytes)
+{
     size_t chars = base64url_chars(bytes.len);
     char *out = arena_alloc(a, chars + 1);
     if (!out)
@@ -110,17 +118,20 @@ struct str base64url_encode(struct arena *a, struct str bytes) {
     return str_of(out, chars);
 }
 
-void base64url_add(struct buf *b, struct str bytes) {
+void base64url_add(struct buf *b, struct str bytes)
+{
     char *out = buf_extend(b, base64url_chars(bytes.len));
     if (out)
         base64url_write(out, bytes.ptr, bytes.len);
 }
 
-int base64url_decode(struct arena *a, struct str text, struct str *ret_bytes) {
+int base64url_decode(struct arena *a, struct str text, struct str *ret_bytes)
+{
     return decode_in_arena(a, text, url_letters, ret_bytes);
 }
 
-int base64url_decode_into(struct str text, void *out, size_t cap, size_t *ret_len) {
+int base64url_decode_into(struct str text, void *out, size_t cap, size_t *ret_len)
+{
     if (decoded_bytes(text.len) > cap)
         return ERR_TOO_LARGE;
     return decode(text, url_letters, out, ret_len);
@@ -128,17 +139,20 @@ int base64url_decode_into(struct str text, void *out, size_t cap, size_t *ret_le
 
 /* --- base64 --- */
 
-static size_t padded_chars(size_t len) {
+static size_t padded_chars(size_t len)
+{
     return (len + 2) / 3 * 4;
 }
 
-static void write_padded(char *out, struct str bytes) {
+static void write_padded(char *out, struct str bytes)
+{
     size_t n = encode(out, (const unsigned char *)bytes.ptr, bytes.len, std_letters);
     while (n < padded_chars(bytes.len))
         out[n++] = '=';
 }
 
-struct str base64_encode(struct arena *a, struct str bytes) {
+struct str base64_encode(struct arena *a, struct str bytes)
+{
     char *out = arena_alloc(a, padded_chars(bytes.len) + 1);
     if (!out)
         return str_of(NULL, 0);
@@ -146,14 +160,16 @@ struct str base64_encode(struct arena *a, struct str bytes) {
     return str_of(out, padded_chars(bytes.len));
 }
 
-void base64_add(struct buf *b, struct str bytes) {
+void base64_add(struct buf *b, struct str bytes)
+{
     char *out = buf_extend(b, padded_chars(bytes.len));
     if (out)
         write_padded(out, bytes);
 }
 
 int base64_decode(struct arena *a, struct str text, enum base64_padding padding,
-                  struct str *ret_bytes) {
+                  struct str *ret_bytes)
+{
     size_t chars = text.len;
     while (chars > 0 && text.len - chars < 2 && text.ptr[chars - 1] == '=')
         chars--;
@@ -166,7 +182,8 @@ int base64_decode(struct arena *a, struct str text, enum base64_padding padding,
 
 /* --- hex --- */
 
-void hex_write(char *out, const void *bytes, size_t len) {
+void hex_write(char *out, const void *bytes, size_t len)
+{
     static const char digits[] = "0123456789abcdef";
     const unsigned char *in = bytes;
     for (size_t i = 0; i < len; i++) {
@@ -175,7 +192,8 @@ void hex_write(char *out, const void *bytes, size_t len) {
     }
 }
 
-struct str hex_encode(struct arena *a, struct str bytes) {
+struct str hex_encode(struct arena *a, struct str bytes)
+{
     char *out = arena_array(a, bytes.len + 1, 2);
     if (!out)
         return str_of(NULL, 0);
@@ -183,14 +201,16 @@ struct str hex_encode(struct arena *a, struct str bytes) {
     return str_of(out, bytes.len * 2);
 }
 
-static unsigned hex_value(char digit) {
+static unsigned hex_value(char digit)
+{
     unsigned c = (unsigned char)digit;
     unsigned value =
         range_value(c, '0', '9', 0) | range_value(c, 'a', 'f', 10) | range_value(c, 'A', 'F', 10);
     return (value - 1U) & WRONG;
 }
 
-int hex_decode(struct arena *a, struct str text, struct str *ret_bytes) {
+int hex_decode(struct arena *a, struct str text, struct str *ret_bytes)
+{
     if (text.len % 2 != 0)
         return ERR_INVALID_SYNTAX;
     char *out = arena_alloc(a, text.len / 2 + 1);

@@ -8,11 +8,13 @@
 #include "core/base/buf.h"
 
 /* Characters of n bytes without padding. */
-static inline size_t base64url_chars(size_t n) {
+static inline size_t base64url_chars(size_t n)
+{
     return n / 3 * 4 + (n % 3 ? n % 3 + 1 : 0);
 }
 /* The most bytes that so many characters can stand for. */
-static inline size_t base64_bytes_max(size_t chars) {
+static inline size_t base64_bytes_max(size_t chars)
+{
     return chars / 4 * 3 + chars % 4;
 }
 

@@ -10,7 +10,8 @@
 
 /* --- decoding --- */
 
-static int hex_digit(char c) {
+static int hex_digit(char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -21,7 +22,8 @@ static int hex_digit(char c) {
 }
 
 /* Decodes into out, which has room for s.len bytes. ERR_INVALID_SYNTAX for a bad escape or NUL. */
-static int decode(struct str s, bool plus_is_space, char *out, size_t *ret_len) {
+static int decode(struct str s, bool plus_is_space, char *out, size_t *ret_len)
+{
     size_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
@@ -43,8 +45,8 @@ static int decode(struct str s, bool plus_is_space, char *out, size_t *ret_len) 
     return 0;
 }
 
-static int decode_in_arena(struct arena *a, struct str s, bool plus_is_space,
-                           struct str *ret_text) {
+static int decode_in_arena(struct arena *a, struct str s, bool plus_is_space, struct str *ret_text)
+{
     size_t len;
     char *out = arena_alloc(a, s.len + 1);
     if (!out)
@@ -57,11 +59,13 @@ static int decode_in_arena(struct arena *a, struct str s, bool plus_is_space,
     return 0;
 }
 
-int percent_decode(struct arena *a, struct str s, struct str *ret_text) {
+int percent_decode(struct arena *a, struct str s, struct str *ret_text)
+{
     return decode_in_arena(a, s, false, ret_text);
 }
 
-int form_decode(struct arena *a, struct str s, struct str *ret_text) {
+int form_decode(struct arena *a, struct str s, struct str *ret_text)
+{
     return decode_in_arena(a, s, true, ret_text);
 }
 
@@ -74,7 +78,8 @@ static const struct form_limits default_limits = {
 };
 
 /* Pairs that are not empty. */
-static size_t count_pairs(struct str text) {
+static size_t count_pairs(struct str text)
+{
     size_t count = 0;
     struct str pair;
     while (str_next(&text, '&', &pair))
@@ -83,7 +88,8 @@ static size_t count_pairs(struct str text) {
 }
 
 static int decode_pair(struct arena *a, struct str pair, const struct form_limits *limits,
-                       struct form_param *ret_param, struct str *ret_where) {
+                       struct form_param *ret_param, struct str *ret_where)
+{
     ptrdiff_t equals = str_find(pair, '=');
     size_t name_len = equals < 0 ? pair.len : (size_t)equals;
     struct str value = equals < 0 ? STR("") : str_from(pair, name_len + 1);
@@ -96,7 +102,8 @@ static int decode_pair(struct arena *a, struct str pair, const struct form_limit
 }
 
 /* By name, then by place. */
-static int compare_params(const void *a, const void *b) {
+static int compare_params(const void *a, const void *b)
+{
     const struct form_param *p = *(const struct form_param *const *)a;
     const struct form_param *q = *(const struct form_param *const *)b;
     int order = str_cmp(p->name, q->name);
@@ -105,7 +112,8 @@ static int compare_params(const void *a, const void *b) {
 
 /* The name whose second occurrence comes first. */
 static int find_repeated(struct arena *a, const struct form_param *params, size_t count,
-                         struct str *ret_name) {
+                         struct str *ret_name)
+{
     const struct form_param **sorted = ARENA_ARRAY(a, count, const struct form_param *);
     const struct form_param *first = NULL;
     if (!sorted)
@@ -121,7 +129,8 @@ static int find_repeated(struct arena *a, const struct form_param *params, size_
 }
 
 static int parse(struct arena *a, struct str text, const struct form_limits *limits,
-                 struct form *ret_form, struct str *ret_where) {
+                 struct form *ret_form, struct str *ret_where)
+{
     struct form form = {NULL, 0, {NULL, 0}};
     size_t count = count_pairs(text);
     if (count > limits->max_params || count > FORM_MAX_PARAMS)
@@ -144,7 +153,8 @@ static int parse(struct arena *a, struct str text, const struct form_limits *lim
 }
 
 int form_parse(struct arena *a, struct str text, const struct form_limits *limits,
-               struct form *ret_form, struct str *ret_where) {
+               struct form *ret_form, struct str *ret_where)
+{
     struct str where = {NULL, 0};
     int err = parse(a, text, limits ? limits : &default_limits, ret_form, &where);
     if (err != 0 && ret_where)
@@ -154,21 +164,24 @@ int form_parse(struct arena *a, struct str text, const struct form_limits *limit
 
 /* --- looking up --- */
 
-struct str form_get(const struct form *f, const char *name) {
+struct str form_get(const struct form *f, const char *name)
+{
     for (size_t i = 0; i < f->count; i++)
         if (str_eq_c(f->params[i].name, name))
             return f->params[i].value;
     return str_of(NULL, 0);
 }
 
-size_t form_count(const struct form *f, const char *name) {
+size_t form_count(const struct form *f, const char *name)
+{
     size_t count = 0;
     for (size_t i = 0; i < f->count; i++)
         count += str_eq_c(f->params[i].name, name);
     return count;
 }
 
-int form_get_once(const struct form *f, const char *name, struct str *ret_value) {
+int form_get_once(const struct form *f, const char *name, struct str *ret_value)
+{
     if (form_count(f, name) > 1)
         return ERR_DUPLICATE;
     *ret_value = form_get(f, name);
@@ -178,12 +191,14 @@ int form_get_once(const struct form *f, const char *name, struct str *ret_value)
 /* --- encoding --- */
 
 /* RFC 3986 2.3 */
-static bool is_unreserved(char c) {
+static bool is_unreserved(char c)
+{
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_' || c == '~';
 }
 
-static void add_encoded(struct buf *b, struct str s, bool space_is_plus) {
+static void add_encoded(struct buf *b, struct str s, bool space_is_plus)
+{
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
@@ -198,11 +213,13 @@ static void add_encoded(struct buf *b, struct str s, bool space_is_plus) {
     }
 }
 
-void percent_encode(struct buf *b, struct str s) {
+void percent_encode(struct buf *b, struct str s)
+{
     add_encoded(b, s, false);
 }
 
-struct str percent_encoded(struct arena *a, struct str s) {
+struct str percent_encoded(struct arena *a, struct str s)
+{
     struct buf b;
     struct str text;
     buf_init(&b, a, s.len * 3);
@@ -210,7 +227,8 @@ struct str percent_encoded(struct arena *a, struct str s) {
     return buf_finish(&b, &text) == 0 ? text : str_of(NULL, 0);
 }
 
-void form_add(struct buf *b, const char *name, struct str value) {
+void form_add(struct buf *b, const char *name, struct str value)
+{
     if (b->len > 0 && !strchr("?&#", b->ptr[b->len - 1]))
         buf_add_byte(b, '&');
     add_encoded(b, str_c(name), true);
@@ -218,7 +236,8 @@ void form_add(struct buf *b, const char *name, struct str value) {
     add_encoded(b, value, true);
 }
 
-void form_add_i64(struct buf *b, const char *name, int64_t value) {
+void form_add_i64(struct buf *b, const char *name, int64_t value)
+{
     if (b->len > 0 && !strchr("?&#", b->ptr[b->len - 1]))
         buf_add_byte(b, '&');
     add_encoded(b, str_c(name), true);
@@ -226,7 +245,8 @@ void form_add_i64(struct buf *b, const char *name, int64_t value) {
     buf_add_i64(b, value);
 }
 
-void form_add_query(struct buf *url, const char *name, struct str value) {
+void form_add_query(struct buf *url, const char *name, struct str value)
+{
     if (str_find(buf_str(url), '?') < 0)
         buf_add_byte(url, '?');
     form_add(url, name, value);

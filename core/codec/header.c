@@ -7,16 +7,19 @@
 
 #include "core/base/banned.h"
 
-static bool is_alnum(char c) {
+static bool is_alnum(char c)
+{
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-static bool is_one_of(char c, const char *set) {
+static bool is_one_of(char c, const char *set)
+{
     return c != '\0' && strchr(set, c) != NULL;
 }
 
 /* RFC 9110 5.6.2 */
-bool header_is_token(struct str s) {
+bool header_is_token(struct str s)
+{
     for (size_t i = 0; i < s.len; i++)
         if (!is_alnum(s.ptr[i]) && !is_one_of(s.ptr[i], "!#$%&'*+-.^_`|~"))
             return false;
@@ -25,14 +28,16 @@ bool header_is_token(struct str s) {
 
 /* --- Authorization (RFC 9110 11.4) --- */
 
-static bool is_visible_text(struct str s) {
+static bool is_visible_text(struct str s)
+{
     for (size_t i = 0; i < s.len; i++)
         if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e || (s.ptr[i] == ' ' && i > 0 && s.ptr[i - 1] == ' '))
             return false;
     return true;
 }
 
-int auth_header_parse(struct str value, struct auth_header *ret_auth) {
+int auth_header_parse(struct str value, struct auth_header *ret_auth)
+{
     if (value.len > AUTH_HEADER_MAX_BYTES)
         return ERR_TOO_LARGE;
     value = str_trim(value);
@@ -46,7 +51,8 @@ int auth_header_parse(struct str value, struct auth_header *ret_auth) {
 }
 
 /* token68 of RFC 9110 11.2, b64token of RFC 6750 2.1 */
-static bool is_token68(struct str s) {
+static bool is_token68(struct str s)
+{
     while (s.len > 0 && s.ptr[s.len - 1] == '=')
         s.len--;
     for (size_t i = 0; i < s.len; i++)
@@ -55,7 +61,8 @@ static bool is_token68(struct str s) {
     return s.len > 0;
 }
 
-int auth_header_bearer(struct str value, struct str *ret_token) {
+int auth_header_bearer(struct str value, struct str *ret_token)
+{
     struct auth_header auth;
     TRY(auth_header_parse(value, &auth));
     if (!str_ieq(auth.scheme, STR("Bearer")) || !is_token68(auth.credentials))
@@ -65,8 +72,8 @@ int auth_header_bearer(struct str value, struct str *ret_token) {
 }
 
 /* RFC 7617 2: user-id ends at the first colon. */
-static int split_basic(struct arena *a, struct str credentials,
-                       struct basic_credentials *ret_basic) {
+static int split_basic(struct arena *a, struct str credentials, struct basic_credentials *ret_basic)
+{
     struct str text;
     TRY(base64_decode(a, credentials, BASE64_PADDED, &text));
     ptrdiff_t colon = str_find(text, ':');
@@ -77,14 +84,16 @@ static int split_basic(struct arena *a, struct str credentials,
     return 0;
 }
 
-static int check_basic(const struct basic_credentials *basic) {
+static int check_basic(const struct basic_credentials *basic)
+{
     if (!str_is_utf8(basic->user) || !str_is_utf8(basic->password))
         return ERR_INVALID_UTF8;
     bool clean = str_has_no_control(basic->user) && str_has_no_control(basic->password);
     return clean ? 0 : ERR_INVALID_SYNTAX;
 }
 
-int auth_basic_user(struct arena *a, struct str credentials, struct basic_credentials *ret_basic) {
+int auth_basic_user(struct arena *a, struct str credentials, struct basic_credentials *ret_basic)
+{
     struct basic_credentials basic;
     TRY(split_basic(a, credentials, &basic));
     TRY(check_basic(&basic));
@@ -92,8 +101,8 @@ int auth_basic_user(struct arena *a, struct str credentials, struct basic_creden
     return 0;
 }
 
-int auth_basic_client(struct arena *a, struct str credentials,
-                      struct basic_credentials *ret_basic) {
+int auth_basic_client(struct arena *a, struct str credentials, struct basic_credentials *ret_basic)
+{
     struct basic_credentials basic;
     TRY(split_basic(a, credentials, &basic));
     TRY(form_decode(a, basic.user, &basic.user)); /* RFC 6749 2.3.1 */
@@ -106,7 +115,8 @@ int auth_basic_client(struct arena *a, struct str credentials,
 /* --- Accept-Language (RFC 9110 12.5.4) --- */
 
 /* language-range of RFC 4647 2.1 */
-static bool is_language_range(struct str s) {
+static bool is_language_range(struct str s)
+{
     struct str part;
     if (str_eq(s, STR("*")))
         return true;
@@ -123,7 +133,8 @@ static bool is_language_range(struct str s) {
 }
 
 /* qvalue of RFC 9110 12.4.2 in thousandths; -1 when it is none. */
-static int parse_quality(struct str s) {
+static int parse_quality(struct str s)
+{
     if (s.len == 0 || s.len > 5 || (s.ptr[0] != '0' && s.ptr[0] != '1') ||
         (s.len > 1 && s.ptr[1] != '.'))
         return -1;
@@ -137,7 +148,8 @@ static int parse_quality(struct str s) {
     return value <= 1000 ? value : -1;
 }
 
-static bool parse_range(struct str element, struct language_range *ret_range) {
+static bool parse_range(struct str element, struct language_range *ret_range)
+{
     ptrdiff_t semicolon = str_find(element, ';');
     *ret_range = (struct language_range){str_trim(element), 1000};
     if (semicolon >= 0) {
@@ -150,14 +162,16 @@ static bool parse_range(struct str element, struct language_range *ret_range) {
     return ret_range->q_milli > 0 && is_language_range(ret_range->tag);
 }
 
-static void insert_range(struct languages *l, struct language_range range) {
+static void insert_range(struct languages *l, struct language_range range)
+{
     size_t at = l->count++;
     for (; at > 0 && l->ranges[at - 1].q_milli < range.q_milli; at--)
         l->ranges[at] = l->ranges[at - 1];
     l->ranges[at] = range;
 }
 
-void accept_language_parse(struct str value, struct languages *ret_languages) {
+void accept_language_parse(struct str value, struct languages *ret_languages)
+{
     struct str element;
     struct language_range range;
     ret_languages->count = 0;
@@ -166,7 +180,8 @@ void accept_language_parse(struct str value, struct languages *ret_languages) {
             insert_range(ret_languages, range);
 }
 
-static ptrdiff_t find_tag(struct str tag, const struct str *offered, size_t count) {
+static ptrdiff_t find_tag(struct str tag, const struct str *offered, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         if (str_ieq(offered[i], tag))
             return (ptrdiff_t)i;
@@ -174,7 +189,8 @@ static ptrdiff_t find_tag(struct str tag, const struct str *offered, size_t coun
 }
 
 /* An offered tag that is more precise than the range: "pt" takes "pt-BR". */
-static ptrdiff_t find_longer(struct str tag, const struct str *offered, size_t count) {
+static ptrdiff_t find_longer(struct str tag, const struct str *offered, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         if (offered[i].len > tag.len && offered[i].ptr[tag.len] == '-' &&
             str_ieq(str_sub(offered[i], 0, tag.len), tag))
@@ -183,7 +199,8 @@ static ptrdiff_t find_longer(struct str tag, const struct str *offered, size_t c
 }
 
 /* RFC 4647 3.4: shorter and shorter, a single letter never at the end. */
-static struct str shorten(struct str tag) {
+static struct str shorten(struct str tag)
+{
     while (tag.len > 0 && tag.ptr[tag.len - 1] != '-')
         tag.len--;
     if (tag.len > 0)
@@ -193,7 +210,8 @@ static struct str shorten(struct str tag) {
     return tag;
 }
 
-static ptrdiff_t lookup(struct str range, const struct str *offered, size_t count) {
+static ptrdiff_t lookup(struct str range, const struct str *offered, size_t count)
+{
     if (str_eq(range, STR("*")))
         return count > 0 ? 0 : -1;
     for (struct str tag = range; tag.len > 0; tag = shorten(tag)) {
@@ -205,7 +223,8 @@ static ptrdiff_t lookup(struct str range, const struct str *offered, size_t coun
 }
 
 ptrdiff_t accept_language_choose(const struct languages *l, const struct str *offered,
-                                 size_t offered_count) {
+                                 size_t offered_count)
+{
     for (size_t i = 0; i < l->count; i++) {
         ptrdiff_t found = lookup(l->ranges[i].tag, offered, offered_count);
         if (found >= 0)
@@ -216,12 +235,14 @@ ptrdiff_t accept_language_choose(const struct languages *l, const struct str *of
 
 /* --- media types (RFC 9110 8.3.1) --- */
 
-static bool is_plain_quoted(struct str s) {
+static bool is_plain_quoted(struct str s)
+{
     return str_has_no_control(s) && str_find(s, '"') < 0 && str_find(s, '\\') < 0;
 }
 
 /* name=value at the start of *rest, which moves behind it. */
-static int take_param(struct str *rest, struct str *ret_name, struct str *ret_value) {
+static int take_param(struct str *rest, struct str *ret_name, struct str *ret_value)
+{
     ptrdiff_t equals = str_find(*rest, '=');
     if (equals < 0)
         return ERR_INVALID_SYNTAX;
@@ -243,7 +264,8 @@ static int take_param(struct str *rest, struct str *ret_name, struct str *ret_va
     return header_is_token(*ret_value) && header_is_token(*ret_name) ? 0 : ERR_INVALID_SYNTAX;
 }
 
-static int parse_params(struct str rest, struct media_type *m) {
+static int parse_params(struct str rest, struct media_type *m)
+{
     while (rest.len > 0) {
         struct str name;
         struct str value;
@@ -264,7 +286,8 @@ static int parse_params(struct str rest, struct media_type *m) {
     return 0;
 }
 
-int media_type_parse(struct str value, struct media_type *ret_media_type) {
+int media_type_parse(struct str value, struct media_type *ret_media_type)
+{
     struct media_type m = {.param_count = 0};
     value = str_trim(value);
     ptrdiff_t semicolon = str_find(value, ';');
@@ -282,11 +305,13 @@ int media_type_parse(struct str value, struct media_type *ret_media_type) {
     return 0;
 }
 
-bool media_type_is(const struct media_type *m, const char *type, const char *subtype) {
+bool media_type_is(const struct media_type *m, const char *type, const char *subtype)
+{
     return str_ieq(m->type, str_c(type)) && str_ieq(m->subtype, str_c(subtype));
 }
 
-struct str media_type_param(const struct media_type *m, const char *name) {
+struct str media_type_param(const struct media_type *m, const char *name)
+{
     for (size_t i = 0; i < m->param_count; i++)
         if (str_ieq(m->params[i].name, str_c(name)))
             return m->params[i].value;

@@ -11,7 +11,8 @@
 #include "core/base/banned.h"
 
 /* struct json_value is never defined: a pointer to one is a pointer to the library's value. */
-static yyjson_val *raw_value(const struct json_value *v) {
+static yyjson_val *raw_value(const struct json_value *v)
+{
     union {
         const struct json_value *ours;
         yyjson_val *theirs;
@@ -19,17 +20,20 @@ static yyjson_val *raw_value(const struct json_value *v) {
     return u.theirs;
 }
 
-static const struct json_value *our_value(const yyjson_val *v) {
+static const struct json_value *our_value(const yyjson_val *v)
+{
     return (const struct json_value *)(const void *)v;
 }
 
 /* --- memory from the arena --- */
 
-static void *arena_malloc(void *ctx, size_t size) {
+static void *arena_malloc(void *ctx, size_t size)
+{
     return arena_alloc(ctx, size);
 }
 
-static void *arena_realloc(void *ctx, void *ptr, size_t old_size, size_t size) {
+static void *arena_realloc(void *ctx, void *ptr, size_t old_size, size_t size)
+{
     if (size <= old_size)
         return ptr;
     void *p = arena_alloc(ctx, size);
@@ -38,7 +42,8 @@ static void *arena_realloc(void *ctx, void *ptr, size_t old_size, size_t size) {
     return p;
 }
 
-static void arena_release(void *ctx, void *ptr) {
+static void arena_release(void *ctx, void *ptr)
+{
     (void)ctx;
     (void)ptr;
 }
@@ -47,7 +52,8 @@ static void arena_release(void *ctx, void *ptr) {
 
 /* Depth of nesting without decoding anything (JO-08). On malformed text the figure may be wrong,
  * which does not matter: the parser refuses it. */
-static bool depth_is_within(struct str text, size_t max_depth) {
+static bool depth_is_within(struct str text, size_t max_depth)
+{
     size_t depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < text.len; i++) {
@@ -69,18 +75,21 @@ static bool depth_is_within(struct str text, size_t max_depth) {
     return true;
 }
 
-static struct str text_of(const yyjson_val *v) {
+static struct str text_of(const yyjson_val *v)
+{
     return str_of(v->uni.str, (size_t)(v->tag >> YYJSON_TAG_BIT));
 }
 
-static int compare_names(const void *a, const void *b) {
+static int compare_names(const void *a, const void *b)
+{
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 #define FEW_MEMBERS 12
 
 /* Names sorted, so that a hostile object costs n log n and no more. */
-static int check_many_names(struct arena *a, yyjson_val *object) {
+static int check_many_names(struct arena *a, yyjson_val *object)
+{
     size_t count = unsafe_yyjson_get_len(object);
     struct str *names = ARENA_ARRAY(a, count, struct str);
     if (!names)
@@ -95,7 +104,8 @@ static int check_many_names(struct arena *a, yyjson_val *object) {
     return 0;
 }
 
-static int check_few_names(yyjson_val *object) {
+static int check_few_names(yyjson_val *object)
+{
     struct str names[FEW_MEMBERS];
     size_t count = unsafe_yyjson_get_len(object);
     yyjson_val *name = unsafe_yyjson_get_first(object);
@@ -110,13 +120,15 @@ static int check_few_names(yyjson_val *object) {
 
 /* RFC 8259 4 leaves repeated names to the reader; for tokens RFC 7515 4 wants them refused (JO-07),
  * and readers that differ are how filters are passed. */
-static int check_names(struct arena *a, yyjson_val *object) {
+static int check_names(struct arena *a, yyjson_val *object)
+{
     return unsafe_yyjson_get_len(object) <= FEW_MEMBERS ? check_few_names(object)
                                                         : check_many_names(a, object);
 }
 
 /* The values of a document lie one after another, so a walk needs no recursion. */
-static int check_values(struct arena *a, yyjson_doc *doc, bool allow_nul) {
+static int check_values(struct arena *a, yyjson_doc *doc, bool allow_nul)
+{
     yyjson_val *v = yyjson_doc_get_root(doc);
     for (size_t left = yyjson_doc_get_val_count(doc); left > 0; left--, v++) {
         yyjson_type type = unsafe_yyjson_get_type(v);
@@ -128,14 +140,16 @@ static int check_values(struct arena *a, yyjson_doc *doc, bool allow_nul) {
     return 0;
 }
 
-static int error_of(struct str text, const yyjson_read_err *err) {
+static int error_of(struct str text, const yyjson_read_err *err)
+{
     if (err->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
         return ERR_NO_MEMORY;
     return str_is_utf8(text) ? ERR_INVALID_SYNTAX : ERR_INVALID_UTF8;
 }
 
 int json_parse_with(struct arena *a, struct str text, const struct json_options *options,
-                    const struct json_value **ret_value) {
+                    const struct json_value **ret_value)
+{
     size_t max_depth = options->max_depth < JSON_MAX_DEPTH ? options->max_depth : JSON_MAX_DEPTH;
     if (text.len > options->max_bytes)
         return ERR_TOO_LARGE;
@@ -160,21 +174,24 @@ int json_parse_with(struct arena *a, struct str text, const struct json_options 
 }
 
 int json_parse(struct arena *a, struct str text, size_t max_bytes,
-               const struct json_value **ret_value) {
+               const struct json_value **ret_value)
+{
     struct json_options options = {.max_bytes = max_bytes, .max_depth = JSON_MAX_DEPTH};
     return json_parse_with(a, text, &options, ret_value);
 }
 
 /* --- kinds and scalars --- */
 
-static enum json_kind number_kind(yyjson_val *v) {
+static enum json_kind number_kind(yyjson_val *v)
+{
     if (unsafe_yyjson_is_sint(v))
         return JSON_INT;
     bool fits = unsafe_yyjson_is_uint(v) && v->uni.u64 <= (uint64_t)INT64_MAX;
     return fits ? JSON_INT : JSON_NUMBER;
 }
 
-enum json_kind json_kind(const struct json_value *v) {
+enum json_kind json_kind(const struct json_value *v)
+{
     if (!v)
         return JSON_MISSING;
     yyjson_val *raw = raw_value(v);
@@ -190,18 +207,21 @@ enum json_kind json_kind(const struct json_value *v) {
     }
 }
 
-struct str json_str(const struct json_value *v) {
+struct str json_str(const struct json_value *v)
+{
     return json_kind(v) == JSON_STRING ? text_of(raw_value(v)) : str_of(NULL, 0);
 }
 
-int json_i64(const struct json_value *v, int64_t *ret_value) {
+int json_i64(const struct json_value *v, int64_t *ret_value)
+{
     if (json_kind(v) != JSON_INT)
         return ERR_INVALID_NUMBER;
     *ret_value = raw_value(v)->uni.i64;
     return 0;
 }
 
-int json_number(const struct json_value *v, double *ret_value) {
+int json_number(const struct json_value *v, double *ret_value)
+{
     enum json_kind kind = json_kind(v);
     if (kind != JSON_INT && kind != JSON_NUMBER)
         return ERR_INVALID_NUMBER;
@@ -214,7 +234,8 @@ int json_number(const struct json_value *v, double *ret_value) {
     return 0;
 }
 
-int json_bool(const struct json_value *v, bool *ret_value) {
+int json_bool(const struct json_value *v, bool *ret_value)
+{
     if (json_kind(v) != JSON_BOOL)
         return ERR_INVALID_SYNTAX;
     *ret_value = unsafe_yyjson_get_bool(raw_value(v));
@@ -223,11 +244,13 @@ int json_bool(const struct json_value *v, bool *ret_value) {
 
 /* --- arrays and objects --- */
 
-size_t json_count(const struct json_value *v) {
+size_t json_count(const struct json_value *v)
+{
     return json_is_array(v) || json_is_object(v) ? unsafe_yyjson_get_len(raw_value(v)) : 0;
 }
 
-struct json_iter json_iter(const struct json_value *v) {
+struct json_iter json_iter(const struct json_value *v)
+{
     size_t count = json_count(v);
     if (count == 0)
         return (struct json_iter){NULL, 0, false};
@@ -235,7 +258,8 @@ struct json_iter json_iter(const struct json_value *v) {
                               json_is_object(v)};
 }
 
-bool json_next(struct json_iter *it, struct str *ret_name, const struct json_value **ret_value) {
+bool json_next(struct json_iter *it, struct str *ret_name, const struct json_value **ret_value)
+{
     if (it->left == 0)
         return false;
     yyjson_val *v = raw_value(it->at);
@@ -250,7 +274,8 @@ bool json_next(struct json_iter *it, struct str *ret_name, const struct json_val
     return true;
 }
 
-const struct json_value *json_get_s(const struct json_value *v, struct str name) {
+const struct json_value *json_get_s(const struct json_value *v, struct str name)
+{
     if (!json_is_object(v))
         return NULL;
     struct json_iter it = json_iter(v);
@@ -262,11 +287,13 @@ const struct json_value *json_get_s(const struct json_value *v, struct str name)
     return NULL;
 }
 
-const struct json_value *json_get(const struct json_value *v, const char *name) {
+const struct json_value *json_get(const struct json_value *v, const char *name)
+{
     return json_get_s(v, str_c(name));
 }
 
-const struct json_value *json_at(const struct json_value *v, size_t index) {
+const struct json_value *json_at(const struct json_value *v, size_t index)
+{
     if (!json_is_array(v))
         return NULL;
     struct json_iter it = json_iter(v);
@@ -277,7 +304,8 @@ const struct json_value *json_at(const struct json_value *v, size_t index) {
     return NULL;
 }
 
-bool json_has_str(const struct json_value *v, struct str s) {
+bool json_has_str(const struct json_value *v, struct str s)
+{
     if (json_kind(v) == JSON_STRING)
         return str_eq(json_str(v), s);
     if (!json_is_array(v))
@@ -292,26 +320,31 @@ bool json_has_str(const struct json_value *v, struct str s) {
 
 /* --- members --- */
 
-struct str json_get_str(const struct json_value *v, const char *name) {
+struct str json_get_str(const struct json_value *v, const char *name)
+{
     return json_str(json_get(v, name));
 }
 
-int json_get_i64(const struct json_value *v, const char *name, int64_t *ret_value) {
+int json_get_i64(const struct json_value *v, const char *name, int64_t *ret_value)
+{
     const struct json_value *member = json_get(v, name);
     return member ? json_i64(member, ret_value) : ERR_NOT_FOUND;
 }
 
-int json_get_number(const struct json_value *v, const char *name, double *ret_value) {
+int json_get_number(const struct json_value *v, const char *name, double *ret_value)
+{
     const struct json_value *member = json_get(v, name);
     return member ? json_number(member, ret_value) : ERR_NOT_FOUND;
 }
 
-int json_get_bool(const struct json_value *v, const char *name, bool *ret_value) {
+int json_get_bool(const struct json_value *v, const char *name, bool *ret_value)
+{
     const struct json_value *member = json_get(v, name);
     return member ? json_bool(member, ret_value) : ERR_NOT_FOUND;
 }
 
-int json_opt_str(const struct json_value *v, const char *name, struct str *io_value) {
+int json_opt_str(const struct json_value *v, const char *name, struct str *io_value)
+{
     const struct json_value *member = json_get(v, name);
     if (json_is_none(member))
         return 0;
@@ -321,36 +354,42 @@ int json_opt_str(const struct json_value *v, const char *name, struct str *io_va
     return 0;
 }
 
-int json_opt_i64(const struct json_value *v, const char *name, int64_t *io_value) {
+int json_opt_i64(const struct json_value *v, const char *name, int64_t *io_value)
+{
     const struct json_value *member = json_get(v, name);
     if (json_is_none(member))
         return 0;
     return json_i64(member, io_value) == 0 ? 0 : ERR_INVALID_SYNTAX;
 }
 
-int json_opt_bool(const struct json_value *v, const char *name, bool *io_value) {
+int json_opt_bool(const struct json_value *v, const char *name, bool *io_value)
+{
     const struct json_value *member = json_get(v, name);
     return json_is_none(member) ? 0 : json_bool(member, io_value);
 }
 
-struct str json_str_or(const struct json_value *v, const char *name, struct str fallback) {
+struct str json_str_or(const struct json_value *v, const char *name, struct str fallback)
+{
     struct str s = json_get_str(v, name);
     return str_absent(s) ? fallback : s;
 }
 
-int64_t json_i64_or(const struct json_value *v, const char *name, int64_t fallback) {
+int64_t json_i64_or(const struct json_value *v, const char *name, int64_t fallback)
+{
     int64_t value;
     return json_get_i64(v, name, &value) == 0 ? value : fallback;
 }
 
-bool json_bool_or(const struct json_value *v, const char *name, bool fallback) {
+bool json_bool_or(const struct json_value *v, const char *name, bool fallback)
+{
     bool value;
     return json_get_bool(v, name, &value) == 0 ? value : fallback;
 }
 
 /* --- the one thing that writing needs from the library's side --- */
 
-struct str json_number_text(const struct json_value *v, char scratch[JSON_NUMBER_TEXT_BYTES]) {
+struct str json_number_text(const struct json_value *v, char scratch[JSON_NUMBER_TEXT_BYTES])
+{
     yyjson_val *raw = raw_value(v);
     if (unsafe_yyjson_get_type(raw) == YYJSON_TYPE_RAW)
         return text_of(raw);

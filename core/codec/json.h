@@ -40,14 +40,17 @@ MUST_CHECK int json_parse_with(struct arena *a, struct str text, const struct js
 /* --- Reading. Every function takes NULL for "missing", so that lookups can be chained. --- */
 
 enum json_kind json_kind(const struct json_value *v);
-static inline bool json_is_object(const struct json_value *v) {
+static inline bool json_is_object(const struct json_value *v)
+{
     return json_kind(v) == JSON_OBJECT;
 }
-static inline bool json_is_array(const struct json_value *v) {
+static inline bool json_is_array(const struct json_value *v)
+{
     return json_kind(v) == JSON_ARRAY;
 }
 /* Whether there is nothing to use: missing or null. */
-static inline bool json_is_none(const struct json_value *v) {
+static inline bool json_is_none(const struct json_value *v)
+{
     return json_kind(v) <= JSON_NULL;
 }
 

@@ -7,32 +7,39 @@
 
 /* --- letters (RFC 3986 2.2, 2.3) --- */
 
-static bool is_alpha(char c) {
+static bool is_alpha(char c)
+{
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_digit(char c) {
+static bool is_digit(char c)
+{
     return c >= '0' && c <= '9';
 }
 
-static bool is_hex(char c) {
+static bool is_hex(char c)
+{
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static bool is_one_of(char c, const char *set) {
+static bool is_one_of(char c, const char *set)
+{
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-static bool is_unreserved(char c) {
+static bool is_unreserved(char c)
+{
     return is_alpha(c) || is_digit(c) || is_one_of(c, "-._~");
 }
 
-static bool is_sub_delim(char c) {
+static bool is_sub_delim(char c)
+{
     return is_one_of(c, "!$&'()*+,;=");
 }
 
 /* Only unreserved, sub-delims, whole escapes and the extra letters. */
-static bool consists_of(struct str s, const char *extra) {
+static bool consists_of(struct str s, const char *extra)
+{
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (c == '%') {
@@ -46,7 +53,8 @@ static bool consists_of(struct str s, const char *extra) {
     return true;
 }
 
-static bool is_scheme(struct str s) {
+static bool is_scheme(struct str s)
+{
     if (s.len == 0 || !is_alpha(s.ptr[0]))
         return false;
     for (size_t i = 1; i < s.len; i++)
@@ -58,7 +66,8 @@ static bool is_scheme(struct str s) {
 /* --- addresses --- */
 
 /* dec-octet x 4 (RFC 3986 3.2.2): no leading zeros, which some read as octal. */
-static bool parse_ipv4(struct str s, unsigned char out[4]) {
+static bool parse_ipv4(struct str s, unsigned char out[4])
+{
     struct str part;
     size_t n = 0;
     if (str_ends(s, STR(".")))
@@ -73,7 +82,8 @@ static bool parse_ipv4(struct str s, unsigned char out[4]) {
     return n == 4;
 }
 
-static bool parse_h16(struct str s, unsigned char out[2]) {
+static bool parse_h16(struct str s, unsigned char out[2])
+{
     unsigned value = 0;
     if (s.len == 0 || s.len > 4)
         return false;
@@ -89,7 +99,8 @@ static bool parse_h16(struct str s, unsigned char out[2]) {
 }
 
 /* Groups between single colons, the last of which may be an IPv4 address. */
-static bool parse_groups(struct str s, unsigned char out[16], size_t *ret_len) {
+static bool parse_groups(struct str s, unsigned char out[16], size_t *ret_len)
+{
     size_t n = 0;
     struct str group;
     if (s.len > 0 && (s.ptr[0] == ':' || s.ptr[s.len - 1] == ':'))
@@ -112,7 +123,8 @@ static bool parse_groups(struct str s, unsigned char out[16], size_t *ret_len) {
     return true;
 }
 
-static bool parse_ipv6(struct str s, unsigned char out[16]) {
+static bool parse_ipv6(struct str s, unsigned char out[16])
+{
     unsigned char head[16];
     unsigned char tail[16];
     size_t head_len;
@@ -138,7 +150,8 @@ static bool parse_ipv6(struct str s, unsigned char out[16]) {
 
 /* --- splitting --- */
 
-static int parse_port(struct str port, uint16_t *ret_number) {
+static int parse_port(struct str port, uint16_t *ret_number)
+{
     int64_t value;
     for (size_t i = 0; i < port.len; i++)
         if (!is_digit(port.ptr[i]))
@@ -151,7 +164,8 @@ static int parse_port(struct str port, uint16_t *ret_number) {
     return 0;
 }
 
-static int parse_host(struct str text, struct uri *u, struct str *ret_rest) {
+static int parse_host(struct str text, struct uri *u, struct str *ret_rest)
+{
     unsigned char address[16];
     if (text.len > 0 && text.ptr[0] == '[') {
         ptrdiff_t close = str_find(text, ']');
@@ -169,7 +183,8 @@ static int parse_host(struct str text, struct uri *u, struct str *ret_rest) {
     return consists_of(u->host, "") ? 0 : ERR_INVALID_SYNTAX;
 }
 
-static int parse_authority(struct str text, struct uri *u) {
+static int parse_authority(struct str text, struct uri *u)
+{
     struct str rest;
     ptrdiff_t at = str_find(text, '@');
     if (at >= 0) {
@@ -189,7 +204,8 @@ static int parse_authority(struct str text, struct uri *u) {
 }
 
 /* Cuts *text before the letter and gives what follows it; absent when it is not there. */
-static struct str cut(struct str *text, char letter) {
+static struct str cut(struct str *text, char letter)
+{
     ptrdiff_t at = str_find(*text, letter);
     if (at < 0)
         return str_of(NULL, 0);
@@ -198,7 +214,8 @@ static struct str cut(struct str *text, char letter) {
     return after;
 }
 
-static int take_scheme(struct str *text, struct uri *u) {
+static int take_scheme(struct str *text, struct uri *u)
+{
     ptrdiff_t colon = str_find(*text, ':');
     ptrdiff_t slash = str_find(*text, '/');
     if (colon < 0 || (slash >= 0 && slash < colon))
@@ -209,7 +226,8 @@ static int take_scheme(struct str *text, struct uri *u) {
     return is_scheme(u->scheme) ? 0 : ERR_INVALID_SYNTAX;
 }
 
-static int take_authority(struct str *text, struct uri *u) {
+static int take_authority(struct str *text, struct uri *u)
+{
     if (!str_starts(*text, STR("//")))
         return 0;
     struct str rest = str_from(*text, 2);
@@ -219,7 +237,8 @@ static int take_authority(struct str *text, struct uri *u) {
     return parse_authority(str_of(rest.ptr, len), u);
 }
 
-int uri_parse_reference(struct str text, struct uri *ret_uri) {
+int uri_parse_reference(struct str text, struct uri *ret_uri)
+{
     struct uri u = {.host_is_ipv6 = false};
     if (text.len > URI_MAX_BYTES)
         return ERR_TOO_LARGE;
@@ -237,7 +256,8 @@ int uri_parse_reference(struct str text, struct uri *ret_uri) {
     return 0;
 }
 
-int uri_parse(struct str text, struct uri *ret_uri) {
+int uri_parse(struct str text, struct uri *ret_uri)
+{
     struct uri u;
     TRY(uri_parse_reference(text, &u));
     if (str_absent(u.scheme))
@@ -248,16 +268,19 @@ int uri_parse(struct str text, struct uri *ret_uri) {
 
 /* --- questions --- */
 
-bool uri_is_https(const struct uri *u) {
+bool uri_is_https(const struct uri *u)
+{
     return str_ieq(u->scheme, STR("https"));
 }
 
-bool uri_is_web(const struct uri *u) {
+bool uri_is_web(const struct uri *u)
+{
     return (uri_is_https(u) || str_ieq(u->scheme, STR("http"))) && u->has_authority &&
            u->host.len > 0 && str_absent(u->userinfo);
 }
 
-bool uri_is_loopback(const struct uri *u) {
+bool uri_is_loopback(const struct uri *u)
+{
     static const unsigned char ipv6_loopback[16] = {[15] = 1};
     unsigned char address[16];
     if (u->host_is_ipv6)
@@ -266,17 +289,20 @@ bool uri_is_loopback(const struct uri *u) {
            (parse_ipv4(u->host, address) && address[0] == 127);
 }
 
-static uint16_t default_port(const struct uri *u) {
+static uint16_t default_port(const struct uri *u)
+{
     if (uri_is_https(u))
         return 443;
     return str_ieq(u->scheme, STR("http")) ? 80 : 0;
 }
 
-uint16_t uri_effective_port(const struct uri *u) {
+uint16_t uri_effective_port(const struct uri *u)
+{
     return u->port_number ? u->port_number : default_port(u);
 }
 
-int uri_origin(struct arena *a, const struct uri *u, struct str *ret_origin) {
+int uri_origin(struct arena *a, const struct uri *u, struct str *ret_origin)
+{
     if (!uri_is_web(u))
         return ERR_INVALID_SYNTAX;
     const char *open = u->host_is_ipv6 ? "[" : "";
@@ -296,7 +322,8 @@ int uri_origin(struct arena *a, const struct uri *u, struct str *ret_origin) {
 }
 
 /* A segment that is "." or ".." once its %2e are read as dots. */
-static bool is_dot_segment(struct str segment) {
+static bool is_dot_segment(struct str segment)
+{
     size_t dots = 0;
     while (segment.len > 0) {
         if (segment.ptr[0] == '.')
@@ -310,7 +337,8 @@ static bool is_dot_segment(struct str segment) {
     return dots == 1 || dots == 2;
 }
 
-bool uri_path_is_tricky(const struct uri *u) {
+bool uri_path_is_tricky(const struct uri *u)
+{
     struct str rest = u->path;
     struct str segment;
     while (str_next(&rest, '/', &segment))

@@ -16,12 +16,14 @@
 _Static_assert(AEAD_OVERHEAD_BYTES == HEAD_BYTES + TAG_BYTES, "the header says the same");
 _Static_assert(AEAD_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "likewise");
 
-static const unsigned char *bytes_of(struct str s) {
+static const unsigned char *bytes_of(struct str s)
+{
     return (const unsigned char *)s.ptr;
 }
 
 int aead_seal(struct arena *a, struct str key, struct str associated, struct str plain,
-              struct str *ret_sealed) {
+              struct str *ret_sealed)
+{
     if (key.len != AEAD_KEY_BYTES)
         return ERR_BAD_KEY;
     unsigned char *out = arena_alloc(a, plain.len + AEAD_OVERHEAD_BYTES);
@@ -37,7 +39,8 @@ int aead_seal(struct arena *a, struct str key, struct str associated, struct str
 }
 
 /* out has room for the sealed length less the overhead, which the caller has checked. */
-static int open_into(unsigned char *out, struct str key, struct str associated, struct str sealed) {
+static int open_into(unsigned char *out, struct str key, struct str associated, struct str sealed)
+{
     const unsigned char *in = bytes_of(sealed);
     if (in[0] != VERSION)
         return ERR_SEAL;
@@ -47,14 +50,16 @@ static int open_into(unsigned char *out, struct str key, struct str associated, 
     return rc == 0 ? 0 : ERR_SEAL;
 }
 
-static int check_lengths(struct str key, struct str sealed) {
+static int check_lengths(struct str key, struct str sealed)
+{
     if (key.len != AEAD_KEY_BYTES)
         return ERR_BAD_KEY;
     return sealed.len < AEAD_OVERHEAD_BYTES ? ERR_SEAL : 0;
 }
 
 int aead_open(struct arena *a, struct str key, struct str associated, struct str sealed,
-              struct str *ret_plain) {
+              struct str *ret_plain)
+{
     TRY(check_lengths(key, sealed));
     size_t len = sealed.len - AEAD_OVERHEAD_BYTES;
     unsigned char *out = arena_alloc(a, len + 1);
@@ -66,7 +71,8 @@ int aead_open(struct arena *a, struct str key, struct str associated, struct str
 }
 
 int aead_open_secret(struct str key, struct str associated, struct str sealed,
-                     struct secret *ret_plain) {
+                     struct secret *ret_plain)
+{
     struct secret plain;
     TRY(check_lengths(key, sealed));
     TRY(secret_alloc(&plain, sealed.len - AEAD_OVERHEAD_BYTES));

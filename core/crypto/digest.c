@@ -30,26 +30,31 @@ static const struct {
     [DIGEST_SHA512] = {64, 128},
 };
 
-size_t digest_bytes(enum digest_alg alg) {
+size_t digest_bytes(enum digest_alg alg)
+{
     return sizes[alg].bytes;
 }
 
-size_t digest_block_bytes(enum digest_alg alg) {
+size_t digest_block_bytes(enum digest_alg alg)
+{
     return sizes[alg].block_bytes;
 }
 
-static union state *state_of(struct digest *d) {
+static union state *state_of(struct digest *d)
+{
     return (union state *)(void *)d->state;
 }
 
 /* The software implementations cannot fail with valid arguments; should that ever change, a wrong
  * hash must not go on. */
-static void must(int rc) {
+static void must(int rc)
+{
     if (rc != 0)
         abort();
 }
 
-void digest_init(struct digest *d, enum digest_alg alg) {
+void digest_init(struct digest *d, enum digest_alg alg)
+{
     union state *s = state_of(d);
     memset(d, 0, sizeof(*d));
     d->alg = alg;
@@ -61,7 +66,8 @@ void digest_init(struct digest *d, enum digest_alg alg) {
     }
 }
 
-void digest_update(struct digest *d, struct str data) {
+void digest_update(struct digest *d, struct str data)
+{
     union state *s = state_of(d);
     const unsigned char *in = (const unsigned char *)data.ptr;
     if (data.len == 0)
@@ -74,7 +80,8 @@ void digest_update(struct digest *d, struct str data) {
     }
 }
 
-void digest_final(struct digest *d, unsigned char *out) {
+void digest_final(struct digest *d, unsigned char *out)
+{
     union state *s = state_of(d);
     switch (d->alg) {
     case DIGEST_SHA1: must(mbedtls_sha1_finish(&s->sha1, out)); break;
@@ -85,19 +92,22 @@ void digest_final(struct digest *d, unsigned char *out) {
     secret_wipe(d->state, sizeof(d->state));
 }
 
-void digest_of(enum digest_alg alg, struct str data, unsigned char *out) {
+void digest_of(enum digest_alg alg, struct str data, unsigned char *out)
+{
     struct digest d;
     digest_init(&d, alg);
     digest_update(&d, data);
     digest_final(&d, out);
 }
 
-void sha256_of(struct str data, unsigned char out[SHA256_BYTES]) {
+void sha256_of(struct str data, unsigned char out[SHA256_BYTES])
+{
     digest_of(DIGEST_SHA256, data, out);
 }
 
 void blake2b_256(struct str key, const struct str *parts, size_t count,
-                 unsigned char out[BLAKE2B_BYTES]) {
+                 unsigned char out[BLAKE2B_BYTES])
+{
     crypto_generichash_state state;
     must(crypto_generichash_init(&state, (const unsigned char *)key.ptr, key.len, BLAKE2B_BYTES));
     for (size_t i = 0; i < count; i++)

@@ -31,7 +31,8 @@ void digest_final(struct digest *d, unsigned char *out);
  * parts are not separated from each other: callers frame what must not run together. */
 void blake2b_256(struct str key, const struct str *parts, size_t count,
                  unsigned char out[BLAKE2B_BYTES]);
-static inline void blake2b_256_of(struct str data, unsigned char out[BLAKE2B_BYTES]) {
+static inline void blake2b_256_of(struct str data, unsigned char out[BLAKE2B_BYTES])
+{
     blake2b_256(str_of(NULL, 0), &data, 1, out);
 }
 

@@ -8,7 +8,8 @@
 
 #include "core/base/banned.h"
 
-int crypto_init(void) {
+int crypto_init(void)
+{
     if (sodium_init() < 0)
         return ERR_INTERNAL;
     return pk_engine_init();

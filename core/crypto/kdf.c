@@ -8,7 +8,8 @@
 
 _Static_assert(KDF_KEY_BYTES == BLAKE2B_BYTES, "one hash is one key");
 
-static struct str frame(unsigned char out[4], struct str s) {
+static struct str frame(unsigned char out[4], struct str s)
+{
     uint32_t len = (uint32_t)s.len;
     for (int i = 0; i < 4; i++)
         out[i] = (unsigned char)(len >> (24 - 8 * i));
@@ -16,7 +17,8 @@ static struct str frame(unsigned char out[4], struct str s) {
 }
 
 int kdf_derive(struct str master, const char *purpose, struct str id,
-               unsigned char ret_key[KDF_KEY_BYTES]) {
+               unsigned char ret_key[KDF_KEY_BYTES])
+{
     unsigned char frames[2][4];
     struct str name = str_c(purpose);
     if (master.len != KDF_KEY_BYTES)

@@ -15,7 +15,8 @@
 
 /* --- parameters --- */
 
-struct password_params password_params_default(void) {
+struct password_params password_params_default(void)
+{
     return (struct password_params){
         .alg = PASSWORD_ARGON2,
         .iterations = 5,
@@ -27,7 +28,8 @@ struct password_params password_params_default(void) {
     };
 }
 
-static bool argon2_is_sane(const struct password_params *p) {
+static bool argon2_is_sane(const struct password_params *p)
+{
     /* RFC 9106 3.1: at least 8 KiB for each lane. */
     return p->iterations <= PASSWORD_MAX_ARGON2_PASSES && p->parallelism >= 1 &&
            p->parallelism <= PASSWORD_MAX_PARALLELISM && p->memory_kib >= 8 * p->parallelism &&
@@ -36,20 +38,23 @@ static bool argon2_is_sane(const struct password_params *p) {
            p->type <= ARGON2_ID && (p->version == 0x13 || p->version == 0x10);
 }
 
-static enum digest_alg pbkdf2_digest(enum password_alg alg) {
+static enum digest_alg pbkdf2_digest(enum password_alg alg)
+{
     if (alg == PASSWORD_PBKDF2_SHA1)
         return DIGEST_SHA1;
     return alg == PASSWORD_PBKDF2_SHA256 ? DIGEST_SHA256 : DIGEST_SHA512;
 }
 
 /* Each block of the output costs all rounds again. */
-static bool pbkdf2_is_sane(const struct password_params *p) {
+static bool pbkdf2_is_sane(const struct password_params *p)
+{
     size_t block = digest_bytes(pbkdf2_digest(p->alg));
     uint64_t blocks = (p->hash_bytes + block - 1) / block;
     return p->iterations <= PASSWORD_MAX_PBKDF2_ROUNDS / blocks;
 }
 
-bool password_params_are_sane(const struct password_params *p) {
+bool password_params_are_sane(const struct password_params *p)
+{
     if (p->iterations < 1 || p->hash_bytes < PASSWORD_HASH_MIN_BYTES ||
         p->hash_bytes > PASSWORD_HASH_MAX_BYTES)
         return false;
@@ -62,13 +67,13 @@ bool password_params_are_sane(const struct password_params *p) {
     return false;
 }
 
-static struct password_params pbkdf2_params(enum password_alg alg, uint32_t rounds,
-                                            uint32_t bytes) {
+static struct password_params pbkdf2_params(enum password_alg alg, uint32_t rounds, uint32_t bytes)
+{
     return (struct password_params){.alg = alg, .iterations = rounds, .hash_bytes = bytes};
 }
 
-int password_params_of(struct str algorithm, int64_t iterations,
-                       struct password_params *ret_params) {
+int password_params_of(struct str algorithm, int64_t iterations, struct password_params *ret_params)
+{
     struct password_params p = password_params_default();
     if (iterations < 0 || iterations > PASSWORD_MAX_PBKDF2_ROUNDS)
         return ERR_INVALID_NUMBER;
@@ -91,7 +96,8 @@ int password_params_of(struct str algorithm, int64_t iterations,
 /* --- engines: each fills params->hash_bytes --- */
 
 static int hash_sodium(const struct password_params *p, struct str password, struct str salt,
-                       unsigned char *out) {
+                       unsigned char *out)
+{
     int rc = crypto_pwhash(out, p->hash_bytes, password.ptr, password.len,
                            (const unsigned char *)salt.ptr, p->iterations,
                            (size_t)p->memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13);
@@ -99,7 +105,8 @@ static int hash_sodium(const struct password_params *p, struct str password, str
 }
 
 static int hash_libargon2(const struct password_params *p, struct str password, struct str salt,
-                          unsigned char *out) {
+                          unsigned char *out)
+{
     static const argon2_type types[] = {
         [ARGON2_D] = Argon2_d, [ARGON2_I] = Argon2_i, [ARGON2_ID] = Argon2_id};
     /* The library wants pointers to bytes that it may wipe; it is told not to. */
@@ -127,13 +134,15 @@ static int hash_libargon2(const struct password_params *p, struct str password, 
     return rc == ARGON2_OK ? 0 : ERR_NO_MEMORY;
 }
 
-static bool sodium_can(const struct password_params *p, struct str salt) {
+static bool sodium_can(const struct password_params *p, struct str salt)
+{
     return p->type == ARGON2_ID && p->version == 0x13 && p->parallelism == 1 &&
            salt.len == crypto_pwhash_SALTBYTES;
 }
 
 static int hash(const struct password_params *p, struct str password, struct str salt,
-                unsigned char *out) {
+                unsigned char *out)
+{
     if (sodium_init() < 0) /* chooses the fast code; done already when the process started well */
         return ERR_INTERNAL;
     switch (p->alg) {
@@ -152,7 +161,8 @@ static int hash(const struct password_params *p, struct str password, struct str
 /* --- the four uses --- */
 
 int password_hash_make(struct arena *a, const struct password_params *params, struct str password,
-                       struct password_record *ret_record) {
+                       struct password_record *ret_record)
+{
     unsigned char salt[PASSWORD_SALT_BYTES];
     unsigned char out[PASSWORD_HASH_MAX_BYTES];
     if (password.len > PASSWORD_MAX_BYTES) /* never cut (PW-06) */
@@ -171,7 +181,8 @@ int password_hash_make(struct arena *a, const struct password_params *params, st
 }
 
 int password_hash_verify(struct arena *a, const struct password_record *record, struct str password,
-                         bool *ret_match) {
+                         bool *ret_match)
+{
     unsigned char out[PASSWORD_HASH_MAX_BYTES];
     struct password_parsed parsed;
     *ret_match = false;
@@ -184,13 +195,15 @@ int password_hash_verify(struct arena *a, const struct password_record *record, 
     return 0;
 }
 
-static bool same_argon2(const struct password_params *p, const struct password_params *q) {
+static bool same_argon2(const struct password_params *p, const struct password_params *q)
+{
     return p->memory_kib == q->memory_kib && p->parallelism == q->parallelism &&
            p->type == q->type && p->version == q->version;
 }
 
 bool password_hash_needs_rehash(struct arena *a, const struct password_record *record,
-                                const struct password_params *params) {
+                                const struct password_params *params)
+{
     struct password_parsed parsed;
     if (password_record_parse(a, record, &parsed) != 0)
         return true;
@@ -201,8 +214,8 @@ bool password_hash_needs_rehash(struct arena *a, const struct password_record *r
     return p->alg == PASSWORD_ARGON2 && !same_argon2(p, params);
 }
 
-void password_hash_dummy(struct arena *a, const struct password_params *params,
-                         struct str password) {
+void password_hash_dummy(struct arena *a, const struct password_params *params, struct str password)
+{
     static const char salt[PASSWORD_SALT_BYTES] = "no user, no salt";
     unsigned char out[PASSWORD_HASH_MAX_BYTES];
     struct password_parsed made = {*params, str_of(salt, sizeof(salt)),

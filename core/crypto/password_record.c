@@ -21,7 +21,8 @@ static const char *const argon2_types[] = {[ARGON2_D] = "d", [ARGON2_I] = "i", [
 
 /* --- reading --- */
 
-static int parse_algorithm(const struct json_value *data, enum password_alg *ret_alg) {
+static int parse_algorithm(const struct json_value *data, enum password_alg *ret_alg)
+{
     struct str name = json_get_str(data, "algorithm");
     for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
         if (!str_absent(name) && str_eq(name, algorithms[i].name)) {
@@ -32,7 +33,8 @@ static int parse_algorithm(const struct json_value *data, enum password_alg *ret
     return ERR_INVALID_SYNTAX;
 }
 
-static int to_u32(int64_t value, uint32_t *ret_value) {
+static int to_u32(int64_t value, uint32_t *ret_value)
+{
     if (value < 1)
         return ERR_INVALID_SYNTAX;
     if (value > UINT32_MAX)
@@ -42,7 +44,8 @@ static int to_u32(int64_t value, uint32_t *ret_value) {
 }
 
 /* "memory":["7168"]: the one string of the array. */
-static int get_param(const struct json_value *params, const char *name, struct str *ret_text) {
+static int get_param(const struct json_value *params, const char *name, struct str *ret_text)
+{
     const struct json_value *list = json_get(params, name);
     if (json_count(list) != 1)
         return ERR_INVALID_SYNTAX;
@@ -50,7 +53,8 @@ static int get_param(const struct json_value *params, const char *name, struct s
     return str_absent(*ret_text) ? ERR_INVALID_SYNTAX : 0;
 }
 
-static int get_param_u32(const struct json_value *params, const char *name, uint32_t *ret_value) {
+static int get_param_u32(const struct json_value *params, const char *name, uint32_t *ret_value)
+{
     struct str text;
     int64_t value;
     TRY(get_param(params, name, &text));
@@ -59,7 +63,8 @@ static int get_param_u32(const struct json_value *params, const char *name, uint
     return to_u32(value, ret_value);
 }
 
-static int parse_argon2_type(struct str text, enum argon2_type *ret_type) {
+static int parse_argon2_type(struct str text, enum argon2_type *ret_type)
+{
     for (enum argon2_type type = ARGON2_D; type <= ARGON2_ID; type++) {
         if (str_eq_c(text, argon2_types[type])) {
             *ret_type = type;
@@ -69,7 +74,8 @@ static int parse_argon2_type(struct str text, enum argon2_type *ret_type) {
     return ERR_INVALID_SYNTAX;
 }
 
-static int parse_argon2_version(struct str text, uint32_t *ret_version) {
+static int parse_argon2_version(struct str text, uint32_t *ret_version)
+{
     if (str_eq(text, STR("1.3")))
         *ret_version = 0x13;
     else if (str_eq(text, STR("1.0")))
@@ -79,7 +85,8 @@ static int parse_argon2_version(struct str text, uint32_t *ret_version) {
     return 0;
 }
 
-static int parse_argon2(const struct json_value *data, struct password_params *params) {
+static int parse_argon2(const struct json_value *data, struct password_params *params)
+{
     struct str text;
     const struct json_value *extra = json_get(data, "additionalParameters");
     TRY(get_param_u32(extra, "memory", &params->memory_kib));
@@ -91,7 +98,8 @@ static int parse_argon2(const struct json_value *data, struct password_params *p
     return parse_argon2_version(text, &params->version);
 }
 
-static int parse_credential_data(struct arena *a, struct str text, struct password_params *params) {
+static int parse_credential_data(struct arena *a, struct str text, struct password_params *params)
+{
     const struct json_value *data;
     int64_t iterations;
     int err = json_parse(a, text, PASSWORD_MAX_RECORD_BYTES, &data);
@@ -105,14 +113,16 @@ static int parse_credential_data(struct arena *a, struct str text, struct passwo
 }
 
 static int parse_bytes(struct arena *a, const struct json_value *data, const char *name,
-                       struct str *ret_bytes) {
+                       struct str *ret_bytes)
+{
     struct str text = json_get_str(data, name);
     if (str_absent(text)) /* a null salt among them: such a record cannot be checked */
         return ERR_INVALID_SYNTAX;
     return base64_decode(a, text, BASE64_PADDING_OPTIONAL, ret_bytes);
 }
 
-static int parse_secret_data(struct arena *a, struct str text, struct password_parsed *parsed) {
+static int parse_secret_data(struct arena *a, struct str text, struct password_parsed *parsed)
+{
     const struct json_value *data;
     int err = json_parse(a, text, PASSWORD_MAX_RECORD_BYTES, &data);
     if (err != 0)
@@ -121,14 +131,16 @@ static int parse_secret_data(struct arena *a, struct str text, struct password_p
     return parse_bytes(a, data, "value", &parsed->hash);
 }
 
-static bool lengths_fit(const struct password_parsed *p) {
+static bool lengths_fit(const struct password_parsed *p)
+{
     return p->hash.len >= PASSWORD_HASH_MIN_BYTES && p->hash.len <= PASSWORD_HASH_MAX_BYTES &&
            p->salt.len >= PASSWORD_SALT_MIN_BYTES && p->salt.len <= PASSWORD_SALT_MAX_BYTES &&
            p->hash.len == p->params.hash_bytes;
 }
 
 int password_record_parse(struct arena *a, const struct password_record *record,
-                          struct password_parsed *ret_parsed) {
+                          struct password_parsed *ret_parsed)
+{
     struct password_parsed parsed = {.params.alg = PASSWORD_ARGON2};
     TRY(parse_credential_data(a, record->credential_data, &parsed.params));
     TRY(parse_secret_data(a, record->secret_data, &parsed));
@@ -145,13 +157,15 @@ int password_record_parse(struct arena *a, const struct password_record *record,
 
 /* --- writing --- */
 
-static void write_param(struct json_writer *w, const char *name, struct str value) {
+static void write_param(struct json_writer *w, const char *name, struct str value)
+{
     jw_member_array(w, name);
     jw_str(w, value);
     jw_end_array(w);
 }
 
-static void write_argon2(struct json_writer *w, struct arena *a, const struct password_params *p) {
+static void write_argon2(struct json_writer *w, struct arena *a, const struct password_params *p)
+{
     write_param(w, "hashLength", arena_printf(a, "%u", p->hash_bytes));
     write_param(w, "memory", arena_printf(a, "%u", p->memory_kib));
     write_param(w, "type", str_c(argon2_types[p->type]));
@@ -160,7 +174,8 @@ static void write_argon2(struct json_writer *w, struct arena *a, const struct pa
 }
 
 static int write_credential_data(struct arena *a, const struct password_params *p,
-                                 struct str *ret_text) {
+                                 struct str *ret_text)
+{
     struct buf b;
     struct json_writer w;
     struct str name = {NULL, 0};
@@ -180,8 +195,8 @@ static int write_credential_data(struct arena *a, const struct password_params *
     return jw_finish(&w, ret_text);
 }
 
-static int write_secret_data(struct arena *a, const struct password_parsed *p,
-                             struct str *ret_text) {
+static int write_secret_data(struct arena *a, const struct password_parsed *p, struct str *ret_text)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, a, PASSWORD_MAX_RECORD_BYTES);
@@ -196,7 +211,8 @@ static int write_secret_data(struct arena *a, const struct password_parsed *p,
 }
 
 int password_record_write(struct arena *a, const struct password_parsed *parsed,
-                          struct password_record *ret_record) {
+                          struct password_record *ret_record)
+{
     struct password_record record;
     TRY(write_credential_data(a, &parsed->params, &record.credential_data));
     TRY(write_secret_data(a, parsed, &record.secret_data));

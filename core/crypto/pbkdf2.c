@@ -8,7 +8,8 @@
 
 /* F(P, S, c, i) of RFC 8018 5.2 */
 static void block(const struct hmac *keyed, struct str salt, uint32_t rounds, uint32_t index,
-                  unsigned char *out) {
+                  unsigned char *out)
+{
     unsigned char u[DIGEST_MAX_BYTES];
     size_t len = digest_bytes(keyed->inner.alg);
     const unsigned char number[4] = {(unsigned char)(index >> 24), (unsigned char)(index >> 16),
@@ -29,7 +30,8 @@ static void block(const struct hmac *keyed, struct str salt, uint32_t rounds, ui
 }
 
 void pbkdf2(enum digest_alg alg, struct str password, struct str salt, uint32_t rounds,
-            unsigned char *out, size_t out_len) {
+            unsigned char *out, size_t out_len)
+{
     unsigned char t[DIGEST_MAX_BYTES];
     struct hmac keyed;
     hmac_init(&keyed, alg, password);

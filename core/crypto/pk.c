@@ -13,7 +13,8 @@
 
 #include "core/base/banned.h"
 
-const struct pk_alg_info *pk_alg_info(enum pk_alg alg) {
+const struct pk_alg_info *pk_alg_info(enum pk_alg alg)
+{
     static const struct pk_alg_info infos[PK_ALG_COUNT] = {
         [PK_RS256] = {true, false, PK_RSA, DIGEST_SHA256},
         [PK_RS384] = {true, false, PK_RSA, DIGEST_SHA384},
@@ -29,7 +30,8 @@ const struct pk_alg_info *pk_alg_info(enum pk_alg alg) {
     return &infos[alg];
 }
 
-size_t pk_field_bytes(enum pk_type type) {
+size_t pk_field_bytes(enum pk_type type)
+{
     switch (type) {
     case PK_P384: return 48;
     case PK_P521: return 66;
@@ -40,7 +42,8 @@ size_t pk_field_bytes(enum pk_type type) {
     return 32;
 }
 
-const char *pk_group_name(enum pk_type type) {
+const char *pk_group_name(enum pk_type type)
+{
     switch (type) {
     case PK_P384: return "secp384r1";
     case PK_P521: return "secp521r1";
@@ -53,7 +56,8 @@ const char *pk_group_name(enum pk_type type) {
 
 /* --- life --- */
 
-static void destroy(struct pk_key *key) {
+static void destroy(struct pk_key *key)
+{
     pk_engine_free(key->engine);
     EVP_PKEY_free(key->evp);
     if (key->ed_secret)
@@ -61,18 +65,21 @@ static void destroy(struct pk_key *key) {
     free(key);
 }
 
-void pk_key_free(struct pk_key **key) {
+void pk_key_free(struct pk_key **key)
+{
     if (*key && atomic_fetch_sub_explicit(&(*key)->owners, 1, memory_order_acq_rel) == 1)
         destroy(*key);
     *key = NULL;
 }
 
-struct pk_key *pk_key_ref(struct pk_key *key) {
+struct pk_key *pk_key_ref(struct pk_key *key)
+{
     atomic_fetch_add_explicit(&key->owners, 1, memory_order_relaxed);
     return key;
 }
 
-static struct pk_key *key_new(enum pk_type type, bool is_private) {
+static struct pk_key *key_new(enum pk_type type, bool is_private)
+{
     struct pk_key *key = calloc(1, sizeof(*key));
     if (key) {
         atomic_init(&key->owners, 1);
@@ -86,7 +93,8 @@ static struct pk_key *key_new(enum pk_type type, bool is_private) {
 
 /* RSA: size in bounds, modulus and exponent odd, exponent at least 3 and at most 64 bits (a longer
  * one only serves to make verification slow). */
-static int check_rsa(EVP_PKEY *evp) {
+static int check_rsa(EVP_PKEY *evp)
+{
     BIGNUM *n = NULL;
     BIGNUM *e = NULL;
     int bits = EVP_PKEY_get_bits(evp);
@@ -99,7 +107,8 @@ static int check_rsa(EVP_PKEY *evp) {
     return good ? 0 : ERR_BAD_KEY;
 }
 
-static int check_ec(EVP_PKEY *evp, enum pk_type *ret_type) {
+static int check_ec(EVP_PKEY *evp, enum pk_type *ret_type)
+{
     char group[32];
     size_t len = 0;
     if (EVP_PKEY_get_group_name(evp, group, sizeof(group), &len) != 1)
@@ -118,7 +127,8 @@ static int check_ec(EVP_PKEY *evp, enum pk_type *ret_type) {
 }
 
 /* A private key whose parts do not fit each other signs what nobody can verify. */
-static int check_pair(const struct pk_key *key) {
+static int check_pair(const struct pk_key *key)
+{
     unsigned char signature[PK_SIGNATURE_MAX_BYTES];
     size_t len;
     enum pk_alg alg = PK_RS256;
@@ -129,7 +139,8 @@ static int check_pair(const struct pk_key *key) {
     return good ? 0 : ERR_BAD_KEY;
 }
 
-static int check_evp(EVP_PKEY *evp, enum pk_type *ret_type) {
+static int check_evp(EVP_PKEY *evp, enum pk_type *ret_type)
+{
     *ret_type = PK_RSA;
     switch (EVP_PKEY_get_base_id(evp)) {
     case EVP_PKEY_RSA: return check_rsa(evp);
@@ -138,7 +149,8 @@ static int check_evp(EVP_PKEY *evp, enum pk_type *ret_type) {
     }
 }
 
-static int wrap_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
+static int wrap_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key)
+{
     enum pk_type type;
     TRY(check_evp(evp, &type));
     CLEANUP(pk_key_free) struct pk_key *key = key_new(type, is_private);
@@ -154,7 +166,8 @@ static int wrap_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
     return 0;
 }
 
-int pk_key_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
+int pk_key_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key)
+{
     if (!evp)
         return pk_failed(ERR_BAD_KEY);
     int err = wrap_evp(evp, is_private, ret_key);
@@ -164,7 +177,8 @@ int pk_key_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
 
 /* --- Ed25519 --- */
 
-int pk_key_of_ed_seed(const unsigned char seed[ED25519_BYTES], struct pk_key **ret_key) {
+int pk_key_of_ed_seed(const unsigned char seed[ED25519_BYTES], struct pk_key **ret_key)
+{
     CLEANUP(pk_key_free) struct pk_key *key = key_new(PK_ED25519, true);
     if (!key)
         return ERR_NO_MEMORY;
@@ -179,7 +193,8 @@ int pk_key_of_ed_seed(const unsigned char seed[ED25519_BYTES], struct pk_key **r
     return 0;
 }
 
-int pk_key_of_ed_public(const unsigned char point[ED25519_BYTES], struct pk_key **ret_key) {
+int pk_key_of_ed_public(const unsigned char point[ED25519_BYTES], struct pk_key **ret_key)
+{
     if (crypto_core_ed25519_is_valid_point(point) != 1)
         return ERR_BAD_KEY;
     struct pk_key *key = key_new(PK_ED25519, false);
@@ -193,7 +208,8 @@ int pk_key_of_ed_public(const unsigned char point[ED25519_BYTES], struct pk_key 
 
 /* --- making --- */
 
-static int generate_ed(struct pk_key **ret_key) {
+static int generate_ed(struct pk_key **ret_key)
+{
     unsigned char seed[ED25519_BYTES];
     rng_bytes(seed, sizeof(seed));
     int err = pk_key_of_ed_seed(seed, ret_key);
@@ -201,7 +217,8 @@ static int generate_ed(struct pk_key **ret_key) {
     return err;
 }
 
-int pk_generate(enum pk_type type, int rsa_bits, struct pk_key **ret_key) {
+int pk_generate(enum pk_type type, int rsa_bits, struct pk_key **ret_key)
+{
     if (sodium_init() < 0)
         return ERR_INTERNAL;
     if (type == PK_ED25519)
@@ -216,19 +233,23 @@ int pk_generate(enum pk_type type, int rsa_bits, struct pk_key **ret_key) {
 
 /* --- questions --- */
 
-enum pk_type pk_key_type(const struct pk_key *key) {
+enum pk_type pk_key_type(const struct pk_key *key)
+{
     return key->type;
 }
 
-int pk_key_bits(const struct pk_key *key) {
+int pk_key_bits(const struct pk_key *key)
+{
     return key->bits;
 }
 
-bool pk_key_is_private(const struct pk_key *key) {
+bool pk_key_is_private(const struct pk_key *key)
+{
     return key->is_private;
 }
 
-bool pk_key_equal(const struct pk_key *a, const struct pk_key *b) {
+bool pk_key_equal(const struct pk_key *a, const struct pk_key *b)
+{
     if (a->type != b->type)
         return false;
     if (a->type == PK_ED25519)
@@ -236,14 +257,16 @@ bool pk_key_equal(const struct pk_key *a, const struct pk_key *b) {
     return EVP_PKEY_eq(a->evp, b->evp) == 1;
 }
 
-bool pk_alg_fits(const struct pk_key *key, enum pk_alg alg) {
+bool pk_alg_fits(const struct pk_key *key, enum pk_alg alg)
+{
     if (alg <= PK_ALG_NONE || alg >= PK_ALG_COUNT)
         return false;
     const struct pk_alg_info *info = pk_alg_info(alg);
     return info->rsa ? key->type == PK_RSA : key->type == info->type;
 }
 
-size_t pk_signature_bytes(const struct pk_key *key) {
+size_t pk_signature_bytes(const struct pk_key *key)
+{
     switch (key->type) {
     case PK_RSA: return ((size_t)key->bits + 7) / 8;
     case PK_ED25519: return ED25519_SIGNATURE_BYTES;
@@ -257,7 +280,8 @@ size_t pk_signature_bytes(const struct pk_key *key) {
 /* --- signing --- */
 
 int pk_sign(const struct pk_key *key, enum pk_alg alg, struct str message, unsigned char *signature,
-            size_t *ret_len) {
+            size_t *ret_len)
+{
     if (!key->is_private)
         return ERR_BAD_KEY;
     if (!pk_alg_fits(key, alg))
@@ -270,7 +294,8 @@ int pk_sign(const struct pk_key *key, enum pk_alg alg, struct str message, unsig
     return rc == 0 ? 0 : ERR_INTERNAL;
 }
 
-int pk_verify(const struct pk_key *key, enum pk_alg alg, struct str message, struct str signature) {
+int pk_verify(const struct pk_key *key, enum pk_alg alg, struct str message, struct str signature)
+{
     if (!pk_alg_fits(key, alg))
         return ERR_BAD_ALGORITHM;
     if (signature.len != pk_signature_bytes(key))

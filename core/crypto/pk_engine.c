@@ -14,17 +14,20 @@
 
 #define DER_SIGNATURE_MAX_BYTES 160 /* P-521 needs 139 */
 
-int pk_failed(int err) {
+int pk_failed(int err)
+{
     ERR_clear_error();
     return err;
 }
 
-int pk_engine_init(void) {
+int pk_engine_init(void)
+{
     /* No openssl.cnf of the host may change what this binary does. */
     return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ? 0 : ERR_INTERNAL;
 }
 
-int pk_engine_new(struct pk_engine **ret_engine) {
+int pk_engine_new(struct pk_engine **ret_engine)
+{
     static const char *const names[] = {
         [DIGEST_SHA256] = "SHA256", [DIGEST_SHA384] = "SHA384", [DIGEST_SHA512] = "SHA512"};
     struct pk_engine *engine = calloc(1, sizeof(*engine));
@@ -41,12 +44,14 @@ int pk_engine_new(struct pk_engine **ret_engine) {
     return 0;
 }
 
-static void slots_free(struct pk_slots *slots) {
+static void slots_free(struct pk_slots *slots)
+{
     for (int i = 0; i < PK_SLOTS; i++)
         EVP_PKEY_CTX_free(atomic_load(&slots->ready[i]));
 }
 
-void pk_engine_free(struct pk_engine *engine) {
+void pk_engine_free(struct pk_engine *engine)
+{
     if (!engine)
         return;
     for (int i = 0; i < PK_ALG_COUNT; i++) {
@@ -60,7 +65,8 @@ void pk_engine_free(struct pk_engine *engine) {
 
 /* --- contexts --- */
 
-static EVP_PKEY_CTX *slots_take(struct pk_slots *slots) {
+static EVP_PKEY_CTX *slots_take(struct pk_slots *slots)
+{
     for (int i = 0; i < PK_SLOTS; i++) {
         if (!atomic_load_explicit(&slots->ready[i], memory_order_relaxed))
             continue;
@@ -71,7 +77,8 @@ static EVP_PKEY_CTX *slots_take(struct pk_slots *slots) {
     return NULL;
 }
 
-static void slots_put(struct pk_slots *slots, EVP_PKEY_CTX *ctx) {
+static void slots_put(struct pk_slots *slots, EVP_PKEY_CTX *ctx)
+{
     for (int i = 0; i < PK_SLOTS; i++) {
         EVP_PKEY_CTX *none = NULL;
         if (atomic_compare_exchange_strong_explicit(&slots->ready[i], &none, ctx,
@@ -82,7 +89,8 @@ static void slots_put(struct pk_slots *slots, EVP_PKEY_CTX *ctx) {
 }
 
 /* RFC 7518 3.3 and 3.5: PKCS#1 v1.5, or PSS with MGF1 of the same hash and a salt of its length. */
-static bool set_padding(EVP_PKEY_CTX *ctx, const struct pk_alg_info *info, const EVP_MD *digest) {
+static bool set_padding(EVP_PKEY_CTX *ctx, const struct pk_alg_info *info, const EVP_MD *digest)
+{
     if (!info->rsa)
         return true;
     if (!info->pss)
@@ -92,7 +100,8 @@ static bool set_padding(EVP_PKEY_CTX *ctx, const struct pk_alg_info *info, const
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-static EVP_PKEY_CTX *context_new(const struct pk_key *key, enum pk_alg alg, bool sign) {
+static EVP_PKEY_CTX *context_new(const struct pk_key *key, enum pk_alg alg, bool sign)
+{
     const struct pk_alg_info *info = pk_alg_info(alg);
     const EVP_MD *digest = key->engine->digests[info->digest];
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
@@ -104,7 +113,8 @@ static EVP_PKEY_CTX *context_new(const struct pk_key *key, enum pk_alg alg, bool
 }
 
 static bool hash(const struct pk_key *key, enum pk_alg alg, struct str message, unsigned char *out,
-                 size_t *ret_len) {
+                 size_t *ret_len)
+{
     unsigned len = 0;
     const EVP_MD *digest = key->engine->digests[pk_alg_info(alg)->digest];
     bool done = EVP_Digest(message.ptr, message.len, out, &len, digest, NULL) == 1;
@@ -115,7 +125,8 @@ static bool hash(const struct pk_key *key, enum pk_alg alg, struct str message, 
 /* --- ECDSA: DER to r || s and back (RFC 7518 3.4) --- */
 
 static bool der_to_raw(const unsigned char *der, size_t der_len, size_t field,
-                       unsigned char *signature) {
+                       unsigned char *signature)
+{
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)der_len);
     bool done = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), signature, (int)field) == (int)field &&
                 BN_bn2binpad(ECDSA_SIG_get0_s(sig), signature + field, (int)field) == (int)field;
@@ -123,7 +134,8 @@ static bool der_to_raw(const unsigned char *der, size_t der_len, size_t field,
     return done;
 }
 
-static bool raw_to_der(struct str raw, unsigned char *der, size_t *ret_len) {
+static bool raw_to_der(struct str raw, unsigned char *der, size_t *ret_len)
+{
     const unsigned char *in = (const unsigned char *)raw.ptr;
     int field = (int)(raw.len / 2);
     ECDSA_SIG *sig = ECDSA_SIG_new();
@@ -145,7 +157,8 @@ static bool raw_to_der(struct str raw, unsigned char *der, size_t *ret_len) {
 /* --- signing and verifying --- */
 
 static bool sign_with(EVP_PKEY_CTX *ctx, const struct pk_key *key, const unsigned char *digest,
-                      size_t digest_len, unsigned char *signature) {
+                      size_t digest_len, unsigned char *signature)
+{
     size_t expected = pk_signature_bytes(key);
     if (key->type == PK_RSA) {
         size_t len = PK_SIGNATURE_MAX_BYTES;
@@ -158,7 +171,8 @@ static bool sign_with(EVP_PKEY_CTX *ctx, const struct pk_key *key, const unsigne
 }
 
 int pk_engine_sign(const struct pk_key *key, enum pk_alg alg, struct str message,
-                   unsigned char *signature, size_t *ret_len) {
+                   unsigned char *signature, size_t *ret_len)
+{
     unsigned char digest[DIGEST_MAX_BYTES];
     size_t digest_len;
     struct pk_slots *slots = &key->engine->sign[alg];
@@ -176,7 +190,8 @@ int pk_engine_sign(const struct pk_key *key, enum pk_alg alg, struct str message
 }
 
 static bool verify_with(EVP_PKEY_CTX *ctx, const struct pk_key *key, const unsigned char *digest,
-                        size_t digest_len, struct str signature) {
+                        size_t digest_len, struct str signature)
+{
     if (key->type == PK_RSA)
         return EVP_PKEY_verify(ctx, (const unsigned char *)signature.ptr, signature.len, digest,
                                digest_len) == 1;
@@ -187,7 +202,8 @@ static bool verify_with(EVP_PKEY_CTX *ctx, const struct pk_key *key, const unsig
 }
 
 int pk_engine_verify(const struct pk_key *key, enum pk_alg alg, struct str message,
-                     struct str signature) {
+                     struct str signature)
+{
     unsigned char digest[DIGEST_MAX_BYTES];
     size_t digest_len;
     struct pk_slots *slots = &key->engine->verify[alg];

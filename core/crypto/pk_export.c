@@ -12,7 +12,8 @@
 
 /* A number of the key, big-endian: at its own length, or padded to len when len is not 0. */
 static int number_of(const struct pk_key *key, struct arena *a, const char *name, size_t len,
-                     struct str *ret_number) {
+                     struct str *ret_number)
+{
     BIGNUM *bn = NULL;
     if (EVP_PKEY_get_bn_param(key->evp, name, &bn) != 1)
         return pk_failed(ERR_INTERNAL);
@@ -27,7 +28,8 @@ static int number_of(const struct pk_key *key, struct arena *a, const char *name
     return 0;
 }
 
-int pk_export_numbers(const struct pk_key *key, struct arena *a, struct pk_numbers *ret_numbers) {
+int pk_export_numbers(const struct pk_key *key, struct arena *a, struct pk_numbers *ret_numbers)
+{
     struct pk_numbers numbers = {.type = key->type};
     size_t field = pk_field_bytes(key->type);
     switch (key->type) {
@@ -59,7 +61,8 @@ static const char ed_pkcs8_head[] =
     "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
 /* Copies what libcrypto allocated into the arena. */
-static int take_der(struct arena *a, unsigned char *der, int len, struct str *ret_der) {
+static int take_der(struct arena *a, unsigned char *der, int len, struct str *ret_der)
+{
     if (len <= 0)
         return pk_failed(ERR_INTERNAL);
     *ret_der = arena_str(a, str_of((const char *)der, (size_t)len));
@@ -67,7 +70,8 @@ static int take_der(struct arena *a, unsigned char *der, int len, struct str *re
     return str_absent(*ret_der) ? ERR_NO_MEMORY : 0;
 }
 
-int pk_export_spki(const struct pk_key *key, struct arena *a, struct str *ret_der) {
+int pk_export_spki(const struct pk_key *key, struct arena *a, struct str *ret_der)
+{
     if (key->type == PK_ED25519) {
         struct str der =
             ARENA_CONCAT(a, STR(ed_spki_head), str_of((const char *)key->ed_public, ED25519_BYTES));
@@ -81,7 +85,8 @@ int pk_export_spki(const struct pk_key *key, struct arena *a, struct str *ret_de
     return take_der(a, der, len, ret_der);
 }
 
-static int export_ed_private(const struct pk_key *key, struct secret *ret_der) {
+static int export_ed_private(const struct pk_key *key, struct secret *ret_der)
+{
     size_t head = sizeof(ed_pkcs8_head) - 1;
     TRY(secret_alloc(ret_der, head + ED25519_BYTES));
     memcpy(ret_der->ptr, ed_pkcs8_head, head);
@@ -89,7 +94,8 @@ static int export_ed_private(const struct pk_key *key, struct secret *ret_der) {
     return 0;
 }
 
-int pk_export_private(const struct pk_key *key, struct secret *ret_der) {
+int pk_export_private(const struct pk_key *key, struct secret *ret_der)
+{
     if (!key->is_private)
         return ERR_BAD_KEY;
     if (key->type == PK_ED25519)
@@ -111,7 +117,8 @@ int pk_export_private(const struct pk_key *key, struct secret *ret_der) {
 #define DAY_S             86400
 #define COMMON_NAME_MAX   64 /* ub-common-name, RFC 5280 appendix A.1 */
 
-static struct str cut_name(struct str name) {
+static struct str cut_name(struct str name)
+{
     if (name.len <= COMMON_NAME_MAX)
         return name;
     name.len = COMMON_NAME_MAX;
@@ -120,7 +127,8 @@ static struct str cut_name(struct str name) {
     return name;
 }
 
-static bool set_serial(X509 *certificate) {
+static bool set_serial(X509 *certificate)
+{
     unsigned char bytes[16];
     rng_bytes(bytes, sizeof(bytes));
     bytes[0] = (unsigned char)((bytes[0] & 0x7f) | 0x40); /* positive, never short */
@@ -130,7 +138,8 @@ static bool set_serial(X509 *certificate) {
     return done;
 }
 
-static bool set_names(X509 *certificate, struct str common_name) {
+static bool set_names(X509 *certificate, struct str common_name)
+{
     X509_NAME *name = X509_get_subject_name(certificate);
     common_name = cut_name(common_name);
     return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
@@ -139,14 +148,16 @@ static bool set_names(X509 *certificate, struct str common_name) {
            X509_set_issuer_name(certificate, name) == 1;
 }
 
-static bool set_validity(X509 *certificate, int64_t not_before_s) {
+static bool set_validity(X509 *certificate, int64_t not_before_s)
+{
     time_t start = (time_t)not_before_s;
     time_t end = start + (time_t)(CERTIFICATE_YEARS * 365 + 2) * DAY_S;
     return X509_time_adj(X509_getm_notBefore(certificate), 0, &start) != NULL &&
            X509_time_adj(X509_getm_notAfter(certificate), 0, &end) != NULL;
 }
 
-static const EVP_MD *certificate_digest(const struct pk_key *key) {
+static const EVP_MD *certificate_digest(const struct pk_key *key)
+{
     switch (key->type) {
     case PK_P384: return EVP_sha384();
     case PK_P521: return EVP_sha512();
@@ -158,7 +169,8 @@ static const EVP_MD *certificate_digest(const struct pk_key *key) {
 }
 
 int pk_self_signed_certificate(const struct pk_key *key, struct arena *a, struct str common_name,
-                               int64_t not_before_s, struct str *ret_der) {
+                               int64_t not_before_s, struct str *ret_der)
+{
     if (!key->is_private || key->type == PK_ED25519)
         return ERR_BAD_KEY;
     unsigned char *der = NULL;

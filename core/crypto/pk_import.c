@@ -17,7 +17,8 @@
 
 /* The body of the first PEM block whose label ends with what we read ("EC PARAMETERS" and the like
  * come before); the text itself when there is no armour. */
-static int pem_body(struct str text, bool want_private, struct str *ret_body) {
+static int pem_body(struct str text, bool want_private, struct str *ret_body)
+{
     ptrdiff_t at;
     if (str_find_str(text, STR("-----BEGIN ")) < 0) {
         *ret_body = text;
@@ -45,11 +46,13 @@ static int pem_body(struct str text, bool want_private, struct str *ret_body) {
     return ERR_BAD_KEY;
 }
 
-static bool is_space(char c) {
+static bool is_space(char c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static int decode_base64(struct arena *a, struct str body, struct str *ret_der) {
+static int decode_base64(struct arena *a, struct str body, struct str *ret_der)
+{
     char *letters = arena_alloc(a, body.len + 1);
     size_t n = 0;
     if (!letters)
@@ -62,7 +65,8 @@ static int decode_base64(struct arena *a, struct str body, struct str *ret_der) 
 }
 
 /* DER starts with the byte of SEQUENCE, which no base64 of DER does ("M" is its first letter). */
-static int der_of(struct arena *a, struct str text, bool want_private, struct str *ret_der) {
+static int der_of(struct arena *a, struct str text, bool want_private, struct str *ret_der)
+{
     struct str body;
     if (text.len > 0 && text.ptr[0] == 0x30) {
         *ret_der = text;
@@ -76,14 +80,16 @@ static int der_of(struct arena *a, struct str text, bool want_private, struct st
 
 /* --- DER --- */
 
-static EVP_PKEY *whole(EVP_PKEY *evp, const unsigned char *pos, struct str der) {
+static EVP_PKEY *whole(EVP_PKEY *evp, const unsigned char *pos, struct str der)
+{
     if (evp && pos == (const unsigned char *)der.ptr + der.len)
         return evp;
     EVP_PKEY_free(evp);
     return NULL;
 }
 
-static EVP_PKEY *read_pkcs8(struct str der) {
+static EVP_PKEY *read_pkcs8(struct str der)
+{
     const unsigned char *pos = (const unsigned char *)der.ptr;
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &pos, (long)der.len);
     EVP_PKEY *evp = info ? EVP_PKCS82PKEY(info) : NULL;
@@ -91,20 +97,23 @@ static EVP_PKEY *read_pkcs8(struct str der) {
     return whole(evp, pos, der);
 }
 
-static EVP_PKEY *read_traditional(int type, struct str der) {
+static EVP_PKEY *read_traditional(int type, struct str der)
+{
     const unsigned char *pos = (const unsigned char *)der.ptr;
     EVP_PKEY *evp = d2i_PrivateKey(type, NULL, &pos, (long)der.len);
     return whole(evp, pos, der);
 }
 
-static EVP_PKEY *read_private(struct str der) {
+static EVP_PKEY *read_private(struct str der)
+{
     EVP_PKEY *evp = read_pkcs8(der);
     if (!evp)
         evp = read_traditional(EVP_PKEY_RSA, der);
     return evp ? evp : read_traditional(EVP_PKEY_EC, der);
 }
 
-static EVP_PKEY *read_certificate(struct str der) {
+static EVP_PKEY *read_certificate(struct str der)
+{
     const unsigned char *pos = (const unsigned char *)der.ptr;
     X509 *certificate = d2i_X509(NULL, &pos, (long)der.len);
     EVP_PKEY *evp = certificate ? X509_get_pubkey(certificate) : NULL;
@@ -112,7 +121,8 @@ static EVP_PKEY *read_certificate(struct str der) {
     return whole(evp, pos, der);
 }
 
-static EVP_PKEY *read_public(struct str der) {
+static EVP_PKEY *read_public(struct str der)
+{
     const unsigned char *pos = (const unsigned char *)der.ptr;
     EVP_PKEY *evp = d2i_PUBKEY(NULL, &pos, (long)der.len);
     evp = whole(evp, pos, der);
@@ -124,7 +134,8 @@ static EVP_PKEY *read_public(struct str der) {
     return evp ? evp : read_certificate(der);
 }
 
-static int ed_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
+static int ed_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key)
+{
     unsigned char raw[ED25519_BYTES];
     size_t len = sizeof(raw);
     int err = ERR_BAD_KEY;
@@ -137,7 +148,8 @@ static int ed_of_evp(EVP_PKEY *evp, bool is_private, struct pk_key **ret_key) {
     return err == 0 ? 0 : pk_failed(err);
 }
 
-static int import(struct str text, bool is_private, struct pk_key **ret_key) {
+static int import(struct str text, bool is_private, struct pk_key **ret_key)
+{
     struct str der;
     CLEANUP(arena_free) struct arena scratch;
     arena_init(&scratch, 4 * TEXT_MAX_BYTES);
@@ -150,11 +162,13 @@ static int import(struct str text, bool is_private, struct pk_key **ret_key) {
     return err == 0 ? pk_failed(0) : err;
 }
 
-int pk_import_private(struct str text, struct pk_key **ret_key) {
+int pk_import_private(struct str text, struct pk_key **ret_key)
+{
     return sodium_init() < 0 ? ERR_INTERNAL : import(text, true, ret_key);
 }
 
-int pk_import_public(struct str text, struct pk_key **ret_key) {
+int pk_import_public(struct str text, struct pk_key **ret_key)
+{
     return sodium_init() < 0 ? ERR_INTERNAL : import(text, false, ret_key);
 }
 
@@ -167,13 +181,14 @@ struct rsa_numbers {
     BIGNUM *bn[RSA_NUMBERS];
 };
 
-static void rsa_numbers_free(struct rsa_numbers *n) {
+static void rsa_numbers_free(struct rsa_numbers *n)
+{
     for (int i = 0; i < RSA_NUMBERS; i++)
         BN_clear_free(n->bn[i]);
 }
 
-static bool push_rsa(OSSL_PARAM_BLD *builder, const struct pk_numbers *from,
-                     struct rsa_numbers *n) {
+static bool push_rsa(OSSL_PARAM_BLD *builder, const struct pk_numbers *from, struct rsa_numbers *n)
+{
     const struct {
         const char *name;
         struct str value;
@@ -197,7 +212,8 @@ static bool push_rsa(OSSL_PARAM_BLD *builder, const struct pk_numbers *from,
 
 /* point has room for the uncompressed form of every curve. */
 static bool push_ec(OSSL_PARAM_BLD *builder, const struct pk_numbers *from, unsigned char *point,
-                    struct rsa_numbers *n) {
+                    struct rsa_numbers *n)
+{
     size_t field = pk_field_bytes(from->type);
     const char *group = pk_group_name(from->type);
     /* RFC 7518 6.2.1.2: full length, leading zeros included */
@@ -218,7 +234,8 @@ static bool push_ec(OSSL_PARAM_BLD *builder, const struct pk_numbers *from, unsi
     return n->bn[0] && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, n->bn[0]) == 1;
 }
 
-static EVP_PKEY *evp_of_params(const char *type, OSSL_PARAM_BLD *builder, bool is_private) {
+static EVP_PKEY *evp_of_params(const char *type, OSSL_PARAM_BLD *builder, bool is_private)
+{
     EVP_PKEY *evp = NULL;
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
@@ -230,7 +247,8 @@ static EVP_PKEY *evp_of_params(const char *type, OSSL_PARAM_BLD *builder, bool i
     return evp;
 }
 
-static EVP_PKEY *evp_of_numbers(const struct pk_numbers *numbers) {
+static EVP_PKEY *evp_of_numbers(const struct pk_numbers *numbers)
+{
     unsigned char point[1 + 2 * 66];
     struct rsa_numbers bn = {{NULL}};
     EVP_PKEY *evp = NULL;
@@ -243,7 +261,8 @@ static EVP_PKEY *evp_of_numbers(const struct pk_numbers *numbers) {
     return evp;
 }
 
-static int import_ed_numbers(const struct pk_numbers *numbers, struct pk_key **ret_key) {
+static int import_ed_numbers(const struct pk_numbers *numbers, struct pk_key **ret_key)
+{
     if (numbers->x.len != ED25519_BYTES)
         return ERR_BAD_KEY;
     if (str_absent(numbers->d))
@@ -259,7 +278,8 @@ static int import_ed_numbers(const struct pk_numbers *numbers, struct pk_key **r
     return 0;
 }
 
-int pk_import_numbers(const struct pk_numbers *numbers, struct pk_key **ret_key) {
+int pk_import_numbers(const struct pk_numbers *numbers, struct pk_key **ret_key)
+{
     if (sodium_init() < 0)
         return ERR_INTERNAL;
     if (numbers->type == PK_ED25519)

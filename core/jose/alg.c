@@ -12,28 +12,33 @@ static const struct jose_alg_info infos[JOSE_ALG_COUNT] = {
 #undef A
 };
 
-enum jose_alg jose_alg_of(struct str name) {
+enum jose_alg jose_alg_of(struct str name)
+{
     for (enum jose_alg alg = JOSE_ALG_UNKNOWN + 1; alg < JOSE_ALG_COUNT; alg++)
         if (str_eq(name, infos[alg].name))
             return alg;
     return JOSE_ALG_UNKNOWN;
 }
 
-const struct jose_alg_info *jose_alg_info(enum jose_alg alg) {
+const struct jose_alg_info *jose_alg_info(enum jose_alg alg)
+{
     return alg > JOSE_ALG_UNKNOWN && alg < JOSE_ALG_COUNT ? &infos[alg] : NULL;
 }
 
-struct str jose_alg_name(enum jose_alg alg) {
+struct str jose_alg_name(enum jose_alg alg)
+{
     const struct jose_alg_info *info = jose_alg_info(alg);
     return info ? info->name : str_of(NULL, 0);
 }
 
-bool jose_alg_allowed(enum jose_alg alg, enum jose_use use) {
+bool jose_alg_allowed(enum jose_alg alg, enum jose_use use)
+{
     const struct jose_alg_info *info = jose_alg_info(alg);
     return info && (info->uses & (unsigned)use) != 0;
 }
 
-enum jose_alg jose_alg_default(const struct pk_key *key) {
+enum jose_alg jose_alg_default(const struct pk_key *key)
+{
     switch (pk_key_type(key)) {
     case PK_RSA: return JOSE_RS256;
     case PK_P256: return JOSE_ES256;
@@ -44,7 +49,8 @@ enum jose_alg jose_alg_default(const struct pk_key *key) {
     return JOSE_ALG_UNKNOWN;
 }
 
-struct str jose_half_hash(struct arena *a, enum jose_alg alg, struct str value) {
+struct str jose_half_hash(struct arena *a, enum jose_alg alg, struct str value)
+{
     unsigned char hash[DIGEST_MAX_BYTES];
     const struct jose_alg_info *info = jose_alg_info(alg);
     if (!info)

@@ -12,7 +12,8 @@
 
 /* A base64url number (RFC 7518 2); absent when the member is missing. */
 static int read_number(struct arena *a, const struct json_value *json, const char *name,
-                       struct str *ret_bytes) {
+                       struct str *ret_bytes)
+{
     const struct json_value *v = json_get(json, name);
     struct str text = json_str(v);
     *ret_bytes = str_of(NULL, 0);
@@ -25,7 +26,8 @@ static int read_number(struct arena *a, const struct json_value *json, const cha
 }
 
 static int read_rsa(struct arena *a, const struct json_value *json, bool private_too,
-                    struct pk_numbers *n) {
+                    struct pk_numbers *n)
+{
     n->type = PK_RSA;
     TRY(read_number(a, json, "n", &n->n));
     TRY(read_number(a, json, "e", &n->e));
@@ -52,7 +54,8 @@ static const struct {
 };
 
 static int read_curve(struct arena *a, const struct json_value *json, struct str kty,
-                      bool private_too, struct pk_numbers *n) {
+                      bool private_too, struct pk_numbers *n)
+{
     struct str crv = json_get_str(json, "crv");
     size_t i = 0;
     while (i < ARRAY_LEN(curves) && !(str_eq(curves[i].kty, kty) && str_eq(curves[i].crv, crv)))
@@ -66,7 +69,8 @@ static int read_curve(struct arena *a, const struct json_value *json, struct str
 }
 
 static int read_material(struct arena *a, const struct json_value *json, enum jwk_private which,
-                         struct jwk *jwk) {
+                         struct jwk *jwk)
+{
     struct pk_numbers numbers = {.type = PK_RSA};
     struct str kty = json_get_str(json, "kty");
     bool private_too = which == JWK_PRIVATE_TOO;
@@ -84,7 +88,8 @@ static int read_material(struct arena *a, const struct json_value *json, enum jw
 }
 
 /* RFC 7517 4.2 */
-static int read_use(const struct json_value *json, enum jwk_use *ret_use) {
+static int read_use(const struct json_value *json, enum jwk_use *ret_use)
+{
     struct str use = {NULL, 0};
     *ret_use = JWK_USE_ANY;
     if (json_opt_str(json, "use", &use) != 0)
@@ -97,14 +102,16 @@ static int read_use(const struct json_value *json, enum jwk_use *ret_use) {
 }
 
 /* RFC 7517 4.3 */
-static int read_key_ops(const struct json_value *json, struct jwk *jwk) {
+static int read_key_ops(const struct json_value *json, struct jwk *jwk)
+{
     const struct json_value *ops = json_get(json, "key_ops");
     jwk->may_sign = !ops || json_has_str(ops, STR("sign"));
     jwk->may_verify = !ops || json_has_str(ops, STR("verify"));
     return !ops || json_is_array(ops) ? 0 : ERR_BAD_KEY;
 }
 
-static int read_labels(const struct json_value *json, struct jwk *jwk) {
+static int read_labels(const struct json_value *json, struct jwk *jwk)
+{
     struct str alg = {NULL, 0};
     if (json_opt_str(json, "kid", &jwk->kid) != 0 || json_opt_str(json, "alg", &alg) != 0 ||
         jwk->kid.len > JWS_MAX_KID_BYTES)
@@ -116,7 +123,8 @@ static int read_labels(const struct json_value *json, struct jwk *jwk) {
 }
 
 int jwk_parse(struct arena *a, const struct json_value *json, enum jwk_private which,
-              struct jwk *ret_jwk) {
+              struct jwk *ret_jwk)
+{
     struct jwk jwk = {.pk = NULL};
     if (!json_is_object(json))
         return ERR_BAD_KEY;
@@ -126,13 +134,15 @@ int jwk_parse(struct arena *a, const struct json_value *json, enum jwk_private w
     return 0;
 }
 
-void jwk_free(struct jwk *jwk) {
+void jwk_free(struct jwk *jwk)
+{
     pk_key_free(&jwk->pk);
 }
 
 /* --- sets --- */
 
-int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks) {
+int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks)
+{
     const struct json_value *json;
     int err = json_parse(a, text, JWKS_MAX_BYTES, &json);
     if (err != 0)
@@ -161,14 +171,16 @@ int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks) {
     return 0;
 }
 
-void jwks_free(struct jwks *jwks) {
+void jwks_free(struct jwks *jwks)
+{
     for (size_t i = 0; i < jwks->count; i++)
         jwk_free(&jwks->keys[i]);
     jwks->count = 0;
 }
 
 /* JO-03: what the key says about itself must fit the token. */
-static bool fits(const struct jwk *jwk, const struct jws *jws, const struct jose_alg_info *info) {
+static bool fits(const struct jwk *jwk, const struct jws *jws, const struct jose_alg_info *info)
+{
     if (!str_absent(jws->kid) && (str_absent(jwk->kid) || !str_eq(jwk->kid, jws->kid)))
         return false;
     if (!jwk->pk || jwk->use == JWK_USE_ENC || !jwk->may_verify || jwk->other_alg)
@@ -176,7 +188,8 @@ static bool fits(const struct jwk *jwk, const struct jws *jws, const struct jose
     return (jwk->alg == JOSE_ALG_UNKNOWN || jwk->alg == jws->alg) && pk_alg_fits(jwk->pk, info->pk);
 }
 
-int jwks_find(const struct jwks *jwks, const struct jws *jws, struct jws_key *ret_key) {
+int jwks_find(const struct jwks *jwks, const struct jws *jws, struct jws_key *ret_key)
+{
     const struct jwk *found = NULL;
     const struct jose_alg_info *info = jose_alg_info(jws->alg);
     for (size_t i = 0; info && i < jwks->count; i++) {

@@ -6,7 +6,8 @@
 
 #include "core/base/banned.h"
 
-static struct str curve_name(enum pk_type type) {
+static struct str curve_name(enum pk_type type)
+{
     switch (type) {
     case PK_P256: return STR("P-256");
     case PK_P384: return STR("P-384");
@@ -17,7 +18,8 @@ static struct str curve_name(enum pk_type type) {
     return str_of(NULL, 0);
 }
 
-static struct str key_type_name(enum pk_type type) {
+static struct str key_type_name(enum pk_type type)
+{
     switch (type) {
     case PK_RSA: return STR("RSA");
     case PK_ED25519: return STR("OKP");
@@ -31,12 +33,14 @@ static struct str key_type_name(enum pk_type type) {
 /* --- JWK --- */
 
 static void write_number(struct json_writer *w, struct arena *a, const char *name,
-                         struct str number) {
+                         struct str number)
+{
     if (!str_absent(number))
         jw_member_str(w, name, base64url_encode(a, number));
 }
 
-static int write_numbers(struct json_writer *w, struct arena *a, const struct pk_key *key) {
+static int write_numbers(struct json_writer *w, struct arena *a, const struct pk_key *key)
+{
     struct pk_numbers n;
     TRY(pk_export_numbers(key, a, &n));
     write_number(w, a, "n", n.n);
@@ -48,7 +52,8 @@ static int write_numbers(struct json_writer *w, struct arena *a, const struct pk
 }
 
 /* RFC 7517 4.7 to 4.9 */
-static void write_certificate(struct json_writer *w, struct arena *a, struct str der) {
+static void write_certificate(struct json_writer *w, struct arena *a, struct str der)
+{
     unsigned char hash[DIGEST_MAX_BYTES];
     jw_member_array(w, "x5c");
     jw_str(w, base64_encode(a, der));
@@ -60,7 +65,8 @@ static void write_certificate(struct json_writer *w, struct arena *a, struct str
 }
 
 void jwk_write(struct json_writer *w, struct arena *scratch, const struct pk_key *key,
-               struct str kid, enum jose_alg alg, struct str certificate_der) {
+               struct str kid, enum jose_alg alg, struct str certificate_der)
+{
     jw_begin_object(w);
     jw_member_str_opt(w, "kid", kid);
     jw_member_str(w, "kty", key_type_name(pk_key_type(key)));
@@ -78,7 +84,8 @@ void jwk_write(struct json_writer *w, struct arena *scratch, const struct pk_key
 
 /* --- names --- */
 
-static int hash_name(struct arena *a, struct str text, struct str *ret_name) {
+static int hash_name(struct arena *a, struct str text, struct str *ret_name)
+{
     unsigned char hash[SHA256_BYTES];
     sha256_of(text, hash);
     *ret_name = base64url_encode(a, str_of((const char *)hash, sizeof(hash)));
@@ -86,7 +93,8 @@ static int hash_name(struct arena *a, struct str text, struct str *ret_name) {
 }
 
 /* RFC 7638 3.2 and RFC 8037 2: the required members only, in the order of their names. */
-int jwk_thumbprint(struct arena *a, const struct pk_key *key, struct str *ret_thumbprint) {
+int jwk_thumbprint(struct arena *a, const struct pk_key *key, struct str *ret_thumbprint)
+{
     struct pk_numbers n;
     struct buf b;
     struct json_writer w;
@@ -106,7 +114,8 @@ int jwk_thumbprint(struct arena *a, const struct pk_key *key, struct str *ret_th
     return hash_name(a, text, ret_thumbprint);
 }
 
-int jwk_default_kid(struct arena *a, const struct pk_key *key, struct str *ret_kid) {
+int jwk_default_kid(struct arena *a, const struct pk_key *key, struct str *ret_kid)
+{
     struct str der;
     TRY(pk_export_spki(key, a, &der));
     return hash_name(a, der, ret_kid);

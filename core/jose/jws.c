@@ -15,7 +15,8 @@ struct segments {
     struct str signing_input;
 };
 
-static int split(struct str token, struct segments *ret_segments) {
+static int split(struct str token, struct segments *ret_segments)
+{
     ptrdiff_t first = str_find(token, '.');
     if (first < 0)
         return ERR_TOKEN_MALFORMED;
@@ -41,11 +42,13 @@ static int split(struct str token, struct segments *ret_segments) {
 }
 
 /* Out of memory stays what it is; all other trouble means that this is not a token. */
-static int malformed(int err) {
+static int malformed(int err)
+{
     return err == 0 || err == ERR_NO_MEMORY ? err : ERR_TOKEN_MALFORMED;
 }
 
-static int parse_header(struct arena *a, struct str text, struct jws *jws) {
+static int parse_header(struct arena *a, struct str text, struct jws *jws)
+{
     static const struct json_options options = {JWS_MAX_HEADER_BYTES, JWS_MAX_DEPTH, false};
     struct str alg = {NULL, 0};
     TRY(malformed(json_parse_with(a, text, &options, &jws->header)));
@@ -65,7 +68,8 @@ static int parse_header(struct arena *a, struct str text, struct jws *jws) {
     return jws->alg == JOSE_ALG_UNKNOWN ? ERR_BAD_ALGORITHM : 0;
 }
 
-int jws_decode(struct arena *a, struct str token, size_t max_bytes, struct jws *ret_jws) {
+int jws_decode(struct arena *a, struct str token, size_t max_bytes, struct jws *ret_jws)
+{
     struct segments s;
     struct str header;
     struct jws jws = {.alg = JOSE_ALG_UNKNOWN};
@@ -85,7 +89,8 @@ int jws_decode(struct arena *a, struct str token, size_t max_bytes, struct jws *
 
 /* Whether key can be used with its algorithm at all: kind of key, curve, size (JO-03). HMAC keys
  * are at least as long as the hash (RFC 7518 3.2; JO-14). A key pair is never a secret (JO-01). */
-static int check_key(const struct jws_key *key, const struct jose_alg_info **ret_info) {
+static int check_key(const struct jws_key *key, const struct jose_alg_info **ret_info)
+{
     const struct jose_alg_info *info = jose_alg_info(key->alg);
     if (!info)
         return ERR_BAD_ALGORITHM;
@@ -99,7 +104,8 @@ static int check_key(const struct jws_key *key, const struct jose_alg_info **ret
     return 0;
 }
 
-int jws_verify(const struct jws *jws, const struct jws_key *key) {
+int jws_verify(const struct jws *jws, const struct jws_key *key)
+{
     const struct jose_alg_info *info;
     TRY(check_key(key, &info));
     if (jws->alg != key->alg) /* RFC 8725 3.1: the key says which algorithm, not the token */
@@ -116,7 +122,8 @@ int jws_verify(const struct jws *jws, const struct jws_key *key) {
 #define HEADER_TEXT_MAX_BYTES 1024
 
 static int header_text(struct arena *a, enum jose_alg alg, struct str kid, struct str typ,
-                       struct str *ret_text) {
+                       struct str *ret_text)
+{
     struct buf b;
     struct json_writer w;
     struct str name = jose_alg_name(alg);
@@ -133,7 +140,8 @@ static int header_text(struct arena *a, enum jose_alg alg, struct str kid, struc
 }
 
 int jws_signing_input(struct arena *a, enum jose_alg alg, struct str kid, struct str typ,
-                      struct str payload, struct str *ret_input) {
+                      struct str payload, struct str *ret_input)
+{
     struct str header;
     TRY(header_text(a, alg, kid, typ, &header));
     size_t header_chars = base64url_chars(header.len);
@@ -149,7 +157,8 @@ int jws_signing_input(struct arena *a, enum jose_alg alg, struct str kid, struct
 }
 
 int jws_assemble(struct arena *a, struct str signing_input, struct str signature,
-                 struct str *ret_token) {
+                 struct str *ret_token)
+{
     size_t chars = signing_input.len + 1 + base64url_chars(signature.len);
     char *out = arena_alloc(a, chars + 1);
     if (!out)
@@ -164,7 +173,8 @@ int jws_assemble(struct arena *a, struct str signing_input, struct str signature
 _Static_assert(PK_SIGNATURE_MAX_BYTES >= DIGEST_MAX_BYTES, "room for every HMAC");
 
 int jws_sign_raw(const struct jws_key *key, struct str input, unsigned char *signature,
-                 size_t *ret_len) {
+                 size_t *ret_len)
+{
     const struct jose_alg_info *info;
     TRY(check_key(key, &info));
     if (info->family != JOSE_HMAC)
@@ -175,7 +185,8 @@ int jws_sign_raw(const struct jws_key *key, struct str input, unsigned char *sig
 }
 
 int jws_sign(struct arena *a, const struct jws_key *key, struct str typ, struct str payload,
-             struct str *ret_token) {
+             struct str *ret_token)
+{
     unsigned char signature[PK_SIGNATURE_MAX_BYTES];
     size_t len;
     struct str input;

@@ -8,7 +8,8 @@
 /* --- types --- */
 
 /* A string when it is there; null is refused too: nobody means it. */
-static int read_str(const struct json_value *json, const char *name, struct str *ret_value) {
+static int read_str(const struct json_value *json, const char *name, struct str *ret_value)
+{
     const struct json_value *v = json_get(json, name);
     *ret_value = json_str(v);
     return v && str_absent(*ret_value) ? ERR_TOKEN_CLAIM : 0;
@@ -16,7 +17,8 @@ static int read_str(const struct json_value *json, const char *name, struct str 
 
 /* RFC 7519 2 allows fractions of a second, we do not: nobody issues them, and rounding is where
  * checks go wrong (JO-10). */
-static int read_date(const struct json_value *json, const char *name, int64_t *ret_date_s) {
+static int read_date(const struct json_value *json, const char *name, int64_t *ret_date_s)
+{
     const struct json_value *v = json_get(json, name);
     int64_t date_s = JWT_NO_DATE;
     if (v && (json_i64(v, &date_s) != 0 || date_s < 0 || date_s > JWT_MAX_DATE_S))
@@ -26,7 +28,8 @@ static int read_date(const struct json_value *json, const char *name, int64_t *r
 }
 
 /* RFC 7519 4.1.3: a string or an array of strings, here not an empty one. */
-static int read_audience(const struct json_value *json, const struct json_value **ret_aud) {
+static int read_audience(const struct json_value *json, const struct json_value **ret_aud)
+{
     const struct json_value *aud = json_get(json, "aud");
     *ret_aud = aud;
     if (!aud || json_kind(aud) == JSON_STRING)
@@ -39,7 +42,8 @@ static int read_audience(const struct json_value *json, const struct json_value 
     return json_is_array(aud) && json_count(aud) > 0 ? 0 : ERR_TOKEN_CLAIM;
 }
 
-static int read_strings(struct jwt_claims *c) {
+static int read_strings(struct jwt_claims *c)
+{
     TRY(read_str(c->json, "iss", &c->iss));
     TRY(read_str(c->json, "sub", &c->sub));
     TRY(read_str(c->json, "jti", &c->jti));
@@ -50,7 +54,8 @@ static int read_strings(struct jwt_claims *c) {
     return read_str(c->json, "scope", &c->scope);
 }
 
-int jwt_parse_claims(struct arena *a, struct str payload, struct jwt_claims *ret_claims) {
+int jwt_parse_claims(struct arena *a, struct str payload, struct jwt_claims *ret_claims)
+{
     static const struct json_options options = {JWS_MAX_BYTES, JWS_MAX_DEPTH, false};
     struct jwt_claims c = {.json = NULL};
     int err = json_parse_with(a, payload, &options, &c.json);
@@ -70,21 +75,23 @@ int jwt_parse_claims(struct arena *a, struct str payload, struct jwt_claims *ret
 /* --- meaning --- */
 
 /* A caller that forgot to say what it expects gets nothing. */
-static bool expectation_is_complete(const struct jwt_expect *e, const struct jws *jws) {
+static bool expectation_is_complete(const struct jwt_expect *e, const struct jws *jws)
+{
     return (e->any_issuer || e->issuer.len > 0) && (e->any_audience || e->audience.len > 0) &&
            (e->any_header_typ || (jws && e->header_typ.len > 0));
 }
 
 /* RFC 7515 4.1.9: "application/" may be left out when no other '/' is there. */
-static struct str short_media_type(struct str typ) {
+static struct str short_media_type(struct str typ)
+{
     struct str prefix = STR("application/");
     if (typ.len > prefix.len && str_ieq(str_sub(typ, 0, prefix.len), prefix))
         return str_from(typ, prefix.len);
     return typ;
 }
 
-static int check_type(const struct jwt_claims *c, const struct jws *jws,
-                      const struct jwt_expect *e) {
+static int check_type(const struct jwt_claims *c, const struct jws *jws, const struct jwt_expect *e)
+{
     if (!e->any_header_typ) {
         struct str typ = short_media_type(jws->typ);
         if (!str_ieq(typ, short_media_type(e->header_typ)))
@@ -95,13 +102,15 @@ static int check_type(const struct jwt_claims *c, const struct jws *jws,
     return 0;
 }
 
-static bool audience_fits(const struct jwt_claims *c, const struct jwt_expect *e) {
+static bool audience_fits(const struct jwt_claims *c, const struct jwt_expect *e)
+{
     if (e->single_audience && json_is_array(c->aud) && json_count(c->aud) != 1)
         return false;
     return e->any_audience || json_has_str(c->aud, e->audience);
 }
 
-static int check_parties(const struct jwt_claims *c, const struct jwt_expect *e) {
+static int check_parties(const struct jwt_claims *c, const struct jwt_expect *e)
+{
     if (!e->any_issuer && !str_eq(c->iss, e->issuer))
         return ERR_TOKEN_CLAIM;
     if (!audience_fits(c, e))
@@ -112,14 +121,16 @@ static int check_parties(const struct jwt_claims *c, const struct jwt_expect *e)
     return missing ? ERR_TOKEN_CLAIM : 0;
 }
 
-static int64_t skew_of(const struct jwt_expect *e) {
+static int64_t skew_of(const struct jwt_expect *e)
+{
     if (e->skew_s < 0)
         return 0;
     return e->skew_s > JWT_MAX_SKEW_S ? JWT_MAX_SKEW_S : e->skew_s;
 }
 
 /* RFC 7519 4.1.4: the token is over at exp, not one second after. */
-static int check_expiry(const struct jwt_claims *c, const struct jwt_expect *e) {
+static int check_expiry(const struct jwt_claims *c, const struct jwt_expect *e)
+{
     if (c->exp_s == JWT_NO_DATE)
         return e->exp_optional ? 0 : ERR_TOKEN_CLAIM;
     if (!e->expired_ok && c->exp_s <= e->now_s - skew_of(e))
@@ -131,7 +142,8 @@ static int check_expiry(const struct jwt_claims *c, const struct jwt_expect *e) 
     return too_long ? ERR_TOKEN_CLAIM : 0;
 }
 
-static int check_start(const struct jwt_claims *c, const struct jwt_expect *e) {
+static int check_start(const struct jwt_claims *c, const struct jwt_expect *e)
+{
     int64_t skew_s = skew_of(e);
     if (c->nbf_s != JWT_NO_DATE && c->nbf_s > e->now_s + skew_s)
         return ERR_TOKEN_NOT_YET_VALID;
@@ -144,7 +156,8 @@ static int check_start(const struct jwt_claims *c, const struct jwt_expect *e) {
 }
 
 int jwt_check(const struct jwt_claims *claims, const struct jws *jws,
-              const struct jwt_expect *expect) {
+              const struct jwt_expect *expect)
+{
     if (!expectation_is_complete(expect, jws))
         return ERR_INTERNAL;
     TRY(check_type(claims, jws, expect));
@@ -154,8 +167,8 @@ int jwt_check(const struct jwt_claims *claims, const struct jws *jws,
 }
 
 int jwt_verify(struct arena *a, struct str token, const struct jws_key *key,
-               const struct jwt_expect *expect, struct jws *ret_jws,
-               struct jwt_claims *ret_claims) {
+               const struct jwt_expect *expect, struct jws *ret_jws, struct jwt_claims *ret_claims)
+{
     struct jws jws;
     struct jwt_claims claims;
     TRY(jws_decode(a, token, JWS_MAX_BYTES, &jws));

@@ -18,20 +18,23 @@
 /* The arena of the running test. */
 static struct arena test_arena;
 
-static inline int arena_setup(void **state) {
+static inline int arena_setup(void **state)
+{
     arena_init(&test_arena, (size_t)64 << 20);
     *state = NULL;
     return 0;
 }
 
-static inline int arena_teardown(void **state) {
+static inline int arena_teardown(void **state)
+{
     (void)state;
     arena_free(&test_arena);
     return 0;
 }
 
 /* For cmocka_run_group_tests where keys and secrets are used. */
-static inline int crypto_setup(void **state) {
+static inline int crypto_setup(void **state)
+{
     (void)state;
     return crypto_init();
 }
@@ -41,7 +44,8 @@ static inline int crypto_setup(void **state) {
 #define OK(expr)          assert_int_equal((expr), 0)
 #define FAILS(expr, code) assert_int_equal((expr), (code))
 
-static inline void check_str(struct str got, struct str want, const char *file, int line) {
+static inline void check_str(struct str got, struct str want, const char *file, int line)
+{
     if (str_eq(got, want) && str_absent(got) == str_absent(want))
         return;
     print_error("got  \"%.*s\" (%zu bytes)\nwant \"%.*s\" (%zu bytes)\n", STR_ARG(got), got.len,

@@ -3,7 +3,8 @@
 
 #include "core/codec/base64.h"
 
-static void rfc_4648_vectors(void **state) {
+static void rfc_4648_vectors(void **state)
+{
     (void)state;
     static const struct {
         const char *plain, *url, *padded, *hex;
@@ -32,7 +33,8 @@ static void rfc_4648_vectors(void **state) {
     }
 }
 
-static void JO_07_only_the_canonical_spelling_is_taken(void **state) {
+static void JO_07_only_the_canonical_spelling_is_taken(void **state)
+{
     (void)state;
     static const struct str bad[] = {
         STR_INIT("A"),    STR_INIT("AAAAA"),   STR_INIT("Zg=="), STR_INIT("Zg="),
@@ -49,7 +51,8 @@ static void JO_07_only_the_canonical_spelling_is_taken(void **state) {
     }
 }
 
-static void every_other_letter_is_wrong(void **state) {
+static void every_other_letter_is_wrong(void **state)
+{
     (void)state;
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -64,7 +67,8 @@ static void every_other_letter_is_wrong(void **state) {
     }
 }
 
-static void padding_is_whole_or_none(void **state) {
+static void padding_is_whole_or_none(void **state)
+{
     (void)state;
     struct str got;
     OK(base64_decode(&test_arena, STR("Zg"), BASE64_PADDING_OPTIONAL, &got));
@@ -78,7 +82,8 @@ static void padding_is_whole_or_none(void **state) {
               ERR_INVALID_SYNTAX);
 }
 
-static void what_does_not_fit_is_told(void **state) {
+static void what_does_not_fit_is_told(void **state)
+{
     (void)state;
     unsigned char out[3];
     size_t len = 0;
@@ -92,7 +97,8 @@ static void what_does_not_fit_is_told(void **state) {
     FAILS(buf_finish(&b, &text), ERR_TOO_LARGE);
 }
 
-static void hex_takes_both_cases_and_nothing_else(void **state) {
+static void hex_takes_both_cases_and_nothing_else(void **state)
+{
     (void)state;
     struct str got;
     OK(hex_decode(&test_arena, STR("00fFAb"), &got));
@@ -102,7 +108,8 @@ static void hex_takes_both_cases_and_nothing_else(void **state) {
         FAILS(hex_decode(&test_arena, str_c(bad[i]), &got), ERR_INVALID_SYNTAX);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(rfc_4648_vectors),
         TEST(JO_07_only_the_canonical_spelling_is_taken),

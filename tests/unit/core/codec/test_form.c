@@ -3,13 +3,15 @@
 
 #include "core/codec/form.h"
 
-static struct form parse(const char *text) {
+static struct form parse(const char *text)
+{
     struct form f = {NULL, 0, {NULL, 0}};
     OK(form_parse(&test_arena, str_c(text), NULL, &f, NULL));
     return f;
 }
 
-static void pairs_are_split_first_and_decoded_after(void **state) {
+static void pairs_are_split_first_and_decoded_after(void **state)
+{
     (void)state;
     struct form f = parse("a=1&b=x+y%20z&&c=%26%3D&d&e=&%66=g=h&");
     assert_int_equal(f.count, 6);
@@ -27,7 +29,8 @@ static void pairs_are_split_first_and_decoded_after(void **state) {
     SAME(form_get(&f, "n"), "\xc3\xb1");
 }
 
-static void repeated_names_are_told(void **state) {
+static void repeated_names_are_told(void **state)
+{
     (void)state;
     struct form f = parse("x=1&b=2&a=3&y=4&a=5&b=6&b=7");
     struct str value;
@@ -42,7 +45,8 @@ static void repeated_names_are_told(void **state) {
     SAME(f.repeated, "a");
 }
 
-static void IN_04_malformed_encoding_is_refused(void **state) {
+static void IN_04_malformed_encoding_is_refused(void **state)
+{
     (void)state;
     static const struct {
         struct str text;
@@ -74,7 +78,8 @@ static void IN_04_malformed_encoding_is_refused(void **state) {
     }
 }
 
-static void limits_hold(void **state) {
+static void limits_hold(void **state)
+{
     (void)state;
     const struct form_limits limits = {3, 4, 5};
     struct form f;
@@ -91,7 +96,8 @@ static void limits_hold(void **state) {
     SAME(f.repeated, "a");
 }
 
-static void encoding_is_read_back(void **state) {
+static void encoding_is_read_back(void **state)
+{
     (void)state;
     struct buf b;
     struct str text;
@@ -113,7 +119,8 @@ static void encoding_is_read_back(void **state) {
         assert_true(text.ptr[i] > ' ' && text.ptr[i] < 0x7f);
 }
 
-static void separators_fit_the_url(void **state) {
+static void separators_fit_the_url(void **state)
+{
     (void)state;
     struct buf b;
     struct str text;
@@ -130,7 +137,8 @@ static void separators_fit_the_url(void **state) {
     SAME(text, "https://app/cb#id_token=t");
 }
 
-static void percent_escapes_for_paths(void **state) {
+static void percent_escapes_for_paths(void **state)
+{
     (void)state;
     struct str text;
     SAME(percent_encoded(&test_arena, STR("a/b c+d~\xc3\xb1")), "a%2Fb%20c%2Bd~%C3%B1");
@@ -140,7 +148,8 @@ static void percent_escapes_for_paths(void **state) {
     FAILS(percent_decode(&test_arena, STR("%00"), &text), ERR_INVALID_SYNTAX);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(pairs_are_split_first_and_decoded_after),
         TEST(repeated_names_are_told),

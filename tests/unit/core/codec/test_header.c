@@ -4,7 +4,8 @@
 #include "core/codec/cookie.h"
 #include "core/codec/header.h"
 
-static void cookies_are_read_and_odd_ones_skipped(void **state) {
+static void cookies_are_read_and_odd_ones_skipped(void **state)
+{
     (void)state;
     struct cookies c;
     OK(cookie_parse(&test_arena,
@@ -21,7 +22,8 @@ static void cookies_are_read_and_odd_ones_skipped(void **state) {
     assert_int_equal(c.count, 0);
 }
 
-static void a_planted_second_cookie_makes_both_unusable(void **state) {
+static void a_planted_second_cookie_makes_both_unusable(void **state)
+{
     (void)state;
     struct cookies c;
     OK(cookie_parse(&test_arena, STR("s=mine; s=planted; t=1; t=1"), &c));
@@ -29,7 +31,8 @@ static void a_planted_second_cookie_makes_both_unusable(void **state) {
     SAME(cookie_get(&c, STR("t")), "1");
 }
 
-static void cookie_headers_are_bounded(void **state) {
+static void cookie_headers_are_bounded(void **state)
+{
     (void)state;
     struct cookies c;
     char *large = arena_alloc(&test_arena, COOKIE_MAX_HEADER_BYTES + 1);
@@ -42,7 +45,8 @@ static void cookie_headers_are_bounded(void **state) {
     assert_int_equal(c.count, COOKIE_MAX_COUNT);
 }
 
-static void set_cookie_is_built_whole(void **state) {
+static void set_cookie_is_built_whole(void **state)
+{
     (void)state;
     struct buf b;
     struct str text;
@@ -62,7 +66,8 @@ static void set_cookie_is_built_whole(void **state) {
     SAME(text, "s=; SameSite=Lax");
 }
 
-static void bad_set_cookies_write_nothing(void **state) {
+static void bad_set_cookies_write_nothing(void **state)
+{
     (void)state;
     const struct cookie_attributes plain = {.path = STR("/"), .max_age_s = COOKIE_SESSION_ONLY};
     const struct cookie_attributes secure = {.path = STR("/"), .secure = true};
@@ -92,7 +97,8 @@ static void bad_set_cookies_write_nothing(void **state) {
     OK(cookie_add(&b, STR("__Host-a"), STR("v"), &secure));
 }
 
-static void authorization_is_split(void **state) {
+static void authorization_is_split(void **state)
+{
     (void)state;
     struct auth_header auth;
     struct str token;
@@ -114,7 +120,8 @@ static void authorization_is_split(void **state) {
     FAILS(auth_header_parse(str_of(large, AUTH_HEADER_MAX_BYTES + 1), &auth), ERR_TOO_LARGE);
 }
 
-static void basic_credentials_of_clients_are_form_encoded_inside(void **state) {
+static void basic_credentials_of_clients_are_form_encoded_inside(void **state)
+{
     (void)state;
     struct basic_credentials c;
     /* my%3Aapp:s%2Bx+y */
@@ -137,7 +144,8 @@ static void basic_credentials_of_clients_are_form_encoded_inside(void **state) {
     FAILS(auth_basic_client(&test_arena, STR("dTol"), &c), ERR_INVALID_SYNTAX);     /* u:% */
 }
 
-static void languages_are_ordered_by_quality(void **state) {
+static void languages_are_ordered_by_quality(void **state)
+{
     (void)state;
     static const struct str offered[] = {STR_INIT("en"), STR_INIT("es"), STR_INIT("pt-BR")};
     static const struct {
@@ -168,7 +176,8 @@ static void languages_are_ordered_by_quality(void **state) {
     assert_int_equal(l.count, LANGUAGE_MAX_RANGES);
 }
 
-static void media_types_with_parameters(void **state) {
+static void media_types_with_parameters(void **state)
+{
     (void)state;
     struct media_type m;
     OK(media_type_parse(STR(" Application/JSON ; charset=\"utf-8\"; a=b ;"), &m));
@@ -186,7 +195,8 @@ static void media_types_with_parameters(void **state) {
     FAILS(media_type_parse(STR("a/b;a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1"), &m), ERR_TOO_LARGE);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(cookies_are_read_and_odd_ones_skipped),
         TEST(a_planted_second_cookie_makes_both_unusable),

@@ -7,20 +7,23 @@
 
 #define MAX 100000
 
-static const struct json_value *parse(const char *text) {
+static const struct json_value *parse(const char *text)
+{
     const struct json_value *v = NULL;
     OK(json_parse(&test_arena, str_c(text), MAX, &v));
     return v;
 }
 
-static int parse_error(struct str text) {
+static int parse_error(struct str text)
+{
     const struct json_value *v = NULL;
     int err = json_parse(&test_arena, text, MAX, &v);
     assert_true(err == 0 || v == NULL);
     return err;
 }
 
-static void kinds_are_told_apart(void **state) {
+static void kinds_are_told_apart(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -46,7 +49,8 @@ static void kinds_are_told_apart(void **state) {
     assert_int_equal(json_kind(NULL), JSON_MISSING);
 }
 
-static void malformed_text_is_refused(void **state) {
+static void malformed_text_is_refused(void **state)
+{
     (void)state;
     static const char *const bad[] = {
         "",
@@ -89,7 +93,8 @@ static void malformed_text_is_refused(void **state) {
             fail_msg("accepted or wrongly refused: %s", bad[i]);
 }
 
-static void IN_04_text_that_is_not_utf8_is_refused(void **state) {
+static void IN_04_text_that_is_not_utf8_is_refused(void **state)
+{
     (void)state;
     FAILS(parse_error(STR("\"\xff\"")), ERR_INVALID_UTF8);
     FAILS(parse_error(STR("\"\xc0\xaf\"")), ERR_INVALID_UTF8);
@@ -98,7 +103,8 @@ static void IN_04_text_that_is_not_utf8_is_refused(void **state) {
          "\xf0\x9f\x98\x80 \xf0\x9f\x98\x80");
 }
 
-static void IN_04_nul_is_refused_unless_asked_for(void **state) {
+static void IN_04_nul_is_refused_unless_asked_for(void **state)
+{
     (void)state;
     const struct json_options options = {MAX, 4, true};
     const struct json_value *v;
@@ -109,7 +115,8 @@ static void IN_04_nul_is_refused_unless_asked_for(void **state) {
     SAME_S(json_str(v), STR("a\0b"));
 }
 
-static void JO_07_a_member_may_stand_once(void **state) {
+static void JO_07_a_member_may_stand_once(void **state)
+{
     (void)state;
     FAILS(parse_error(STR("{\"a\":1,\"a\":1}")), ERR_DUPLICATE);
     FAILS(parse_error(STR("{\"a\":1,\"\\u0061\":1}")), ERR_DUPLICATE);
@@ -126,7 +133,8 @@ static void JO_07_a_member_may_stand_once(void **state) {
     FAILS(parse_error(str_c(text)), ERR_DUPLICATE);
 }
 
-static struct str nested(size_t depth, char open, char close) {
+static struct str nested(size_t depth, char open, char close)
+{
     char *text = malloc(depth * 2 + 1);
     assert_non_null(text);
     memset(text, open, depth);
@@ -136,7 +144,8 @@ static struct str nested(size_t depth, char open, char close) {
     return s;
 }
 
-static void JO_08_size_and_depth_are_bounded(void **state) {
+static void JO_08_size_and_depth_are_bounded(void **state)
+{
     (void)state;
     const struct json_value *v;
     OK(parse_error(nested(JSON_MAX_DEPTH, '[', ']')));
@@ -150,7 +159,8 @@ static void JO_08_size_and_depth_are_bounded(void **state) {
     OK(parse_error(STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[\"")));
 }
 
-static void memory_ends_with_an_error(void **state) {
+static void memory_ends_with_an_error(void **state)
+{
     (void)state;
     struct arena small;
     const struct json_value *v;
@@ -159,7 +169,8 @@ static void memory_ends_with_an_error(void **state) {
     arena_free(&small);
 }
 
-static void members_are_found_and_typed(void **state) {
+static void members_are_found_and_typed(void **state)
+{
     (void)state;
     const struct json_value *v =
         parse("{\"s\":\"x\",\"i\":-5,\"b\":true,\"d\":2.5,\"n\":null,\"o\":{\"p\":[1,2,3]}}");
@@ -189,7 +200,8 @@ static void members_are_found_and_typed(void **state) {
     FAILS(json_number(parse("1e999"), &d), ERR_INVALID_NUMBER);
 }
 
-static void optional_members_keep_the_default_but_tell_wrong_kinds(void **state) {
+static void optional_members_keep_the_default_but_tell_wrong_kinds(void **state)
+{
     (void)state;
     const struct json_value *v = parse("{\"s\":\"x\",\"i\":5,\"b\":true,\"n\":null}");
     struct str s = STR("default");
@@ -215,7 +227,8 @@ static void optional_members_keep_the_default_but_tell_wrong_kinds(void **state)
     assert_true(json_bool_or(v, "b", false));
 }
 
-static void iteration_sees_every_member_once(void **state) {
+static void iteration_sees_every_member_once(void **state)
+{
     (void)state;
     struct json_iter it = json_iter(parse("{\"a\":[1,{\"x\":2}],\"b\":{},\"c\":3}"));
     struct str name;
@@ -238,7 +251,8 @@ static void iteration_sees_every_member_once(void **state) {
     assert_false(json_next(&it, NULL, &value));
 }
 
-static void a_string_or_a_list_may_hold_a_word(void **state) {
+static void a_string_or_a_list_may_hold_a_word(void **state)
+{
     (void)state;
     assert_true(json_has_str(parse("\"a\""), STR("a")));
     assert_true(json_has_str(parse("[1,\"b\",\"a\"]"), STR("a")));
@@ -251,14 +265,16 @@ static void a_string_or_a_list_may_hold_a_word(void **state) {
 
 static struct buf out;
 
-static struct json_writer writer(void) {
+static struct json_writer writer(void)
+{
     struct json_writer w;
     buf_init(&out, &test_arena, 10000);
     jw_init(&w, &out);
     return w;
 }
 
-static void commas_and_colons_come_by_themselves(void **state) {
+static void commas_and_colons_come_by_themselves(void **state)
+{
     (void)state;
     struct json_writer w = writer();
     struct str text;
@@ -286,7 +302,8 @@ static void commas_and_colons_come_by_themselves(void **state) {
                "\"a\":[[],1,{},{\"raw\":1}],\"o\":{\"c\":\"d\"}}");
 }
 
-static void text_is_escaped_also_for_html_around_it(void **state) {
+static void text_is_escaped_also_for_html_around_it(void **state)
+{
     (void)state;
     struct json_writer w = writer();
     struct str text;
@@ -296,7 +313,8 @@ static void text_is_escaped_also_for_html_around_it(void **state) {
     SAME(json_str(parse(text.ptr)), "\"\\\n\r\t\x01\x1f\x7f</script>\xe2\x80\xa8\xc3\xa9");
 }
 
-static void parsed_values_are_copied_as_they_are(void **state) {
+static void parsed_values_are_copied_as_they_are(void **state)
+{
     (void)state;
     static const char *const texts[] = {
         "{\"a\":[1,-2,true,false,null,\"x\\\"y\",{\"b\":[]}],\"c\":1.5}",
@@ -319,7 +337,8 @@ static void parsed_values_are_copied_as_they_are(void **state) {
     }
 }
 
-static void misuse_is_told_at_the_end(void **state) {
+static void misuse_is_told_at_the_end(void **state)
+{
     (void)state;
     struct str text = {NULL, 0};
     for (int way = 0; way < 10; way++) {
@@ -352,7 +371,8 @@ static void misuse_is_told_at_the_end(void **state) {
     ABSENT(text);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(kinds_are_told_apart),
         TEST(malformed_text_is_refused),

@@ -3,14 +3,16 @@
 
 #include "core/codec/uri.h"
 
-static struct uri parse(const char *text) {
+static struct uri parse(const char *text)
+{
     struct uri u = {.port_number = 1};
     if (uri_parse_reference(str_c(text), &u) != 0)
         fail_msg("refused: %s", text);
     return u;
 }
 
-static void parts_are_split(void **state) {
+static void parts_are_split(void **state)
+{
     (void)state;
     struct uri u = parse("https://user:pw@Host.example:8443/a/b;c?q=1/?&r=%20#frag/?");
     SAME(u.scheme, "https");
@@ -43,7 +45,8 @@ static void parts_are_split(void **state) {
     assert_int_equal(u.port_number, 0);
 }
 
-static void tricky_ones_are_refused(void **state) {
+static void tricky_ones_are_refused(void **state)
+{
     (void)state;
     static const struct str bad[] = {
         STR_INIT("https://good.example\\@evil.example/"),
@@ -110,7 +113,8 @@ static void tricky_ones_are_refused(void **state) {
     OK(uri_parse_reference(str_of(large, URI_MAX_BYTES), &u));
 }
 
-static void loopback_is_known_in_every_spelling_we_take(void **state) {
+static void loopback_is_known_in_every_spelling_we_take(void **state)
+{
     (void)state;
     static const char *const yes[] = {"http://127.0.0.1",       "http://127.255.0.9:1/",
                                       "http://localhost/",      "http://LOCALHOST:3/",
@@ -132,7 +136,8 @@ static void loopback_is_known_in_every_spelling_we_take(void **state) {
     }
 }
 
-static void origins_leave_the_default_port_out(void **state) {
+static void origins_leave_the_default_port_out(void **state)
+{
     (void)state;
     static const struct {
         const char *uri, *origin;
@@ -158,7 +163,8 @@ static void origins_leave_the_default_port_out(void **state) {
     }
 }
 
-static void dots_and_hidden_slashes_are_seen(void **state) {
+static void dots_and_hidden_slashes_are_seen(void **state)
+{
     (void)state;
     static const char *const yes[] = {"https://a/../b",    "https://a/x/..",   "https://a/./b",
                                       "https://a/%2e%2E/", "https://a/.%2e",   "https://a/b%2fc",
@@ -176,7 +182,8 @@ static void dots_and_hidden_slashes_are_seen(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(parts_are_split),
         TEST(tricky_ones_are_refused),

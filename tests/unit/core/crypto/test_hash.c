@@ -7,11 +7,13 @@
 #include "core/crypto/hmac.h"
 #include "core/crypto/kdf.h"
 
-static struct str hex_of(const unsigned char *bytes, size_t len) {
+static struct str hex_of(const unsigned char *bytes, size_t len)
+{
     return hex_encode(&test_arena, str_of((const char *)bytes, len));
 }
 
-static void fips_180_vectors(void **state) {
+static void fips_180_vectors(void **state)
+{
     (void)state;
     static const struct {
         enum digest_alg alg;
@@ -42,7 +44,8 @@ static void fips_180_vectors(void **state) {
     }
 }
 
-static void blake2b_vectors(void **state) {
+static void blake2b_vectors(void **state)
+{
     (void)state;
     unsigned char out[BLAKE2B_BYTES];
     unsigned char other[BLAKE2B_BYTES];
@@ -56,7 +59,8 @@ static void blake2b_vectors(void **state) {
     assert_memory_not_equal(out, other, sizeof(out));
 }
 
-static void rfc_4231_vectors(void **state) {
+static void rfc_4231_vectors(void **state)
+{
     (void)state;
     static const struct {
         enum digest_alg alg;
@@ -94,7 +98,8 @@ static void rfc_4231_vectors(void **state) {
     }
 }
 
-static void sealed_values_open_only_whole_and_in_their_place(void **state) {
+static void sealed_values_open_only_whole_and_in_their_place(void **state)
+{
     (void)state;
     char key_bytes[AEAD_KEY_BYTES];
     rng_bytes(key_bytes, sizeof(key_bytes));
@@ -130,7 +135,8 @@ static void sealed_values_open_only_whole_and_in_their_place(void **state) {
     SAME(opened, "");
 }
 
-static void subkeys_differ_by_purpose_and_id(void **state) {
+static void subkeys_differ_by_purpose_and_id(void **state)
+{
     (void)state;
     unsigned char keys[5][KDF_KEY_BYTES];
     struct str master = STR("0123456789abcdef0123456789abcdef");
@@ -149,7 +155,8 @@ static void subkeys_differ_by_purpose_and_id(void **state) {
     FAILS(kdf_derive(STR("short"), "ab", STR("c"), keys[0]), ERR_BAD_KEY);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(fips_180_vectors),
         TEST(blake2b_vectors),

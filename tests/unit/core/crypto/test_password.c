@@ -6,7 +6,8 @@
 #include "core/crypto/password.h"
 #include "core/crypto/pbkdf2.h"
 
-static void rfc_6070_and_7914_vectors_of_pbkdf2(void **state) {
+static void rfc_6070_and_7914_vectors_of_pbkdf2(void **state)
+{
     (void)state;
     static const struct {
         enum digest_alg alg;
@@ -46,7 +47,8 @@ static void rfc_6070_and_7914_vectors_of_pbkdf2(void **state) {
     "\"hashLength\":[\"32\"],\"memory\":[\"" #memory "\"],\"type\":[\"" type                       \
     "\"],\"version\":[\"" version "\"],\"parallelism\":[\"" #lanes "\"]}}"
 
-static struct password_record record_of(const char *value, const char *salt, const char *data) {
+static struct password_record record_of(const char *value, const char *salt, const char *data)
+{
     return (struct password_record){
         .secret_data = arena_printf(
             &test_arena, "{\"value\":\"%s\",\"salt\":\"%s\",\"additionalParameters\":{}}", value,
@@ -55,21 +57,24 @@ static struct password_record record_of(const char *value, const char *salt, con
     };
 }
 
-static bool matches(const struct password_record *record, struct str password) {
+static bool matches(const struct password_record *record, struct str password)
+{
     bool match = true;
     OK(password_hash_verify(&test_arena, record, password, &match));
     return match;
 }
 
 /* The value is given in hex, the salt as its text: as the vectors are published. */
-static struct password_record vector(const char *hex, struct str salt, const char *data) {
+static struct password_record vector(const char *hex, struct str salt, const char *data)
+{
     struct str bytes;
     OK(hex_decode(&test_arena, str_c(hex), &bytes));
     return record_of(base64_encode(&test_arena, bytes).ptr, base64_encode(&test_arena, salt).ptr,
                      data);
 }
 
-static void PW_01_argon2_reference_vectors(void **state) {
+static void PW_01_argon2_reference_vectors(void **state)
+{
     (void)state;
     static const struct {
         const char *hex, *data;
@@ -96,7 +101,8 @@ static void PW_01_argon2_reference_vectors(void **state) {
     }
 }
 
-static void PW_01_records_of_keycloak_verify(void **state) {
+static void PW_01_records_of_keycloak_verify(void **state)
+{
     (void)state;
     static const struct {
         const char *password, *value, *salt, *data;
@@ -140,7 +146,8 @@ static void PW_01_records_of_keycloak_verify(void **state) {
 #define SECRET(value, salt) "{\"value\":\"" value "\",\"salt\":\"" salt "\"}"
 #define PBKDF2_DATA         "{\"hashIterations\":1,\"algorithm\":\"pbkdf2-sha256\"}"
 
-static void PW_01_malformed_records_fail_closed(void **state) {
+static void PW_01_malformed_records_fail_closed(void **state)
+{
     (void)state;
     static const struct {
         const char *secret, *data;
@@ -206,7 +213,8 @@ static void PW_01_malformed_records_fail_closed(void **state) {
 
 /* --- making --- */
 
-static void what_is_made_verifies_and_looks_like_keycloaks(void **state) {
+static void what_is_made_verifies_and_looks_like_keycloaks(void **state)
+{
     (void)state;
     static const char *const algorithms[] = {"argon2", "pbkdf2-sha256", "pbkdf2-sha512", "pbkdf2"};
     for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
@@ -228,7 +236,8 @@ static void what_is_made_verifies_and_looks_like_keycloaks(void **state) {
     SAME(r.credential_data, ARGON2_DATA("id", "1.3", 7168, 5, 1));
 }
 
-static void other_parameters_ask_for_a_new_hash(void **state) {
+static void other_parameters_ask_for_a_new_hash(void **state)
+{
     (void)state;
     struct password_params base = {PASSWORD_ARGON2, 2, 32, 64, 1, ARGON2_ID, 0x13};
     struct password_record r;
@@ -246,7 +255,8 @@ static void other_parameters_ask_for_a_new_hash(void **state) {
         assert_true(password_hash_needs_rehash(&test_arena, &r, &others[i]));
 }
 
-static void policy_words_become_parameters(void **state) {
+static void policy_words_become_parameters(void **state)
+{
     (void)state;
     struct password_params p;
     OK(password_params_of(STR("argon2"), 0, &p));
@@ -268,7 +278,8 @@ static void policy_words_become_parameters(void **state) {
     FAILS(password_params_of(STR("argon2"), INT64_MAX, &p), ERR_INVALID_NUMBER);
 }
 
-static void PW_06_nothing_is_cut_and_too_long_is_refused(void **state) {
+static void PW_06_nothing_is_cut_and_too_long_is_refused(void **state)
+{
     (void)state;
     struct password_params params = {PASSWORD_ARGON2, 1, 32, 8, 1, ARGON2_ID, 0x13};
     struct password_record r;
@@ -288,7 +299,8 @@ static void PW_06_nothing_is_cut_and_too_long_is_refused(void **state) {
           ERR_TOO_LARGE);
 }
 
-static void PW_06_unicode_and_nul_count(void **state) {
+static void PW_06_unicode_and_nul_count(void **state)
+{
     (void)state;
     struct password_params params = {PASSWORD_ARGON2, 1, 32, 8, 1, ARGON2_ID, 0x13};
     struct password_record r;
@@ -303,7 +315,8 @@ static void PW_06_unicode_and_nul_count(void **state) {
     assert_false(matches(&r, STR("\xff")));
 }
 
-static void wrong_parameters_make_nothing(void **state) {
+static void wrong_parameters_make_nothing(void **state)
+{
     (void)state;
     struct password_params base = password_params_default();
     struct password_params bad[] = {base, base, base, base, base, base, base};
@@ -319,7 +332,8 @@ static void wrong_parameters_make_nothing(void **state) {
         FAILS(password_hash_make(&test_arena, &bad[i], STR("x"), &r), ERR_BAD_ALGORITHM);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(rfc_6070_and_7914_vectors_of_pbkdf2),
         TEST(PW_01_argon2_reference_vectors),

@@ -30,39 +30,45 @@ static const struct {
     {PK_ES512, PK_P521, DIGEST_SHA512, 132}, {PK_EDDSA, PK_ED25519, DIGEST_SHA512, 64},
 };
 
-static int make_keys(void **state) {
+static int make_keys(void **state)
+{
     int err = crypto_setup(state);
     for (enum pk_type type = PK_RSA; err == 0 && type <= PK_ED25519; type++)
         err = pk_generate(type, 2048, &keys[type]);
     return err;
 }
 
-static int free_keys(void **state) {
+static int free_keys(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_RSA; type <= PK_ED25519; type++)
         pk_key_free(&keys[type]);
     return 0;
 }
 
-static struct str sign(const struct pk_key *key, enum pk_alg alg, struct str message) {
+static struct str sign(const struct pk_key *key, enum pk_alg alg, struct str message)
+{
     unsigned char signature[PK_SIGNATURE_MAX_BYTES];
     size_t len = 0;
     OK(pk_sign(key, alg, message, signature, &len));
     return arena_str(&test_arena, str_of((const char *)signature, len));
 }
 
-static char *writable(struct str s) {
+static char *writable(struct str s)
+{
     return (char *)(uintptr_t)arena_str(&test_arena, s).ptr;
 }
 
-static struct pk_key *import_public(struct str text) {
+static struct pk_key *import_public(struct str text)
+{
     struct pk_key *key = NULL;
     OK(pk_import_public(text, &key));
     assert_false(pk_key_is_private(key));
     return key;
 }
 
-static void signatures_verify_and_nothing_else_does(void **state) {
+static void signatures_verify_and_nothing_else_does(void **state)
+{
     (void)state;
     struct str message = STR("the message");
     for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
@@ -82,7 +88,8 @@ static void signatures_verify_and_nothing_else_does(void **state) {
     }
 }
 
-static void JO_03_only_the_fitting_algorithms_work(void **state) {
+static void JO_03_only_the_fitting_algorithms_work(void **state)
+{
     (void)state;
     unsigned char signature[PK_SIGNATURE_MAX_BYTES];
     size_t len;
@@ -105,7 +112,8 @@ static void JO_03_only_the_fitting_algorithms_work(void **state) {
     assert_false(pk_alg_fits(keys[PK_RSA], PK_ALG_COUNT));
 }
 
-static void JO_11_lengths_and_ranges_of_signatures(void **state) {
+static void JO_11_lengths_and_ranges_of_signatures(void **state)
+{
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
         const struct pk_key *key = keys[algs[i].type];
@@ -127,7 +135,8 @@ static void JO_11_lengths_and_ranges_of_signatures(void **state) {
 }
 
 /* n of P-256: r and s must lie between 1 and n - 1. */
-static void JO_11_psychic_signatures_are_refused(void **state) {
+static void JO_11_psychic_signatures_are_refused(void **state)
+{
     (void)state;
     struct str n;
     struct str good = sign(keys[PK_P256], PK_ES256, STR("m"));
@@ -145,24 +154,28 @@ static void JO_11_psychic_signatures_are_refused(void **state) {
 
 /* --- against mbedTLS --- */
 
-static int mbed_random(void *unused, unsigned char *out, size_t len) {
+static int mbed_random(void *unused, unsigned char *out, size_t len)
+{
     (void)unused;
     rng_bytes(out, len);
     return 0;
 }
 
-static mbedtls_md_type_t md_of(enum digest_alg digest) {
+static mbedtls_md_type_t md_of(enum digest_alg digest)
+{
     if (digest == DIGEST_SHA256)
         return MBEDTLS_MD_SHA256;
     return digest == DIGEST_SHA384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA512;
 }
 
-static bool is_pss(enum pk_alg alg) {
+static bool is_pss(enum pk_alg alg)
+{
     return alg == PK_PS256 || alg == PK_PS384 || alg == PK_PS512;
 }
 
 static int mbed_verify_ec(mbedtls_pk_context *pk, const unsigned char *hash, size_t hash_len,
-                          struct str signature) {
+                          struct str signature)
+{
     const unsigned char *in = (const unsigned char *)signature.ptr;
     mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*pk);
     mbedtls_mpi r;
@@ -181,7 +194,8 @@ static int mbed_verify_ec(mbedtls_pk_context *pk, const unsigned char *hash, siz
 }
 
 static int mbed_sign_ec(mbedtls_pk_context *pk, const unsigned char *hash, size_t hash_len,
-                        unsigned char *out, size_t field) {
+                        unsigned char *out, size_t field)
+{
     mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*pk);
     mbedtls_mpi r;
     mbedtls_mpi s;
@@ -198,7 +212,8 @@ static int mbed_sign_ec(mbedtls_pk_context *pk, const unsigned char *hash, size_
     return rc;
 }
 
-static void our_signature_verifies_there(size_t i, mbedtls_pk_context *pk) {
+static void our_signature_verifies_there(size_t i, mbedtls_pk_context *pk)
+{
     unsigned char hash[DIGEST_MAX_BYTES];
     size_t hash_len = digest_bytes(algs[i].digest);
     struct str message = STR("cross check");
@@ -219,7 +234,8 @@ static void our_signature_verifies_there(size_t i, mbedtls_pk_context *pk) {
                              signature.len));
 }
 
-static void their_signature_verifies_here(size_t i, mbedtls_pk_context *pk) {
+static void their_signature_verifies_here(size_t i, mbedtls_pk_context *pk)
+{
     unsigned char hash[DIGEST_MAX_BYTES];
     unsigned char out[PK_SIGNATURE_MAX_BYTES];
     size_t hash_len = digest_bytes(algs[i].digest);
@@ -238,7 +254,8 @@ static void their_signature_verifies_here(size_t i, mbedtls_pk_context *pk) {
                  str_of((const char *)out, algs[i].signature_bytes)));
 }
 
-static void two_libraries_agree_in_both_directions(void **state) {
+static void two_libraries_agree_in_both_directions(void **state)
+{
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
         struct str spki;
@@ -262,7 +279,8 @@ static void two_libraries_agree_in_both_directions(void **state) {
 
 /* --- forms --- */
 
-static struct str pem(const char *label, struct str der) {
+static struct str pem(const char *label, struct str der)
+{
     struct str text = arena_printf(&test_arena, "-----BEGIN %s-----\n", label);
     struct str body = base64_encode(&test_arena, der);
     for (size_t i = 0; i < body.len; i += 64)
@@ -270,7 +288,8 @@ static struct str pem(const char *label, struct str der) {
     return arena_printf(&test_arena, "%.*s-----END %s-----\n", STR_ARG(text), label);
 }
 
-static void keys_survive_every_form(void **state) {
+static void keys_survive_every_form(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_RSA; type <= PK_ED25519; type++) {
         struct str spki;
@@ -304,7 +323,8 @@ static void keys_survive_every_form(void **state) {
     }
 }
 
-static void keys_survive_as_numbers(void **state) {
+static void keys_survive_as_numbers(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_RSA; type <= PK_ED25519; type++) {
         struct pk_numbers n;
@@ -317,7 +337,8 @@ static void keys_survive_as_numbers(void **state) {
     }
 }
 
-static void traditional_forms_are_read(void **state) {
+static void traditional_forms_are_read(void **state)
+{
     (void)state;
     CLEANUP(pk_key_free) struct pk_key *rsa = NULL;
     CLEANUP(pk_key_free) struct pk_key *ec = NULL;
@@ -329,7 +350,8 @@ static void traditional_forms_are_read(void **state) {
     assert_true(pk_key_equal(rsa, rsa_public));
 }
 
-static void JO_11_weak_and_foreign_keys_are_refused(void **state) {
+static void JO_11_weak_and_foreign_keys_are_refused(void **state)
+{
     (void)state;
     static const struct str bad[] = {
         STR_INIT(sample_rsa_1024),
@@ -355,7 +377,8 @@ static void JO_11_weak_and_foreign_keys_are_refused(void **state) {
     }
 }
 
-static void bytes_behind_or_missing_make_a_key_unusable(void **state) {
+static void bytes_behind_or_missing_make_a_key_unusable(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_RSA; type <= PK_ED25519; type++) {
         struct str spki;
@@ -372,7 +395,8 @@ static void bytes_behind_or_missing_make_a_key_unusable(void **state) {
     }
 }
 
-static void JO_11_points_off_the_curve_are_refused(void **state) {
+static void JO_11_points_off_the_curve_are_refused(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_P256; type <= PK_P521; type++) {
         struct pk_numbers n;
@@ -398,7 +422,8 @@ static void JO_11_points_off_the_curve_are_refused(void **state) {
     }
 }
 
-static void bad_numbers_of_rsa_are_refused(void **state) {
+static void bad_numbers_of_rsa_are_refused(void **state)
+{
     (void)state;
     struct pk_numbers n;
     struct pk_key *key = NULL;
@@ -427,7 +452,8 @@ static void bad_numbers_of_rsa_are_refused(void **state) {
     FAILS(pk_import_numbers(&bad, &key), ERR_BAD_KEY);
 }
 
-static void points_of_small_order_are_no_ed25519_keys(void **state) {
+static void points_of_small_order_are_no_ed25519_keys(void **state)
+{
     (void)state;
     static const char *const bad[] = {
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -444,7 +470,8 @@ static void points_of_small_order_are_no_ed25519_keys(void **state) {
     }
 }
 
-static void private_numbers_must_fit_the_public_ones(void **state) {
+static void private_numbers_must_fit_the_public_ones(void **state)
+{
     (void)state;
     struct pk_numbers n;
     struct pk_key *key = NULL;
@@ -459,7 +486,8 @@ static void private_numbers_must_fit_the_public_ones(void **state) {
     }
 }
 
-static void sizes_that_are_not_made(void **state) {
+static void sizes_that_are_not_made(void **state)
+{
     (void)state;
     struct pk_key *key = NULL;
     FAILS(pk_generate(PK_RSA, 1024, &key), ERR_BAD_KEY);
@@ -470,7 +498,8 @@ static void sizes_that_are_not_made(void **state) {
 
 /* --- certificates --- */
 
-static void certificates_are_self_signed_for_ten_years(void **state) {
+static void certificates_are_self_signed_for_ten_years(void **state)
+{
     (void)state;
     for (enum pk_type type = PK_RSA; type <= PK_P521; type++) {
         struct str der;
@@ -505,7 +534,8 @@ static void certificates_are_self_signed_for_ten_years(void **state) {
 #define THREADS 12
 #define ROUNDS  20
 
-static void *sign_many(void *unused) {
+static void *sign_many(void *unused)
+{
     (void)unused;
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
@@ -523,7 +553,8 @@ static void *sign_many(void *unused) {
     return NULL;
 }
 
-static void one_key_serves_many_threads(void **state) {
+static void one_key_serves_many_threads(void **state)
+{
     (void)state;
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++)
@@ -535,7 +566,8 @@ static void one_key_serves_many_threads(void **state) {
     }
 }
 
-static void a_second_owner_keeps_a_key_alive(void **state) {
+static void a_second_owner_keeps_a_key_alive(void **state)
+{
     (void)state;
     struct pk_key *key = NULL;
     OK(pk_generate(PK_ED25519, 0, &key));
@@ -547,7 +579,8 @@ static void a_second_owner_keeps_a_key_alive(void **state) {
     pk_key_free(&other);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         TEST(signatures_verify_and_nothing_else_does),
         TEST(JO_03_only_the_fitting_algorithms_work),
