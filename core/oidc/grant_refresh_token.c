@@ -138,7 +138,7 @@ static enum rotation rotation_of(const struct realm *realm, const struct refresh
 }
 
 /* Inside the write transaction: the family as it is now. *ret_good is false for a token that is not
- * the current one any more. */
+ * the current one any more; ERR_SESSION_NOT_ACTIVE when all of it ended meanwhile. */
 static int rotate(struct refreshing *f, struct store_write *w, bool *ret_good)
 {
     struct refresh_family family;
@@ -154,7 +154,7 @@ static int rotate(struct refreshing *f, struct store_write *w, bool *ret_good)
     *ret_good = false;
     int rc = refresh_family_find(store_write_reader(w), f->ctx->arena, f->token.family.id, &family);
     if (rc == ERR_NOT_FOUND)
-        return 0;
+        return err_set(f->ctx->err, ERR_SESSION_NOT_ACTIVE, "Session not active");
     TRY(rc);
     if (family.revoked || !str_eq(family.current_hash, f->token.jti_hash))
         return 0;
@@ -192,14 +192,10 @@ static int finish(struct refreshing *f)
     TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
     if (f->token.is_current)
         TRY(rotate(f, w, &good));
-    if (good) {
+    if (good)
         TRY(store_refresh(f, w));
-    } else {
-        int rc = revoke_family(f, w);
-        if (rc == ERR_NOT_FOUND) /* the session ended meanwhile: nothing is left to revoke */
-            return err_set(f->ctx->err, ERR_SESSION_NOT_ACTIVE, "Session not active");
-        TRY(rc);
-    }
+    else
+        TRY(revoke_family(f, w));
     TRY(store_commit_p(&w, DURABLE_STANDBY));
     if (!good)
         return err_set(f->ctx->err, ERR_INVALID_GRANT,
