@@ -111,6 +111,8 @@ int jwk_thumbprint(struct arena *a, const struct pk_key *key, struct str *ret_th
     write_number(&w, a, "y", n.y);
     jw_end_object(&w);
     TRY(jw_finish(&w, &text));
+    if (a->exhausted) /* a number may be missing in the text */
+        return ERR_NO_MEMORY;
     return hash_name(a, text, ret_thumbprint);
 }
 

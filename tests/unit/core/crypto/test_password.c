@@ -1,6 +1,8 @@
 /* Password records: known answers, records of Keycloak, and everything that must fail closed. */
 #include "tests/unit/core/check.h"
 
+#include <time.h>
+
 #include "core/codec/base64.h"
 #include "core/codec/json.h"
 #include "core/crypto/password.h"
@@ -332,6 +334,53 @@ static void wrong_parameters_make_nothing(void **state)
         FAILS(password_hash_make(&test_arena, &bad[i], STR("x"), &r), ERR_BAD_ALGORITHM);
 }
 
+static void memory_ends_with_an_error(void **state)
+{
+    (void)state;
+    struct password_params params = {PASSWORD_ARGON2, 1, 32, 8, 1, ARGON2_ID, 0x13};
+    size_t failures = 0;
+    for (size_t max = 0; max < 8000; max += 13) {
+        CLEANUP(arena_free) struct arena small;
+        struct password_record r;
+        arena_init(&small, max);
+        int err = password_hash_make(&small, &params, STR("x"), &r);
+        if (err == 0)
+            assert_true(matches(&r, STR("x")));
+        else
+            assert_int_equal(err, ERR_NO_MEMORY);
+        failures += err != 0;
+    }
+    assert_in_range(failures, 10, 500);
+}
+
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The least of several: what else the machine does only adds. */
+static void PW_05_a_dummy_costs_what_a_real_check_costs(void **state)
+{
+    (void)state;
+    struct password_params params = password_params_default();
+    struct password_record r;
+    int64_t real_ns = INT64_MAX;
+    int64_t dummy_ns = INT64_MAX;
+    OK(password_hash_make(&test_arena, &params, STR("x"), &r));
+    for (int i = 0; i < 7; i++) {
+        int64_t start = cpu_ns();
+        assert_false(matches(&r, STR("y")));
+        int64_t middle = cpu_ns();
+        password_hash_dummy(&test_arena, &params, STR("y"));
+        int64_t end = cpu_ns();
+        real_ns = middle - start < real_ns ? middle - start : real_ns;
+        dummy_ns = end - middle < dummy_ns ? end - middle : dummy_ns;
+    }
+    assert_true(dummy_ns < real_ns + real_ns / 4 && real_ns < dummy_ns + dummy_ns / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +394,8 @@ int main(void)
         TEST(PW_06_nothing_is_cut_and_too_long_is_refused),
         TEST(PW_06_unicode_and_nul_count),
         TEST(wrong_parameters_make_nothing),
+        TEST(memory_ends_with_an_error),
+        TEST(PW_05_a_dummy_costs_what_a_real_check_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,6 +282,43 @@ static void the_default_kid_is_the_hash_of_the_public_key(void **state)
     SAME(kid, "BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k");
 }
 
+/* With every possible limit of memory: the right result or the right error, nothing in between. */
+static void memory_ends_with_an_error_and_never_with_a_wrong_name(void **state)
+{
+    (void)state;
+    CLEANUP(jwk_free) struct jwk k = {.pk = NULL};
+    struct str want;
+    struct str set_text = STR("{\"keys\":[" RFC7515_A2_KEY "," RFC8037_KEY "]}");
+    size_t failures = 0;
+    OK(parse(RFC7515_A2_KEY, JWK_PUBLIC_ONLY, &k));
+    OK(jwk_thumbprint(&test_arena, k.pk, &want));
+    for (size_t max = 0; max < 12000; max += 7) {
+        CLEANUP(arena_free) struct arena small;
+        struct str name;
+        arena_init(&small, max);
+        int err = jwk_thumbprint(&small, k.pk, &name);
+        if (err == 0)
+            SAME_S(name, want);
+        else
+            assert_int_equal(err, ERR_NO_MEMORY);
+        failures += err != 0;
+    }
+    assert_in_range(failures, 10, 1000);
+    failures = 0;
+    for (size_t max = 0; max < 60000; max += 97) {
+        CLEANUP(arena_free) struct arena small;
+        CLEANUP(jwks_free) struct jwks set = {NULL, 0, 0};
+        arena_init(&small, max);
+        int err = jwks_parse(&small, set_text, &set);
+        if (err == 0)
+            assert_int_equal(set.count, 2);
+        else
+            assert_int_equal(err, ERR_NO_MEMORY);
+        failures += err != 0;
+    }
+    assert_in_range(failures, 10, 600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +333,7 @@ int main(void)
         TEST(a_written_key_looks_like_this),
         TEST(rfc_7638_thumbprints),
         TEST(the_default_kid_is_the_hash_of_the_public_key),
+        TEST(memory_ends_with_an_error_and_never_with_a_wrong_name),
     };
     return cmocka_run_group_tests(tests, crypto_setup, NULL);
 }

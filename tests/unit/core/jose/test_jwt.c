@@ -297,6 +297,31 @@ static void a_token_goes_the_whole_way(void **state)
     FAILS(jwt_verify(&test_arena, token, &key, &base, NULL, &c), ERR_BAD_SIGNATURE);
 }
 
+static void memory_ends_with_an_error(void **state)
+{
+    (void)state;
+    struct jws_key key = {.alg = JOSE_HS256, .secret = STR("0123456789abcdef0123456789abcdef")};
+    struct str want;
+    size_t failures = 0;
+    OK(jws_sign(&test_arena, &key, STR("JWT"), STR("{" CLAIMS "}"), &want));
+    for (size_t max = 0; max < 8000; max += 3) {
+        CLEANUP(arena_free) struct arena small;
+        struct jwt_claims c;
+        struct str token;
+        arena_init(&small, max);
+        int err = jws_sign(&small, &key, STR("JWT"), STR("{" CLAIMS "}"), &token);
+        if (err == 0)
+            SAME_S(token, want);
+        else
+            assert_int_equal(err, ERR_NO_MEMORY);
+        arena_reset(&small);
+        err = jwt_verify(&small, want, &key, &base, NULL, &c);
+        assert_true(err == 0 || err == ERR_NO_MEMORY);
+        failures += err != 0;
+    }
+    assert_in_range(failures, 10, 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +335,7 @@ int main(void)
         TEST(JO_09_one_kind_of_token_does_not_pass_for_another),
         TEST(optional_demands),
         TEST(a_token_goes_the_whole_way),
+        TEST(memory_ends_with_an_error),
     };
     return cmocka_run_group_tests(tests, crypto_setup, NULL);
 }
