@@ -158,7 +158,7 @@ static int hash(const struct password_params *p, struct str password, struct str
     return ERR_BAD_ALGORITHM;
 }
 
-/* --- the four uses --- */
+/* --- the uses --- */
 
 int password_hash_make(struct arena *a, const struct password_params *params, struct str password,
                        struct password_record *ret_record)
@@ -178,6 +178,12 @@ int password_hash_make(struct arena *a, const struct password_params *params, st
     int err = password_record_write(a, &made, ret_record);
     secret_wipe(out, sizeof(out));
     return err;
+}
+
+int password_hash_check(struct arena *a, const struct password_record *record)
+{
+    struct password_parsed parsed;
+    return password_record_parse(a, record, &parsed);
 }
 
 int password_hash_verify(struct arena *a, const struct password_record *record, struct str password,

@@ -56,6 +56,9 @@ struct password_record {
  * are hashed like others: policy is for the caller. */
 MUST_CHECK int password_hash_make(struct arena *a, const struct password_params *params,
                                   struct str password, struct password_record *ret_record);
+/* Whether a record can be verified at all, without hashing: for imports. The errors of
+ * password_hash_verify. */
+MUST_CHECK int password_hash_check(struct arena *a, const struct password_record *record);
 /* Fails closed (PW-01): *ret_match is true only after a full comparison; a malformed record is
  * ERR_INVALID_SYNTAX, one beyond the limits ERR_TOO_LARGE, and *ret_match is false then. A password
  * that is too long does not match. */

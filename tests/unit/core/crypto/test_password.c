@@ -137,6 +137,7 @@ static void PW_01_records_of_keycloak_verify(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct password_record r = record_of(table[i].value, table[i].salt, table[i].data);
+        OK(password_hash_check(&test_arena, &r));
         assert_true(matches(&r, str_c(table[i].password)));
         assert_false(matches(&r, STR("Password")));
         assert_false(matches(&r, STR("")));
@@ -208,6 +209,7 @@ static void PW_01_malformed_records_fail_closed(void **state)
         int err = password_hash_verify(&test_arena, &r, STR("password"), &match);
         if (err != table[i].err || match)
             fail_msg("record %zu: error %d, match %d", i, err, match);
+        FAILS(password_hash_check(&test_arena, &r), table[i].err);
         struct password_params params = password_params_default();
         assert_true(password_hash_needs_rehash(&test_arena, &r, &params));
     }
