@@ -99,14 +99,14 @@ int query_next(struct query *q, bool *ret_row)
 
 int query_one(struct query *q)
 {
-    bool row;
+    bool row = false;
     TRY(query_next(q, &row));
     return row ? 0 : ERR_NOT_FOUND;
 }
 
 int query_run(struct query *q)
 {
-    bool row;
+    bool row = false;
     do
         TRY(query_next(q, &row));
     while (row);
