@@ -17,7 +17,7 @@ MUST_CHECK int signer_verify(struct realm_view *view, struct arena *a, struct st
                              struct str *ret_payload, struct str *ret_alg);
 
 /* Sealing of small states that we hand out and get back (login state): authenticated encryption
- * under a key of this node's realm for a purpose. Opened only with the same purpose. */
+ * under a key of the realm for a purpose. Opened only with the same purpose, else ERR_SEAL. */
 MUST_CHECK int signer_seal(struct realm_view *view, struct arena *a, struct str purpose,
                            struct str plain, struct str *ret_sealed_base64url);
 MUST_CHECK int signer_open(struct realm_view *view, struct arena *a, struct str purpose,

@@ -186,7 +186,9 @@ int signer_open(struct realm_view *view, struct arena *a, struct str purpose,
 {
     unsigned char key[KDF_KEY_BYTES];
     struct str sealed;
-    TRY(base64url_decode(a, sealed_base64url, &sealed));
+    int decoded = base64url_decode(a, sealed_base64url, &sealed);
+    if (decoded != 0)
+        return decoded == ERR_NO_MEMORY ? decoded : ERR_SEAL;
     TRY(state_key(view, purpose, key));
     int err = aead_open(a, str_of((const char *)key, sizeof(key)), purpose, sealed, ret_plain);
     secret_wipe(key, sizeof(key));

@@ -1,0 +1,298 @@
+/* The audit chain (core/port/events.h). */
+#include "store_support.h"
+
+#include <sqlite3.h>
+
+static struct event login_of(const char *user_id)
+{
+    return (struct event){.type = EVENT_UserLoggedIn,
+                          .actor = {.user_id = str_c(user_id),
+                                    .username = STR("ana"),
+                                    .session_id = STR("5b1f9f4e-0000-4000-8000-000000000001"),
+                                    .client_id = STR("app"),
+                                    .ip = STR("10.1.2.3"),
+                                    .user_agent = STR("Browser/1"),
+                                    .trace_id = STR("trace")},
+                          .data = STR("{\"a\":1}")};
+}
+
+#define ANA "5b1f9f4e-1111-4000-8000-000000000001"
+#define EVA "5b1f9f4e-2222-4000-8000-000000000002"
+
+static void append(struct realm_view *view, const struct event *event)
+{
+    struct store_write *w = begin_write(view);
+    ok(event_append(w, event));
+    commit(w);
+}
+
+static struct event_verdict verify(struct realm_view *view)
+{
+    struct event_verdict verdict;
+    struct store_read *r = begin_read(view);
+    ok(event_verify(r, &arena, &verdict));
+    store_read_end(r);
+    return verdict;
+}
+
+static void test_append_list_verify(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct event_record *items;
+    size_t count;
+    struct event ana = login_of(ANA);
+    struct event eva = login_of(EVA);
+    struct event made = {.type = EVENT_ClientCreated,
+                         .subject_kind = STR("client"),
+                         .subject_id = STR("not-a-uuid"),
+                         .actor = {.client_id = STR("garita-cli")}};
+    eva.actor.user_agent = str_of(NULL, 0);
+    assert_int_equal(verify(view).checked, 0);
+    append(view, &ana);
+    append(view, &eva);
+    append(view, &made);
+    struct store_write *w = begin_write(view);
+    ok(event_append(w, &ana));
+    store_rollback(w); /* no change, no event */
+    append(view, &ana);
+    struct event_filter all = {0};
+    struct store_read *r = begin_read(view);
+    ok(event_list(r, &arena, &all, 10, &items, &count));
+    assert_int_equal(count, 4);
+    assert_int_equal(items[3].seq, 4);
+    assert_str(items[0].type, "UserLoggedIn");
+    assert_str(items[0].stream_id, "user:" ANA);
+    assert_str(items[0].user_id, ANA);
+    assert_str(items[0].tenant, "peru");
+    assert_str(items[0].data, "{\"a\":1}");
+    assert_str(items[0].metadata, "{\"username\":\"ana\",\"trace_id\":\"trace\"}");
+    assert_str(items[0].user_agent, "Browser/1");
+    assert_true(str_absent(items[1].user_agent));
+    assert_str(items[2].stream_id, "client:not-a-uuid");
+    assert_str(items[2].data, "{}");
+    assert_true(str_eq(items[1].prev_hash, items[0].hash));
+    assert_true(uuid_v7_ms(items[0].id) > 0);
+    struct event_filter eva_only = {.user_id = STR(EVA)};
+    ok(event_list(r, &arena, &eva_only, 10, &items, &count));
+    assert_int_equal(count, 1);
+    struct event_filter by_type = {.type = STR("UserLoggedIn"), .newest_first = true};
+    ok(event_list(r, &arena, &by_type, 2, &items, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(items[0].seq, 4);
+    by_type.after_seq = items[1].seq;
+    ok(event_list(r, &arena, &by_type, 10, &items, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(items[0].seq, 1);
+    struct event_filter by_client = {.client_id = STR("garita-cli"), .after_seq = 1};
+    ok(event_list(r, &arena, &by_client, 10, &items, &count));
+    assert_int_equal(count, 1);
+    struct event_filter later = {.from_ms = clock_now().wall_ms + 60000};
+    ok(event_list(r, &arena, &later, 10, &items, &count));
+    assert_int_equal(count, 0);
+    struct event_filter earlier = {.from_ms = 1, .to_ms = clock_now().wall_ms + 60000};
+    ok(event_list(r, &arena, &earlier, 10, &items, &count));
+    assert_int_equal(count, 4);
+    store_read_end(r);
+    struct event_verdict verdict = verify(view);
+    assert_int_equal(verdict.checked, 4);
+    assert_int_equal(verdict.bad_seq, 0);
+    realm_view_release(view);
+    reopen_store();
+    view = view_of("peru");
+    append(view, &ana);
+    assert_int_equal(verify(view).checked, 5);
+    assert_int_equal(verify(view).bad_seq, 0);
+    realm_view_release(view);
+}
+
+/* SK-02: what is no UTF-8 or too long does not get in as it is. */
+static void test_hostile_user_agent(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    char text[600];
+    struct event_record *items;
+    size_t count;
+    struct event event = login_of(ANA);
+    struct event_filter all = {0};
+    memset(text, 'x', sizeof(text));
+    event.actor.user_agent = str_of(text, sizeof(text));
+    append(view, &event);
+    memset(text, 0xff, sizeof(text));
+    event.actor.username = event.actor.client_id = str_of(text, 5);
+    append(view, &event);
+    struct store_read *r = begin_read(view);
+    ok(event_list(r, &arena, &all, 10, &items, &count));
+    assert_int_equal(items[0].user_agent.len, 256);
+    assert_true(str_is_utf8(items[1].user_agent) && str_is_utf8(items[1].client_id));
+    store_read_end(r);
+    assert_int_equal(verify(view).bad_seq, 0);
+    realm_view_release(view);
+}
+
+/* --- AU-02: whatever somebody with the file in hand changes is found --- */
+
+static char db_path[400];
+
+static void find_db_path(void)
+{
+    char command[512];
+    (void)snprintf(command, sizeof(command), "ls '%s'/realms/*.db | grep -v master.db", test_dir);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(db_path, sizeof(db_path), pipe));
+    assert_int_equal(pclose(pipe), 0);
+    db_path[strcspn(db_path, "\n")] = '\0';
+}
+
+static void tamper(const char *sql)
+{
+    static const char unlock[] =
+        "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete;"
+        "DROP TRIGGER event_seal_no_update; DROP TRIGGER event_seal_no_delete;"
+        "DROP TRIGGER event_text_no_update; DROP TRIGGER event_text_no_delete;";
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys=OFF; BEGIN", NULL, NULL, NULL), 0);
+    assert_int_equal(sqlite3_exec(db, unlock, NULL, NULL, NULL), SQLITE_OK);
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        print_message("%s: %s\n", sql, sqlite3_errmsg(db));
+    assert_int_equal(rc, SQLITE_OK);
+    assert_true(sqlite3_total_changes(db) > 0);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[900];
+    (void)snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_au_02_mutations(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE event SET id = x'00112233445566778899aabbccddeeff' WHERE seq = 70",
+        "UPDATE event SET type = (SELECT pk FROM event_text WHERE text = 'app') WHERE seq = 70",
+        "UPDATE event SET version = version + 1 WHERE seq = 70",
+        "UPDATE event SET time_ms = time_ms - 1 WHERE seq = 70",
+        "UPDATE event SET tenant = NULL WHERE seq = 70",
+        "UPDATE event SET stream_kind = (SELECT pk FROM event_text WHERE text = 'app') WHERE seq = 70",
+        "UPDATE event SET stream_id = 'x' WHERE seq = 70",
+        "UPDATE event SET user_id = 'x' WHERE seq = 70",
+        "UPDATE event SET session_id = NULL WHERE seq = 70",
+        "UPDATE event SET client_id = NULL WHERE seq = 70",
+        "UPDATE event SET ip = '10.1.2.4' WHERE seq = 70",
+        "UPDATE event SET user_agent = NULL WHERE seq = 70",
+        "UPDATE event SET data = '{\"a\":2}' WHERE seq = 70",
+        "UPDATE event SET metadata = NULL WHERE seq = 70",
+        "UPDATE event SET hash = zeroblob(32) WHERE seq = 70",
+        "UPDATE event_text SET text = 'Browser/2' WHERE text = 'Browser/1'",
+        "DELETE FROM event_text WHERE text = 'UserLoggedIn'",
+        "DELETE FROM event WHERE seq = 70",
+        "DELETE FROM event WHERE seq = 1",
+        "DELETE FROM event WHERE seq >= 120",
+        "UPDATE event SET seq = 1000 WHERE seq = 130",
+        "UPDATE event SET seq = CASE seq WHEN 70 THEN -71 ELSE -70 END WHERE seq IN (70, 71);"
+        "UPDATE event SET seq = -seq WHERE seq < 0",
+        "UPDATE event_seal SET mac = zeroblob(32) WHERE seq = 64",
+        "DELETE FROM event_seal WHERE seq = 64",
+        "INSERT INTO event SELECT -5, id, type, version, time_ms, tenant, stream_kind, stream_id,"
+        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash FROM event"
+        " WHERE seq = 70",
+    };
+    char saved[500];
+    struct realm_view *view = view_of("peru");
+    struct event event = login_of(ANA);
+    for (int i = 0; i < 130; i++)
+        append(view, &event);
+    assert_int_equal(verify(view).bad_seq, 0);
+    assert_int_equal(verify(view).checked, 130);
+    realm_view_release(view);
+    close_store();
+    find_db_path();
+    (void)snprintf(saved, sizeof(saved), "%s.saved", db_path);
+    copy_file(db_path, saved);
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        copy_file(saved, db_path);
+        tamper(changes[i]);
+        open_store();
+        view = view_of("peru");
+        struct event_verdict verdict = verify(view);
+        if (verdict.bad_seq == 0)
+            print_message("not found: %s\n", changes[i]);
+        assert_int_not_equal(verdict.bad_seq, 0);
+        assert_true(verdict.reason.len > 0);
+        realm_view_release(view);
+        close_store();
+    }
+    /* The control: untouched it is whole. */
+    copy_file(saved, db_path);
+    open_store();
+    view = view_of("peru");
+    assert_int_equal(verify(view).bad_seq, 0);
+    realm_view_release(view);
+}
+
+/* A chain written anew by somebody without the master key has no seals (AU-02): the events of
+ * another store's realm, hashes and all, do not pass here. */
+static void test_au_02_forged_chain(void **state)
+{
+    (void)state;
+    char other[500];
+    char attach[1200];
+    struct realm_view *view = view_of("peru");
+    struct event event = login_of(ANA);
+    make_realm("chile");
+    struct realm_view *chile = view_of("chile");
+    for (int i = 0; i < 70; i++) {
+        append(view, &event);
+        append(chile, &event);
+    }
+    realm_view_release(view);
+    realm_view_release(chile);
+    close_store();
+    find_db_path();
+    (void)snprintf(other, sizeof(other), "%s.other", db_path);
+    copy_file(db_path, other);
+    /* Whichever of the two realms came first in the folder gets the other's events. */
+    char command[1200];
+    (void)snprintf(command, sizeof(command), "ls '%s'/realms/*.db | grep -v master.db | tail -1",
+                   test_dir);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(fgets(other, sizeof(other), pipe));
+    assert_int_equal(pclose(pipe), 0);
+    other[strcspn(other, "\n")] = '\0';
+    assert_string_not_equal(other, db_path);
+    (void)snprintf(attach, sizeof(attach),
+                   "COMMIT; ATTACH '%s' AS o; BEGIN; DELETE FROM event; DELETE FROM event_text;"
+                   "DELETE FROM event_seal; INSERT INTO event SELECT * FROM o.event;"
+                   "INSERT INTO event_text SELECT * FROM o.event_text;"
+                   "INSERT INTO event_seal SELECT * FROM o.event_seal;",
+                   other);
+    tamper(attach);
+    open_store();
+    int bad = 0;
+    view = view_of("peru");
+    bad += verify(view).bad_seq == 64;
+    realm_view_release(view);
+    view = view_of("chile");
+    bad += verify(view).bad_seq == 64;
+    realm_view_release(view);
+    assert_int_equal(bad, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_append_list_verify, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_hostile_user_agent, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_mutations, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_forged_chain, start_test, end_test),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+/* Places for hashing and the fair gate behind them. */
+#include "store_support.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/turnstile.h"
+
+#define THREADS 40
+
+static atomic_int inside;
+static atomic_int most;
+
+static void *hash_something(void *arg)
+{
+    (void)arg;
+    ok(hashing_enter());
+    int now_inside = atomic_fetch_add(&inside, 1) + 1;
+    int seen = atomic_load(&most);
+    while (now_inside > seen && !atomic_compare_exchange_weak(&most, &seen, now_inside))
+        continue;
+    (void)usleep(2000);
+    atomic_fetch_sub(&inside, 1);
+    hashing_leave();
+    return NULL;
+}
+
+/* PW-06: never more at once than there are places, and all get through. */
+static void test_pw_06_places(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    hashing_setup(3);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hash_something, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_true(atomic_load(&most) <= 3);
+    assert_true(atomic_load(&most) >= 2);
+}
+
+static void test_gate_times_out(void **state)
+{
+    (void)state;
+    struct turnstile t;
+    turnstile_init(&t, 1, 0);
+    ok(turnstile_enter(&t, 1000));
+    fails(turnstile_enter(&t, 1000), ERR_OVERLOADED);
+    t.max_waiting = 10;
+    int64_t before = clock_now().monotonic_ms;
+    fails(turnstile_enter(&t, 50), ERR_TIMEOUT);
+    assert_true(clock_now().monotonic_ms - before >= 49);
+    assert_int_equal(turnstile_try(&t), 0);
+    turnstile_leave(&t);
+    assert_int_equal(turnstile_try(&t), 1);
+    turnstile_leave(&t);
+    ok(turnstile_enter(&t, 0));
+    turnstile_free(&t);
+}
+
+struct queue {
+    struct turnstile gate;
+    int order[8];
+    int count;
+};
+
+struct in_queue {
+    struct queue *queue;
+    int number;
+};
+
+static void *queue_up(void *arg)
+{
+    struct in_queue *me = arg;
+    ok(turnstile_enter(&me->queue->gate, 5000));
+    me->queue->order[me->queue->count++] = me->number;
+    turnstile_leave(&me->queue->gate);
+    return NULL;
+}
+
+static void test_first_come_first_served(void **state)
+{
+    (void)state;
+    struct queue queue = {.count = 0};
+    pthread_t threads[8];
+    struct in_queue people[8];
+    turnstile_init(&queue.gate, 1, 100);
+    ok(turnstile_enter(&queue.gate, 0));
+    for (int i = 0; i < 8; i++) {
+        people[i] = (struct in_queue){&queue, i};
+        assert_int_equal(pthread_create(&threads[i], NULL, queue_up, &people[i]), 0);
+        for (;;) { /* until it waits */
+            (void)pthread_mutex_lock(&queue.gate.lock);
+            size_t waiting = queue.gate.waiting;
+            (void)pthread_mutex_unlock(&queue.gate.lock);
+            if (waiting == (size_t)i + 1)
+                break;
+            (void)usleep(100);
+        }
+    }
+    turnstile_leave(&queue.gate);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(queue.order[i], i);
+    turnstile_free(&queue.gate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pw_06_places),
+        cmocka_unit_test(test_gate_times_out),
+        cmocka_unit_test(test_first_come_first_served),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
