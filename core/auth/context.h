@@ -24,7 +24,8 @@ struct auth_ctx {
     void *jwks_context;
 };
 
-static inline const struct realm *auth_realm(const struct auth_ctx *ctx) {
+static inline const struct realm *auth_realm(const struct auth_ctx *ctx)
+{
     return realm_view_realm(ctx->view);
 }
 

@@ -6,6 +6,7 @@
 
 static struct str fresh_code(void)
 {
+    t.browser.sso_cookie = str_of(NULL, 0);
     struct authz_step step = full_login(REQUEST_WEB);
     struct str code = reply_param(&step, "code");
     assert_int_equal(code.len, 43);
