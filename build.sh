@@ -63,8 +63,10 @@ run_bench() {
     # shellcheck disable=SC2046,SC2086
     packages_install $PACKAGES_BENCH $(packages_node)
     build_release
+    preset_build release-static bench || exit 1
     [ -x tests/bench/run.sh ] || die "tests/bench/run.sh is missing"
-    GARITA_BIN=$BUILD/garita exec tests/bench/run.sh "$@"
+    GARITA_BIN=$BUILD/garita GARITA_BENCH_CRYPTO=$BUILD/release-static/bench/bench_crypto \
+        exec tests/bench/run.sh "$@"
 }
 
 run_format() { # [FILE...]

@@ -1,5 +1,4 @@
 /* The program: guards of the process, then the command line. */
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "appliance/cli.h"
+#include "core/crypto/init.h"
 
 #include "core/base/banned.h"
 
@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 {
     static struct str words[WORDS_MAX];
     guard_process();
-    if (sodium_init() < 0) {
+    if (crypto_init() != 0) {
         (void)fputs("garita: the generator of random numbers does not work\n", stderr);
         return EXIT_FAILURE;
     }

@@ -173,6 +173,8 @@ void fail_admin(struct request *req, struct response *res, int err)
 void fail_page(struct request *req, struct response *res, int err)
 {
     const struct outcome *o = outcome_of(err);
-    page_fail(req, res, o->status, o->page);
-    add_retry_after(res, o->status);
+    /* A page has no challenge to offer, which RFC 9110 15.5.2 asks of a 401. */
+    int status = o->status == 401 ? 400 : o->status;
+    page_fail(req, res, status, o->page);
+    add_retry_after(res, status);
 }

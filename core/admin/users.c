@@ -104,10 +104,9 @@ int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const s
 static int check_record(const struct auth_ctx *ctx, const struct credential *c)
 {
     const struct password_record record = {c->secret_data, c->credential_data};
-    bool match;
     if (!str_eq(c->type, STR(CREDENTIAL_PASSWORD)))
         return 0;
-    int rc = password_hash_verify(ctx->arena, &record, STR("?"), &match);
+    int rc = password_hash_check(ctx->arena, &record);
     if (rc == 0 || rc == ERR_NO_MEMORY)
         return rc;
     return err_field(ctx->err, ERR_INVALID_REQUEST, "credentials",

@@ -14,6 +14,9 @@ static const struct jose_alg_info infos[JOSE_ALG_COUNT] = {
 
 enum jose_alg jose_alg_of(struct str name)
 {
+    /* RFC 9864 2.2 names the curve where RFC 8037 named the family; we know one curve of it. */
+    if (str_eq(name, STR("Ed25519")))
+        return JOSE_EdDSA;
     for (enum jose_alg alg = JOSE_ALG_UNKNOWN + 1; alg < JOSE_ALG_COUNT; alg++)
         if (str_eq(name, infos[alg].name))
             return alg;

@@ -32,7 +32,8 @@ struct jose_alg_info {
     unsigned uses;
 };
 
-/* Exact spelling; JOSE_ALG_UNKNOWN for everything else, "none" in every case included (JO-02). */
+/* Exact spelling; JOSE_ALG_UNKNOWN for everything else, "none" in every case included (JO-02).
+ * "Ed25519" (RFC 9864) is read as EdDSA. */
 enum jose_alg jose_alg_of(struct str name);
 /* Never for JOSE_ALG_UNKNOWN (NULL then). */
 const struct jose_alg_info *jose_alg_info(enum jose_alg alg);

@@ -110,6 +110,14 @@ static void put(struct form_param *params, size_t *count, struct str name, struc
     params[(*count)++] = (struct form_param){name, value};
 }
 
+/* Only what is inside the signed object counts (OX-02, RFC 9101 6.3), but for what OpenID Connect
+ * Core 6.1 asks to stand outside too, where what is inside wins. */
+static bool counts_outside(struct str name)
+{
+    return str_eq(name, STR("client_id")) || str_eq(name, STR("response_type")) ||
+           str_eq(name, STR("scope"));
+}
+
 static int merge(const struct auth_ctx *ctx, const struct form *form,
                  const struct json_value *claims, struct form *ret_form)
 {
@@ -121,7 +129,7 @@ static int merge(const struct auth_ctx *ctx, const struct form *form,
     if (!params)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < form->count; i++)
-        if (!str_eq(form->params[i].name, STR("request")))
+        if (counts_outside(form->params[i].name))
             params[count++] = form->params[i];
     struct json_iter it = json_iter(claims);
     while (json_next(&it, &name, &value)) {

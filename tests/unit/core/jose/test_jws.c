@@ -431,6 +431,7 @@ static void the_table_says_who_may_use_what(void **state)
         assert_int_equal(jose_alg_of(jose_alg_name(alg)), alg);
     assert_int_equal(jose_alg_default(rsa.pk), JOSE_RS256);
     assert_int_equal(jose_alg_default(ec521.pk), JOSE_ES512);
+    assert_int_equal(jose_alg_of(STR("Ed25519")), JOSE_EdDSA); /* RFC 9864 2.2 */
     assert_int_equal(jose_alg_default(ed.pk), JOSE_EdDSA);
 }
 
