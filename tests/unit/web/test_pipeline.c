@@ -34,7 +34,8 @@ static void we_06_pages_have_a_strict_policy(void **state)
 static struct answer *ask_host(const char *host)
 {
     char text[600];
-    int n = snprintf(text, sizeof(text), "GET /about HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+    int n = snprintf(text, sizeof(text),
+                     "GET /about HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host);
     return ask_bytes(http_port(), str_of(text, (size_t)n));
 }
 
@@ -60,10 +61,13 @@ static void we_09_foreign_hosts_are_refused(void **state)
     fixture_restart(&c);
     assert_int_equal(ask_host("localhost")->status, 404); /* not under the base path */
     char text[200];
-    int n = snprintf(text, sizeof(text), "GET /auth/about HTTP/1.1\r\nHost: ID.example:80\r\n\r\n");
+    int n =
+        snprintf(text, sizeof(text),
+                 "GET /auth/about HTTP/1.1\r\nHost: ID.example:80\r\nConnection: close\r\n\r\n");
     assert_true(
         says(ask_bytes(http_port(), str_of(text, (size_t)n)), "url=http://id.example/auth "));
-    n = snprintf(text, sizeof(text), "GET /auth/about HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    n = snprintf(text, sizeof(text),
+                 "GET /auth/about HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_int_equal(ask_bytes(http_port(), str_of(text, (size_t)n))->status, 421);
     fixture_defaults(&c);
     fixture_restart(&c);

@@ -157,13 +157,15 @@ static void absolute_form_works(void **state)
 {
     char text[200];
     (void)state;
-    int n = snprintf(text, sizeof(text),
-                     "GET http://127.0.0.1:%u/hello HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                     http_port(), http_port());
+    int n = snprintf(
+        text, sizeof(text),
+        "GET http://127.0.0.1:%u/hello HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n",
+        http_port(), http_port());
     assert_int_equal(ask_bytes(http_port(), str_of(text, (size_t)n))->status, 200);
-    n = snprintf(text, sizeof(text),
-                 "GET http://evil.example/hello HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                 http_port());
+    n = snprintf(
+        text, sizeof(text),
+        "GET http://evil.example/hello HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n",
+        http_port());
     assert_int_equal(ask_bytes(http_port(), str_of(text, (size_t)n))->status, 421);
 }
 
@@ -271,11 +273,13 @@ static void ht_10_management_is_apart(void **state)
     (void)state;
     assert_int_equal(ask("GET /health", "", "")->status, 404);
     assert_int_equal(ask("GET /metrics", "", "")->status, 404);
-    int n = snprintf(text, sizeof(text), "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    int n = snprintf(text, sizeof(text),
+                     "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     struct answer *a = ask_bytes(port, str_of(text, (size_t)n));
     assert_int_equal(a->status, 200);
     assert_true(says(a, "garita_http_requests_total{route=\"none\",status=\"4xx\"}"));
-    n = snprintf(text, sizeof(text), "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    n = snprintf(text, sizeof(text),
+                 "GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_int_equal(ask_bytes(port, str_of(text, (size_t)n))->status, 404);
 }
 

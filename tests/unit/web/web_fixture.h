@@ -203,7 +203,7 @@ static struct answer *ask_bytes(uint16_t port, struct str bytes)
     static struct answer a;
     int fd = dial(port);
     say(fd, bytes);
-    (void)hear(fd, a.text, sizeof(a.text), 250, &a.closed);
+    (void)hear(fd, a.text, sizeof(a.text), 1000, &a.closed);
     a.status = strncmp(a.text, "HTTP/1.1 ", 9) == 0 ? (int)strtol(a.text + 9, NULL, 10) : 0;
     close(fd);
     return &a;
@@ -213,8 +213,9 @@ static struct answer *ask_bytes(uint16_t port, struct str bytes)
 static UNUSED struct answer *ask(const char *line, const char *headers, const char *body)
 {
     static char text[200000];
-    int n = snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n%s", line,
-                     http_port(), headers, body);
+    const char *end = strstr(headers, "Connection:") ? "" : "Connection: close\r\n";
+    int n = snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s\r\n%s", line,
+                     http_port(), headers, end, body);
     assert_true(n > 0 && (size_t)n < sizeof(text));
     return ask_bytes(http_port(), str_of(text, (size_t)n));
 }
