@@ -120,7 +120,7 @@ static void check_certificate(struct report *r, struct cli *cli, const struct co
         return;
     (void)snprintf(path, sizeof(path), "%s%s",
                    config->tls_cert_file[0] ? config->tls_cert_file : config->data,
-                   config->tls_cert_file[0] ? "" : "/tls/cert.pem");
+                   config->tls_cert_file[0] ? "" : "/tls/tls.crt");
     int rc = certificate_expires(cli->arena, path, &expires_s);
     int64_t left_s = rc == 0 ? expires_s - clock_now().wall_ms / 1000 : 0;
     if (rc == ERR_NOT_FOUND && !config->tls_cert_file[0])
