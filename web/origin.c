@@ -20,14 +20,16 @@ struct own_names {
     size_t count;
 };
 
-static void add_name(struct own_names *o, const char *name) {
+static void add_name(struct own_names *o, const char *name)
+{
     size_t len = strlen(name);
     if (len == 0 || len >= NAME_MAX_BYTES || o->count == MAX_NAMES)
         return;
     memcpy(o->names[o->count++], name, len + 1);
 }
 
-static void add_address(struct own_names *o, const struct sockaddr *sa) {
+static void add_address(struct own_names *o, const struct sockaddr *sa)
+{
     char text[INET6_ADDRSTRLEN];
     const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)sa;
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)sa;
@@ -37,7 +39,8 @@ static void add_address(struct own_names *o, const struct sockaddr *sa) {
         add_name(o, text);
 }
 
-int own_names_new(struct own_names **ret_names) {
+int own_names_new(struct own_names **ret_names)
+{
     char host[NAME_MAX_BYTES] = "";
     struct ifaddrs *list = NULL;
     struct own_names *o = calloc(1, sizeof(*o));
@@ -54,11 +57,13 @@ int own_names_new(struct own_names **ret_names) {
     return 0;
 }
 
-void own_names_free(struct own_names *names) {
+void own_names_free(struct own_names *names)
+{
     free(names);
 }
 
-static bool is_own_name(const struct web *web, const struct uri *u) {
+static bool is_own_name(const struct web *web, const struct uri *u)
+{
     if (uri_is_loopback(u))
         return true;
     for (size_t i = 0; i < web->names->count; i++)
@@ -67,7 +72,8 @@ static bool is_own_name(const struct web *web, const struct uri *u) {
     return false;
 }
 
-static int check_hostname(struct web *web, struct err_ctx *err) {
+static int check_hostname(struct web *web, struct err_ctx *err)
+{
     struct uri u;
     struct str h = web->config.hostname;
     if (uri_parse(h, &u) != 0 || !uri_is_web(&u) || !str_absent(u.query) ||
@@ -78,7 +84,8 @@ static int check_hostname(struct web *web, struct err_ctx *err) {
     return uri_origin(&web->arena, &u, &web->public_origin);
 }
 
-int origin_setup(struct web *web, struct err_ctx *err) {
+int origin_setup(struct web *web, struct err_ctx *err)
+{
     TRY(own_names_new(&web->names));
     if (!str_empty(web->config.hostname))
         return check_hostname(web, err);
@@ -91,13 +98,14 @@ int origin_setup(struct web *web, struct err_ctx *err) {
     return uri_origin(&web->arena, &u, &web->public_origin);
 }
 
-void origin_teardown(struct web *web) {
+void origin_teardown(struct web *web)
+{
     own_names_free(web->names);
     web->names = NULL;
 }
 
-static bool parse_host(struct request *req, struct str scheme, struct str host,
-                       struct uri *ret_uri) {
+static bool parse_host(struct request *req, struct str scheme, struct str host, struct uri *ret_uri)
+{
     struct str text = ARENA_CONCAT(req->arena, scheme, STR("://"), host, STR("/"));
     return !str_absent(text) && uri_parse(text, ret_uri) == 0 && uri_is_web(ret_uri) &&
            str_eq(ret_uri->path, STR("/")) && str_absent(ret_uri->query) &&
@@ -105,21 +113,24 @@ static bool parse_host(struct request *req, struct str scheme, struct str host,
 }
 
 /* Without a configured name: one of this machine's, at the listener's own port. */
-static bool accept_own(struct request *req, const struct uri *u) {
+static bool accept_own(struct request *req, const struct uri *u)
+{
     uint16_t port = web_port(req->web, LISTENER_PUBLIC, req->https);
     return uri_effective_port(u) == port && is_own_name(req->web, u) &&
            uri_origin(req->arena, u, &req->public_origin) == 0;
 }
 
 /* With one: exactly that. A trusted proxy may speak to us by another name; what it forwards counts. */
-static bool accept_configured(struct request *req, const struct uri *u, const struct forwarded *f) {
+static bool accept_configured(struct request *req, const struct uri *u, const struct forwarded *f)
+{
     struct str origin;
     if (uri_origin(req->arena, u, &origin) != 0)
         return false;
     return str_eq(origin, req->web->public_origin) || (f->trusted && str_absent(f->host));
 }
 
-bool origin_resolve(struct request *req, const struct forwarded *f, struct str authority) {
+bool origin_resolve(struct request *req, const struct forwarded *f, struct str authority)
+{
     struct uri u;
     struct str host = request_header(req, STR("Host"));
     bool configured = !str_empty(req->web->config.hostname);
@@ -135,7 +146,8 @@ bool origin_resolve(struct request *req, const struct forwarded *f, struct str a
     return configured ? accept_configured(req, &u, f) : accept_own(req, &u);
 }
 
-struct str origin_of_redirect(struct request *req) {
+struct str origin_of_redirect(struct request *req)
+{
     struct uri u;
     struct str origin, none = {NULL, 0};
     struct str host = request_header(req, STR("Host"));
@@ -149,20 +161,26 @@ struct str origin_of_redirect(struct request *req) {
     return uri_origin(req->arena, &u, &origin) == 0 ? origin : none;
 }
 
-bool origin_is_same(const struct request *req) {
+bool origin_is_same(const struct request *req)
+{
     struct str site = request_header(req, STR("Sec-Fetch-Site"));
     struct str origin = request_header(req, STR("Origin"));
-    /* "none" is the person itself: a form sent again from the history. */
-    if (!str_absent(site))
-        return str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
+    bool ours = str_absent(origin) || str_eq(origin, req->public_origin);
     /* Without fetch metadata: every browser names the origin of a POST, programs need not. */
-    return str_absent(origin) || str_eq(origin, req->public_origin);
+    if (str_absent(site))
+        return ours;
+    /* "none" is the person itself: a form sent again from the history. Pages without a referrer, as
+     * ours, send their forms with the origin "null". */
+    return (str_eq(site, STR("same-origin")) || str_eq(site, STR("none"))) &&
+           (ours || str_eq(origin, STR("null")));
 }
 
-struct str web_public_origin(struct request *req) {
+struct str web_public_origin(struct request *req)
+{
     return req->public_origin;
 }
 
-struct str web_public_url(struct request *req) {
+struct str web_public_url(struct request *req)
+{
     return ARENA_CONCAT(req->arena, req->public_origin, req->web->config.base_path);
 }
