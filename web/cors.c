@@ -19,7 +19,8 @@ static const struct {
     {HTTP_OPTIONS, STR_INIT("OPTIONS")},
 };
 
-struct str cors_method_list(struct arena *a, unsigned methods) {
+struct str cors_method_list(struct arena *a, unsigned methods)
+{
     struct buf text;
     struct str list = {NULL, 0};
     buf_init(&text, a, 128);
@@ -33,7 +34,8 @@ struct str cors_method_list(struct arena *a, unsigned methods) {
     return buf_finish(&text, &list) == 0 ? list : str_of(NULL, 0);
 }
 
-unsigned cors_requested_method(const struct request *req) {
+unsigned cors_requested_method(const struct request *req)
+{
     struct str wanted = request_header(req, STR("Access-Control-Request-Method"));
     if (str_absent(wanted) || str_absent(request_header(req, STR("Origin"))))
         return 0;
@@ -44,19 +46,22 @@ unsigned cors_requested_method(const struct request *req) {
 }
 
 /* Our own pages need no permission, and "null" is nobody's origin. */
-static bool is_allowed(struct request *req, struct str origin) {
+static bool is_allowed(struct request *req, struct str origin)
+{
     const struct web_services *services = &req->web->services;
     return origin.len > 0 && origin.len <= ORIGIN_MAX_BYTES && !str_eq(origin, STR("null")) &&
            !str_eq(origin, req->public_origin) && services->cors_allowed &&
            services->cors_allowed(req, origin);
 }
 
-static void allow(struct response *res, struct str origin) {
+static void allow(struct response *res, struct str origin)
+{
     respond_header(res, "Access-Control-Allow-Origin", origin);
     respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
 }
 
-void cors_preflight(struct request *req, struct response *res, unsigned methods) {
+void cors_preflight(struct request *req, struct response *res, unsigned methods)
+{
     struct str origin = request_header(req, STR("Origin"));
     struct str list = cors_method_list(req->arena, methods);
     respond_no_content(res);
@@ -72,7 +77,8 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
     respond_header(res, "Access-Control-Max-Age", STR(PREFLIGHT_MAX_AGE));
 }
 
-void cors_finish(struct request *req, struct response *res) {
+void cors_finish(struct request *req, struct response *res)
+{
     struct str origin = request_header(req, STR("Origin"));
     if (str_absent(origin) || respond_has_header(res, "Access-Control-Allow-Origin"))
         return;

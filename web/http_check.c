@@ -35,7 +35,8 @@ static const struct str single_names[] = {
     STR_INIT("date"),           STR_INIT("from"),           STR_INIT("x-forwarded-host"),
 };
 
-static int single_find(struct str name) {
+static int single_find(struct str name)
+{
     for (size_t i = 0; i < ARRAY_LEN(single_names); i++)
         if (str_ieq(name, single_names[i]))
             return (int)i;
@@ -45,7 +46,8 @@ static int single_find(struct str name) {
 /* RFC 9112 2.2: a bare CR or LF is where smuggling starts; other control bytes follow suit. Finds
  * the blank line; *scanned is moved so that a later call goes on from there. */
 static int find_end(struct str bytes, const struct http_limits *limits, size_t *scanned,
-                    size_t *ret_end) {
+                    size_t *ret_end)
+{
     size_t i = *scanned;
     for (; i < bytes.len && i < limits->header_bytes; i++) {
         unsigned char c = (unsigned char)bytes.ptr[i];
@@ -64,7 +66,8 @@ static int find_end(struct str bytes, const struct http_limits *limits, size_t *
 }
 
 /* The first line is judged as soon as it is too long: nobody has to wait for its end. */
-static int check_line_length(struct str bytes, const struct http_limits *limits, int otherwise) {
+static int check_line_length(struct str bytes, const struct http_limits *limits, int otherwise)
+{
     size_t most = LONGEST_METHOD + 1 + limits->uri_bytes + VERSION_BYTES;
     struct str start = str_sub(bytes, 0, most + 1);
     if (bytes.len > most && str_find(start, '\r') < 0)
@@ -72,7 +75,8 @@ static int check_line_length(struct str bytes, const struct http_limits *limits,
     return otherwise;
 }
 
-static int parse_method(struct str name, enum http_method *ret_method) {
+static int parse_method(struct str name, enum http_method *ret_method)
+{
     static const struct {
         struct str name;
         enum http_method method;
@@ -91,7 +95,8 @@ static int parse_method(struct str name, enum http_method *ret_method) {
     return header_is_token(name) ? STATUS_UNKNOWN_METHOD : STATUS_BAD_REQUEST;
 }
 
-static int parse_version(struct str version, int *ret_minor) {
+static int parse_version(struct str version, int *ret_minor)
+{
     if (str_eq(version, STR("HTTP/1.1")))
         *ret_minor = 1;
     else if (str_eq(version, STR("HTTP/1.0")))
@@ -104,7 +109,8 @@ static int parse_version(struct str version, int *ret_minor) {
 
 /* Origin form, or absolute form, which servers must take (RFC 9112 3.2.2). Fragments, spaces,
  * backslashes and bytes beyond ASCII have no place in a target. */
-static int parse_target(struct str target, const struct http_limits *limits, struct http_head *h) {
+static int parse_target(struct str target, const struct http_limits *limits, struct http_head *h)
+{
     if (target.len > limits->uri_bytes)
         return STATUS_URI_TOO_LONG;
     for (size_t i = 0; i < target.len; i++) {
@@ -130,7 +136,8 @@ static int parse_target(struct str target, const struct http_limits *limits, str
 }
 
 static int parse_request_line(struct str line, const struct http_limits *limits,
-                              struct http_head *h) {
+                              struct http_head *h)
+{
     ptrdiff_t first = str_find(line, ' ');
     if (first <= 0)
         return STATUS_BAD_REQUEST;
@@ -143,7 +150,8 @@ static int parse_request_line(struct str line, const struct http_limits *limits,
     return parse_target(str_sub(rest, 0, (size_t)second), limits, h);
 }
 
-static int parse_content_length(struct str value, struct http_head *h) {
+static int parse_content_length(struct str value, struct http_head *h)
+{
     if (value.len == 0 || value.len > CONTENT_LENGTH_DIGITS)
         return STATUS_BAD_REQUEST;
     for (size_t i = 0; i < value.len; i++)
@@ -152,7 +160,8 @@ static int parse_content_length(struct str value, struct http_head *h) {
     return str_to_i64(value, &h->content_length) == 0 ? 0 : STATUS_BAD_REQUEST;
 }
 
-static void parse_connection(struct str value, struct http_head *h) {
+static void parse_connection(struct str value, struct http_head *h)
+{
     struct str option;
     while (str_next(&value, ',', &option)) {
         if (str_ieq(str_trim(option), STR("close")))
@@ -162,7 +171,8 @@ static void parse_connection(struct str value, struct http_head *h) {
     }
 }
 
-static int parse_framing_header(int which, struct str value, struct http_head *h) {
+static int parse_framing_header(int which, struct str value, struct http_head *h)
+{
     switch (which) {
     case SINGLE_HOST: return value.len == 0 ? STATUS_BAD_REQUEST : 0;
     case SINGLE_CONTENT_LENGTH: return parse_content_length(value, h);
@@ -182,7 +192,8 @@ static int parse_framing_header(int which, struct str value, struct http_head *h
     }
 }
 
-static int parse_header_line(struct str line, unsigned *seen, struct http_head *h) {
+static int parse_header_line(struct str line, unsigned *seen, struct http_head *h)
+{
     /* RFC 9112 5.2: a line that begins with a space continues the one before; obsolete. */
     ptrdiff_t colon = str_find(line, ':');
     if (colon <= 0)
@@ -201,21 +212,24 @@ static int parse_header_line(struct str line, unsigned *seen, struct http_head *
 }
 
 /* RFC 9112 6.3: both lengths at once is an attack; RFC 9112 3.2: HTTP/1.1 has exactly one Host. */
-static int check_whole(unsigned seen, const struct http_head *h) {
+static int check_whole(unsigned seen, const struct http_head *h)
+{
     bool host = seen & (1U << SINGLE_HOST);
     if (h->chunked && (seen & (1U << SINGLE_CONTENT_LENGTH)))
         return STATUS_BAD_REQUEST;
     return host || h->minor_version == 0 ? 0 : STATUS_BAD_REQUEST;
 }
 
-static struct str take_line(struct str *rest) {
+static struct str take_line(struct str *rest)
+{
     size_t end = (size_t)str_find(*rest, '\r');
     struct str line = str_sub(*rest, 0, end);
     *rest = str_from(*rest, end + 2);
     return line;
 }
 
-static int parse_head(struct str head, const struct http_limits *limits, struct http_head *h) {
+static int parse_head(struct str head, const struct http_limits *limits, struct http_head *h)
+{
     unsigned seen = 0;
     size_t count = 0;
     struct str rest = str_sub(head, 0, head.len - 2);
@@ -230,7 +244,8 @@ static int parse_head(struct str head, const struct http_limits *limits, struct 
 }
 
 int http_check_head(struct str bytes, const struct http_limits *limits, size_t *scanned,
-                    struct http_head *ret_head) {
+                    struct http_head *ret_head)
+{
     struct http_head head = {0};
     size_t end = 0;
     int rc = find_end(bytes, limits, scanned, &end);

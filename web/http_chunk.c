@@ -9,7 +9,8 @@
 
 enum { SIZE, SIZE_LF, DATA, DATA_CR, DATA_LF, LAST_LF, END_CR, END_LF, DONE };
 
-static int hex_value(unsigned char c) {
+static int hex_value(unsigned char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     c |= 0x20;
@@ -17,7 +18,8 @@ static int hex_value(unsigned char c) {
 }
 
 /* Digits and nothing else: chunk extensions (RFC 9112 7.1.1) have no use here and a history. */
-static int take_size(struct http_chunks *k, unsigned char c) {
+static int take_size(struct http_chunks *k, unsigned char c)
+{
     int digit = hex_value(c);
     if (digit >= 0 && k->digits < MOST_DIGITS) {
         k->left = k->left * 16 + (uint64_t)digit;
@@ -30,7 +32,8 @@ static int take_size(struct http_chunks *k, unsigned char c) {
     return 0;
 }
 
-static int take_size_end(struct http_chunks *k, unsigned char c, uint64_t max_body_bytes) {
+static int take_size_end(struct http_chunks *k, unsigned char c, uint64_t max_body_bytes)
+{
     if (c != '\n')
         return STATUS_BAD_REQUEST;
     k->total += k->left;
@@ -38,7 +41,8 @@ static int take_size_end(struct http_chunks *k, unsigned char c, uint64_t max_bo
     return k->total > max_body_bytes ? STATUS_TOO_LARGE : 0;
 }
 
-static int expect_byte(struct http_chunks *k, unsigned char c, char wanted, int next) {
+static int expect_byte(struct http_chunks *k, unsigned char c, char wanted, int next)
+{
     if (c != (unsigned char)wanted)
         return STATUS_BAD_REQUEST;
     k->state = next;
@@ -46,7 +50,8 @@ static int expect_byte(struct http_chunks *k, unsigned char c, char wanted, int 
     return 0;
 }
 
-static int take_byte(struct http_chunks *k, unsigned char c, uint64_t max_body_bytes) {
+static int take_byte(struct http_chunks *k, unsigned char c, uint64_t max_body_bytes)
+{
     switch (k->state) {
     case SIZE: return take_size(k, c);
     case SIZE_LF: return take_size_end(k, c, max_body_bytes);
@@ -59,7 +64,8 @@ static int take_byte(struct http_chunks *k, unsigned char c, uint64_t max_body_b
 }
 
 int http_check_chunks(struct http_chunks *k, struct str bytes, uint64_t max_body_bytes,
-                      size_t *ret_used) {
+                      size_t *ret_used)
+{
     size_t i = 0;
     while (i < bytes.len && k->state != DONE) {
         if (k->state == DATA) {

@@ -7,14 +7,16 @@
 #include "core/base/banned.h"
 
 /* ';' starts matrix parameters, which some servers cut off and some keep. */
-static bool is_plain(struct str path) {
+static bool is_plain(struct str path)
+{
     return str_find(path, ';') < 0 && str_find(path, '\\') < 0 &&
            str_find_str(path, STR("//")) < 0 && str_has_no_control(path);
 }
 
 /* An encoded slash or backslash would become a separator after the segments were told apart; an
  * encoded percent sign would invite a second decoding. */
-static bool has_hidden_separator(struct str raw) {
+static bool has_hidden_separator(struct str raw)
+{
     for (size_t i = 0; i + 2 < raw.len; i++) {
         if (raw.ptr[i] != '%')
             continue;
@@ -26,7 +28,8 @@ static bool has_hidden_separator(struct str raw) {
     return false;
 }
 
-static bool has_dot_segment(struct str path) {
+static bool has_dot_segment(struct str path)
+{
     struct str rest = str_from(path, 1);
     struct str segment;
     while (str_next(&rest, '/', &segment))
@@ -36,7 +39,8 @@ static bool has_dot_segment(struct str path) {
 }
 
 int http_path_decode(struct arena *a, struct str target, struct str *ret_path,
-                     struct str *ret_query) {
+                     struct str *ret_query)
+{
     ptrdiff_t mark = str_find(target, '?');
     struct str raw = mark < 0 ? target : str_sub(target, 0, (size_t)mark);
     struct str path;

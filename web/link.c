@@ -7,32 +7,37 @@
 
 #include "core/base/banned.h"
 
-void link_enter(struct link *l, enum link_phase phase, int64_t time_ms) {
+void link_enter(struct link *l, enum link_phase phase, int64_t time_ms)
+{
     int64_t now_ms = clock_now().monotonic_ms;
     atomic_store_explicit(&l->phase, phase, memory_order_relaxed);
     atomic_store_explicit(&l->since_ms, now_ms, memory_order_relaxed);
     atomic_store_explicit(&l->deadline_ms, now_ms + time_ms, memory_order_relaxed);
 }
 
-static ssize_t outcome(ssize_t n, int want) {
+static ssize_t outcome(ssize_t n, int want)
+{
     if (n >= 0)
         return n;
     return errno == EAGAIN || errno == EINTR ? want : TLS_FAILED;
 }
 
-ssize_t link_read(struct link *l, void *buf, size_t size) {
+ssize_t link_read(struct link *l, void *buf, size_t size)
+{
     if (l->kind.is_tls)
         return tls_session_read(l->tls, buf, size);
     return outcome(recv(l->fd, buf, size, 0), TLS_WANT_READ);
 }
 
-static ssize_t write_some(struct link *l, const void *data, size_t len) {
+static ssize_t write_some(struct link *l, const void *data, size_t len)
+{
     if (l->kind.is_tls)
         return tls_session_write(l->tls, data, len);
     return outcome(send(l->fd, data, len, MSG_NOSIGNAL), TLS_WANT_WRITE);
 }
 
-static bool keep(struct lot *lot, struct link *l, const char *data, size_t len) {
+static bool keep(struct lot *lot, struct link *l, const char *data, size_t len)
+{
     struct link_bytes *out = &l->out;
     size_t cap = out->cap;
     while (cap < out->len + len)
@@ -44,7 +49,8 @@ static bool keep(struct lot *lot, struct link *l, const char *data, size_t len) 
     return true;
 }
 
-bool link_send(struct lot *lot, struct link *l, const void *data, size_t len) {
+bool link_send(struct lot *lot, struct link *l, const void *data, size_t len)
+{
     const char *p = data;
     while (len > 0 && l->out.len == 0) {
         ssize_t n = write_some(l, p, len);
@@ -58,7 +64,8 @@ bool link_send(struct lot *lot, struct link *l, const void *data, size_t len) {
     return len == 0 || keep(lot, l, p, len);
 }
 
-int link_flush(struct lot *lot, struct link *l) {
+int link_flush(struct lot *lot, struct link *l)
+{
     while (l->out_sent < l->out.len) {
         ssize_t n = write_some(l, l->out.ptr + l->out_sent, l->out.len - l->out_sent);
         if (n == 0)
@@ -72,7 +79,8 @@ int link_flush(struct lot *lot, struct link *l) {
     return 0;
 }
 
-struct str link_address(const struct link *l, struct arena *a) {
+struct str link_address(const struct link *l, struct arena *a)
+{
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&l->peer;
     const struct sockaddr_in *four = (const struct sockaddr_in *)&l->peer;
     char text[INET6_ADDRSTRLEN];

@@ -22,7 +22,8 @@
 #define GENERATION(state)   ((state) >> 2)
 #define EVENT_OF(slot, gen) ((uint64_t)(slot) << 32 | (gen))
 
-int lot_init(struct lot *lot, const struct web_limits *limits) {
+int lot_init(struct lot *lot, const struct web_limits *limits)
+{
     *lot = (struct lot){.capacity = limits->connections,
                         .address_cap = limits->connections_per_address,
                         .parked_max_bytes = limits->parked_bytes};
@@ -40,7 +41,8 @@ int lot_init(struct lot *lot, const struct web_limits *limits) {
     return 0;
 }
 
-void lot_free(struct lot *lot) {
+void lot_free(struct lot *lot)
+{
     for (size_t i = 0; lot->links && i < atomic_load(&lot->high_water); i++)
         if (lot_take(&lot->links[i]))
             lot_close(lot, &lot->links[i]);
@@ -53,7 +55,8 @@ void lot_free(struct lot *lot) {
 }
 
 /* Keyed, so that nobody can choose addresses that share a bucket; IPv6 counts by /64. */
-static uint32_t address_bucket(const struct lot *lot, const struct sockaddr_storage *peer) {
+static uint32_t address_bucket(const struct lot *lot, const struct sockaddr_storage *peer)
+{
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)peer;
     const struct sockaddr_in *four = (const struct sockaddr_in *)peer;
     unsigned char hash[crypto_shorthash_BYTES];
@@ -65,7 +68,8 @@ static uint32_t address_bucket(const struct lot *lot, const struct sockaddr_stor
     return (uint32_t)(hash[0] | hash[1] << 8) % ADDRESS_BUCKETS;
 }
 
-static bool slot_take(struct lot *lot, uint32_t *ret_slot) {
+static bool slot_take(struct lot *lot, uint32_t *ret_slot)
+{
     bool found = true;
     pthread_mutex_lock(&lot->mutex);
     size_t used = atomic_load(&lot->high_water);
@@ -82,7 +86,8 @@ static bool slot_take(struct lot *lot, uint32_t *ret_slot) {
 
 /* Full: among some links that keep us waiting the one that waits longest makes room, so that slow
  * clients cannot lock others out (HT-02). */
-static bool evict_one(struct lot *lot) {
+static bool evict_one(struct lot *lot)
+{
     struct link *worst = NULL;
     for (uint32_t i = 0; i < EVICTION_SAMPLE; i++) {
         struct link *l = &lot->links[rng_below((uint32_t)lot->capacity)];
@@ -102,21 +107,24 @@ static bool evict_one(struct lot *lot) {
 }
 
 /* All but the state, which late events of the slot's former link still look at. */
-static unsigned reset_link(struct link *l, uint32_t slot, int fd) {
+static unsigned reset_link(struct link *l, uint32_t slot, int fd)
+{
     memset((char *)l + offsetof(struct link, slot), 0, sizeof(*l) - offsetof(struct link, slot));
     l->slot = slot;
     l->fd = fd;
     return GENERATION(atomic_load(&l->state));
 }
 
-static bool may_enter(struct lot *lot, uint32_t bucket, uint32_t *ret_slot) {
+static bool may_enter(struct lot *lot, uint32_t bucket, uint32_t *ret_slot)
+{
     if (lot->address_cap && atomic_load(&lot->addresses[bucket]) >= lot->address_cap)
         return false;
     return slot_take(lot, ret_slot) || (evict_one(lot) && slot_take(lot, ret_slot));
 }
 
 struct link *lot_add(struct lot *lot, int fd, const struct sockaddr_storage *peer,
-                     const struct link_kind *kind, int64_t time_ms) {
+                     const struct link_kind *kind, int64_t time_ms)
+{
     uint32_t slot, bucket = address_bucket(lot, peer);
     if (!may_enter(lot, bucket, &slot)) {
         atomic_fetch_add(&lot->refused, 1);
@@ -142,7 +150,8 @@ struct link *lot_add(struct lot *lot, int fd, const struct sockaddr_storage *pee
     return l;
 }
 
-void lot_rearm(struct lot *lot, struct link *l) {
+void lot_rearm(struct lot *lot, struct link *l)
+{
     unsigned generation = GENERATION(atomic_load(&l->state));
     struct epoll_event ev = {.events = POLL_EVENTS, .data.u64 = EVENT_OF(l->slot, generation)};
     do
@@ -150,7 +159,8 @@ void lot_rearm(struct lot *lot, struct link *l) {
     while (!lot_release(l));
 }
 
-struct link *lot_claim(struct lot *lot, uint64_t event) {
+struct link *lot_claim(struct lot *lot, uint64_t event)
+{
     struct link *l = &lot->links[event >> 32];
     unsigned generation = (unsigned)(event & UINT32_MAX);
     unsigned state = atomic_load(&l->state);
@@ -163,13 +173,15 @@ struct link *lot_claim(struct lot *lot, uint64_t event) {
     }
 }
 
-bool lot_take(struct link *l) {
+bool lot_take(struct link *l)
+{
     unsigned state = atomic_load(&l->state);
     return !(state & STATE_FLAGS) &&
            atomic_compare_exchange_strong(&l->state, &state, state | LINK_OWNED);
 }
 
-bool lot_release(struct link *l) {
+bool lot_release(struct link *l)
+{
     unsigned state = atomic_load(&l->state);
     for (;;) {
         bool event = state & LINK_EVENT;
@@ -179,7 +191,8 @@ bool lot_release(struct link *l) {
     }
 }
 
-void lot_close(struct lot *lot, struct link *l) {
+void lot_close(struct lot *lot, struct link *l)
+{
     if (l->kind.is_tls && !l->handshake_done && l->tls)
         atomic_fetch_add(&lot->handshakes_failed, 1);
     tls_session_free(l->tls);
@@ -199,7 +212,8 @@ void lot_close(struct lot *lot, struct link *l) {
 }
 
 /* While memory for waiting bytes runs short, those who make us wait with it get less time. */
-static bool is_over(const struct lot *lot, struct link *l, int64_t now_ms, bool draining) {
+static bool is_over(const struct lot *lot, struct link *l, int64_t now_ms, bool draining)
+{
     enum link_phase phase = atomic_load_explicit(&l->phase, memory_order_relaxed);
     bool holds_bytes = phase == LINK_BODY || phase == LINK_WRITING;
     bool squeezed = atomic_load(&lot->parked_bytes) > (long long)(lot->parked_max_bytes / 2);
@@ -210,7 +224,8 @@ static bool is_over(const struct lot *lot, struct link *l, int64_t now_ms, bool 
     return now_ms > atomic_load(&l->deadline_ms);
 }
 
-void lot_sweep(struct lot *lot, int64_t now_ms, bool draining) {
+void lot_sweep(struct lot *lot, int64_t now_ms, bool draining)
+{
     size_t used = atomic_load(&lot->high_water);
     for (size_t i = 0; i < used; i++) {
         struct link *l = &lot->links[i];
@@ -228,7 +243,8 @@ void lot_sweep(struct lot *lot, int64_t now_ms, bool draining) {
     }
 }
 
-bool lot_is_busy(struct lot *lot) {
+bool lot_is_busy(struct lot *lot)
+{
     size_t used = atomic_load(&lot->high_water);
     for (size_t i = 0; i < used; i++) {
         struct link *l = &lot->links[i];
@@ -239,7 +255,8 @@ bool lot_is_busy(struct lot *lot) {
     return false;
 }
 
-int link_bytes_reserve(struct lot *lot, struct link_bytes *b, size_t cap) {
+int link_bytes_reserve(struct lot *lot, struct link_bytes *b, size_t cap)
+{
     if (cap <= b->cap)
         return 0;
     long long more = (long long)(cap - b->cap);
@@ -263,7 +280,8 @@ int link_bytes_reserve(struct lot *lot, struct link_bytes *b, size_t cap) {
     return 0;
 }
 
-void link_bytes_free(struct lot *lot, struct link_bytes *b) {
+void link_bytes_free(struct lot *lot, struct link_bytes *b)
+{
     if (!b->ptr)
         return;
     atomic_fetch_sub(&lot->parked_bytes, (long long)b->cap);

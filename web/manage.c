@@ -10,37 +10,44 @@
 #define STATUS_OK          200
 #define STATUS_UNAVAILABLE 503
 
-static void answer(struct response *res, bool up) {
+static void answer(struct response *res, bool up)
+{
     respond_json(res, up ? STATUS_OK : STATUS_UNAVAILABLE,
                  up ? STR("{\"status\":\"UP\",\"checks\":[]}")
                     : STR("{\"status\":\"DOWN\",\"checks\":[]}"));
 }
 
-static bool is_ready(const struct web *web) {
+static bool is_ready(const struct web *web)
+{
     const struct web_services *s = &web->services;
     return !atomic_load(&web->stopping) && (!s->is_ready || s->is_ready(s->context));
 }
 
-void manage_health(struct request *req, struct response *res) {
+void manage_health(struct request *req, struct response *res)
+{
     answer(res, is_ready(req->web));
 }
 
-void manage_ready(struct request *req, struct response *res) {
+void manage_ready(struct request *req, struct response *res)
+{
     answer(res, is_ready(req->web));
 }
 
 /* It answers, so it lives and has started. */
-void manage_live(struct request *req, struct response *res) {
+void manage_live(struct request *req, struct response *res)
+{
     (void)req;
     answer(res, true);
 }
 
-void manage_started(struct request *req, struct response *res) {
+void manage_started(struct request *req, struct response *res)
+{
     (void)req;
     answer(res, true);
 }
 
-void manage_metrics(struct request *req, struct response *res) {
+void manage_metrics(struct request *req, struct response *res)
+{
     struct buf text;
     buf_init(&text, NULL, METRICS_MAX_BYTES);
     web_metrics_write(req->web, &text);

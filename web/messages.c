@@ -32,12 +32,14 @@ struct messages {
     size_t count;
 };
 
-static int compare(const void *a, const void *b) {
+static int compare(const void *a, const void *b)
+{
     return str_cmp(((const struct message *)a)->key, ((const struct message *)b)->key);
 }
 
 /* "\n" is a line break, "\\" a backslash; anything else after a backslash is a mistake. */
-static int unescape(struct arena *a, struct str raw, struct str *ret_text) {
+static int unescape(struct arena *a, struct str raw, struct str *ret_text)
+{
     char *out = arena_alloc(a, raw.len + 1);
     size_t len = 0;
     if (!out)
@@ -56,7 +58,8 @@ static int unescape(struct arena *a, struct str raw, struct str *ret_text) {
     return 0;
 }
 
-static int parse_line(struct arena *a, struct str line, struct message *ret_message) {
+static int parse_line(struct arena *a, struct str line, struct message *ret_message)
+{
     ptrdiff_t eq = str_find(line, '=');
     if (eq <= 0 || !str_is_utf8(line))
         return ERR_INVALID_SYNTAX;
@@ -65,7 +68,8 @@ static int parse_line(struct arena *a, struct str line, struct message *ret_mess
 }
 
 static int parse_file(struct messages *m, struct language *l, struct str file, const char *path,
-                      struct err_ctx *err) {
+                      struct err_ctx *err)
+{
     struct str line;
     int number = 0;
     l->messages = ARENA_ARRAY(&m->arena, MAX_MESSAGES, struct message);
@@ -89,19 +93,22 @@ static int parse_file(struct messages *m, struct language *l, struct str file, c
     return 0;
 }
 
-static const struct language *find_language(const struct messages *m, struct str lang) {
+static const struct language *find_language(const struct messages *m, struct str lang)
+{
     for (size_t i = 0; i < m->count; i++)
         if (str_ieq(m->languages[i].tag, lang))
             return &m->languages[i];
     return NULL;
 }
 
-static const struct message *find_message(const struct language *l, struct str key) {
+static const struct message *find_message(const struct language *l, struct str key)
+{
     struct message wanted = {.key = key};
     return l ? bsearch(&wanted, l->messages, l->count, sizeof(wanted), compare) : NULL;
 }
 
-static int check_complete(const struct messages *m, struct err_ctx *err) {
+static int check_complete(const struct messages *m, struct err_ctx *err)
+{
     for (size_t i = 0; i < m->count; i++)
         for (size_t j = 0; j < m->languages[i].count; j++)
             for (size_t k = 0; k < m->count; k++)
@@ -113,7 +120,8 @@ static int check_complete(const struct messages *m, struct err_ctx *err) {
 }
 
 static int load_asset(struct messages *m, const struct asset *asset, struct str tag,
-                      struct err_ctx *err) {
+                      struct err_ctx *err)
+{
     if (m->count == MAX_LANGUAGES)
         return err_set(err, ERR_INVALID_SYNTAX, "too many languages");
     struct language *l = &m->languages[m->count++];
@@ -121,7 +129,8 @@ static int load_asset(struct messages *m, const struct asset *asset, struct str 
     return parse_file(m, l, str_of((const char *)asset->data, asset->size), asset->path, err);
 }
 
-static int load_all(struct messages *m, const char *folder, struct err_ctx *err) {
+static int load_all(struct messages *m, const char *folder, struct err_ctx *err)
+{
     char prefix[128];
     size_t count;
     const struct asset *assets = asset_all(&count);
@@ -136,7 +145,8 @@ static int load_all(struct messages *m, const char *folder, struct err_ctx *err)
     return check_complete(m, err);
 }
 
-int messages_new(const char *folder, struct err_ctx *err, struct messages **ret_messages) {
+int messages_new(const char *folder, struct err_ctx *err, struct messages **ret_messages)
+{
     struct messages *m = calloc(1, sizeof(*m));
     if (!m)
         return ERR_NO_MEMORY;
@@ -150,14 +160,16 @@ int messages_new(const char *folder, struct err_ctx *err, struct messages **ret_
     return 0;
 }
 
-void messages_free(struct messages *m) {
+void messages_free(struct messages *m)
+{
     if (!m)
         return;
     arena_free(&m->arena);
     free(m);
 }
 
-struct str messages_get(const struct messages *m, struct str lang, struct str key) {
+struct str messages_get(const struct messages *m, struct str lang, struct str key)
+{
     const struct message *found = find_message(find_language(m, lang), key);
     if (!found)
         found = find_message(find_language(m, ENGLISH), key);
@@ -165,7 +177,8 @@ struct str messages_get(const struct messages *m, struct str lang, struct str ke
 }
 
 /* "{0}" to "{9}"; other braces are text. */
-static bool is_argument(struct str text, size_t at, size_t *ret_index) {
+static bool is_argument(struct str text, size_t at, size_t *ret_index)
+{
     if (at + 2 >= text.len || text.ptr[at] != '{' || text.ptr[at + 2] != '}')
         return false;
     char digit = text.ptr[at + 1];
@@ -176,7 +189,8 @@ static bool is_argument(struct str text, size_t at, size_t *ret_index) {
 typedef void piece_writer(struct buf *out, struct str piece);
 
 static void fill_in(struct str text, const struct str *args, size_t arg_count, struct buf *out,
-                    piece_writer *write_text, piece_writer *write_argument) {
+                    piece_writer *write_text, piece_writer *write_argument)
+{
     size_t start = 0, index;
     for (size_t i = 0; i < text.len; i++) {
         if (!is_argument(text, i, &index))
@@ -191,13 +205,15 @@ static void fill_in(struct str text, const struct str *args, size_t arg_count, s
 }
 
 void messages_html(const struct messages *m, struct str lang, struct str key,
-                   const struct str *args, size_t arg_count, struct buf *out) {
+                   const struct str *args, size_t arg_count, struct buf *out)
+{
     struct str text = messages_get(m, lang, key);
     fill_in(str_absent(text) ? key : text, args, arg_count, out, html_escape, html_escape);
 }
 
 /* RE-05: an argument cannot start a line of its own. */
-static void add_on_one_line(struct buf *out, struct str piece) {
+static void add_on_one_line(struct buf *out, struct str piece)
+{
     for (size_t i = 0; i < piece.len; i++) {
         unsigned char c = (unsigned char)piece.ptr[i];
         buf_add_byte(out, c < 0x20 || c == 0x7f ? ' ' : piece.ptr[i]);
@@ -205,7 +221,8 @@ static void add_on_one_line(struct buf *out, struct str piece) {
 }
 
 struct str messages_text(const struct messages *m, struct arena *a, struct str lang, struct str key,
-                         const struct str *args, size_t arg_count) {
+                         const struct str *args, size_t arg_count)
+{
     struct buf out;
     struct str result, text = messages_get(m, lang, key);
     buf_init(&out, a, a->max_bytes);
@@ -213,25 +230,30 @@ struct str messages_text(const struct messages *m, struct arena *a, struct str l
     return buf_finish(&out, &result) == 0 ? result : str_of(NULL, 0);
 }
 
-bool messages_has_language(const struct messages *m, struct str lang) {
+bool messages_has_language(const struct messages *m, struct str lang)
+{
     return find_language(m, lang) != NULL;
 }
 
-size_t messages_language_count(const struct messages *m) {
+size_t messages_language_count(const struct messages *m)
+{
     return m->count;
 }
 
-struct str messages_language(const struct messages *m, size_t index) {
+struct str messages_language(const struct messages *m, size_t index)
+{
     return index < m->count ? m->languages[index].tag : str_of(NULL, 0);
 }
 
-static bool is_supported(const struct language_wish *wish, struct str tag) {
+static bool is_supported(const struct language_wish *wish, struct str tag)
+{
     return str_empty(wish->supported) || str_has_word(wish->supported, tag);
 }
 
 /* RFC 4647 3.4: "es-PE" finds "es". */
 static struct str look_up(const struct messages *m, const struct language_wish *wish,
-                          struct str tag) {
+                          struct str tag)
+{
     while (!str_empty(tag)) {
         const struct language *l = find_language(m, tag);
         if (l && is_supported(wish, l->tag))
@@ -244,7 +266,8 @@ static struct str look_up(const struct messages *m, const struct language_wish *
     return str_of(NULL, 0);
 }
 
-static struct str choose_accepted(const struct messages *m, const struct language_wish *wish) {
+static struct str choose_accepted(const struct messages *m, const struct language_wish *wish)
+{
     struct languages accepted;
     struct str tag = {NULL, 0};
     if (str_empty(wish->accept_language))
@@ -255,7 +278,8 @@ static struct str choose_accepted(const struct messages *m, const struct languag
     return tag;
 }
 
-struct str messages_negotiate(const struct messages *m, const struct language_wish *wish) {
+struct str messages_negotiate(const struct messages *m, const struct language_wish *wish)
+{
     struct str locales = wish->ui_locales, word, tag = {NULL, 0};
     while (str_absent(tag) && str_next_word(&locales, &word))
         tag = look_up(m, wish, word);

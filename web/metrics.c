@@ -30,7 +30,8 @@ struct metrics {
     struct route_metrics routes[]; /* and one for what fits no line */
 };
 
-int metrics_new(size_t route_count, struct metrics **ret_metrics) {
+int metrics_new(size_t route_count, struct metrics **ret_metrics)
+{
     struct metrics *m = calloc(1, sizeof(*m) + (route_count + 1) * sizeof(m->routes[0]));
     if (!m)
         return ERR_NO_MEMORY;
@@ -39,11 +40,13 @@ int metrics_new(size_t route_count, struct metrics **ret_metrics) {
     return 0;
 }
 
-void metrics_free(struct metrics *metrics) {
+void metrics_free(struct metrics *metrics)
+{
     free(metrics);
 }
 
-void metrics_count(struct metrics *m, size_t route, int status, int64_t duration_us, size_t bytes) {
+void metrics_count(struct metrics *m, size_t route, int status, int64_t duration_us, size_t bytes)
+{
     struct route_metrics *r = &m->routes[route < m->route_count ? route : m->route_count];
     size_t bucket = 0;
     if (status >= 100 && status < 600)
@@ -55,14 +58,16 @@ void metrics_count(struct metrics *m, size_t route, int status, int64_t duration
     atomic_fetch_add_explicit(&r->bytes, bytes, memory_order_relaxed);
 }
 
-static unsigned long long total_of(const struct route_metrics *r) {
+static unsigned long long total_of(const struct route_metrics *r)
+{
     unsigned long long total = 0;
     for (size_t i = 0; i <= ARRAY_LEN(buckets); i++)
         total += atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
     return total;
 }
 
-static void write_requests(const struct route_metrics *r, const char *name, struct buf *out) {
+static void write_requests(const struct route_metrics *r, const char *name, struct buf *out)
+{
     for (int i = 0; i < STATUS_CLASSES; i++) {
         unsigned long long n = atomic_load_explicit(&r->status[i], memory_order_relaxed);
         if (n)
@@ -71,7 +76,8 @@ static void write_requests(const struct route_metrics *r, const char *name, stru
     }
 }
 
-static void write_histogram(const struct route_metrics *r, const char *name, struct buf *out) {
+static void write_histogram(const struct route_metrics *r, const char *name, struct buf *out)
+{
     unsigned long long sum = 0;
     for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
         sum += atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
@@ -88,11 +94,13 @@ static void write_histogram(const struct route_metrics *r, const char *name, str
     buf_printf(out, "garita_http_request_duration_seconds_count{route=\"%s\"} %llu\n", name, sum);
 }
 
-static void write_gauge(struct buf *out, const char *name, const char *type, int64_t value) {
+static void write_gauge(struct buf *out, const char *name, const char *type, int64_t value)
+{
     buf_printf(out, "# TYPE %s %s\n%s %lld\n", name, type, name, (long long)value);
 }
 
-static void write_transport(const struct web *web, struct buf *out) {
+static void write_transport(const struct web *web, struct buf *out)
+{
     struct listen_counts c;
     if (!web->listen)
         return;
@@ -108,7 +116,8 @@ static void write_transport(const struct web *web, struct buf *out) {
                     web_tls_expires_in_s(web, clock_now().wall_ms / 1000));
 }
 
-void web_metrics_write(const struct web *web, struct buf *out) {
+void web_metrics_write(const struct web *web, struct buf *out)
+{
     const struct metrics *m = web->metrics;
     buf_add_c(out, "# TYPE garita_http_requests_total counter\n");
     for (size_t i = 0; i <= m->route_count; i++)

@@ -35,7 +35,8 @@ struct passage {
 };
 
 /* Errors before a handler is known: the shape that fits the caller. */
-static int answer_error(struct passage *p, int err) {
+static int answer_error(struct passage *p, int err)
+{
     struct request *req = p->req;
     bool page = req->route ? req->route->access == ACCESS_BROWSER : request_wants_html(req);
     if (p->x->listener == LISTENER_PUBLIC && page)
@@ -47,13 +48,15 @@ static int answer_error(struct passage *p, int err) {
     return err;
 }
 
-static int refuse(struct passage *p, int err, const char *detail) {
+static int refuse(struct passage *p, int err, const char *detail)
+{
     (void)err_set(&p->req->err, err, "%s", detail);
     return answer_error(p, err);
 }
 
 /* W3C Trace Context: "00-<32 hex>-<16 hex>-<2 hex>", not all zero. */
-static struct str trace_id_of(struct request *req) {
+static struct str trace_id_of(struct request *req)
+{
     struct str parent = request_header(req, STR("traceparent"));
     struct str id = str_sub(parent, 3, 32);
     unsigned char fresh[TRACE_BYTES];
@@ -70,7 +73,8 @@ static struct str trace_id_of(struct request *req) {
     return hex_encode(req->arena, str_of((const char *)fresh, sizeof(fresh)));
 }
 
-static void request_init(struct passage *p) {
+static void request_init(struct passage *p)
+{
     struct exchange *x = p->x;
     struct request *req = p->req;
     *req = (struct request){.arena = x->arena,
@@ -94,7 +98,8 @@ static void request_init(struct passage *p) {
 }
 
 /* The part behind the base path; the management listener does without one. */
-static bool strip_base(struct str *path, struct str base) {
+static bool strip_base(struct str *path, struct str base)
+{
     if (str_empty(base))
         return true;
     if (!str_starts(*path, base))
@@ -106,7 +111,8 @@ static bool strip_base(struct str *path, struct str base) {
     return true;
 }
 
-static int take_path(struct passage *p) {
+static int take_path(struct passage *p)
+{
     struct request *req = p->req;
     if (http_path_decode(req->arena, p->x->head->target, &req->path, &req->raw_query) != 0) {
         req->path = STR("/");
@@ -117,7 +123,8 @@ static int take_path(struct passage *p) {
     return p->x->listener == LISTENER_MANAGEMENT ? 0 : refuse(p, ERR_NOT_FOUND, "no such page");
 }
 
-static int take_way(struct passage *p) {
+static int take_way(struct passage *p)
+{
     struct request *req = p->req;
     if (forwarded_read(req->web->proxies, req, p->x->peer_ip, &p->forwarded) != 0)
         return refuse(p, ERR_INVALID_REQUEST, "malformed forwarding headers");
@@ -128,7 +135,8 @@ static int take_way(struct passage *p) {
 }
 
 /* TL-03: the plain door does nothing but show the way to the other. */
-static int send_to_https(struct passage *p) {
+static int send_to_https(struct passage *p)
+{
     struct request *req = p->req;
     struct str origin = origin_of_redirect(req);
     struct str url = ARENA_CONCAT(req->arena, origin, p->x->head->target);
@@ -141,7 +149,8 @@ static int send_to_https(struct passage *p) {
     return ERR_HTTPS_REQUIRED;
 }
 
-static int check_host(struct passage *p) {
+static int check_host(struct passage *p)
+{
     if (p->x->listener == LISTENER_MANAGEMENT)
         return 0;
     if (p->x->redirects && !(p->forwarded.trusted && p->req->https))
@@ -152,12 +161,14 @@ static int check_host(struct passage *p) {
     return ERR_INVALID_REQUEST;
 }
 
-static bool fits_listener(const struct route *route, enum listener listener) {
+static bool fits_listener(const struct route *route, enum listener listener)
+{
     return (route->access == ACCESS_LOCAL) == (listener == LISTENER_MANAGEMENT);
 }
 
 /* HT-10: routes of the other listener do not exist here. */
-static void match_route(struct passage *p, unsigned method) {
+static void match_route(struct passage *p, unsigned method)
+{
     struct route_match *m = &p->match;
     router_match(p->req->web->router, (enum http_method)method, p->req->path, m);
     if (m->route && !fits_listener(m->route, p->x->listener))
@@ -166,7 +177,8 @@ static void match_route(struct passage *p, unsigned method) {
     memcpy(p->req->params, m->params, sizeof(m->params));
 }
 
-static int find_route(struct passage *p) {
+static int find_route(struct passage *p)
+{
     struct request *req = p->req;
     unsigned method = req->method;
     if (method == HTTP_OPTIONS) {
@@ -182,11 +194,13 @@ static int find_route(struct passage *p) {
     return refuse(p, ERR_METHOD_NOT_ALLOWED, "method is not allowed here");
 }
 
-static bool is_loopback(struct str ip) {
+static bool is_loopback(struct str ip)
+{
     return str_starts(ip, STR("127.")) || str_eq(ip, STR("::1"));
 }
 
-static int check_rate(struct passage *p) {
+static int check_rate(struct passage *p)
+{
     struct request *req = p->req;
     char wait[24];
     if (!req->route || (is_loopback(req->client_ip) && !req->web->config.rates_for_loopback))
@@ -200,7 +214,8 @@ static int check_rate(struct passage *p) {
     return refuse(p, ERR_RATE_LIMITED, "too many requests from this address");
 }
 
-static bool type_fits(enum content content, struct str value) {
+static bool type_fits(enum content content, struct str value)
+{
     struct media_type type;
     if (content == CONTENT_ANY)
         return true;
@@ -212,7 +227,8 @@ static bool type_fits(enum content content, struct str value) {
            (str_ieq(type.subtype, STR("json")) || str_ends(type.subtype, STR("+json")));
 }
 
-static int check_body(struct passage *p) {
+static int check_body(struct passage *p)
+{
     const struct http_head *h = p->x->head;
     struct request *req = p->req;
     if (!h->chunked && h->content_length == 0)
@@ -228,7 +244,8 @@ static int check_body(struct passage *p) {
     return rc == 0 ? 0 : refuse(p, rc, "malformed body");
 }
 
-static int check_origin(struct passage *p) {
+static int check_origin(struct passage *p)
+{
     const struct request *req = p->req;
     bool changes = req->method & (HTTP_POST | HTTP_PUT | HTTP_DELETE | HTTP_PATCH);
     if (!changes || !req->route || req->route->csrf == CSRF_OPEN || origin_is_same(req))
@@ -237,7 +254,8 @@ static int check_origin(struct passage *p) {
 }
 
 /* A disabled realm answers nobody but the Admin API, which can enable it again. */
-static int take_realm(struct passage *p) {
+static int take_realm(struct passage *p)
+{
     struct request *req = p->req;
     if (str_absent(p->match.realm) || !req->route)
         return 0;
@@ -253,7 +271,8 @@ static int take_realm(struct passage *p) {
     return 0;
 }
 
-static int handle(struct passage *p) {
+static int handle(struct passage *p)
+{
     struct request *req = p->req;
     if (req->method == HTTP_OPTIONS && (!req->route || !(req->route->methods & HTTP_OPTIONS))) {
         cors_preflight(req, p->res, p->match.methods);
@@ -272,7 +291,8 @@ static int (*const steps[])(struct passage *) = {
     check_body, check_origin, take_realm, handle,
 };
 
-static void log_request(const struct passage *p, int64_t duration_us, size_t bytes) {
+static void log_request(const struct passage *p, int64_t duration_us, size_t bytes)
+{
     static const char *const methods[] = {"GET",    "HEAD",    "POST", "PUT",
                                           "DELETE", "OPTIONS", "PATCH"};
     const struct request *req = p->req;
@@ -293,7 +313,8 @@ static void log_request(const struct passage *p, int64_t duration_us, size_t byt
     log_write(failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "web", &about, fields, "request");
 }
 
-void pipeline_run(void *context, struct civet_call *call) {
+void pipeline_run(void *context, struct civet_call *call)
+{
     struct request req;
     struct response res;
     struct passage p = {.x = context, .call = call, .req = &req, .res = &res};
@@ -312,7 +333,8 @@ void pipeline_run(void *context, struct civet_call *call) {
 }
 
 size_t pipeline_body_cap(const struct web *web, enum listener listener,
-                         const struct http_head *head, struct arena *a) {
+                         const struct http_head *head, struct arena *a)
+{
     struct route_match match;
     struct str path, query;
     if (http_path_decode(a, head->target, &path, &query) != 0 ||

@@ -24,7 +24,8 @@ struct proxy_list {
     size_t count;
 };
 
-static bool parse_ip(struct str text, struct address *ret, bool *ret_is_v4) {
+static bool parse_ip(struct str text, struct address *ret, bool *ret_is_v4)
+{
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     char cstr[INET6_ADDRSTRLEN];
     if (text.len == 0 || text.len >= sizeof(cstr))
@@ -38,7 +39,8 @@ static bool parse_ip(struct str text, struct address *ret, bool *ret_is_v4) {
     return true;
 }
 
-static int parse_network(struct str text, struct network *ret) {
+static int parse_network(struct str text, struct network *ret)
+{
     int64_t prefix;
     bool is_v4;
     ptrdiff_t slash = str_find(text, '/');
@@ -55,7 +57,8 @@ static int parse_network(struct str text, struct network *ret) {
     return 0;
 }
 
-static bool next_word(struct str *rest, struct str *ret_word) {
+static bool next_word(struct str *rest, struct str *ret_word)
+{
     size_t start = 0, end;
     while (start < rest->len && strchr(", \t", rest->ptr[start]))
         start++;
@@ -66,7 +69,8 @@ static bool next_word(struct str *rest, struct str *ret_word) {
     return ret_word->len > 0;
 }
 
-int proxy_list_new(struct str text, struct err_ctx *err, struct proxy_list **ret_list) {
+int proxy_list_new(struct str text, struct err_ctx *err, struct proxy_list **ret_list)
+{
     struct str word;
     struct proxy_list *list = calloc(1, sizeof(*list));
     if (!list)
@@ -83,11 +87,13 @@ int proxy_list_new(struct str text, struct err_ctx *err, struct proxy_list **ret
     return 0;
 }
 
-void proxy_list_free(struct proxy_list *list) {
+void proxy_list_free(struct proxy_list *list)
+{
     free(list);
 }
 
-static bool is_inside(const struct network *n, const struct address *a) {
+static bool is_inside(const struct network *n, const struct address *a)
+{
     int whole = n->prefix / 8, rest = n->prefix % 8;
     if (memcmp(n->address.bytes, a->bytes, (size_t)whole) != 0)
         return false;
@@ -95,7 +101,8 @@ static bool is_inside(const struct network *n, const struct address *a) {
     return rest == 0 || ((n->address.bytes[whole] ^ a->bytes[whole]) & mask) == 0;
 }
 
-bool proxy_list_has(const struct proxy_list *list, struct str ip) {
+bool proxy_list_has(const struct proxy_list *list, struct str ip)
+{
     struct address a;
     bool is_v4;
     if (list->count == 0 || !parse_ip(ip, &a, &is_v4))
@@ -107,7 +114,8 @@ bool proxy_list_has(const struct proxy_list *list, struct str ip) {
 }
 
 /* Without quotes, brackets and port: "\"[2001:db8::1]:4711\"" is 2001:db8::1. */
-static struct str bare_address(struct str node) {
+static struct str bare_address(struct str node)
+{
     node = str_trim(node);
     if (node.len >= 2 && node.ptr[0] == '"' && node.ptr[node.len - 1] == '"')
         node = str_sub(node, 1, node.len - 2);
@@ -124,7 +132,8 @@ struct hops {
     size_t count;
 };
 
-static int add_hop(struct hops *hops, struct str node) {
+static int add_hop(struct hops *hops, struct str node)
+{
     struct address a;
     bool is_v4;
     struct str ip = bare_address(node);
@@ -134,13 +143,15 @@ static int add_hop(struct hops *hops, struct str node) {
     return 0;
 }
 
-static int set_proto(struct forwarded *f, struct str proto) {
+static int set_proto(struct forwarded *f, struct str proto)
+{
     f->https = str_ieq(proto, STR("https"));
     f->says_proto = true;
     return f->https || str_ieq(proto, STR("http")) ? 0 : ERR_INVALID_REQUEST;
 }
 
-static int set_host(struct forwarded *f, struct str host) {
+static int set_host(struct forwarded *f, struct str host)
+{
     for (size_t i = 0; i < host.len; i++)
         if (strchr("/\\@?# \t\"<>", host.ptr[i]))
             return ERR_INVALID_REQUEST;
@@ -150,7 +161,8 @@ static int set_host(struct forwarded *f, struct str host) {
 
 /* RFC 7239 4: elements by comma, pairs by semicolon. proto and host are the nearest proxy's: the
  * last element's. */
-static int read_pair(struct str pair, struct hops *hops, struct forwarded *f) {
+static int read_pair(struct str pair, struct hops *hops, struct forwarded *f)
+{
     ptrdiff_t eq = str_find(pair, '=');
     if (eq <= 0)
         return ERR_INVALID_REQUEST;
@@ -167,7 +179,8 @@ static int read_pair(struct str pair, struct hops *hops, struct forwarded *f) {
     return 0;
 }
 
-static int read_forwarded(struct str value, struct hops *hops, struct forwarded *f) {
+static int read_forwarded(struct str value, struct hops *hops, struct forwarded *f)
+{
     struct str element, pair;
     while (str_next(&value, ',', &element))
         while (str_next(&element, ';', &pair))
@@ -176,7 +189,8 @@ static int read_forwarded(struct str value, struct hops *hops, struct forwarded 
 }
 
 static int read_one(const struct http_header *h, struct hops *hops, struct forwarded *f,
-                    unsigned *styles) {
+                    unsigned *styles)
+{
     struct str value = h->value, node;
     if (str_ieq(h->name, STR("Forwarded"))) {
         *styles |= 1;
@@ -196,7 +210,8 @@ static int read_one(const struct http_header *h, struct hops *hops, struct forwa
 }
 
 int forwarded_read(const struct proxy_list *list, const struct request *req, struct str peer_ip,
-                   struct forwarded *ret_forwarded) {
+                   struct forwarded *ret_forwarded)
+{
     struct forwarded f = {.client_ip = peer_ip, .https = req->https};
     struct hops hops = {0};
     unsigned styles = 0;

@@ -19,7 +19,8 @@ struct rate_limiter {
     atomic_llong full_at_us[RATE_COUNT][2][PLACES];
 };
 
-int rate_limiter_new(const struct web_rate rates[RATE_COUNT], struct rate_limiter **ret_limiter) {
+int rate_limiter_new(const struct web_rate rates[RATE_COUNT], struct rate_limiter **ret_limiter)
+{
     struct rate_limiter *limiter = calloc(1, sizeof(*limiter));
     if (!limiter)
         return ERR_NO_MEMORY;
@@ -29,12 +30,14 @@ int rate_limiter_new(const struct web_rate rates[RATE_COUNT], struct rate_limite
     return 0;
 }
 
-void rate_limiter_free(struct rate_limiter *limiter) {
+void rate_limiter_free(struct rate_limiter *limiter)
+{
     free(limiter);
 }
 
 /* One host of IPv6 has a whole /64: what stands before the last four groups counts. */
-static struct str significant(struct str ip) {
+static struct str significant(struct str ip)
+{
     size_t groups = 0;
     if (str_find(ip, '.') >= 0)
         return ip;
@@ -45,7 +48,8 @@ static struct str significant(struct str ip) {
 }
 
 /* Microseconds by which it is too early; 0 when taken. */
-static int64_t take(atomic_llong *full_at_us, int64_t now_us, int64_t each_us, int64_t burst) {
+static int64_t take(atomic_llong *full_at_us, int64_t now_us, int64_t each_us, int64_t burst)
+{
     long long full = atomic_load(full_at_us);
     for (;;) {
         long long from = full > now_us ? full : now_us;
@@ -58,7 +62,8 @@ static int64_t take(atomic_llong *full_at_us, int64_t now_us, int64_t each_us, i
 }
 
 int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
-                  int64_t now_ms) {
+                  int64_t now_ms)
+{
     const struct web_rate *rate = &limiter->rates[class];
     unsigned char hash[crypto_shorthash_BYTES];
     struct str ip = significant(client_ip);

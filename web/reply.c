@@ -52,7 +52,8 @@ static const struct {
     {507, "Insufficient Storage"},
 };
 
-const char *reply_reason(int status) {
+const char *reply_reason(int status)
+{
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
         if (reasons[i].status == status)
             return reasons[i].reason;
@@ -61,13 +62,15 @@ const char *reply_reason(int status) {
 
 /* Names are as the handler spelled them, values complete: only what is missing is added. */
 static void add_unless_set(struct buf *head, const struct response *res, const char *name,
-                           const char *value) {
+                           const char *value)
+{
     if (!respond_has_header(res, name))
         buf_printf(head, "%s: %s\r\n", name, value);
 }
 
 static void add_security_headers(struct buf *head, const struct web *web, const struct request *req,
-                                 const struct response *res) {
+                                 const struct response *res)
+{
     add_unless_set(head, res, "X-Content-Type-Options", "nosniff");
     add_unless_set(head, res, "Referrer-Policy", "no-referrer");
     add_unless_set(head, res, "Content-Security-Policy",
@@ -81,12 +84,14 @@ static void add_security_headers(struct buf *head, const struct web *web, const 
 }
 
 /* RFC 9110 8.6: no length with 1xx and 204; with 304 none is needed. */
-static bool has_length(int status) {
+static bool has_length(int status)
+{
     return status >= 200 && status != 204 && status != 304;
 }
 
 static void add_head(struct buf *head, const struct exchange *x, const struct request *req,
-                     const struct response *res) {
+                     const struct response *res)
+{
     char date[30];
     clock_http_date(req->now.wall_ms, date);
     buf_printf(head, "HTTP/1.1 %d %s\r\nDate: %s\r\n", res->status, reply_reason(res->status),
@@ -103,7 +108,8 @@ static void add_head(struct buf *head, const struct exchange *x, const struct re
 }
 
 /* HT-04: a reply whose headers or body did not come about is not sent in part. */
-static void repair(const struct request *req, struct response *res) {
+static void repair(const struct request *req, struct response *res)
+{
     bool sound = res->status >= 200 && res->status <= 599;
     if (sound && !res->headers.failed && !res->body.failed)
         return;
@@ -115,7 +121,8 @@ static void repair(const struct request *req, struct response *res) {
 }
 
 size_t reply_send(struct exchange *x, struct civet_call *call, const struct request *req,
-                  struct response *res) {
+                  struct response *res)
+{
     struct buf head;
     repair(req, res);
     if (res->close)
@@ -165,7 +172,8 @@ static const struct {
     REFUSAL(505, "HTTP Version Not Supported"),
 };
 
-struct str pipeline_refusal(int status) {
+struct str pipeline_refusal(int status)
+{
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
         if (refusals[i].status == status)
             return refusals[i].text;

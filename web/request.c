@@ -12,14 +12,16 @@
 
 #define NONCE_BYTES 16
 
-struct str request_header(const struct request *req, struct str name) {
+struct str request_header(const struct request *req, struct str name)
+{
     for (size_t i = 0; i < req->header_count; i++)
         if (str_ieq(req->headers[i].name, name))
             return req->headers[i].value;
     return str_of(NULL, 0);
 }
 
-struct str request_cookie(const struct request *req, struct str name) {
+struct str request_cookie(const struct request *req, struct str name)
+{
     struct cookies cookies;
     struct str header = request_header(req, STR("Cookie"));
     /* As respond_cookie set it: with the prefix on HTTPS, where nobody else can plant one (WE-01). */
@@ -31,7 +33,8 @@ struct str request_cookie(const struct request *req, struct str name) {
 }
 
 /* RFC 6749 3.1: a parameter that comes twice is an error, not a choice (OA-05). */
-static int parse_once(struct request *req, struct str text, const struct form **ret_form) {
+static int parse_once(struct request *req, struct str text, const struct form **ret_form)
+{
     struct str where = {NULL, 0};
     char field[sizeof(req->err.field)];
     struct form *form = ARENA_NEW(req->arena, struct form);
@@ -51,14 +54,16 @@ static int parse_once(struct request *req, struct str text, const struct form **
                      rc == 0 ? "parameter sent more than once" : "malformed parameter");
 }
 
-int request_query(struct request *req, const struct form **ret_form) {
+int request_query(struct request *req, const struct form **ret_form)
+{
     if (!req->query_form)
         TRY(parse_once(req, req->raw_query, &req->query_form));
     *ret_form = req->query_form;
     return 0;
 }
 
-int request_form(struct request *req, const struct form **ret_form) {
+int request_form(struct request *req, const struct form **ret_form)
+{
     struct media_type type;
     struct str value = request_header(req, STR("Content-Type"));
     if (req->body_form) {
@@ -76,7 +81,8 @@ int request_form(struct request *req, const struct form **ret_form) {
     return 0;
 }
 
-struct str request_nonce(struct request *req) {
+struct str request_nonce(struct request *req)
+{
     unsigned char bytes[NONCE_BYTES];
     struct buf text;
     if (!str_absent(req->nonce))
@@ -89,7 +95,8 @@ struct str request_nonce(struct request *req) {
     return req->nonce;
 }
 
-bool request_wants_html(const struct request *req) {
+bool request_wants_html(const struct request *req)
+{
     struct str accept = request_header(req, STR("Accept"));
     return !str_absent(accept) && str_find_str(accept, STR("text/html")) >= 0;
 }

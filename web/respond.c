@@ -7,11 +7,13 @@
 
 #include "core/base/banned.h"
 
-void respond_status(struct response *res, int status) {
+void respond_status(struct response *res, int status)
+{
     res->status = status;
 }
 
-void respond_header(struct response *res, const char *name, struct str value) {
+void respond_header(struct response *res, const char *name, struct str value)
+{
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
         /* RFC 9110 5.5: CR, LF and NUL would end the header or the whole head. */
@@ -26,7 +28,8 @@ void respond_header(struct response *res, const char *name, struct str value) {
     buf_add(&res->headers, STR("\r\n"));
 }
 
-bool respond_has_header(const struct response *res, const char *name) {
+bool respond_has_header(const struct response *res, const char *name)
+{
     struct str rest = buf_str(&res->headers);
     struct str wanted = str_c(name), line;
     while (str_next(&rest, '\n', &line))
@@ -36,7 +39,8 @@ bool respond_has_header(const struct response *res, const char *name) {
     return false;
 }
 
-static void set_body(struct response *res, int status, const char *type, struct str body) {
+static void set_body(struct response *res, int status, const char *type, struct str body)
+{
     res->status = status;
     buf_clear(&res->body);
     buf_add(&res->body, body);
@@ -44,26 +48,31 @@ static void set_body(struct response *res, int status, const char *type, struct 
         respond_header(res, "Content-Type", str_c(type));
 }
 
-void respond_json(struct response *res, int status, struct str body) {
+void respond_json(struct response *res, int status, struct str body)
+{
     set_body(res, status, "application/json", body);
 }
 
-void respond_text(struct response *res, int status, struct str body) {
+void respond_text(struct response *res, int status, struct str body)
+{
     set_body(res, status, "text/plain; charset=utf-8", body);
 }
 
-void respond_html(struct request *req, struct response *res, int status, struct str body) {
+void respond_html(struct request *req, struct response *res, int status, struct str body)
+{
     respond_html_csp(req, res, status, body, str_of(NULL, 0));
 }
 
 /* Name of the directive at the start of a policy's part. */
-static struct str directive_name(struct str part) {
+static struct str directive_name(struct str part)
+{
     part = str_trim(part);
     ptrdiff_t space = str_find(part, ' ');
     return space < 0 ? part : str_sub(part, 0, (size_t)space);
 }
 
-static bool names_directive(struct str policy, struct str name) {
+static bool names_directive(struct str policy, struct str name)
+{
     struct str part;
     while (str_next(&policy, ';', &part))
         if (str_ieq(directive_name(part), name))
@@ -72,7 +81,8 @@ static bool names_directive(struct str policy, struct str name) {
 }
 
 static void add_directive(struct buf *csp, struct str extra, const char *name, const char *sources,
-                          struct str nonce) {
+                          struct str nonce)
+{
     if (names_directive(extra, str_c(name)))
         return;
     buf_printf(csp, "%s %s", name, sources);
@@ -82,7 +92,8 @@ static void add_directive(struct buf *csp, struct str extra, const char *name, c
 }
 
 /* Nobody may be framed by a directive that came from elsewhere: ours stands last and only once. */
-static void add_extra(struct buf *csp, struct str extra) {
+static void add_extra(struct buf *csp, struct str extra)
+{
     struct str part;
     while (str_next(&extra, ';', &part)) {
         struct str name = directive_name(part);
@@ -94,7 +105,8 @@ static void add_extra(struct buf *csp, struct str extra) {
 }
 
 void respond_html_csp(struct request *req, struct response *res, int status, struct str body,
-                      struct str extra_csp) {
+                      struct str extra_csp)
+{
     struct str none = {NULL, 0}, text;
     struct buf csp;
     buf_init(&csp, req->arena, 4096);
@@ -114,25 +126,29 @@ void respond_html_csp(struct request *req, struct response *res, int status, str
     set_body(res, status, "text/html; charset=utf-8", body);
 }
 
-void respond_redirect(struct request *req, struct response *res, struct str location) {
+void respond_redirect(struct request *req, struct response *res, struct str location)
+{
     /* RFC 9110 15.4.4: after a POST the new request is a GET. */
     res->status = req->method == HTTP_GET || req->method == HTTP_HEAD ? 302 : 303;
     respond_header(res, "Location", location);
     buf_clear(&res->body);
 }
 
-void respond_no_content(struct response *res) {
+void respond_no_content(struct response *res)
+{
     res->status = 204;
     res->no_body = true;
 }
 
-void respond_no_store(struct response *res) {
+void respond_no_store(struct response *res)
+{
     respond_header(res, "Cache-Control", STR("no-store"));
     respond_header(res, "Pragma", STR("no-cache"));
 }
 
 /* RFC 9110 13.1.2: a list of quoted tags, compared weakly. */
-static bool etag_fits(struct str if_none_match, struct str etag) {
+static bool etag_fits(struct str if_none_match, struct str etag)
+{
     struct str tag;
     while (str_next(&if_none_match, ',', &tag)) {
         tag = str_trim(tag);
@@ -146,7 +162,8 @@ static bool etag_fits(struct str if_none_match, struct str etag) {
 }
 
 void respond_cacheable(struct request *req, struct response *res, int64_t max_age_s,
-                       struct str etag) {
+                       struct str etag)
+{
     struct str age = arena_printf(req->arena, "public, max-age=%lld", (long long)max_age_s);
     struct str quoted = arena_printf(req->arena, "\"%.*s\"", STR_ARG(etag));
     respond_header(res, "Cache-Control", age);
@@ -159,7 +176,8 @@ void respond_cacheable(struct request *req, struct response *res, int64_t max_ag
 }
 
 void respond_cookie(struct request *req, struct response *res, struct str name, struct str value,
-                    int64_t max_age_s, enum same_site same_site) {
+                    int64_t max_age_s, enum same_site same_site)
+{
     static const enum cookie_same_site sites[] = {COOKIE_SAME_SITE_LAX, COOKIE_SAME_SITE_STRICT,
                                                   COOKIE_SAME_SITE_NONE};
     /* Plain HTTP is for development only; browsers would drop the prefix and SameSite=None there. */

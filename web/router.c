@@ -26,12 +26,14 @@ struct router {
 
 #define ROUTER_MAX_BYTES ((size_t)4 << 20)
 
-static bool is_param(struct str segment) {
+static bool is_param(struct str segment)
+{
     return segment.len > 2 && segment.ptr[0] == '{' && segment.ptr[segment.len - 1] == '}';
 }
 
 /* Parameters go to the end, so that fixed text wins. */
-static struct node *child_get(struct router *r, struct node *parent, struct str segment) {
+static struct node *child_get(struct router *r, struct node *parent, struct str segment)
+{
     bool param = is_param(segment);
     struct node **at = &parent->children;
     for (; *at; at = &(*at)->next) {
@@ -51,7 +53,8 @@ static struct node *child_get(struct router *r, struct node *parent, struct str 
     return n;
 }
 
-static int node_add_route(struct router *r, struct node *n, const struct route *route) {
+static int node_add_route(struct router *r, struct node *n, const struct route *route)
+{
     const struct route **grown =
         arena_grow(&r->arena, n->routes, n->route_count, n->route_count + 1, sizeof(*grown));
     if (!grown)
@@ -62,12 +65,14 @@ static int node_add_route(struct router *r, struct node *n, const struct route *
     return 0;
 }
 
-static bool segment_is_sound(struct str segment) {
+static bool segment_is_sound(struct str segment)
+{
     bool brace = str_find(segment, '{') >= 0 || str_find(segment, '}') >= 0;
     return !str_empty(segment) && (!brace || is_param(segment));
 }
 
-static int add_route(struct router *r, const struct route *route, struct err_ctx *err) {
+static int add_route(struct router *r, const struct route *route, struct err_ctx *err)
+{
     struct str pattern = str_c(route->pattern), segment;
     struct node *n = &r->root;
     int params = 0, realm = -1;
@@ -93,7 +98,8 @@ static int add_route(struct router *r, const struct route *route, struct err_ctx
 }
 
 int router_new(const struct route *routes, size_t count, struct err_ctx *err,
-               struct router **ret_router) {
+               struct router **ret_router)
+{
     struct router *r = calloc(1, sizeof(*r));
     if (!r)
         return ERR_NO_MEMORY;
@@ -112,7 +118,8 @@ int router_new(const struct route *routes, size_t count, struct err_ctx *err,
     return 0;
 }
 
-void router_free(struct router *router) {
+void router_free(struct router *router)
+{
     if (!router)
         return;
     arena_free(&router->arena);
@@ -121,7 +128,8 @@ void router_free(struct router *router) {
 
 /* The recursion is as deep as the longest pattern. params counts those taken so far. */
 static const struct node *find(const struct node *n, struct str rest, bool more,
-                               struct route_match *m, size_t params) {
+                               struct route_match *m, size_t params)
+{
     if (!more)
         return n->route_count ? n : NULL;
     ptrdiff_t slash = str_find(rest, '/');
@@ -140,7 +148,8 @@ static const struct node *find(const struct node *n, struct str rest, bool more,
 }
 
 void router_match(const struct router *router, enum http_method method, struct str path,
-                  struct route_match *ret_match) {
+                  struct route_match *ret_match)
+{
     struct route_match m = {0};
     unsigned wanted = method == HTTP_HEAD ? HTTP_GET : method;
     bool root = path.len <= 1;
@@ -157,10 +166,12 @@ void router_match(const struct router *router, enum http_method method, struct s
     *ret_match = m;
 }
 
-size_t router_index(const struct router *router, const struct route *route) {
+size_t router_index(const struct router *router, const struct route *route)
+{
     return route ? (size_t)(route - router->table) : router->count;
 }
 
-size_t router_size(const struct router *router) {
+size_t router_size(const struct router *router)
+{
     return router->count;
 }

@@ -20,12 +20,14 @@ struct template_set {
 };
 
 static int fault(const struct tpl *t, int line, struct err_ctx *err, const char *what,
-                 struct str which) {
+                 struct str which)
+{
     return err_set(err, ERR_INVALID_SYNTAX, "%s:%d: %s %.*s", t->path, line, what, STR_ARG(which));
 }
 
 static struct tpl_step *step_add(struct arena *a, struct tpl *t, enum tpl_op op, struct str text,
-                                 int line) {
+                                 int line)
+{
     if (t->count == t->cap) {
         size_t cap = t->cap ? t->cap * 2 : 16;
         struct tpl_step *grown = arena_grow(a, t->steps, t->count, cap, sizeof(*grown));
@@ -39,7 +41,8 @@ static struct tpl_step *step_add(struct arena *a, struct tpl *t, enum tpl_op op,
     return s;
 }
 
-static ptrdiff_t last_of(struct str text, struct str needle) {
+static ptrdiff_t last_of(struct str text, struct str needle)
+{
     ptrdiff_t last = -1, at;
     size_t from = 0;
     while ((at = str_find_str(str_from(text, from), needle)) >= 0) {
@@ -50,20 +53,23 @@ static ptrdiff_t last_of(struct str text, struct str needle) {
 }
 
 /* Between "<script ...>" and "</script". */
-static bool is_inside(struct str before, struct str open, struct str close) {
+static bool is_inside(struct str before, struct str open, struct str close)
+{
     ptrdiff_t opened = last_of(before, open);
     return opened >= 0 && last_of(before, close) < opened &&
            str_find(str_from(before, (size_t)opened), '>') >= 0;
 }
 
-static bool value_may_stand(struct str before) {
+static bool value_may_stand(struct str before)
+{
     if (str_ends(before, STR("=")))
         return false;
     return !is_inside(before, STR("<script"), STR("</script")) &&
            !is_inside(before, STR("<style"), STR("</style"));
 }
 
-static bool is_name(struct str s) {
+static bool is_name(struct str s)
+{
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -79,7 +85,8 @@ struct open_sections {
 };
 
 static int close_section(struct tpl *t, struct str name, int line, struct open_sections *open,
-                         struct err_ctx *err) {
+                         struct err_ctx *err)
+{
     if (open->depth == 0)
         return fault(t, line, err, "nothing is open for", name);
     struct tpl_step *s = &t->steps[open->steps[--open->depth]];
@@ -90,7 +97,8 @@ static int close_section(struct tpl *t, struct str name, int line, struct open_s
 }
 
 static int add_message(struct arena *a, struct tpl *t, struct str tag, int line,
-                       struct err_ctx *err) {
+                       struct err_ctx *err)
+{
     struct str rest = str_from(tag, 2), key;
     if (!str_next_word(&rest, &key) || !is_name(key))
         return fault(t, line, err, "malformed message", tag);
@@ -102,7 +110,8 @@ static int add_message(struct arena *a, struct tpl *t, struct str tag, int line,
 }
 
 static int add_named(struct arena *a, struct tpl *t, char sigil, struct str name, int line,
-                     struct open_sections *open, struct err_ctx *err) {
+                     struct open_sections *open, struct err_ctx *err)
+{
     enum tpl_op op = sigil == '#'   ? OP_SECTION
                      : sigil == '^' ? OP_INVERTED
                      : sigil == '>' ? OP_PARTIAL
@@ -118,7 +127,8 @@ static int add_named(struct arena *a, struct tpl *t, char sigil, struct str name
 }
 
 static int add_tag(struct arena *a, struct tpl *t, struct str before, struct str tag, int line,
-                   struct open_sections *open, struct err_ctx *err) {
+                   struct open_sections *open, struct err_ctx *err)
+{
     tag = str_trim(tag);
     char sigil = tag.len ? tag.ptr[0] : '\0';
     struct str rest = str_trim(str_from(tag, 1));
@@ -136,14 +146,16 @@ static int add_tag(struct arena *a, struct tpl *t, struct str before, struct str
     return add_named(a, t, '\0', tag, line, open, err);
 }
 
-static int count_lines(struct str text) {
+static int count_lines(struct str text)
+{
     int lines = 0;
     for (size_t i = 0; i < text.len; i++)
         lines += text.ptr[i] == '\n';
     return lines;
 }
 
-int tpl_compile(struct arena *a, struct tpl *t, struct err_ctx *err) {
+int tpl_compile(struct arena *a, struct tpl *t, struct err_ctx *err)
+{
     struct open_sections open = {0};
     size_t at = 0;
     int line = 1;
@@ -172,7 +184,8 @@ int tpl_compile(struct arena *a, struct tpl *t, struct err_ctx *err) {
     return 0;
 }
 
-static struct tpl *find(const struct template_set *set, struct str name) {
+static struct tpl *find(const struct template_set *set, struct str name)
+{
     for (size_t i = 0; i < set->count; i++)
         if (str_eq(set->templates[i].name, name))
             return &set->templates[i];
@@ -180,7 +193,8 @@ static struct tpl *find(const struct template_set *set, struct str name) {
 }
 
 static int load(struct template_set *set, const struct asset *asset, struct str name,
-                struct err_ctx *err) {
+                struct err_ctx *err)
+{
     if (set->count == MAX_TEMPLATES)
         return err_set(err, ERR_INVALID_SYNTAX, "too many templates");
     struct tpl *t = &set->templates[set->count++];
@@ -190,7 +204,8 @@ static int load(struct template_set *set, const struct asset *asset, struct str 
     return tpl_compile(&set->arena, t, err);
 }
 
-static int load_all(struct template_set *set, const char *folder, struct err_ctx *err) {
+static int load_all(struct template_set *set, const char *folder, struct err_ctx *err)
+{
     size_t count;
     const struct asset *assets = asset_all(&count);
     for (size_t i = 0; i < count; i++) {
@@ -204,7 +219,8 @@ static int load_all(struct template_set *set, const char *folder, struct err_ctx
 }
 
 static int link_step(const struct template_set *set, const struct tpl *t, struct tpl_step *s,
-                     struct err_ctx *err) {
+                     struct err_ctx *err)
+{
     if (s->op == OP_PARTIAL) {
         s->partial = find(set, s->text);
         if (!s->partial)
@@ -215,7 +231,8 @@ static int link_step(const struct template_set *set, const struct tpl *t, struct
     return 0;
 }
 
-static int check_depth(const struct tpl *t, int depth, struct err_ctx *err) {
+static int check_depth(const struct tpl *t, int depth, struct err_ctx *err)
+{
     if (depth == TPL_MAX_DEPTH)
         return fault(t, 1, err, "includes itself or too deeply:", t->name);
     for (size_t i = 0; i < t->count; i++)
@@ -224,7 +241,8 @@ static int check_depth(const struct tpl *t, int depth, struct err_ctx *err) {
     return 0;
 }
 
-static int link_all(struct template_set *set, struct err_ctx *err) {
+static int link_all(struct template_set *set, struct err_ctx *err)
+{
     for (size_t i = 0; i < set->count; i++)
         for (size_t j = 0; j < set->templates[i].count; j++)
             TRY(link_step(set, &set->templates[i], &set->templates[i].steps[j], err));
@@ -233,7 +251,8 @@ static int link_all(struct template_set *set, struct err_ctx *err) {
     return 0;
 }
 
-static int fill(struct template_set *set, const char *folder, struct err_ctx *err) {
+static int fill(struct template_set *set, const char *folder, struct err_ctx *err)
+{
     set->templates = ARENA_ARRAY(&set->arena, MAX_TEMPLATES, struct tpl);
     if (!set->templates)
         return ERR_NO_MEMORY;
@@ -242,7 +261,8 @@ static int fill(struct template_set *set, const char *folder, struct err_ctx *er
     return link_all(set, err);
 }
 
-int template_set_new(const char *folder, struct err_ctx *err, struct template_set **ret_set) {
+int template_set_new(const char *folder, struct err_ctx *err, struct template_set **ret_set)
+{
     struct template_set *set = calloc(1, sizeof(*set));
     if (!set)
         return ERR_NO_MEMORY;
@@ -256,7 +276,8 @@ int template_set_new(const char *folder, struct err_ctx *err, struct template_se
     return 0;
 }
 
-void template_set_free(struct template_set *set) {
+void template_set_free(struct template_set *set)
+{
     if (!set)
         return;
     messages_free(set->messages);
@@ -264,22 +285,26 @@ void template_set_free(struct template_set *set) {
     free(set);
 }
 
-const struct messages *template_messages(const struct template_set *set) {
+const struct messages *template_messages(const struct template_set *set)
+{
     return set->messages;
 }
 
-bool template_exists(const struct template_set *set, const char *name) {
+bool template_exists(const struct template_set *set, const char *name)
+{
     return find(set, str_c(name)) != NULL;
 }
 
 int template_render(const struct template_set *set, const char *name, struct str lang,
-                    const struct tpl_value *root, struct buf *out) {
+                    const struct tpl_value *root, struct buf *out)
+{
     const struct tpl *t = find(set, str_c(name));
     return t ? tpl_render(t, set->messages, lang, root, out) : ERR_NOT_FOUND;
 }
 
 int template_render_text(struct arena *a, struct str source, const struct tpl_value *root,
-                         struct buf *out) {
+                         struct buf *out)
+{
     struct tpl t = {.name = STR("text"), .source = source, .path = "text"};
     TRY(tpl_compile(a, &t, NULL));
     for (size_t i = 0; i < t.count; i++)

@@ -16,7 +16,8 @@ struct rendering {
     struct scope scope;
 };
 
-void html_escape(struct buf *out, struct str text) {
+void html_escape(struct buf *out, struct str text)
+{
     size_t start = 0;
     for (size_t i = 0; i < text.len; i++) {
         const char *reference;
@@ -36,7 +37,8 @@ void html_escape(struct buf *out, struct str text) {
     buf_add(out, str_from(text, start));
 }
 
-static const struct tpl_value *member(const struct tpl_value *map, struct str name) {
+static const struct tpl_value *member(const struct tpl_value *map, struct str name)
+{
     if (!map || map->kind != TPL_MAP)
         return NULL;
     for (const struct tpl_value *v = map->first; v; v = v->next)
@@ -46,7 +48,8 @@ static const struct tpl_value *member(const struct tpl_value *map, struct str na
 }
 
 /* The first part of "a.b" from the inside out, the rest within what it named. */
-static const struct tpl_value *look_up(const struct scope *scope, struct str name) {
+static const struct tpl_value *look_up(const struct scope *scope, struct str name)
+{
     struct str rest = name, part;
     const struct tpl_value *v = NULL;
     if (str_eq(name, STR(".")))
@@ -60,7 +63,8 @@ static const struct tpl_value *look_up(const struct scope *scope, struct str nam
     return v;
 }
 
-static bool is_true(const struct tpl_value *v) {
+static bool is_true(const struct tpl_value *v)
+{
     if (!v)
         return false;
     switch (v->kind) {
@@ -71,14 +75,16 @@ static bool is_true(const struct tpl_value *v) {
     }
 }
 
-static void write_value(const struct tpl_value *v, struct buf *out) {
+static void write_value(const struct tpl_value *v, struct buf *out)
+{
     if (v && v->kind == TPL_TEXT)
         html_escape(out, v->text);
     else if (v && v->kind == TPL_BOOL)
         buf_add_c(out, v->truth ? "true" : "false");
 }
 
-static void write_message(struct rendering *r, const struct tpl_step *s) {
+static void write_message(struct rendering *r, const struct tpl_step *s)
+{
     struct str args[10], rest = s->args, name;
     size_t count = 0;
     while (count < ARRAY_LEN(args) && str_next_word(&rest, &name)) {
@@ -91,7 +97,8 @@ static void write_message(struct rendering *r, const struct tpl_step *s) {
 static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to);
 
 static int run_with(struct rendering *r, const struct tpl *t, size_t from, size_t to,
-                    const struct tpl_value *value) {
+                    const struct tpl_value *value)
+{
     if (r->scope.depth == ARRAY_LEN(r->scope.values))
         return ERR_TOO_DEEP;
     r->scope.values[r->scope.depth++] = value;
@@ -100,7 +107,8 @@ static int run_with(struct rendering *r, const struct tpl *t, size_t from, size_
     return rc;
 }
 
-static int run_section(struct rendering *r, const struct tpl *t, size_t at) {
+static int run_section(struct rendering *r, const struct tpl *t, size_t at)
+{
     const struct tpl_step *s = &t->steps[at];
     const struct tpl_value *v = look_up(&r->scope, s->text);
     if (s->op == OP_INVERTED)
@@ -114,7 +122,8 @@ static int run_section(struct rendering *r, const struct tpl *t, size_t at) {
     return 0;
 }
 
-static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to) {
+static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to)
+{
     for (size_t i = from; i < to; i++) {
         const struct tpl_step *s = &t->steps[i];
         switch (s->op) {
@@ -131,21 +140,24 @@ static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to)
 }
 
 int tpl_render(const struct tpl *t, const struct messages *m, struct str lang,
-               const struct tpl_value *root, struct buf *out) {
+               const struct tpl_value *root, struct buf *out)
+{
     struct rendering r = {.messages = m, .lang = lang, .out = out};
     if (!root)
         return ERR_NO_MEMORY;
     return run_with(&r, t, 0, t->count, root);
 }
 
-static struct tpl_value *value_new(struct arena *a, enum tpl_kind kind) {
+static struct tpl_value *value_new(struct arena *a, enum tpl_kind kind)
+{
     struct tpl_value *v = ARENA_NEW(a, struct tpl_value);
     if (v)
         v->kind = kind;
     return v;
 }
 
-static void append(struct tpl_value *to, struct tpl_value *v) {
+static void append(struct tpl_value *to, struct tpl_value *v)
+{
     if (to->last)
         to->last->next = v;
     else
@@ -155,7 +167,8 @@ static void append(struct tpl_value *to, struct tpl_value *v) {
 
 /* A member that exists gets the new value. */
 static struct tpl_value *set_member(struct arena *a, struct tpl_value *map, const char *name,
-                                    enum tpl_kind kind) {
+                                    enum tpl_kind kind)
+{
     if (!map)
         return NULL;
     for (struct tpl_value *v = map->first; v; v = v->next) {
@@ -172,50 +185,60 @@ static struct tpl_value *set_member(struct arena *a, struct tpl_value *map, cons
     return v;
 }
 
-struct tpl_value *tpl_map(struct arena *a) {
+struct tpl_value *tpl_map(struct arena *a)
+{
     return value_new(a, TPL_MAP);
 }
 
-struct tpl_value *tpl_list(struct arena *a) {
+struct tpl_value *tpl_list(struct arena *a)
+{
     return value_new(a, TPL_LIST);
 }
 
-void tpl_set(struct arena *a, struct tpl_value *map, const char *name, struct str text) {
+void tpl_set(struct arena *a, struct tpl_value *map, const char *name, struct str text)
+{
     struct tpl_value *v = set_member(a, map, name, TPL_TEXT);
     if (v)
         v->text = arena_str(a, text);
 }
 
-void tpl_set_c(struct arena *a, struct tpl_value *map, const char *name, const char *text) {
+void tpl_set_c(struct arena *a, struct tpl_value *map, const char *name, const char *text)
+{
     tpl_set(a, map, name, str_c(text));
 }
 
-void tpl_set_i64(struct arena *a, struct tpl_value *map, const char *name, int64_t value) {
+void tpl_set_i64(struct arena *a, struct tpl_value *map, const char *name, int64_t value)
+{
     tpl_set(a, map, name, arena_printf(a, "%lld", (long long)value));
 }
 
-void tpl_set_bool(struct arena *a, struct tpl_value *map, const char *name, bool truth) {
+void tpl_set_bool(struct arena *a, struct tpl_value *map, const char *name, bool truth)
+{
     struct tpl_value *v = set_member(a, map, name, TPL_BOOL);
     if (v)
         v->truth = truth;
 }
 
-struct tpl_value *tpl_set_map(struct arena *a, struct tpl_value *map, const char *name) {
+struct tpl_value *tpl_set_map(struct arena *a, struct tpl_value *map, const char *name)
+{
     return set_member(a, map, name, TPL_MAP);
 }
 
-struct tpl_value *tpl_set_list(struct arena *a, struct tpl_value *map, const char *name) {
+struct tpl_value *tpl_set_list(struct arena *a, struct tpl_value *map, const char *name)
+{
     return set_member(a, map, name, TPL_LIST);
 }
 
-struct tpl_value *tpl_add_map(struct arena *a, struct tpl_value *list) {
+struct tpl_value *tpl_add_map(struct arena *a, struct tpl_value *list)
+{
     struct tpl_value *v = list ? value_new(a, TPL_MAP) : NULL;
     if (v)
         append(list, v);
     return v;
 }
 
-void tpl_add_text(struct arena *a, struct tpl_value *list, struct str text) {
+void tpl_add_text(struct arena *a, struct tpl_value *list, struct str text)
+{
     struct tpl_value *v = list ? value_new(a, TPL_TEXT) : NULL;
     if (!v)
         return;

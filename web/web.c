@@ -18,7 +18,8 @@
 #define TEXTS_MAX_BYTES ((size_t)64 << 10)
 #define PAGES_FOLDER    "static/login/"
 
-void web_config_defaults(struct web_config *ret_config) {
+void web_config_defaults(struct web_config *ret_config)
+{
     *ret_config = (struct web_config){
         .https_port = 8443,
         .http_port = 8080,
@@ -44,7 +45,8 @@ void web_config_defaults(struct web_config *ret_config) {
     };
 }
 
-static int check_base_path(struct str base, struct err_ctx *err) {
+static int check_base_path(struct str base, struct err_ctx *err)
+{
     bool sound = str_empty(base) || (base.ptr[0] == '/' && !str_ends(base, STR("/")) &&
                                      str_find_str(base, STR("//")) < 0);
     for (size_t i = 0; sound && i < base.len; i++)
@@ -55,7 +57,8 @@ static int check_base_path(struct str base, struct err_ctx *err) {
                  : err_set(err, ERR_CONFIG, "base path '%.*s' is not like /auth", STR_ARG(base));
 }
 
-static int check_config(const struct web_config *c, struct err_ctx *err) {
+static int check_config(const struct web_config *c, struct err_ctx *err)
+{
     const struct web_limits *l = &c->limits;
     if (l->workers == 0 || l->workers > 1024)
         return err_set(err, ERR_CONFIG, "the number of workers must be 1 to 1024");
@@ -67,14 +70,16 @@ static int check_config(const struct web_config *c, struct err_ctx *err) {
     return check_base_path(c->base_path, err);
 }
 
-static struct str host_of(struct str origin) {
+static struct str host_of(struct str origin)
+{
     ptrdiff_t slashes = str_find_str(origin, STR("://"));
     struct str host = slashes < 0 ? origin : str_from(origin, (size_t)slashes + 3);
     ptrdiff_t colon = str_find(host, ':');
     return colon < 0 ? host : str_sub(host, 0, (size_t)colon);
 }
 
-static int prepare(struct web *web, struct err_ctx *err) {
+static int prepare(struct web *web, struct err_ctx *err)
+{
     struct web_config *c = &web->config;
     struct web_services *s = &web->services;
     TRY(check_config(c, err));
@@ -96,7 +101,8 @@ static int prepare(struct web *web, struct err_ctx *err) {
 }
 
 int web_start(const struct web_config *config, const struct web_services *services,
-              struct err_ctx *err, struct web **ret_web) {
+              struct err_ctx *err, struct web **ret_web)
+{
     struct web *web = calloc(1, sizeof(*web));
     if (!web)
         return ERR_NO_MEMORY;
@@ -112,7 +118,8 @@ int web_start(const struct web_config *config, const struct web_services *servic
     return 0;
 }
 
-void web_stop(struct web *web) {
+void web_stop(struct web *web)
+{
     if (!web)
         return;
     atomic_store(&web->stopping, true);
@@ -129,14 +136,17 @@ void web_stop(struct web *web) {
     free(web);
 }
 
-int web_tls_reload(struct web *web, struct err_ctx *err) {
+int web_tls_reload(struct web *web, struct err_ctx *err)
+{
     return web->tls ? tls_reload(web->tls, err) : 0;
 }
 
-int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s) {
+int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s)
+{
     return web->tls ? tls_expires_in_s(web->tls, now_s) : INT64_MAX;
 }
 
-uint16_t web_port(const struct web *web, enum listener listener, bool https) {
+uint16_t web_port(const struct web *web, enum listener listener, bool https)
+{
     return web->listen ? listen_port(web->listen, listener, https) : 0;
 }

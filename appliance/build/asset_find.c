@@ -8,7 +8,8 @@
 extern const struct asset garita_asset_table[];
 extern const size_t garita_asset_count;
 
-const struct asset *asset_find(const char *path) {
+const struct asset *asset_find(const char *path)
+{
     size_t low = 0, high = garita_asset_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -23,7 +24,8 @@ const struct asset *asset_find(const char *path) {
     return NULL;
 }
 
-const struct asset *asset_all(size_t *ret_count) {
+const struct asset *asset_all(size_t *ret_count)
+{
     *ret_count = garita_asset_count;
     return garita_asset_table;
 }

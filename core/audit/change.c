@@ -5,7 +5,8 @@
 
 #define DATA_MAX_BYTES ((size_t)256 << 10)
 
-static bool strs_equal(const struct strs *a, const struct strs *b) {
+static bool strs_equal(const struct strs *a, const struct strs *b)
+{
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
@@ -14,7 +15,8 @@ static bool strs_equal(const struct strs *a, const struct strs *b) {
     return true;
 }
 
-static bool maps_equal(const struct str_map *a, const struct str_map *b) {
+static bool maps_equal(const struct str_map *a, const struct str_map *b)
+{
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
@@ -25,7 +27,8 @@ static bool maps_equal(const struct str_map *a, const struct str_map *b) {
     return true;
 }
 
-static bool attrs_equal(const struct attrs *a, const struct attrs *b) {
+static bool attrs_equal(const struct attrs *a, const struct attrs *b)
+{
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
@@ -36,11 +39,13 @@ static bool attrs_equal(const struct attrs *a, const struct attrs *b) {
     return true;
 }
 
-static const void *member(const struct field *field, const void *object) {
+static const void *member(const struct field *field, const void *object)
+{
     return (const char *)object + field->offset;
 }
 
-static bool field_equal(const struct field *field, const void *one, const void *two) {
+static bool field_equal(const struct field *field, const void *one, const void *two)
+{
     const void *a = member(field, one), *b = member(field, two);
     switch (field->kind) {
     case FIELD_STR: return str_eq(*(const struct str *)a, *(const struct str *)b);
@@ -53,7 +58,8 @@ static bool field_equal(const struct field *field, const void *one, const void *
     return false;
 }
 
-static bool name_speaks_of_secrets(struct arena *a, struct str name) {
+static bool name_speaks_of_secrets(struct arena *a, struct str name)
+{
     static const char *const words[] = {"secret", "password", "private", "token"};
     struct str lower = arena_lower(a, name);
     if (str_absent(lower))
@@ -65,12 +71,14 @@ static bool name_speaks_of_secrets(struct arena *a, struct str name) {
 }
 
 /* Settings such as "access.token.lifespan" speak of tokens and are none. */
-static bool must_mask(struct arena *a, struct str name, struct str value) {
+static bool must_mask(struct arena *a, struct str name, struct str value)
+{
     return value.len >= 16 && name_speaks_of_secrets(a, name);
 }
 
 static void write_map(struct arena *a, const char *name, const struct str_map *map,
-                      struct json_writer *w) {
+                      struct json_writer *w)
+{
     jw_member_object(w, name);
     for (size_t i = 0; i < map->count; i++) {
         jw_key_s(w, map->items[i].name);
@@ -81,7 +89,8 @@ static void write_map(struct arena *a, const char *name, const struct str_map *m
 }
 
 static void write_member(struct arena *a, const struct field *field, const void *object,
-                         struct json_writer *w) {
+                         struct json_writer *w)
+{
     const struct field_table one = {field, 1};
     if (field->kind == FIELD_MAP)
         write_map(a, field->json, member(field, object), w);
@@ -90,7 +99,8 @@ static void write_member(struct arena *a, const struct field *field, const void 
 }
 
 static bool write_side(struct arena *a, const struct field_table *table, const void *object,
-                       const void *other, const char *name, struct json_writer *w) {
+                       const void *other, const char *name, struct json_writer *w)
+{
     bool any = false;
     jw_member_object(w, name);
     for (size_t i = 0; i < table->count; i++) {
@@ -106,7 +116,8 @@ static bool write_side(struct arena *a, const struct field_table *table, const v
 
 int change_data(struct arena *a, const struct field_table *table, const void *before,
                 const void *after, const char *name_key, struct str name, struct str *ret_data,
-                bool *ret_changed) {
+                bool *ret_changed)
+{
     struct buf b;
     struct json_writer w;
     bool changed = false;
@@ -125,7 +136,8 @@ int change_data(struct arena *a, const struct field_table *table, const void *be
     return 0;
 }
 
-int detail_data(struct arena *a, const struct detail *details, struct str *ret_data) {
+int detail_data(struct arena *a, const struct detail *details, struct str *ret_data)
+{
     struct buf b;
     struct json_writer w;
     buf_init(&b, a, DATA_MAX_BYTES);

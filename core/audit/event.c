@@ -16,19 +16,23 @@ static const struct {
 #undef V
 };
 
-const char *event_type_name(enum event_type type) {
+const char *event_type_name(enum event_type type)
+{
     return type < EVENT_TYPE_COUNT ? catalogue[type].name : "Unknown";
 }
 
-const char *event_type_keycloak(enum event_type type) {
+const char *event_type_keycloak(enum event_type type)
+{
     return type < EVENT_TYPE_COUNT ? catalogue[type].keycloak : "UNKNOWN";
 }
 
-int64_t event_type_version(enum event_type type) {
+int64_t event_type_version(enum event_type type)
+{
     return type < EVENT_TYPE_COUNT ? catalogue[type].version : 0;
 }
 
-int event_type_find(struct str name) {
+int event_type_find(struct str name)
+{
     for (int i = 0; i < EVENT_TYPE_COUNT; i++)
         if (str_eq_c(name, catalogue[i].name))
             return i;
@@ -45,23 +49,27 @@ struct hash_input {
     size_t part_count;
 };
 
-static struct str add_word(struct hash_input *in, uint64_t value) {
+static struct str add_word(struct hash_input *in, uint64_t value)
+{
     unsigned char *word = in->words[in->word_count++];
     for (int i = 0; i < 8; i++)
         word[i] = (unsigned char)(value >> (8 * i));
     return str_of((const char *)word, 8);
 }
 
-static void add_text(struct hash_input *in, struct str text) {
+static void add_text(struct hash_input *in, struct str text)
+{
     in->parts[in->part_count++] = add_word(in, text.len);
     in->parts[in->part_count++] = str_absent(text) ? STR("") : text;
 }
 
-static void add_number(struct hash_input *in, int64_t number) {
+static void add_number(struct hash_input *in, int64_t number)
+{
     add_text(in, add_word(in, (uint64_t)number));
 }
 
-void event_hash(const struct event_record *record, unsigned char ret_hash[32]) {
+void event_hash(const struct event_record *record, unsigned char ret_hash[32])
+{
     struct hash_input in;
     in.word_count = in.part_count = 0;
     add_text(&in, STR("garita audit 1"));

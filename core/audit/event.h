@@ -43,8 +43,8 @@ struct event_record {
     int64_t time_ms;
     struct str tenant; /* realm name */
     struct str user_id, session_id, client_id, ip, user_agent;
-    struct str data;     /* JSON object */
-    struct str metadata; /* JSON object */
+    struct str data;      /* JSON object */
+    struct str metadata;  /* JSON object */
     struct str prev_hash; /* 32 bytes */
     struct str hash;      /* 32 bytes */
 };

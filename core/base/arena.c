@@ -9,9 +9,9 @@
 
 #include "core/base/banned.h"
 
-#define FIRST_BLOCK_BYTES ((size_t)16 << 10)
+#define FIRST_BLOCK_BYTES   ((size_t)16 << 10)
 #define LARGEST_BLOCK_BYTES ((size_t)1 << 20)
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT           _Alignof(max_align_t)
 
 struct arena_block {
     struct arena_block *older;

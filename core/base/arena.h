@@ -28,7 +28,7 @@ void arena_free(struct arena *a);
 MUST_CHECK void *arena_alloc(struct arena *a, size_t size);
 /* count * size with overflow check. */
 MUST_CHECK void *arena_array(struct arena *a, size_t count, size_t size);
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 /* Bigger copy of an array; the old one stays until the arena goes. */
 MUST_CHECK void *arena_grow(struct arena *a, const void *old, size_t old_count, size_t new_count,

@@ -23,7 +23,7 @@ struct log_field {
 };
 #define LOG_S(n, s) ((struct log_field){(n), (s), 0})
 #define LOG_I(n, i) ((struct log_field){(n), {NULL, 0}, (int64_t)(i)})
-#define LOG_END ((struct log_field){NULL, {NULL, 0}, 0})
+#define LOG_END     ((struct log_field){NULL, {NULL, 0}, 0})
 
 /* Set once before the first thread: lowest level that is written, and where (a descriptor). */
 void log_setup(enum log_level level, int fd, bool human);
@@ -31,8 +31,8 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *component, const struct log_about *about,
                const struct log_field *fields, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
-#define LOG_INFO(component, ...) log_write(LOG_LEVEL_INFO, component, NULL, NULL, __VA_ARGS__)
-#define LOG_WARN(component, ...) log_write(LOG_LEVEL_WARN, component, NULL, NULL, __VA_ARGS__)
+#define LOG_INFO(component, ...)  log_write(LOG_LEVEL_INFO, component, NULL, NULL, __VA_ARGS__)
+#define LOG_WARN(component, ...)  log_write(LOG_LEVEL_WARN, component, NULL, NULL, __VA_ARGS__)
 #define LOG_ERROR(component, ...) log_write(LOG_LEVEL_ERROR, component, NULL, NULL, __VA_ARGS__)
 
 #endif

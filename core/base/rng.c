@@ -16,8 +16,7 @@ uint32_t rng_below(uint32_t bound)
     return randombytes_uniform(bound);
 }
 
-static void uuid_write(unsigned char bytes[16], unsigned char version,
-                       char text[UUID_TEXT_LEN + 1])
+static void uuid_write(unsigned char bytes[16], unsigned char version, char text[UUID_TEXT_LEN + 1])
 {
     static const char hex[] = "0123456789abcdef";
     char *out = text;

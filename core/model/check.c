@@ -5,14 +5,16 @@
 
 #include "core/base/banned.h"
 
-static int uri_refuse(const char *name, struct err_ctx *ctx) {
+static int uri_refuse(const char *name, struct err_ctx *ctx)
+{
     return err_field(ctx, ERR_INVALID_REQUEST, name,
                      "%s must be https, http on loopback, or another form that is allowed here",
                      name);
 }
 
 /* A path on this server: one slash, so that "//host" does not become another host. */
-static bool is_own_path(struct str text) {
+static bool is_own_path(struct str text)
+{
     struct uri u;
     if (!str_starts(text, STR("/")) || str_starts(text, STR("//")))
         return false;
@@ -22,22 +24,26 @@ static bool is_own_path(struct str text) {
 
 /* RFC 8252 7.1: a private-use scheme is a domain name turned round, so it has a dot; that leaves
  * out javascript:, data:, file:, blob: and whatever else browsers know or will know. */
-static bool is_private_use(const struct uri *u) {
+static bool is_private_use(const struct uri *u)
+{
     return str_find(u->scheme, '.') > 0 && str_absent(u->userinfo);
 }
 
-static bool is_safe_web(const struct uri *u) {
+static bool is_safe_web(const struct uri *u)
+{
     return uri_is_web(u) && (uri_is_https(u) || uri_is_loopback(u)) && !uri_path_is_tricky(u) &&
            str_find(u->host, '*') < 0;
 }
 
 /* '*' anywhere but at the end of the path would be a pattern (OA-02). */
-static bool star_is_last(struct str text) {
+static bool star_is_last(struct str text)
+{
     ptrdiff_t at = str_find(text, '*');
     return at < 0 || (size_t)at == text.len - 1;
 }
 
-static bool redirect_is_allowed(struct str text) {
+static bool redirect_is_allowed(struct str text)
+{
     struct uri u;
     if (!star_is_last(text))
         return false;
@@ -50,19 +56,22 @@ static bool redirect_is_allowed(struct str text) {
     return is_safe_web(&u) || is_private_use(&u);
 }
 
-static bool page_is_allowed(struct str text) {
+static bool page_is_allowed(struct str text)
+{
     struct uri u;
     if (str_eq(text, STR("${authBaseUrl}")) || str_eq(text, STR("${authAdminUrl}")))
         return true;
     return is_own_path(text) || (uri_parse(text, &u) == 0 && is_safe_web(&u));
 }
 
-static bool fetch_is_allowed(struct str text) {
+static bool fetch_is_allowed(struct str text)
+{
     struct uri u;
     return uri_parse(text, &u) == 0 && is_safe_web(&u) && str_absent(u.fragment);
 }
 
-int uri_check(struct str text, enum uri_for use, const char *name, struct err_ctx *ctx) {
+int uri_check(struct str text, enum uri_for use, const char *name, struct err_ctx *ctx)
+{
     bool allowed = false;
     if (str_empty(text))
         return 0;
@@ -74,7 +83,8 @@ int uri_check(struct str text, enum uri_for use, const char *name, struct err_ct
     return allowed ? 0 : uri_refuse(name, ctx);
 }
 
-int web_origin_check(struct str text, struct err_ctx *ctx) {
+int web_origin_check(struct str text, struct err_ctx *ctx)
+{
     struct uri u;
     if (str_eq(text, STR("+")) || str_eq(text, STR("*")))
         return 0;
@@ -85,7 +95,8 @@ int web_origin_check(struct str text, struct err_ctx *ctx) {
                      "a web origin is scheme, host and port without a path, or \"+\" or \"*\"");
 }
 
-int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx) {
+int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx)
+{
     if (text.len > max_bytes)
         return err_field(ctx, ERR_INVALID_REQUEST, name, "%s is longer than %zu bytes", name,
                          max_bytes);
@@ -96,7 +107,8 @@ int text_check(struct str text, size_t max_bytes, const char *name, struct err_c
 }
 
 int map_check(const struct str_map *map, size_t max_count, size_t max_value_bytes, const char *name,
-              struct err_ctx *ctx) {
+              struct err_ctx *ctx)
+{
     if (map->count > max_count)
         return err_field(ctx, ERR_INVALID_REQUEST, name, "%s has more than %zu members", name,
                          max_count);
@@ -112,7 +124,8 @@ int map_check(const struct str_map *map, size_t max_count, size_t max_value_byte
     return 0;
 }
 
-static int attr_check(const struct attr *attr, const char *name, struct err_ctx *ctx) {
+static int attr_check(const struct attr *attr, const char *name, struct err_ctx *ctx)
+{
     if (str_empty(attr->name))
         return err_field(ctx, ERR_INVALID_REQUEST, name, "an attribute has no name");
     TRY(text_check(attr->name, ATTRS_MAX_NAME_BYTES, name, ctx));
@@ -127,7 +140,8 @@ static int attr_check(const struct attr *attr, const char *name, struct err_ctx 
     return 0;
 }
 
-int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx) {
+int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx)
+{
     if (attrs->count > ATTRS_MAX_COUNT)
         return err_field(ctx, ERR_INVALID_REQUEST, name, "there are more than %d attributes",
                          ATTRS_MAX_COUNT);
@@ -137,7 +151,8 @@ int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx
 }
 
 /* The next code point of valid UTF-8. */
-static uint32_t next_code_point(const unsigned char **at) {
+static uint32_t next_code_point(const unsigned char **at)
+{
     const unsigned char *p = *at;
     if (p[0] < 0x80) {
         *at = p + 1;
@@ -156,7 +171,8 @@ static uint32_t next_code_point(const unsigned char **at) {
            ((uint32_t)(p[2] & 0x3f) << 6) | (p[3] & 0x3f);
 }
 
-static bool code_point_is_deceptive(uint32_t c) {
+static bool code_point_is_deceptive(uint32_t c)
+{
     static const struct {
         uint32_t first, last;
     } ranges[] = {
@@ -177,7 +193,8 @@ static bool code_point_is_deceptive(uint32_t c) {
     return false;
 }
 
-bool text_is_deceptive(struct str text) {
+bool text_is_deceptive(struct str text)
+{
     const unsigned char *at = (const unsigned char *)text.ptr;
     const unsigned char *end = at + text.len;
     while (at < end)

@@ -24,15 +24,18 @@ static const struct field client_field_list[] = {
 
 const struct field_table client_fields = {client_field_list, ARRAY_LEN(client_field_list)};
 
-bool client_is_confidential(const struct client *client) {
+bool client_is_confidential(const struct client *client)
+{
     return !client->public_client && !client->bearer_only;
 }
 
-static struct str attribute(const struct client *client, const char *name) {
+static struct str attribute(const struct client *client, const char *name)
+{
     return str_map_get(&client->attributes, str_c(name));
 }
 
-static int check_texts(const struct client *client, struct err_ctx *ctx) {
+static int check_texts(const struct client *client, struct err_ctx *ctx)
+{
     if (str_empty(client->client_id) || text_is_deceptive(client->client_id))
         return err_field(ctx, ERR_INVALID_REQUEST, "clientId",
                          "clientId is missing or holds characters that are not allowed");
@@ -42,7 +45,8 @@ static int check_texts(const struct client *client, struct err_ctx *ctx) {
 }
 
 /* OA-03 */
-static int check_uris(const struct client *client, struct err_ctx *ctx) {
+static int check_uris(const struct client *client, struct err_ctx *ctx)
+{
     static const char *const pages[] = {CLIENT_ATTR_LOGO_URI, CLIENT_ATTR_POLICY_URI,
                                         CLIENT_ATTR_TOS_URI};
     if (client->redirect_uris.count > URIS_MAX || client->web_origins.count > URIS_MAX)
@@ -65,7 +69,8 @@ static int check_uris(const struct client *client, struct err_ctx *ctx) {
 }
 
 /* A list in one text, separated by "##". "+" stands for the redirect URIs, "-" for none. */
-static int check_post_logout_uris(const struct client *client, struct err_ctx *ctx) {
+static int check_post_logout_uris(const struct client *client, struct err_ctx *ctx)
+{
     struct str rest = attribute(client, CLIENT_ATTR_POST_LOGOUT_URIS);
     while (!str_empty(rest)) {
         ptrdiff_t at = str_find_str(rest, STR("##"));
@@ -78,7 +83,8 @@ static int check_post_logout_uris(const struct client *client, struct err_ctx *c
     return 0;
 }
 
-static int check_switches(const struct client *client, struct err_ctx *ctx) {
+static int check_switches(const struct client *client, struct err_ctx *ctx)
+{
     if (client->public_client && client->bearer_only)
         return err_field(ctx, ERR_INVALID_REQUEST, "publicClient",
                          "a client is either public or bearer-only");
@@ -100,14 +106,16 @@ static int check_switches(const struct client *client, struct err_ctx *ctx) {
 }
 
 static int check_alg(const struct client *client, const char *name, enum jose_use use,
-                     const char *also, struct err_ctx *ctx) {
+                     const char *also, struct err_ctx *ctx)
+{
     struct str alg = attribute(client, name);
     if (str_empty(alg) || str_eq_c(alg, also) || jose_alg_allowed(jose_alg_of(alg), use))
         return 0;
     return err_field(ctx, ERR_INVALID_REQUEST, name, "%s is not an algorithm that fits", name);
 }
 
-static int check_algs(const struct client *client, struct err_ctx *ctx) {
+static int check_algs(const struct client *client, struct err_ctx *ctx)
+{
     TRY(check_alg(client, CLIENT_ATTR_ACCESS_TOKEN_ALG, JOSE_FOR_TOKENS, "", ctx));
     TRY(check_alg(client, CLIENT_ATTR_ID_TOKEN_ALG, JOSE_FOR_TOKENS, "", ctx));
     TRY(check_alg(client, CLIENT_ATTR_USERINFO_ALG, JOSE_FOR_TOKENS, "unsigned", ctx));
@@ -118,7 +126,8 @@ static int check_algs(const struct client *client, struct err_ctx *ctx) {
     return check_alg(client, CLIENT_ATTR_ASSERTION_ALG, use, "", ctx);
 }
 
-static int check_jwks_string(const struct client *client, struct err_ctx *ctx) {
+static int check_jwks_string(const struct client *client, struct err_ctx *ctx)
+{
     struct str text = attribute(client, CLIENT_ATTR_JWKS_STRING);
     struct arena scratch;
     struct jwks jwks = {0};
@@ -136,7 +145,8 @@ static int check_jwks_string(const struct client *client, struct err_ctx *ctx) {
     return 0;
 }
 
-static int check_attributes(const struct client *client, struct err_ctx *ctx) {
+static int check_attributes(const struct client *client, struct err_ctx *ctx)
+{
     struct str pkce = attribute(client, CLIENT_ATTR_PKCE);
     struct str lifespan = attribute(client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN);
     int64_t seconds;
@@ -153,7 +163,8 @@ static int check_attributes(const struct client *client, struct err_ctx *ctx) {
     return check_algs(client, ctx);
 }
 
-int client_check(const struct client *client, struct err_ctx *ctx) {
+int client_check(const struct client *client, struct err_ctx *ctx)
+{
     TRY(check_texts(client, ctx));
     TRY(check_switches(client, ctx));
     TRY(check_uris(client, ctx));

@@ -6,26 +6,26 @@
 #include "core/model/scope.h"
 
 /* Attributes with a meaning, as Keycloak spells them. */
-#define CLIENT_ATTR_PKCE "pkce.code.challenge.method"                /* "S256" */
-#define CLIENT_ATTR_POST_LOGOUT_URIS "post.logout.redirect.uris"     /* "##"-separated; "+" */
-#define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"    /* seconds */
-#define CLIENT_ATTR_ACCESS_TOKEN_ALG "access.token.signed.response.alg"
-#define CLIENT_ATTR_ID_TOKEN_ALG "id.token.signed.response.alg"
-#define CLIENT_ATTR_USERINFO_ALG "user.info.response.signature.alg"
-#define CLIENT_ATTR_REQUEST_OBJECT_ALG "request.object.signature.alg"
-#define CLIENT_ATTR_ASSERTION_ALG "token.endpoint.auth.signing.alg"
-#define CLIENT_ATTR_USE_JWKS_URL "use.jwks.url"
-#define CLIENT_ATTR_JWKS_URL "jwks.url"
-#define CLIENT_ATTR_USE_JWKS_STRING "use.jwks.string"
-#define CLIENT_ATTR_JWKS_STRING "jwks.string"
-#define CLIENT_ATTR_JWT_CERTIFICATE "jwt.credential.certificate"     /* PEM body */
-#define CLIENT_ATTR_LIGHTWEIGHT "client.use.lightweight.access.token.enabled"
-#define CLIENT_ATTR_REFRESH_ENABLED "use.refresh.tokens"             /* default true */
-#define CLIENT_ATTR_CC_REFRESH "client_credentials.use_refresh_token" /* default false */
-#define CLIENT_ATTR_CONSENT_TEXT "consent.screen.text"
-#define CLIENT_ATTR_LOGO_URI "logoUri"
-#define CLIENT_ATTR_POLICY_URI "policyUri"
-#define CLIENT_ATTR_TOS_URI "tosUri"
+#define CLIENT_ATTR_PKCE                  "pkce.code.challenge.method" /* "S256" */
+#define CLIENT_ATTR_POST_LOGOUT_URIS      "post.logout.redirect.uris"  /* "##"-separated; "+" */
+#define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"      /* seconds */
+#define CLIENT_ATTR_ACCESS_TOKEN_ALG      "access.token.signed.response.alg"
+#define CLIENT_ATTR_ID_TOKEN_ALG          "id.token.signed.response.alg"
+#define CLIENT_ATTR_USERINFO_ALG          "user.info.response.signature.alg"
+#define CLIENT_ATTR_REQUEST_OBJECT_ALG    "request.object.signature.alg"
+#define CLIENT_ATTR_ASSERTION_ALG         "token.endpoint.auth.signing.alg"
+#define CLIENT_ATTR_USE_JWKS_URL          "use.jwks.url"
+#define CLIENT_ATTR_JWKS_URL              "jwks.url"
+#define CLIENT_ATTR_USE_JWKS_STRING       "use.jwks.string"
+#define CLIENT_ATTR_JWKS_STRING           "jwks.string"
+#define CLIENT_ATTR_JWT_CERTIFICATE       "jwt.credential.certificate" /* PEM body */
+#define CLIENT_ATTR_LIGHTWEIGHT           "client.use.lightweight.access.token.enabled"
+#define CLIENT_ATTR_REFRESH_ENABLED       "use.refresh.tokens"                   /* default true */
+#define CLIENT_ATTR_CC_REFRESH            "client_credentials.use_refresh_token" /* default false */
+#define CLIENT_ATTR_CONSENT_TEXT          "consent.screen.text"
+#define CLIENT_ATTR_LOGO_URI              "logoUri"
+#define CLIENT_ATTR_POLICY_URI            "policyUri"
+#define CLIENT_ATTR_TOS_URI               "tosUri"
 
 struct client {
     int64_t pk;

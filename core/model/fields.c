@@ -4,7 +4,8 @@
 
 #include "core/base/banned.h"
 
-static int copy_text(struct arena *a, struct str text, struct str *ret_copy) {
+static int copy_text(struct arena *a, struct str text, struct str *ret_copy)
+{
     struct str copy = arena_str(a, text);
     if (str_absent(copy))
         return ERR_NO_MEMORY;
@@ -14,20 +15,23 @@ static int copy_text(struct arena *a, struct str text, struct str *ret_copy) {
 
 /* Makes room for one more element at the end of an array; arrays grow by doubling, which shows in
  * the count alone: powers of two are full. */
-static void *array_room(struct arena *a, void *items, size_t count, size_t size) {
+static void *array_room(struct arena *a, void *items, size_t count, size_t size)
+{
     if (count != 0 && (count & (count - 1)) != 0)
         return items;
     return arena_grow(a, items, count, count ? count * 2 : 1, size);
 }
 
-bool strs_has(const struct strs *list, struct str text) {
+bool strs_has(const struct strs *list, struct str text)
+{
     for (size_t i = 0; i < list->count; i++)
         if (str_eq(list->items[i], text))
             return true;
     return false;
 }
 
-int strs_add(struct strs *list, struct arena *a, struct str text) {
+int strs_add(struct strs *list, struct arena *a, struct str text)
+{
     struct str copy;
     TRY(copy_text(a, text, &copy));
     /* A copy each time the array is not known to be ours to extend: lists are often views. */
@@ -39,23 +43,27 @@ int strs_add(struct strs *list, struct arena *a, struct str text) {
     return 0;
 }
 
-static struct str_pair *map_find(const struct str_map *map, struct str name) {
+static struct str_pair *map_find(const struct str_map *map, struct str name)
+{
     for (size_t i = 0; i < map->count; i++)
         if (str_eq(map->items[i].name, name))
             return &map->items[i];
     return NULL;
 }
 
-struct str str_map_get(const struct str_map *map, struct str name) {
+struct str str_map_get(const struct str_map *map, struct str name)
+{
     const struct str_pair *pair = map_find(map, name);
     return pair ? pair->value : str_of(NULL, 0);
 }
 
-bool str_map_true(const struct str_map *map, struct str name) {
+bool str_map_true(const struct str_map *map, struct str name)
+{
     return str_eq(str_map_get(map, name), STR("true"));
 }
 
-int str_map_set(struct str_map *map, struct arena *a, struct str name, struct str value) {
+int str_map_set(struct str_map *map, struct arena *a, struct str name, struct str value)
+{
     struct str_pair pair;
     TRY(copy_text(a, name, &pair.name));
     TRY(copy_text(a, value, &pair.value));
@@ -70,24 +78,28 @@ int str_map_set(struct str_map *map, struct arena *a, struct str name, struct st
     return 0;
 }
 
-static struct attr *attr_find(const struct attrs *attrs, struct str name) {
+static struct attr *attr_find(const struct attrs *attrs, struct str name)
+{
     for (size_t i = 0; i < attrs->count; i++)
         if (str_eq(attrs->items[i].name, name))
             return &attrs->items[i];
     return NULL;
 }
 
-const struct strs *attrs_get(const struct attrs *attrs, struct str name) {
+const struct strs *attrs_get(const struct attrs *attrs, struct str name)
+{
     const struct attr *attr = attr_find(attrs, name);
     return attr ? &attr->values : NULL;
 }
 
-struct str attrs_first(const struct attrs *attrs, struct str name) {
+struct str attrs_first(const struct attrs *attrs, struct str name)
+{
     const struct strs *values = attrs_get(attrs, name);
     return values && values->count > 0 ? values->items[0] : str_of(NULL, 0);
 }
 
-int attrs_set(struct attrs *attrs, struct arena *a, struct str name, struct strs values) {
+int attrs_set(struct attrs *attrs, struct arena *a, struct str name, struct strs values)
+{
     struct attr attr = {0};
     TRY(copy_text(a, name, &attr.name));
     for (size_t i = 0; i < values.count; i++)
@@ -104,15 +116,18 @@ int attrs_set(struct attrs *attrs, struct arena *a, struct str name, struct strs
 }
 
 /* The member of the object that a field stands for. Offsets come from the tables alone. */
-static void *member(const struct field *field, void *object) {
+static void *member(const struct field *field, void *object)
+{
     return (char *)object + field->offset;
 }
 
-static const void *member_const(const struct field *field, const void *object) {
+static const void *member_const(const struct field *field, const void *object)
+{
     return (const char *)object + field->offset;
 }
 
-static void field_default(const struct field *field, void *object) {
+static void field_default(const struct field *field, void *object)
+{
     void *at = member(field, object);
     switch (field->kind) {
     case FIELD_STR: *(struct str *)at = str_c(field->text); break;
@@ -124,12 +139,14 @@ static void field_default(const struct field *field, void *object) {
     }
 }
 
-void fields_default(const struct field_table *table, void *object) {
+void fields_default(const struct field_table *table, void *object)
+{
     for (size_t i = 0; i < table->count; i++)
         field_default(&table->fields[i], object);
 }
 
-static int read_strs(struct arena *a, const struct json_value *json, struct strs *ret_list) {
+static int read_strs(struct arena *a, const struct json_value *json, struct strs *ret_list)
+{
     const struct json_value *item;
     struct strs list = {0};
     if (!json_is_array(json))
@@ -149,7 +166,8 @@ static int read_strs(struct arena *a, const struct json_value *json, struct strs
 }
 
 /* A null value is the same as no such name: Admin REST clients delete a name so. */
-static int read_map(struct arena *a, const struct json_value *json, struct str_map *ret_map) {
+static int read_map(struct arena *a, const struct json_value *json, struct str_map *ret_map)
+{
     const struct json_value *value;
     struct str name;
     struct str_map map = {0};
@@ -173,7 +191,8 @@ static int read_map(struct arena *a, const struct json_value *json, struct str_m
 }
 
 /* Values are lists of texts; a single text stands for a list of one, as Keycloak takes it. */
-static int read_attrs(struct arena *a, const struct json_value *json, struct attrs *ret_attrs) {
+static int read_attrs(struct arena *a, const struct json_value *json, struct attrs *ret_attrs)
+{
     const struct json_value *value;
     struct str name;
     struct attrs attrs = {0};
@@ -199,7 +218,8 @@ static int read_attrs(struct arena *a, const struct json_value *json, struct att
 }
 
 static int field_read(const struct field *field, void *object, struct arena *a,
-                      const struct json_value *json) {
+                      const struct json_value *json)
+{
     void *at = member(field, object);
     switch (field->kind) {
     case FIELD_STR:
@@ -214,7 +234,8 @@ static int field_read(const struct field *field, void *object, struct arena *a,
     return ERR_INTERNAL;
 }
 
-static const char *kind_name(enum field_kind kind) {
+static const char *kind_name(enum field_kind kind)
+{
     switch (kind) {
     case FIELD_STR: return "a text";
     case FIELD_BOOL: return "true or false";
@@ -227,7 +248,8 @@ static const char *kind_name(enum field_kind kind) {
 }
 
 int fields_read(const struct field_table *table, void *object, struct arena *a,
-                const struct json_value *json, struct err_ctx *ctx) {
+                const struct json_value *json, struct err_ctx *ctx)
+{
     if (!json_is_object(json))
         return err_set(ctx, ERR_INVALID_REQUEST, "an object is expected");
     for (size_t i = 0; i < table->count; i++) {
@@ -249,7 +271,8 @@ int fields_read(const struct field_table *table, void *object, struct arena *a,
     return 0;
 }
 
-static void write_strs(const char *name, const struct strs *list, struct json_writer *w) {
+static void write_strs(const char *name, const struct strs *list, struct json_writer *w)
+{
     if (list->count == 0)
         return;
     jw_member_array(w, name);
@@ -258,7 +281,8 @@ static void write_strs(const char *name, const struct strs *list, struct json_wr
     jw_end_array(w);
 }
 
-static void write_map(const char *name, const struct str_map *map, struct json_writer *w) {
+static void write_map(const char *name, const struct str_map *map, struct json_writer *w)
+{
     if (map->count == 0)
         return;
     jw_member_object(w, name);
@@ -269,7 +293,8 @@ static void write_map(const char *name, const struct str_map *map, struct json_w
     jw_end_object(w);
 }
 
-static void write_attrs(const char *name, const struct attrs *attrs, struct json_writer *w) {
+static void write_attrs(const char *name, const struct attrs *attrs, struct json_writer *w)
+{
     if (attrs->count == 0)
         return;
     jw_member_object(w, name);
@@ -284,7 +309,8 @@ static void write_attrs(const char *name, const struct attrs *attrs, struct json
     jw_end_object(w);
 }
 
-static void field_write(const struct field *field, const void *object, struct json_writer *w) {
+static void field_write(const struct field *field, const void *object, struct json_writer *w)
+{
     const void *at = member_const(field, object);
     switch (field->kind) {
     case FIELD_STR:
@@ -299,12 +325,14 @@ static void field_write(const struct field *field, const void *object, struct js
     }
 }
 
-void fields_write(const struct field_table *table, const void *object, struct json_writer *w) {
+void fields_write(const struct field_table *table, const void *object, struct json_writer *w)
+{
     for (size_t i = 0; i < table->count; i++)
         field_write(&table->fields[i], object, w);
 }
 
-const struct field *fields_find(const struct field_table *table, struct str json_name) {
+const struct field *fields_find(const struct field_table *table, struct str json_name)
+{
     for (size_t i = 0; i < table->count; i++)
         if (str_eq_c(json_name, table->fields[i].json))
             return &table->fields[i];

@@ -49,11 +49,11 @@ MUST_CHECK int attrs_set(struct attrs *attrs, struct arena *a, struct str name, 
 enum field_kind { FIELD_STR, FIELD_BOOL, FIELD_I64, FIELD_STRS, FIELD_MAP, FIELD_ATTRS };
 
 struct field {
-    const char *json;   /* member name in JSON */
-    size_t offset;      /* in the struct */
+    const char *json; /* member name in JSON */
+    size_t offset;    /* in the struct */
     enum field_kind kind;
-    int64_t number;     /* default of BOOL and I64 */
-    const char *text;   /* default of STR */
+    int64_t number;   /* default of BOOL and I64 */
+    const char *text; /* default of STR */
 };
 
 struct field_table {

@@ -19,7 +19,7 @@ struct realm_key {
     enum key_status status;
     int64_t priority; /* highest active one of an alg signs */
     int64_t created_ms;
-    int64_t not_after_ms; /* end of the overlap of a passive key; 0: none */
+    int64_t not_after_ms;   /* end of the overlap of a passive key; 0: none */
     struct str public_jwk;  /* JSON text with public members only; absent for HS* */
     struct str certificate; /* DER; absent for HS*, EdDSA */
 };

@@ -25,12 +25,14 @@ static const struct field realm_field_list[] = {
 
 const struct field_table realm_fields = {realm_field_list, ARRAY_LEN(realm_field_list)};
 
-static bool name_byte_is_allowed(char c) {
+static bool name_byte_is_allowed(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
 }
 
-int realm_name_check(struct str name, struct err_ctx *ctx) {
+int realm_name_check(struct str name, struct err_ctx *ctx)
+{
     bool allowed = name.len > 0 && name.len <= NAME_MAX_BYTES && name.ptr[0] != '.';
     for (size_t i = 0; allowed && i < name.len; i++)
         allowed = name_byte_is_allowed(name.ptr[i]);
@@ -43,7 +45,8 @@ int realm_name_check(struct str name, struct err_ctx *ctx) {
 }
 
 /* Every number of a realm is a duration, a count or a date: none is negative. */
-static int check_numbers(const struct realm *realm, struct err_ctx *ctx) {
+static int check_numbers(const struct realm *realm, struct err_ctx *ctx)
+{
     for (size_t i = 0; i < realm_fields.count; i++) {
         const struct field *field = &realm_fields.fields[i];
         if (field->kind != FIELD_I64)
@@ -59,7 +62,8 @@ static int check_numbers(const struct realm *realm, struct err_ctx *ctx) {
 }
 
 /* Lifespans that would make every login fail, or codes that live too long (OT-02). */
-static int check_lifespans(const struct realm *realm, struct err_ctx *ctx) {
+static int check_lifespans(const struct realm *realm, struct err_ctx *ctx)
+{
     const struct {
         const char *name;
         int64_t value, least, most;
@@ -81,7 +85,8 @@ static int check_lifespans(const struct realm *realm, struct err_ctx *ctx) {
     return 0;
 }
 
-static bool is_one_of(struct str value, const char *const *words, size_t count) {
+static bool is_one_of(struct str value, const char *const *words, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         if (str_eq_c(value, words[i]))
             return true;
@@ -89,7 +94,8 @@ static bool is_one_of(struct str value, const char *const *words, size_t count) 
 }
 
 /* "es", "pt-BR", "zh-Hans": what stands in ui_locales and in file names of messages. */
-static bool locale_is_wellformed(struct str locale) {
+static bool locale_is_wellformed(struct str locale)
+{
     if (locale.len < 2 || locale.len > 16)
         return false;
     for (size_t i = 0; i < locale.len; i++) {
@@ -101,7 +107,8 @@ static bool locale_is_wellformed(struct str locale) {
     return true;
 }
 
-static int check_locales(const struct realm *realm, struct err_ctx *ctx) {
+static int check_locales(const struct realm *realm, struct err_ctx *ctx)
+{
     if (realm->supported_locales.count > LOCALES_MAX)
         return err_field(ctx, ERR_INVALID_REQUEST, "supportedLocales", "too many locales");
     for (size_t i = 0; i < realm->supported_locales.count; i++)
@@ -121,7 +128,8 @@ static int check_locales(const struct realm *realm, struct err_ctx *ctx) {
 }
 
 /* "#0a7" or "#00aa77": these values go into a style sheet, so nothing else may stand there. */
-static int check_color(const struct realm *realm, const char *name, struct err_ctx *ctx) {
+static int check_color(const struct realm *realm, const char *name, struct err_ctx *ctx)
+{
     struct str color = str_map_get(&realm->attributes, str_c(name));
     bool ok = str_empty(color) || ((color.len == 4 || color.len == 7) && color.ptr[0] == '#');
     for (size_t i = 1; ok && i < color.len; i++) {
@@ -132,7 +140,8 @@ static int check_color(const struct realm *realm, const char *name, struct err_c
 }
 
 /* HT-04: these texts become response headers. */
-static int check_headers(const struct realm *realm, struct err_ctx *ctx) {
+static int check_headers(const struct realm *realm, struct err_ctx *ctx)
+{
     const struct str_map *headers = &realm->browser_security_headers;
     TRY(map_check(headers, 32, 4096, "browserSecurityHeaders", ctx));
     for (size_t i = 0; i < headers->count; i++)
@@ -140,7 +149,8 @@ static int check_headers(const struct realm *realm, struct err_ctx *ctx) {
     return 0;
 }
 
-static int check_texts(const struct realm *realm, struct err_ctx *ctx) {
+static int check_texts(const struct realm *realm, struct err_ctx *ctx)
+{
     TRY(text_check(realm->display_name, TEXT_MAX_BYTES, "displayName", ctx));
     TRY(text_check(realm->display_name_html, HTML_MAX_BYTES, "displayNameHtml", ctx));
     TRY(text_check(realm->login_theme, TEXT_MAX_BYTES, "loginTheme", ctx));
@@ -152,7 +162,8 @@ static int check_texts(const struct realm *realm, struct err_ctx *ctx) {
     return check_color(realm, REALM_ATTR_BACKGROUND_COLOR, ctx);
 }
 
-static int check_words(const struct realm *realm, struct err_ctx *ctx) {
+static int check_words(const struct realm *realm, struct err_ctx *ctx)
+{
     static const char *const ssl[] = {"all", "external", "none"};
     static const char *const strategies[] = {"MULTIPLE", "LINEAR"};
     if (!is_one_of(realm->ssl_required, ssl, ARRAY_LEN(ssl)))
@@ -167,7 +178,8 @@ static int check_words(const struct realm *realm, struct err_ctx *ctx) {
     return 0;
 }
 
-int realm_check(const struct realm *realm, struct err_ctx *ctx) {
+int realm_check(const struct realm *realm, struct err_ctx *ctx)
+{
     TRY(realm_name_check(realm->name, ctx));
     TRY(check_numbers(realm, ctx));
     TRY(check_lifespans(realm, ctx));

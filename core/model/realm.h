@@ -4,19 +4,19 @@
 
 #include "core/model/fields.h"
 
-#define FIELD_TYPE_STR struct str
-#define FIELD_TYPE_BOOL bool
-#define FIELD_TYPE_I64 int64_t
-#define FIELD_TYPE_STRS struct strs
-#define FIELD_TYPE_MAP struct str_map
+#define FIELD_TYPE_STR   struct str
+#define FIELD_TYPE_BOOL  bool
+#define FIELD_TYPE_I64   int64_t
+#define FIELD_TYPE_STRS  struct strs
+#define FIELD_TYPE_MAP   struct str_map
 #define FIELD_TYPE_ATTRS struct attrs
 
 /* Attributes of a realm with a meaning of ours: branding of the login page. */
-#define REALM_ATTR_LOGO_URI "garita.logoUri"
-#define REALM_ATTR_PRIMARY_COLOR "garita.primaryColor"
+#define REALM_ATTR_LOGO_URI         "garita.logoUri"
+#define REALM_ATTR_PRIMARY_COLOR    "garita.primaryColor"
 #define REALM_ATTR_BACKGROUND_COLOR "garita.backgroundColor"
 /* ISO 3166 country and tenant id, for hardcoded-claim mappers and reports. */
-#define REALM_ATTR_COUNTRY "garita.country"
+#define REALM_ATTR_COUNTRY          "garita.country"
 
 struct realm {
     struct str id;   /* stable, also in exports */

@@ -28,8 +28,8 @@ struct client_scope {
     struct protocol_mappers mappers;
     int64_t *role_pks; /* scope mappings: roles that this scope lets through; empty: no limit */
     size_t role_count;
-    bool is_default;   /* as linked to a client or to the realm */
-    bool is_optional;  /* likewise; a scope of the realm may be neither */
+    bool is_default;  /* as linked to a client or to the realm */
+    bool is_optional; /* likewise; a scope of the realm may be neither */
 };
 
 struct client_scopes {

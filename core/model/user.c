@@ -21,7 +21,8 @@ static const struct field user_field_list[] = {
 
 const struct field_table user_fields = {user_field_list, ARRAY_LEN(user_field_list)};
 
-int username_canonical(struct arena *a, struct str raw, struct str *ret_name, struct err_ctx *ctx) {
+int username_canonical(struct arena *a, struct str raw, struct str *ret_name, struct err_ctx *ctx)
+{
     struct str name = str_trim(raw);
     if (str_empty(name))
         return err_field(ctx, ERR_INVALID_REQUEST, "username", "a user name is needed");
@@ -41,7 +42,8 @@ int username_canonical(struct arena *a, struct str raw, struct str *ret_name, st
 
 /* atext of RFC 5322 3.2.3, dots, and what is not ASCII (RFC 6531). Quoted local parts are legal
  * and never meant: they are refused. */
-static bool local_part_is_valid(struct str local) {
+static bool local_part_is_valid(struct str local)
+{
     static const char specials[] = "!#$%&'*+-/=?^_`{|}~.";
     if (str_empty(local) || local.len > LOCAL_MAX_BYTES || local.ptr[0] == '.' ||
         local.ptr[local.len - 1] == '.' || str_find_str(local, STR("..")) >= 0)
@@ -55,7 +57,8 @@ static bool local_part_is_valid(struct str local) {
     return true;
 }
 
-static bool label_is_valid(struct str label) {
+static bool label_is_valid(struct str label)
+{
     if (str_empty(label) || label.len > LABEL_MAX_BYTES || label.ptr[0] == '-' ||
         label.ptr[label.len - 1] == '-')
         return false;
@@ -68,7 +71,8 @@ static bool label_is_valid(struct str label) {
     return true;
 }
 
-static bool domain_is_valid(struct str domain) {
+static bool domain_is_valid(struct str domain)
+{
     struct str rest = domain, label;
     if (str_empty(domain) || domain.ptr[domain.len - 1] == '.')
         return false;
@@ -78,7 +82,8 @@ static bool domain_is_valid(struct str domain) {
     return true;
 }
 
-static int email_check(struct str email, struct err_ctx *ctx) {
+static int email_check(struct str email, struct err_ctx *ctx)
+{
     ptrdiff_t at = str_find(email, '@');
     if (str_empty(email))
         return 0;
@@ -90,7 +95,8 @@ static int email_check(struct str email, struct err_ctx *ctx) {
 }
 
 /* PW-07: a form that posts its password field as an attribute must not get it stored in clear. */
-static int attribute_names_check(const struct attrs *attrs, struct err_ctx *ctx) {
+static int attribute_names_check(const struct attrs *attrs, struct err_ctx *ctx)
+{
     static const char *const refused[] = {"password", "password-new", "password-confirm"};
     for (size_t i = 0; i < attrs->count; i++)
         for (size_t j = 0; j < ARRAY_LEN(refused); j++)
@@ -100,7 +106,8 @@ static int attribute_names_check(const struct attrs *attrs, struct err_ctx *ctx)
     return 0;
 }
 
-static int actions_check(const struct strs *actions, struct err_ctx *ctx) {
+static int actions_check(const struct strs *actions, struct err_ctx *ctx)
+{
     if (actions->count > ACTIONS_MAX)
         return err_field(ctx, ERR_INVALID_REQUEST, "requiredActions", "too many required actions");
     for (size_t i = 0; i < actions->count; i++) {
@@ -112,7 +119,8 @@ static int actions_check(const struct strs *actions, struct err_ctx *ctx) {
     return 0;
 }
 
-int user_check(const struct user *user, struct err_ctx *ctx) {
+int user_check(const struct user *user, struct err_ctx *ctx)
+{
     if (str_empty(user->username))
         return err_field(ctx, ERR_INVALID_REQUEST, "username", "a user name is needed");
     TRY(text_check(user->username, NAME_MAX_BYTES, "username", ctx));

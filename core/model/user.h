@@ -8,7 +8,7 @@
 
 struct user {
     int64_t pk;
-    struct str id; /* the sub claim; never given to another person (OI-01) */
+    struct str id;                        /* the sub claim; never given to another person (OI-01) */
     struct str service_account_client_id; /* client's id (UUID) when this is a service account */
 #define U(kind, member, json, number, text) FIELD_TYPE_##kind member;
 #include "core/model/user.def"

@@ -25,6 +25,7 @@ struct event_verdict {
     struct str reason;
     struct str head_hash; /* 32 bytes */
 };
-MUST_CHECK int event_verify(struct store_read *r, struct arena *a, struct event_verdict *ret_verdict);
+MUST_CHECK int event_verify(struct store_read *r, struct arena *a,
+                            struct event_verdict *ret_verdict);
 
 #endif

@@ -47,7 +47,8 @@ int main(int argc, char **argv)
     address.sin_port = htons((unsigned short)strtol(argv[1], NULL, 10));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     snprintf(request, sizeof request,
-             "GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n", argv[2], argv[1]);
+             "GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n", argv[2],
+             argv[1]);
     start = now_ms();
     child = fork();
     if (child == 0) {

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX_BYTES = 16 * 1024 * 1024 };
 
-static int replay_file(const char *path, size_t size) {
+static int replay_file(const char *path, size_t size)
+{
     FILE *file = fopen(path, "rb");
     if (file == NULL || size > INPUT_MAX_BYTES) {
         fprintf(stderr, "%s: cannot be read\n", path);
@@ -32,7 +33,8 @@ static int replay_file(const char *path, size_t size) {
     return 1;
 }
 
-static int replay_path(const char *path) {
+static int replay_path(const char *path)
+{
     struct stat status;
     if (stat(path, &status) != 0)
         return 0;
@@ -53,7 +55,8 @@ static int replay_path(const char *path) {
     return input_count;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     int input_count = 0;
     for (int i = 1; i < argc; i++)
         input_count += replay_path(argv[i]);

@@ -39,19 +39,22 @@ static const uint16_t groups[] = {
 /* We speak HTTP/1.1 on these ports. The library keeps the pointer. */
 static const char *alpn_protocols[] = {"http/1.1", NULL};
 
-int tls_random(void *context, unsigned char *out, size_t len) {
+int tls_random(void *context, unsigned char *out, size_t len)
+{
     (void)context;
     rng_bytes(out, len);
     return 0;
 }
 
-static int library_failed(struct err_ctx *err, const char *what, const char *file, int rc) {
+static int library_failed(struct err_ctx *err, const char *what, const char *file, int rc)
+{
     char text[100];
     mbedtls_strerror(rc, text, sizeof(text));
     return err_set(err, ERR_CONFIG, "%s %s: %s", what, file, text);
 }
 
-static int check_key_mode(const char *file, struct err_ctx *err) {
+static int check_key_mode(const char *file, struct err_ctx *err)
+{
     struct stat st;
     if (stat(file, &st) != 0)
         return err_set(err, ERR_CONFIG, "private key %s: %s", file, strerror(errno));
@@ -62,7 +65,8 @@ static int check_key_mode(const char *file, struct err_ctx *err) {
 }
 
 static int cert_load(struct tls_cert *c, const char *cert_file, const char *key_file,
-                     struct err_ctx *err) {
+                     struct err_ctx *err)
+{
     int rc = mbedtls_x509_crt_parse_file(&c->chain, cert_file);
     if (rc != 0)
         return library_failed(err, "certificate", cert_file, rc);
@@ -77,7 +81,8 @@ static int cert_load(struct tls_cert *c, const char *cert_file, const char *key_
 }
 
 /* "a.example" for itself, "*.example" for one label in front. */
-static bool host_fits(const char *pattern, struct str name) {
+static bool host_fits(const char *pattern, struct str name)
+{
     struct str p = str_c(pattern);
     if (!str_starts(p, STR("*.")))
         return str_ieq(p, name);
@@ -87,7 +92,8 @@ static bool host_fits(const char *pattern, struct str name) {
 
 /* An unknown name gets the default certificate: the client judges it. */
 static int on_server_name(void *context, mbedtls_ssl_context *ssl, const unsigned char *name,
-                          size_t len) {
+                          size_t len)
+{
     struct tls_state *state = context;
     struct str host = str_of((const char *)name, len);
     for (size_t i = 1; i < state->cert_count; i++) {
@@ -100,7 +106,8 @@ static int on_server_name(void *context, mbedtls_ssl_context *ssl, const unsigne
 
 /* The certificate is asked for, not judged: the code that authenticates clients knows which chains
  * and keys it accepts (RFC 8705). */
-static int on_client_cert(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
+static int on_client_cert(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
     (void)context;
     (void)crt;
     (void)depth;
@@ -108,7 +115,8 @@ static int on_client_cert(void *context, mbedtls_x509_crt *crt, int depth, uint3
     return 0;
 }
 
-static int tickets_setup(struct tls_state *state, const struct web_tls_config *config) {
+static int tickets_setup(struct tls_state *state, const struct web_tls_config *config)
+{
     /* The peer's certificate does not travel in a ticket, so whoever must show one shakes hands in
      * full (TL-04). */
     if (config->ticket_lifetime_s <= 0 || config->client_certs)
@@ -122,7 +130,8 @@ static int tickets_setup(struct tls_state *state, const struct web_tls_config *c
     return rc;
 }
 
-static int ssl_setup(struct tls_state *state, const struct web_tls_config *config) {
+static int ssl_setup(struct tls_state *state, const struct web_tls_config *config)
+{
     mbedtls_ssl_config *ssl = &state->ssl;
     int rc = mbedtls_ssl_config_defaults(ssl, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
                                          MBEDTLS_SSL_PRESET_DEFAULT);
@@ -153,7 +162,8 @@ static int ssl_setup(struct tls_state *state, const struct web_tls_config *confi
     return rc;
 }
 
-static void state_free(struct tls_state *state) {
+static void state_free(struct tls_state *state)
+{
     for (size_t i = 0; i < state->cert_count; i++) {
         mbedtls_x509_crt_free(&state->certs[i].chain);
         mbedtls_pk_free(&state->certs[i].key);
@@ -164,7 +174,8 @@ static void state_free(struct tls_state *state) {
     free(state);
 }
 
-static struct tls_state *state_alloc(size_t cert_count) {
+static struct tls_state *state_alloc(size_t cert_count)
+{
     struct tls_state *state = calloc(1, sizeof(*state));
     if (!state)
         return NULL;
@@ -180,7 +191,8 @@ static struct tls_state *state_alloc(size_t cert_count) {
     return state;
 }
 
-static int state_fill(struct tls *tls, struct tls_state *state, struct err_ctx *err) {
+static int state_fill(struct tls *tls, struct tls_state *state, struct err_ctx *err)
+{
     const struct web_tls_config *config = tls->config;
     if (!state->certs)
         return ERR_NO_MEMORY;
@@ -194,7 +206,8 @@ static int state_fill(struct tls *tls, struct tls_state *state, struct err_ctx *
     return rc == 0 ? 0 : library_failed(err, "TLS settings with", tls->cert_file, rc);
 }
 
-int tls_reload(struct tls *tls, struct err_ctx *err) {
+int tls_reload(struct tls *tls, struct err_ctx *err)
+{
     struct tls_state *fresh = state_alloc(1 + tls->config->sni_count);
     if (!fresh)
         return ERR_NO_MEMORY;
@@ -212,7 +225,8 @@ int tls_reload(struct tls *tls, struct err_ctx *err) {
     return 0;
 }
 
-struct tls_state *tls_state_acquire(struct tls *tls) {
+struct tls_state *tls_state_acquire(struct tls *tls)
+{
     pthread_mutex_lock(&tls->mutex);
     struct tls_state *state = tls->current;
     atomic_fetch_add_explicit(&state->references, 1, memory_order_relaxed);
@@ -220,13 +234,15 @@ struct tls_state *tls_state_acquire(struct tls *tls) {
     return state;
 }
 
-void tls_state_release(struct tls_state *state) {
+void tls_state_release(struct tls_state *state)
+{
     if (atomic_fetch_sub_explicit(&state->references, 1, memory_order_acq_rel) == 1)
         state_free(state);
 }
 
 /* Names the default pair; makes it when it is to be self-signed and is not there. */
-static int default_files(struct tls *tls, struct err_ctx *err) {
+static int default_files(struct tls *tls, struct err_ctx *err)
+{
     const struct web_tls_config *c = tls->config;
     if ((c->cert_file == NULL) != (c->key_file == NULL))
         return err_set(err, ERR_CONFIG, "a certificate file and a key file belong together");
@@ -246,7 +262,8 @@ static int default_files(struct tls *tls, struct err_ctx *err) {
 }
 
 int tls_new(const struct web_tls_config *config, struct str hostname, struct err_ctx *err,
-            struct tls **ret_tls) {
+            struct tls **ret_tls)
+{
     struct tls *tls = calloc(1, sizeof(*tls));
     if (!tls)
         return ERR_NO_MEMORY;
@@ -266,7 +283,8 @@ int tls_new(const struct web_tls_config *config, struct str hostname, struct err
     return 0;
 }
 
-void tls_free(struct tls *tls) {
+void tls_free(struct tls *tls)
+{
     if (!tls)
         return;
     if (tls->current)
@@ -275,7 +293,8 @@ void tls_free(struct tls *tls) {
     free(tls);
 }
 
-static int64_t not_after_s(const mbedtls_x509_crt *crt) {
+static int64_t not_after_s(const mbedtls_x509_crt *crt)
+{
     const mbedtls_x509_time *t = &crt->valid_to;
     struct tm tm = {.tm_year = t->year - 1900,
                     .tm_mon = t->mon - 1,
@@ -286,7 +305,8 @@ static int64_t not_after_s(const mbedtls_x509_crt *crt) {
     return (int64_t)timegm(&tm);
 }
 
-int64_t tls_expires_in_s(struct tls *tls, int64_t now_s) {
+int64_t tls_expires_in_s(struct tls *tls, int64_t now_s)
+{
     struct tls_state *state = tls_state_acquire(tls);
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < state->cert_count; i++) {

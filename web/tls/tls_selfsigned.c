@@ -23,7 +23,8 @@
 #define HOST_MAX_BYTES 253
 
 /* In one step, never through a link that someone planted. */
-static int write_new_file(const char *file, mode_t mode, const char *text, struct err_ctx *err) {
+static int write_new_file(const char *file, mode_t mode, const char *text, struct err_ctx *err)
+{
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return err_set(err, ERR_IO, "%s: %s", file, strerror(errno));
@@ -37,14 +38,16 @@ static int write_new_file(const char *file, mode_t mode, const char *text, struc
     return rc;
 }
 
-static void certificate_date(int64_t at_s, char text[16]) {
+static void certificate_date(int64_t at_s, char text[16])
+{
     struct tm tm;
     time_t t = (time_t)at_s;
     gmtime_r(&t, &tm);
     (void)strftime(text, 16, "%Y%m%d%H%M%S", &tm);
 }
 
-static mbedtls_x509_san_list san_dns(const char *name, mbedtls_x509_san_list *next) {
+static mbedtls_x509_san_list san_dns(const char *name, mbedtls_x509_san_list *next)
+{
     mbedtls_x509_san_list san = {.next = next};
     san.node.type = MBEDTLS_X509_SAN_DNS_NAME;
     /* The library only reads it. */
@@ -53,8 +56,8 @@ static mbedtls_x509_san_list san_dns(const char *name, mbedtls_x509_san_list *ne
     return san;
 }
 
-static mbedtls_x509_san_list san_ip(unsigned char *address, size_t len,
-                                    mbedtls_x509_san_list *next) {
+static mbedtls_x509_san_list san_ip(unsigned char *address, size_t len, mbedtls_x509_san_list *next)
+{
     mbedtls_x509_san_list san = {.next = next};
     san.node.type = MBEDTLS_X509_SAN_IP_ADDRESS;
     san.node.san.unstructured_name.p = address;
@@ -62,7 +65,8 @@ static mbedtls_x509_san_list san_ip(unsigned char *address, size_t len,
     return san;
 }
 
-static int set_names(mbedtls_x509write_cert *crt, const char *host) {
+static int set_names(mbedtls_x509write_cert *crt, const char *host)
+{
     unsigned char v4[4] = {127, 0, 0, 1};
     unsigned char v6[16] = {[15] = 1};
     unsigned char own[16];
@@ -79,7 +83,8 @@ static int set_names(mbedtls_x509write_cert *crt, const char *host) {
 }
 
 static int describe(mbedtls_x509write_cert *crt, mbedtls_pk_context *key, const char *host,
-                    int64_t now_s) {
+                    int64_t now_s)
+{
     static const unsigned usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
     mbedtls_asn1_sequence server_auth = {0};
     unsigned char serial[16];
@@ -106,13 +111,15 @@ static int describe(mbedtls_x509write_cert *crt, mbedtls_pk_context *key, const 
     return set_names(crt, host);
 }
 
-static int generate_key(mbedtls_pk_context *key, char *pem) {
+static int generate_key(mbedtls_pk_context *key, char *pem)
+{
     TRY(mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)));
     TRY(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), tls_random, NULL));
     return mbedtls_pk_write_key_pem(key, (unsigned char *)pem, PEM_MAX_BYTES);
 }
 
-static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_pem) {
+static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_pem)
+{
     mbedtls_pk_context key;
     mbedtls_x509write_cert crt;
     mbedtls_pk_init(&key);
@@ -129,7 +136,8 @@ static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_
 }
 
 int tls_make_self_signed(const char *cert_file, const char *key_file, struct str host,
-                         int64_t now_s, struct err_ctx *err) {
+                         int64_t now_s, struct err_ctx *err)
+{
     char name[HOST_MAX_BYTES + 1] = "localhost";
     char key_pem[PEM_MAX_BYTES], cert_pem[PEM_MAX_BYTES];
     if (host.len > 0 && host.len <= HOST_MAX_BYTES) {

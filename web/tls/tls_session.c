@@ -14,7 +14,8 @@ struct tls_session {
     size_t unfinished; /* length of the write that said TLS_WANT_WRITE; 0: none */
 };
 
-static int socket_send(void *context, const unsigned char *data, size_t len) {
+static int socket_send(void *context, const unsigned char *data, size_t len)
+{
     const struct tls_session *s = context;
     ssize_t n = send(s->fd, data, len, MSG_NOSIGNAL);
     if (n >= 0)
@@ -23,7 +24,8 @@ static int socket_send(void *context, const unsigned char *data, size_t len) {
                                              : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-static int socket_recv(void *context, unsigned char *data, size_t len) {
+static int socket_recv(void *context, unsigned char *data, size_t len)
+{
     const struct tls_session *s = context;
     ssize_t n = recv(s->fd, data, len, 0);
     if (n > 0)
@@ -34,7 +36,8 @@ static int socket_recv(void *context, unsigned char *data, size_t len) {
                                              : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-int tls_session_new(struct tls *tls, int fd, struct tls_session **ret_session) {
+int tls_session_new(struct tls *tls, int fd, struct tls_session **ret_session)
+{
     struct tls_session *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NO_MEMORY;
@@ -52,7 +55,8 @@ int tls_session_new(struct tls *tls, int fd, struct tls_session **ret_session) {
     return 0;
 }
 
-void tls_session_free(struct tls_session *s) {
+void tls_session_free(struct tls_session *s)
+{
     if (!s)
         return;
     /* One try: whoever does not take it sees the end of the connection anyway. */
@@ -63,7 +67,8 @@ void tls_session_free(struct tls_session *s) {
     free(s);
 }
 
-static int outcome(int rc) {
+static int outcome(int rc)
+{
     switch (rc) {
     case MBEDTLS_ERR_SSL_WANT_READ: return TLS_WANT_READ;
     case MBEDTLS_ERR_SSL_WANT_WRITE: return TLS_WANT_WRITE;
@@ -71,12 +76,14 @@ static int outcome(int rc) {
     }
 }
 
-int tls_session_handshake(struct tls_session *s) {
+int tls_session_handshake(struct tls_session *s)
+{
     int rc = mbedtls_ssl_handshake(&s->ssl);
     return rc == 0 ? 0 : outcome(rc);
 }
 
-ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size) {
+ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size)
+{
     int rc;
     do {
         rc = mbedtls_ssl_read(&s->ssl, buf, size);
@@ -87,7 +94,8 @@ ssize_t tls_session_read(struct tls_session *s, void *buf, size_t size) {
     return rc >= 0 ? rc : outcome(rc);
 }
 
-ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size) {
+ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size)
+{
     /* The library has that record ready and counts it as written whatever it is given next. */
     if (s->unfinished && s->unfinished < size)
         size = s->unfinished;
@@ -96,11 +104,13 @@ ssize_t tls_session_write(struct tls_session *s, const void *buf, size_t size) {
     return rc >= 0 ? rc : outcome(rc);
 }
 
-size_t tls_session_pending(const struct tls_session *s) {
+size_t tls_session_pending(const struct tls_session *s)
+{
     return mbedtls_ssl_get_bytes_avail(&s->ssl);
 }
 
-struct str tls_session_peer_cert(const struct tls_session *s) {
+struct str tls_session_peer_cert(const struct tls_session *s)
+{
     const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&s->ssl);
     return crt ? str_of((const char *)crt->raw.p, crt->raw.len) : str_of(NULL, 0);
 }

@@ -8,7 +8,8 @@
 
 #include "core/audit/event.h"
 
-static struct event_record record_of(void) {
+static struct event_record record_of(void)
+{
     return (struct event_record){
         .seq = 7,
         .id = STR("0192f3c4-0000-7000-8000-000000000001"),
@@ -28,7 +29,8 @@ static struct event_record record_of(void) {
     };
 }
 
-static void test_names(void **state) {
+static void test_names(void **state)
+{
     (void)state;
     for (int i = 0; i < EVENT_TYPE_COUNT; i++) {
         enum event_type type = (enum event_type)i;
@@ -42,7 +44,8 @@ static void test_names(void **state) {
 }
 
 /* AU-02: a change of any field is seen. */
-static void test_every_field_counts(void **state) {
+static void test_every_field_counts(void **state)
+{
     unsigned char first[32], other[32];
     struct event_record r = record_of();
     (void)state;
@@ -75,7 +78,8 @@ static void test_every_field_counts(void **state) {
 }
 
 /* Bytes cannot move from one field to its neighbour unseen. */
-static void test_fields_are_framed(void **state) {
+static void test_fields_are_framed(void **state)
+{
     unsigned char first[32], other[32];
     struct event_record r = record_of();
     (void)state;
@@ -89,7 +93,8 @@ static void test_fields_are_framed(void **state) {
 }
 
 /* The definition in docs/audit.md: this value may never change. */
-static void test_known_value(void **state) {
+static void test_known_value(void **state)
+{
     static const unsigned char known[32] = {0xbb, 0xc4, 0x0d, 0xcf, 0x3d, 0xd5, 0x41, 0xcf,
                                             0x66, 0x51, 0xa1, 0x67, 0xee, 0xda, 0x82, 0x66,
                                             0xfe, 0xf5, 0x75, 0xc3, 0x6e, 0xe2, 0x68, 0x48,
@@ -108,7 +113,8 @@ static void test_known_value(void **state) {
     assert_memory_equal(hash, same, 32);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_field_counts),

@@ -120,7 +120,7 @@ static void ot_03_random_handles_do_not_repeat(void **state)
 {
     enum { COUNT = 100000 };
     (void)state;
-    char (*tokens)[TOKEN_TEXT_LEN + 1] = calloc(COUNT, sizeof(*tokens));
+    char(*tokens)[TOKEN_TEXT_LEN + 1] = calloc(COUNT, sizeof(*tokens));
     assert_non_null(tokens);
     for (int i = 0; i < COUNT; i++) {
         token_random(tokens[i]);

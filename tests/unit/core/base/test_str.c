@@ -17,8 +17,16 @@ static void numbers_are_decimal_and_in_range(void **state)
     assert_true(n == INT64_MAX);
     assert_int_equal(str_to_i64(STR("-9223372036854775808"), &n), 0);
     assert_true(n == INT64_MIN);
-    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "0x1", "9223372036854775808",
-                                      "-9223372036854775809", "99999999999999999999", "1.0"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "0x1",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "99999999999999999999",
+                                      "1.0"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         n = 7;
         assert_int_equal(str_to_i64(str_c(bad[i]), &n), ERR_INVALID_NUMBER);
@@ -56,10 +64,9 @@ static void utf8_is_checked_as_rfc_3629_says(void **state)
     (void)state;
     assert_true(str_is_utf8(STR("a\xc3\xb1o \xe2\x82\xac \xf0\x9f\x98\x80")));
     assert_int_equal(str_utf8_length(STR("a\xc3\xb1o")), 3);
-    static const char *const bad[] = {"\xc0\xaf",         "\xe0\x80\xaf", "\xed\xa0\x80",
-                                      "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\xff",
-                                      "\x80",             "\xc3",         "\xe2\x82",
-                                      "\xf0\x9f\x98"};
+    static const char *const bad[] = {
+        "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80",
+        "\xff",     "\x80",         "\xc3",         "\xe2\x82",         "\xf0\x9f\x98"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_false(str_is_utf8(str_c(bad[i])));
 }

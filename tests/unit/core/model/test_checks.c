@@ -13,31 +13,36 @@
 
 static struct arena arena;
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     arena_init(&arena, ARENA_REQUEST_MAX_BYTES);
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     arena_free(&arena);
     return 0;
 }
 
-static struct realm realm_of(void) {
+static struct realm realm_of(void)
+{
     struct realm realm = {.id = STR("1"), .name = STR("peru")};
     fields_default(&realm_fields, &realm);
     return realm;
 }
 
-static struct client client_of(void) {
+static struct client client_of(void)
+{
     struct client client = {.id = STR("1"), .client_id = STR("portal")};
     fields_default(&client_fields, &client);
     return client;
 }
 
-static struct user user_of(void) {
+static struct user user_of(void)
+{
     struct user user = {.id = STR("1")};
     fields_default(&user_fields, &user);
     user.username = STR("maria");
@@ -80,7 +85,8 @@ static const char *const bad_uris[] = {
     "\x01https://a.example/",
 };
 
-static void test_uris_refused(void **state) {
+static void test_uris_refused(void **state)
+{
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad_uris); i++) {
         struct str uri = str_c(bad_uris[i]);
@@ -94,7 +100,8 @@ static void test_uris_refused(void **state) {
     }
 }
 
-static void test_uris_accepted(void **state) {
+static void test_uris_accepted(void **state)
+{
     static const char *const redirect[] = {
         "https://a.example/cb",     "https://a.example:8443/cb?x=y", "HTTPS://a.example/",
         "http://127.0.0.1/cb",      "http://[::1]:9999/cb",          "http://localhost:3000/cb",
@@ -117,7 +124,8 @@ static void test_uris_accepted(void **state) {
     assert_int_equal(uri_check(STR(""), URI_FOR_PAGE, "u", NULL), 0);
 }
 
-static void test_client_uris_everywhere(void **state) {
+static void test_client_uris_everywhere(void **state)
+{
     struct err_ctx ctx = {0};
     (void)state;
     static const char *const attributes[] = {CLIENT_ATTR_LOGO_URI, CLIENT_ATTR_POLICY_URI,
@@ -152,7 +160,8 @@ static void test_client_uris_everywhere(void **state) {
     assert_int_equal(client_check(&c, &ctx), 0);
 }
 
-static void test_web_origins(void **state) {
+static void test_web_origins(void **state)
+{
     static const char *const good[] = {"+", "*", "https://a.example", "http://localhost:3000"};
     static const char *const bad[] = {
         "https://a.example/", "https://a.example/x", "http://a.example", "null", "a.example", ""};
@@ -163,7 +172,8 @@ static void test_web_origins(void **state) {
         assert_int_equal(web_origin_check(str_c(bad[i]), NULL), ERR_INVALID_REQUEST);
 }
 
-static void test_client_switches(void **state) {
+static void test_client_switches(void **state)
+{
     struct client c = client_of();
     struct err_ctx ctx = {0};
     (void)state;
@@ -186,13 +196,15 @@ static void test_client_switches(void **state) {
     assert_string_equal(ctx.field, "clientId");
 }
 
-static int check_with_attribute(const char *name, const char *value) {
+static int check_with_attribute(const char *name, const char *value)
+{
     struct client c = client_of();
     assert_int_equal(str_map_set(&c.attributes, &arena, str_c(name), str_c(value)), 0);
     return client_check(&c, NULL);
 }
 
-static void test_client_attributes(void **state) {
+static void test_client_attributes(void **state)
+{
     (void)state;
     assert_int_equal(check_with_attribute(CLIENT_ATTR_PKCE, "S256"), 0);
     assert_int_equal(check_with_attribute(CLIENT_ATTR_PKCE, "plain"), ERR_INVALID_REQUEST);
@@ -214,7 +226,8 @@ static void test_client_attributes(void **state) {
                      0);
 }
 
-static void test_realm_names(void **state) {
+static void test_realm_names(void **state)
+{
     static const char *const good[] = {"master", "peru", "A.b_c-9", "x"};
     static const char *const bad[] = {"",    ".",     "..",       ".hidden", "a/b",
                                       "a b", "a%2fb", "\xc3\xb1", "a\n",     "../x"};
@@ -229,7 +242,8 @@ static void test_realm_names(void **state) {
     assert_int_equal(realm_name_check(str_of(longest, 65), NULL), ERR_INVALID_REQUEST);
 }
 
-static void test_realm_settings(void **state) {
+static void test_realm_settings(void **state)
+{
     struct realm r = realm_of();
     struct err_ctx ctx = {0};
     (void)state;
@@ -259,7 +273,8 @@ static void test_realm_settings(void **state) {
     assert_int_equal(realm_check(&r, &ctx), ERR_INVALID_REQUEST);
 }
 
-static void test_realm_branding(void **state) {
+static void test_realm_branding(void **state)
+{
     struct realm r = realm_of();
     (void)state;
     assert_int_equal(
@@ -281,7 +296,8 @@ static void test_realm_branding(void **state) {
 }
 
 /* BR-09 */
-static void test_username_has_one_form(void **state) {
+static void test_username_has_one_form(void **state)
+{
     static const char *const same[] = {"maria", "MARIA", " Maria ", "\tmaria"};
     static const char *const bad[] = {"",
                                       "   ",
@@ -313,7 +329,8 @@ static void test_username_has_one_form(void **state) {
     assert_true(str_eq(name, STR("jos\xc3\xa9")));
 }
 
-static void test_emails(void **state) {
+static void test_emails(void **state)
+{
     static const char *const good[] = {"", "a@b.pe", "maria.diaz+x@correo.example", "a@localhost",
                                        "jos\xc3\xa9@ejemplo.pe"};
     static const char *const bad[] = {"a",        "@b.pe",    "a@",         "a@b..pe", "a@b.pe.",
@@ -334,7 +351,8 @@ static void test_emails(void **state) {
     }
 }
 
-static void test_user_attributes(void **state) {
+static void test_user_attributes(void **state)
+{
     struct user u = user_of();
     struct str value = STR("x");
     char name[16];
@@ -356,7 +374,8 @@ static void test_user_attributes(void **state) {
     assert_int_equal(user_check(&u, NULL), ERR_INVALID_REQUEST);
 }
 
-static void test_scope_in_token(void **state) {
+static void test_scope_in_token(void **state)
+{
     struct client_scope scope = {0};
     (void)state;
     assert_true(client_scope_in_token(&scope));
@@ -365,7 +384,8 @@ static void test_scope_in_token(void **state) {
     assert_false(client_scope_in_token(&scope));
 }
 
-int main(void) {
+int main(void)
+{
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_uris_refused),

@@ -11,25 +11,29 @@
 
 static struct arena arena;
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     arena_init(&arena, ARENA_REQUEST_MAX_BYTES);
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     arena_free(&arena);
     return 0;
 }
 
-static const struct json_value *parse(const char *text) {
+static const struct json_value *parse(const char *text)
+{
     const struct json_value *v = NULL;
     assert_int_equal(json_parse(&arena, str_c(text), 1 << 20, &v), 0);
     return v;
 }
 
-static struct str write_object(const struct field_table *table, const void *object) {
+static struct str write_object(const struct field_table *table, const void *object)
+{
     struct buf b;
     struct json_writer w;
     struct str text = {0};
@@ -42,7 +46,8 @@ static struct str write_object(const struct field_table *table, const void *obje
     return text;
 }
 
-static void test_defaults(void **state) {
+static void test_defaults(void **state)
+{
     struct realm realm = {0};
     (void)state;
     fields_default(&realm_fields, &realm);
@@ -55,7 +60,8 @@ static void test_defaults(void **state) {
     assert_int_equal(realm.supported_locales.count, 0);
 }
 
-static void test_read_takes_what_is_there(void **state) {
+static void test_read_takes_what_is_there(void **state)
+{
     struct realm realm = {0};
     struct err_ctx ctx = {0};
     (void)state;
@@ -78,7 +84,8 @@ static void test_read_takes_what_is_there(void **state) {
     assert_false(realm.remember_me); /* absent members stay */
 }
 
-static void test_read_names_the_wrong_member(void **state) {
+static void test_read_names_the_wrong_member(void **state)
+{
     static const char *const bad[][2] = {
         {"{\"enabled\":\"true\"}", "enabled"},
         {"{\"accessTokenLifespan\":1.5}", "accessTokenLifespan"},
@@ -100,7 +107,8 @@ static void test_read_names_the_wrong_member(void **state) {
     }
 }
 
-static void test_read_refuses_what_is_no_object(void **state) {
+static void test_read_refuses_what_is_no_object(void **state)
+{
     struct realm realm = {0};
     (void)state;
     assert_int_equal(fields_read(&realm_fields, &realm, &arena, parse("[]"), NULL),
@@ -108,7 +116,8 @@ static void test_read_refuses_what_is_no_object(void **state) {
     assert_int_equal(fields_read(&realm_fields, &realm, &arena, NULL, NULL), ERR_INVALID_REQUEST);
 }
 
-static void test_attributes_take_text_or_list(void **state) {
+static void test_attributes_take_text_or_list(void **state)
+{
     struct user user = {0};
     (void)state;
     fields_default(&user_fields, &user);
@@ -124,7 +133,8 @@ static void test_attributes_take_text_or_list(void **state) {
 }
 
 /* What is written is read back the same, for a struct with every kind of field. */
-static void test_round_trip(void **state) {
+static void test_round_trip(void **state)
+{
     struct client a = {0}, b = {0};
     (void)state;
     fields_default(&client_fields, &a);
@@ -147,14 +157,16 @@ static void test_round_trip(void **state) {
     assert_true(str_eq(str_map_get(&b.attributes, STR("k")), STR("v2")));
 }
 
-static void test_find(void **state) {
+static void test_find(void **state)
+{
     (void)state;
     assert_non_null(fields_find(&client_fields, STR("redirectUris")));
     assert_null(fields_find(&client_fields, STR("redirecturis")));
     assert_null(fields_find(&client_fields, STR("secret")));
 }
 
-static void test_lists_do_not_share(void **state) {
+static void test_lists_do_not_share(void **state)
+{
     struct strs one = {0}, two;
     (void)state;
     assert_int_equal(strs_add(&one, &arena, STR("a")), 0);
@@ -165,7 +177,8 @@ static void test_lists_do_not_share(void **state) {
     assert_true(str_eq(two.items[1], STR("c")));
 }
 
-static void test_memory_limit(void **state) {
+static void test_memory_limit(void **state)
+{
     struct arena small;
     struct strs list = {0};
     int rc = 0;
@@ -177,7 +190,8 @@ static void test_memory_limit(void **state) {
     arena_free(&small);
 }
 
-int main(void) {
+int main(void)
+{
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_defaults),
