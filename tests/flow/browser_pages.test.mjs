@@ -42,7 +42,7 @@ test('login by keyboard alone: focus is in the first field, Tab and Enter do the
 test('pages cause no error in the console: every style and script passes the policy (WE-06)', async () => {
   const tab = await w.tab();
   await tab.goto(authUrl());
-  await logIn(tab, 'ana', 'wrong');
+  await logIn(tab, 'torpe', 'wrong');
   await tab.goto(authUrl({ client_id: 'nobody' }));
   await tab.goto(`${w.world.server.realm('peru')}/protocol/openid-connect/logout`);
   const violations = tab.problems.filter((p) => !/Failed to load resource: the server responded with a status of 4\d\d/.test(p));
@@ -53,7 +53,7 @@ test('pages cause no error in the console: every style and script passes the pol
 test('every field has a name that screen readers say; the error is announced', async () => {
   const tab = await w.tab();
   await tab.goto(authUrl());
-  await logIn(tab, 'ana', 'wrong');
+  await logIn(tab, 'torpe', 'wrong');
   const named = await tab.evaluate(() => [...document.querySelectorAll('input:not([type=hidden]), button, select')].map((e) => {
     const label = e.labels?.length ? e.labels[0].textContent : e.getAttribute('aria-label') ?? e.textContent ?? e.value;
     return [e.id || e.name, (label || e.value || '').trim()];
@@ -100,6 +100,7 @@ test('consent page: says who asks for what, yes and no work', async () => {
   await Promise.all([tab.waitForURL((u) => u.href.startsWith(callback)), tab.click('[name=cancel]')]);
   assert.match(tab.url(), /error=access_denied/);
   await tab.goto(authUrl({ client_id: 'consenting', scope: 'openid email' }));
+  await logIn(tab, 'ana', PASSWORD); // who refused was not signed in
   await Promise.all([tab.waitForURL((u) => u.href.startsWith(callback)), tab.click('[name=accept]')]);
   assert.match(tab.url(), /code=/);
   await tab.context().close();
