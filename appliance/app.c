@@ -1,8 +1,10 @@
 /* Puts the server together: hashing places, store, first realm, web, socket, jobs. */
 #include "appliance/app.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appliance/command/commands.h"
@@ -93,6 +95,15 @@ static int parse_sni(struct arena *a, struct str item, struct web_sni *ret_sni, 
     return 0;
 }
 
+/* Where the self-signed pair is made at the first start. */
+static int make_tls_folder(const char *folder, struct err_ctx *err)
+{
+    if (mkdir(folder, S_IRWXU) == 0 || errno == EEXIST)
+        return 0;
+    return err_set(err, errno == ENOSPC ? ERR_STORE_FULL : ERR_IO, "cannot make %s: %s", folder,
+                   strerror(errno));
+}
+
 static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *err)
 {
     const struct config *c = app->config;
@@ -100,6 +111,8 @@ static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *
     struct str folder = ARENA_CONCAT(&app->arena, str_c(c->data), STR("/tls"));
     if (!sni || str_absent(folder))
         return ERR_NO_MEMORY;
+    if (app->web_config.https_port != 0 && !c->tls_cert_file[0])
+        TRY(make_tls_folder(folder.ptr, err));
     for (size_t i = 0; i < c->tls_sni.count; i++)
         TRY(parse_sni(&app->arena, c->tls_sni.items[i], &sni[i], err));
     *tls = (struct web_tls_config){

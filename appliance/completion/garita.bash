@@ -1,0 +1,86 @@
+# Completion of garita for bash. Written by: garita completion bash
+_garita() {
+  local cur=${COMP_WORDS[COMP_CWORD]} path= word words= i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    [[ $word == -* ]] && break
+    ((i > 3)) && break
+    path+=${path:+ }$word
+  done
+  while :; do
+    case $path in
+    "serve") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "init") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "realm create") words="--display-name --locale --data --config --json --help " ;;
+    "realm list") words="--data --config --json --help " ;;
+    "realm show") words="--data --config --json --help " ;;
+    "realm set") words="--enable --disable --data --config --json --help " ;;
+    "realm update") words="--enable --disable --data --config --json --help " ;;
+    "realm delete") words="--confirm --data --config --json --help " ;;
+    "user add") words="--realm --username --password-file --temporary --email --first-name --last-name --attribute --role --group --data --config --json --help " ;;
+    "user list") words="--realm --search --after --limit --data --config --json --help " ;;
+    "user show") words="--realm --username --data --config --json --help " ;;
+    "user set") words="--realm --username --data --config --json --help " ;;
+    "user password") words="--realm --username --password-file --temporary --data --config --json --help " ;;
+    "user set-password") words="--realm --username --password-file --temporary --data --config --json --help " ;;
+    "user disable") words="--realm --username --data --config --json --help " ;;
+    "user enable") words="--realm --username --data --config --json --help " ;;
+    "user unlock") words="--realm --username --data --config --json --help " ;;
+    "user logout") words="--realm --username --data --config --json --help " ;;
+    "user delete") words="--realm --username --data --config --json --help " ;;
+    "user roles") words="--realm --username --direct --data --config --json --help " ;;
+    "user import") words="--realm --file --data --config --json --help " ;;
+    "client add") words="--realm --client-id --public --bearer-only --secret-file --redirect-uri --web-origin --service-account --direct-access-grants --consent-required --name --data --config --json --help " ;;
+    "client list") words="--realm --after --limit --data --config --json --help " ;;
+    "client show") words="--realm --client-id --data --config --json --help " ;;
+    "client set") words="--realm --client-id --enable --disable --data --config --json --help " ;;
+    "client update") words="--realm --client-id --enable --disable --data --config --json --help " ;;
+    "client delete") words="--realm --client-id --data --config --json --help " ;;
+    "client secret") words="--realm --client-id --rotate --secret-file --data --config --json --help " ;;
+    "client mapper add") words="--realm --client-id --name --type --data --config --json --help " ;;
+    "client mapper list") words="--realm --client-id --data --config --json --help " ;;
+    "client mapper delete") words="--realm --client-id --name --data --config --json --help " ;;
+    "role add") words="--realm --name --client-id --description --data --config --json --help " ;;
+    "role list") words="--realm --client-id --data --config --json --help " ;;
+    "role show") words="--realm --role --client-id --data --config --json --help " ;;
+    "role delete") words="--realm --role --client-id --data --config --json --help " ;;
+    "role assign") words="--realm --role --client-id --username --group --data --config --json --help " ;;
+    "role revoke") words="--realm --role --client-id --username --group --data --config --json --help " ;;
+    "role compose") words="--realm --role --client-id --with --data --config --json --help " ;;
+    "role decompose") words="--realm --role --client-id --with --data --config --json --help " ;;
+    "group add") words="--realm --path --data --config --json --help " ;;
+    "group list") words="--realm --data --config --json --help " ;;
+    "group show") words="--realm --path --data --config --json --help " ;;
+    "group delete") words="--realm --path --data --config --json --help " ;;
+    "group join") words="--realm --path --username --data --config --json --help " ;;
+    "group leave") words="--realm --path --username --data --config --json --help " ;;
+    "keys list") words="--realm --data --config --json --help " ;;
+    "keys rotate") words="--realm --alg --overlap-days --data --config --json --help " ;;
+    "keys disable") words="--realm --kid --data --config --json --help " ;;
+    "audit list") words="--realm --type --user --client --from --to --limit --after-seq --oldest-first --data --config --json --help " ;;
+    "audit export") words="--realm --type --user --client --from --to --format --data --config --json --help " ;;
+    "audit verify") words="--realm --data --config --json --help " ;;
+    "audit types") words="--data --config --json --help " ;;
+    "config") words="--sample --docs --data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "doctor") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "completion") words="--data --config --json --help " ;;
+    "version") words="--verbose --licenses --data --config --json --help " ;;
+    "help") words="--man --markdown --data --config --json --help " ;;
+    "realm") words="create list show set update delete " ;;
+    "user") words="add list show set password set-password disable enable unlock logout delete roles import " ;;
+    "client") words="add list show set update delete secret mapper mapper mapper " ;;
+    "role") words="add list show delete assign revoke compose decompose " ;;
+    "group") words="add list show delete join leave " ;;
+    "keys") words="list rotate disable " ;;
+    "audit") words="list export verify types " ;;
+    "") words="serve init realm user client role group keys audit config doctor completion version help " ;;
+    esac
+    [[ -n $words || -z $path ]] && break
+    if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi
+  done
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  if [[ ${#COMPREPLY[@]} == 0 && $cur != -* ]]; then
+    COMPREPLY=($(compgen -f -- "$cur"))
+  fi
+}
+complete -o filenames -F _garita garita
