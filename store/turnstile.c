@@ -1,16 +1,18 @@
-/* Places are handed from who leaves to who waited longest, so that nobody barges in between. */
+/* A queue of waiting threads, each with a condition of its own. */
 #include "store/turnstile.h"
 
 #include <stdbool.h>
 #include <time.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 
 #include "core/base/banned.h"
 
 struct turnstile_waiter {
     pthread_cond_t called;
-    bool admitted;
+    bool admitted; /* a place was handed over */
+    int64_t since_ms;
     struct turnstile_waiter *next;
 };
 
@@ -52,9 +54,15 @@ static void unlink_waiter(struct turnstile *t, const struct turnstile_waiter *w)
     t->waiting--;
 }
 
+static void call_first(struct turnstile *t)
+{
+    if (t->first)
+        (void)pthread_cond_signal(&t->first->called);
+}
+
 static int wait_for_place(struct turnstile *t, int64_t timeout_ms)
 {
-    struct turnstile_waiter w = {.admitted = false, .next = NULL};
+    struct turnstile_waiter w = {.since_ms = clock_now().monotonic_ms};
     pthread_condattr_t attr;
     struct timespec until = deadline_in(timeout_ms);
     (void)pthread_condattr_init(&attr);
@@ -68,12 +76,18 @@ static int wait_for_place(struct turnstile *t, int64_t timeout_ms)
     t->last = &w;
     t->waiting++;
     int rc = 0;
-    while (!w.admitted && rc == 0)
+    while (!w.admitted && t->free_places == 0 && rc == 0)
         rc = pthread_cond_timedwait(&w.called, &t->lock, &until);
-    if (!w.admitted)
+    bool inside = w.admitted || t->free_places > 0;
+    if (!w.admitted) {
         unlink_waiter(t, &w);
+        t->free_places -= inside;
+        /* A call that came while this one left in vain, or places that are left over. */
+        if (t->free_places > 0)
+            call_first(t);
+    }
     (void)pthread_cond_destroy(&w.called);
-    return w.admitted ? 0 : ERR_TIMEOUT;
+    return inside ? 0 : ERR_TIMEOUT;
 }
 
 int turnstile_enter(struct turnstile *t, int64_t timeout_ms)
@@ -104,12 +118,13 @@ void turnstile_leave(struct turnstile *t)
 {
     (void)pthread_mutex_lock(&t->lock);
     struct turnstile_waiter *w = t->first;
-    if (w) {
+    if (w && clock_now().monotonic_ms - w->since_ms >= TURNSTILE_PATIENCE_MS) {
         unlink_waiter(t, w);
         w->admitted = true;
         (void)pthread_cond_signal(&w->called);
     } else {
         t->free_places++;
+        call_first(t);
     }
     (void)pthread_mutex_unlock(&t->lock);
 }

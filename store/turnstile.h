@@ -1,5 +1,9 @@
-/* A fair gate with a number of places: who comes first goes first, nobody waits longer than asked,
- * and the queue is bounded. With one place it is the lock of a realm's writer. */
+/* A gate with a number of places, a bounded queue, and nobody waits longer than asked. With one
+ * place it is the lock of a realm's writer.
+ *
+ * Who waits is called in order of arrival. A place that is left is open to whoever is running, so
+ * that a busy gate does not cost a change of threads each time; but once the first in the queue has
+ * waited for TURNSTILE_PATIENCE_MS, places are handed to it, so that nobody starves. */
 #ifndef GARITA_STORE_TURNSTILE_H
 #define GARITA_STORE_TURNSTILE_H
 
@@ -9,6 +13,8 @@
 #include "core/base/attr.h"
 
 struct turnstile_waiter;
+
+#define TURNSTILE_PATIENCE_MS 2
 
 struct turnstile {
     pthread_mutex_t lock;

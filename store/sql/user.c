@@ -260,7 +260,7 @@ static int count_matches(struct store_read *r, const struct search *s, int64_t *
  * Few matches: take them from the four indexes, sort, cut. */
 static const struct sql by_index = {
     "SELECT " COLUMNS " FROM user WHERE pk IN ("
-    "SELECT pk FROM (SELECT pk FROM user WHERE username > ?3 AND username >= ?1 AND username < ?2"
+    "SELECT pk FROM (SELECT pk FROM user WHERE username >= max(?1, ?3) AND +username > ?3 AND username < ?2"
     " ORDER BY username LIMIT ?4)"
     " UNION SELECT pk FROM user WHERE email >= ?1 AND email < ?2"
     " UNION SELECT pk FROM user WHERE first_name IS NOT NULL AND lower(first_name) >= ?1"

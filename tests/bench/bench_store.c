@@ -1,0 +1,380 @@
+/* Measures the store by itself: durable commits, reads, views, bytes on disk. Prints figures and
+ * ratios to what the machine can do (raw flushes of a file); nothing here passes or fails.
+ *   bench_store [FOLDER [USERS]]   (a folder on the disk to be measured; 100,000 users) */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/rng.h"
+#include "core/port/clients.h"
+#include "core/port/events.h"
+#include "core/port/sessions.h"
+#include "core/port/users.h"
+#include "store/store_open.h"
+
+#define SECONDS 2
+
+static char dir[300];
+static struct store *store;
+static struct realm_view *view;
+static int64_t client_pk;
+static int64_t users = 100000;
+
+static void must(int err)
+{
+    if (err != 0) {
+        fprintf(stderr, "%s\n", err_name(err));
+        exit(1);
+    }
+}
+
+static double seconds(void)
+{
+    return (double)clock_monotonic_ns() / 1e9;
+}
+
+static int64_t realm_bytes(void)
+{
+    char command[400];
+    long long bytes = 0;
+    (void)snprintf(command, sizeof(command), "cat '%s'/realms/*-*.db | wc -c", dir);
+    FILE *pipe = popen(command, "r");
+    if (!pipe || fscanf(pipe, "%lld", &bytes) != 1)
+        bytes = -1;
+    if (pipe)
+        (void)pclose(pipe);
+    return bytes;
+}
+
+static void open_it(void)
+{
+    struct store_config config = {.data_dir = dir};
+    double start = seconds();
+    must(store_open(&config, &store));
+    must(realm_view_acquire(store, STR("bench"), &view));
+    printf("open the store and one realm: %.2f ms\n", (seconds() - start) * 1e3);
+}
+
+static void close_it(void)
+{
+    realm_view_release(view);
+    store_close(store);
+}
+
+static void make_realm(void)
+{
+    struct store_config config = {.data_dir = dir};
+    struct realm realm = {0};
+    struct now now = clock_now();
+    fields_default(&realm_fields, &realm);
+    realm.id = STR("b0000000-0000-4000-8000-000000000000");
+    realm.name = STR("bench");
+    must(store_open(&config, &store));
+    must(store_realm_create(store, &realm, &now, NULL, NULL));
+    must(realm_view_acquire(store, STR("bench"), &view));
+    struct client client = {0};
+    struct store_write *w;
+    fields_default(&client_fields, &client);
+    client.id = STR("c0000000-0000-4000-8000-000000000000");
+    client.client_id = STR("app");
+    must(store_write_begin(view, &now, &w));
+    must(client_insert(w, &client));
+    must(store_commit(w, DURABLE_LOCAL));
+    client_pk = client.pk;
+}
+
+static void user_name(char name[40], int64_t n)
+{
+    (void)snprintf(name, 40, "firstname.lastname%07d", (int)n);
+}
+
+static void fill_users(void)
+{
+    struct arena a;
+    char name[40];
+    char mail[80];
+    int64_t before;
+    double start = seconds();
+    arena_init(&a, 1 << 20);
+    close_it();
+    before = realm_bytes();
+    open_it();
+    for (int64_t n = 0; n < users;) {
+        struct store_write *w;
+        struct now now = clock_now();
+        must(store_write_begin(view, &now, &w));
+        for (int i = 0; i < 1000 && n < users; i++, n++) {
+            struct user user = {0};
+            fields_default(&user_fields, &user);
+            user_name(name, n);
+            (void)snprintf(mail, sizeof(mail), "%s@example.pe", name);
+            user.id = uuid_new(&a);
+            user.username = str_c(name);
+            user.email = str_c(mail);
+            user.first_name = STR("Firstname");
+            user.last_name = STR("Lastname");
+            user.created_ms = now.wall_ms;
+            must(user_insert(w, &user));
+            arena_reset(&a);
+        }
+        must(store_commit(w, DURABLE_LOCAL));
+    }
+    double took = seconds() - start;
+    close_it();
+    printf("import of %lld users: %.0f users/s, %.0f bytes a user (without password)\n",
+           (long long)users, (double)users / took,
+           (double)(realm_bytes() - before) / (double)users);
+    open_it();
+    arena_free(&a);
+}
+
+static double raw_flushes(void)
+{
+    char path[400];
+    char page[4096] = {0};
+    long count = 0;
+    (void)snprintf(path, sizeof(path), "%s/raw", dir);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    double start = seconds();
+    while (seconds() - start < 1) {
+        if (write(fd, page, sizeof(page)) != sizeof(page) || fdatasync(fd) != 0)
+            exit(1);
+        count++;
+    }
+    double took = seconds() - start;
+    (void)close(fd);
+    (void)unlink(path);
+    return (double)count / took;
+}
+
+/* --- Threads that do one thing for a while --- */
+
+struct work {
+    bool (*step)(struct arena *a);
+    int64_t done;
+    double until;
+};
+
+static void *run(void *arg)
+{
+    struct work *work = arg;
+    struct arena a;
+    arena_init(&a, 4 << 20);
+    while (seconds() < work->until) {
+        work->done += work->step(&a);
+        arena_reset(&a);
+    }
+    arena_free(&a);
+    return NULL;
+}
+
+static double rate(bool (*step)(struct arena *a), int threads)
+{
+    static pthread_t ids[64];
+    static struct work work[64];
+    double start = seconds();
+    int64_t done = 0;
+    for (int i = 0; i < threads; i++) {
+        work[i] = (struct work){step, 0, start + SECONDS};
+        if (pthread_create(&ids[i], NULL, run, &work[i]) != 0)
+            exit(1);
+    }
+    for (int i = 0; i < threads; i++) {
+        (void)pthread_join(ids[i], NULL);
+        done += work[i].done;
+    }
+    return (double)done / (seconds() - start);
+}
+
+/* What a login writes: a session, its client session, an event. */
+static void write_login(struct arena *a, struct store_write *w)
+{
+    const struct now *now = store_write_now(w);
+    unsigned char cookie[HANDLE_HASH_BYTES];
+    rng_bytes(cookie, sizeof(cookie));
+    struct user_session s = {.id = uuid_new(a),
+                             .user_pk = 1 + rng_below((uint32_t)users),
+                             .started_ms = now->wall_ms,
+                             .last_access_ms = now->wall_ms,
+                             .auth_time_ms = now->wall_ms,
+                             .acr = STR("1"),
+                             .amr = STR("pwd"),
+                             .ip = STR("10.20.30.40"),
+                             .cookie_hash = str_of((const char *)cookie, sizeof(cookie))};
+    must(session_insert(w, &s));
+    struct client_session cs = {.session_pk = s.pk,
+                                .client_pk = client_pk,
+                                .started_ms = now->wall_ms,
+                                .last_access_ms = now->wall_ms,
+                                .scope = STR("openid profile email")};
+    must(client_session_insert(w, &cs));
+}
+
+static void write_event(struct arena *a, struct store_write *w)
+{
+    struct event event = {.type = EVENT_UserLoggedIn,
+                          .actor = {.user_id = uuid_new(a),
+                                    .username = STR("firstname.lastname0001234"),
+                                    .session_id = uuid_new(a),
+                                    .client_id = STR("app"),
+                                    .ip = STR("10.20.30.40"),
+                                    .user_agent = STR("Mozilla/5.0 (X11; Linux x86_64)")},
+                          .data = STR("{\"method\":\"pwd\"}")};
+    must(event_append(w, &event));
+}
+
+static struct store_write *begin(void)
+{
+    struct store_write *w;
+    struct now now = clock_now();
+    must(store_write_begin(view, &now, &w));
+    return w;
+}
+
+static bool login(struct arena *a)
+{
+    struct store_write *w = begin();
+    write_login(a, w);
+    write_event(a, w);
+    must(store_commit(w, DURABLE_LOCAL));
+    return true;
+}
+
+static bool event_only(struct arena *a)
+{
+    struct store_write *w = begin();
+    write_event(a, w);
+    must(store_commit(w, DURABLE_LOCAL));
+    return true;
+}
+
+static bool event_not_flushed(struct arena *a)
+{
+    struct store_write *w = begin();
+    write_event(a, w);
+    must(store_commit(w, DURABLE_NONE));
+    return true;
+}
+
+static bool find_user(struct arena *a)
+{
+    struct store_read *r;
+    struct user user;
+    char name[40];
+    user_name(name, rng_below((uint32_t)users));
+    must(store_read_begin(view, &r));
+    must(user_find_by_username(r, a, str_c(name), &user));
+    store_read_end(r);
+    return true;
+}
+
+static bool empty_read(struct arena *a)
+{
+    struct store_read *r;
+    (void)a;
+    must(store_read_begin(view, &r));
+    store_read_end(r);
+    return true;
+}
+
+static bool acquire_view(struct arena *a)
+{
+    struct realm_view *v;
+    const struct client *client;
+    (void)a;
+    must(realm_view_acquire(store, STR("bench"), &v));
+    must(realm_view_client(v, STR("app"), &client));
+    realm_view_release(v);
+    return true;
+}
+
+static bool search_rare(struct arena *a)
+{
+    struct store_read *r;
+    struct user *items;
+    size_t count;
+    char name[40];
+    user_name(name, rng_below((uint32_t)users));
+    must(store_read_begin(view, &r));
+    must(user_list(r, a, str_c(name), str_of(NULL, 0), 20, &items, &count));
+    store_read_end(r);
+    return count == 1;
+}
+
+static bool search_common(struct arena *a)
+{
+    struct store_read *r;
+    struct user *items;
+    size_t count;
+    must(store_read_begin(view, &r));
+    must(user_list(r, a, STR("last"), str_of(NULL, 0), 20, &items, &count));
+    store_read_end(r);
+    return count == 20;
+}
+
+static void print_rates(const char *what, bool (*step)(struct arena *a), double limit)
+{
+    static const int threads[] = {1, 16, 64};
+    printf("%-38s", what);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        printf(" %10.0f/s at %2d", rate(step, threads[i]), threads[i]);
+    if (limit > 0)
+        printf("   (raw flushes %.0f/s)", limit);
+    printf("\n");
+}
+
+static void print_bytes(const char *what, void (*write_one)(struct arena *a, struct store_write *w),
+                        int count)
+{
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    close_it();
+    int64_t before = realm_bytes();
+    open_it();
+    for (int i = 0; i < count;) {
+        struct store_write *w = begin();
+        for (int k = 0; k < 1000; k++, i++) {
+            write_one(&a, w);
+            arena_reset(&a);
+        }
+        must(store_commit(w, DURABLE_LOCAL));
+    }
+    close_it();
+    printf("bytes %s: %.0f\n", what, (double)(realm_bytes() - before) / count);
+    open_it();
+    arena_free(&a);
+}
+
+int main(int argc, char **argv)
+{
+    (void)snprintf(dir, sizeof(dir), "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : "/tmp");
+    if (argc > 2)
+        users = strtoll(argv[2], NULL, 10);
+    if (!mkdtemp(dir) || users < 1)
+        return 2;
+    log_setup(LOG_LEVEL_ERROR, STDERR_FILENO, true);
+    make_realm();
+    close_it();
+    printf("bytes of an empty realm: %lld\n", (long long)realm_bytes());
+    open_it();
+    fill_users();
+    double raw = raw_flushes();
+    print_rates("logins (3 rows) durable", login, raw);
+    print_rates("events durable", event_only, raw);
+    print_rates("events not flushed", event_not_flushed, 0);
+    print_rates("reads, nothing in them", empty_read, 0);
+    print_rates("reads of a user by name", find_user, 0);
+    print_rates("search, one match", search_rare, 0);
+    print_rates("search, all match", search_common, 0);
+    print_rates("view and client", acquire_view, 0);
+    print_bytes("a session with one client", write_login, 50000);
+    print_bytes("an event", write_event, 50000);
+    close_it();
+    char command[400];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+    return system(command) != 0;
+}
