@@ -38,7 +38,9 @@ struct passage {
 static int answer_error(struct passage *p, int err)
 {
     struct request *req = p->req;
-    bool page = req->route ? req->route->access == ACCESS_BROWSER : request_wants_html(req);
+    bool page = request_wants_html(req);
+    if (req->route && req->route->access != ACCESS_PUBLIC)
+        page = req->route->access == ACCESS_BROWSER;
     if (p->x->listener == LISTENER_PUBLIC && page)
         fail_page(req, p->res, err);
     else if (str_starts(req->path, STR("/admin/")))
