@@ -38,6 +38,8 @@ static struct {
     char dir[256];
     struct store *store;
     struct realm_view *view;
+    struct realm_view *former[64]; /* kept until the end: tests hold texts of them */
+    size_t former_count;
     struct now now;
     struct err_ctx err;
     struct auth_ctx ctx;
@@ -48,6 +50,9 @@ static struct {
 /* The view as of now, after a change of configuration. */
 UNUSED static void refresh_view(void)
 {
+    assert_true(t.former_count < ARRAY_LEN(t.former));
+    t.former[t.former_count++] = t.view;
+    OK(realm_view_acquire(t.store, STR("peru"), &t.view));
     OK(realm_view_refresh(&t.view));
     t.ctx.view = t.view;
 }
@@ -204,6 +209,8 @@ static int realm_teardown(void **state)
 {
     char command[512];
     realm_view_release(t.view);
+    for (size_t i = 0; i < t.former_count; i++)
+        realm_view_release(t.former[i]);
     store_close(t.store);
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
     assert_int_equal(system(command), 0);
