@@ -15,6 +15,7 @@
 #include "web/origin.h"
 #include "web/rate.h"
 #include "web/reply.h"
+#include "web/reply_cache.h"
 #include "web/respond.h"
 
 #include "core/base/banned.h"
@@ -280,7 +281,12 @@ static int handle(struct passage *p)
         cors_preflight(req, p->res, p->match.methods);
         return 0;
     }
-    req->route->handler(req, p->res);
+    bool keepable = reply_cache_fits(req);
+    if (!keepable || !reply_cache_get(req->web->replies, req, p->res)) {
+        req->route->handler(req, p->res);
+        if (keepable)
+            reply_cache_put(req->web->replies, req, p->res);
+    }
     if (req->route->cache == CACHE_NO_STORE && !respond_has_header(p->res, "Cache-Control"))
         respond_no_store(p->res);
     if (p->x->listener == LISTENER_PUBLIC)

@@ -28,15 +28,20 @@ void respond_header(struct response *res, const char *name, struct str value)
     buf_add(&res->headers, STR("\r\n"));
 }
 
-bool respond_has_header(const struct response *res, const char *name)
+struct str respond_get_header(const struct response *res, const char *name)
 {
     struct str rest = buf_str(&res->headers);
     struct str wanted = str_c(name), line;
     while (str_next(&rest, '\n', &line))
         if (line.len > wanted.len && line.ptr[wanted.len] == ':' &&
             str_ieq(str_sub(line, 0, wanted.len), wanted))
-            return true;
-    return false;
+            return str_trim(str_sub(line, wanted.len + 1, line.len - wanted.len - 2));
+    return str_of(NULL, 0);
+}
+
+bool respond_has_header(const struct response *res, const char *name)
+{
+    return !str_absent(respond_get_header(res, name));
 }
 
 static void set_body(struct response *res, int status, const char *type, struct str body)
@@ -154,11 +159,20 @@ static bool etag_fits(struct str if_none_match, struct str etag)
         tag = str_trim(tag);
         if (str_starts(tag, STR("W/")))
             tag = str_from(tag, 2);
-        if (str_eq(tag, STR("*")) ||
-            (tag.len == etag.len + 2 && str_eq(str_sub(tag, 1, etag.len), etag)))
+        if (str_eq(tag, STR("*")) || str_eq(tag, etag))
             return true;
     }
     return false;
+}
+
+void respond_if_unchanged(struct request *req, struct response *res)
+{
+    struct str etag = respond_get_header(res, "ETag");
+    if (str_absent(etag) || !etag_fits(request_header(req, STR("If-None-Match")), etag))
+        return;
+    res->status = 304;
+    res->no_body = true;
+    buf_clear(&res->body);
 }
 
 void respond_cacheable(struct request *req, struct response *res, int64_t max_age_s,
@@ -168,11 +182,7 @@ void respond_cacheable(struct request *req, struct response *res, int64_t max_ag
     struct str quoted = arena_printf(req->arena, "\"%.*s\"", STR_ARG(etag));
     respond_header(res, "Cache-Control", age);
     respond_header(res, "ETag", quoted);
-    if (etag_fits(request_header(req, STR("If-None-Match")), etag)) {
-        res->status = 304;
-        res->no_body = true;
-        buf_clear(&res->body);
-    }
+    respond_if_unchanged(req, res);
 }
 
 void respond_cookie(struct request *req, struct response *res, struct str name, struct str value,

@@ -17,6 +17,10 @@ void respond_html_csp(struct request *req, struct response *res, int status, str
                       struct str extra_csp);
 /* Whether the handler set this header already. */
 bool respond_has_header(const struct response *res, const char *name);
+/* Its value; absent when it is not set. Valid until the next header is set. */
+struct str respond_get_header(const struct response *res, const char *name);
+/* Turns a reply that has an ETag into 304 when If-None-Match fits. */
+void respond_if_unchanged(struct request *req, struct response *res);
 void respond_text(struct response *res, int status, struct str body);
 /* 302 (or 303 after POST) to an absolute URL that the caller has validated. */
 void respond_redirect(struct request *req, struct response *res, struct str location);

@@ -10,6 +10,7 @@
 #include "web/origin.h"
 #include "web/proxies.h"
 #include "web/rate.h"
+#include "web/reply_cache.h"
 #include "web/template.h"
 #include "web/tls/tls.h"
 
@@ -90,6 +91,7 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(router_new(s->routes, s->route_count, err, &web->router));
     TRY(metrics_new(s->route_count, &web->metrics));
     TRY(rate_limiter_new(c->rates, &web->limiter));
+    TRY(reply_cache_new(&web->replies));
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
     TRY(jwks_cache_new(&web->jwks));
@@ -129,6 +131,7 @@ void web_stop(struct web *web)
     template_set_free(web->templates);
     proxy_list_free(web->proxies);
     rate_limiter_free(web->limiter);
+    reply_cache_free(web->replies);
     metrics_free(web->metrics);
     router_free(web->router);
     origin_teardown(web);

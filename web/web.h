@@ -108,6 +108,7 @@ struct web {
     struct template_set *templates;
     struct jwks_cache *jwks;
     struct tls *tls; /* NULL: no HTTPS listener */
+    struct reply_cache *replies;
     struct listen *listen;
     struct own_names *names;
     struct arena arena;       /* texts that live as long as this */
