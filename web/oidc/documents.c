@@ -1,6 +1,6 @@
-/* What everyone may know of a realm: discovery, keys, realm info. Made from the realm's view on
- * every request, which costs less than a lookup in a shared cache would under contention; browsers
- * and clients keep them by ETag. */
+/* What everyone may know of a realm: discovery, keys, realm info. The pipeline keeps these replies
+ * for a moment (routes.def: PUBLIC), so that a crowd is served without making them anew; clients
+ * keep them by ETag. */
 #include "core/oidc/discovery.h"
 
 #include "core/codec/base64.h"
