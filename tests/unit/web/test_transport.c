@@ -267,6 +267,57 @@ static void ht_02_over_long_bodies_end_in_time(void **state)
     fixture_restart(&c);
 }
 
+static void send_slow(int fd)
+{
+    char text[200];
+    int n = snprintf(text, sizeof(text), "GET /slow HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
+                     http_port());
+    say(fd, str_of(text, (size_t)n));
+}
+
+/* More slow requests than threads that watch: others are still answered soon. */
+static void slow_requests_do_not_stop_quick_ones(void **state)
+{
+    int fds[6];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        fds[i] = dial(http_port());
+        send_slow(fds[i]);
+    }
+    usleep(50000);
+    int64_t from_ms = clock_now().monotonic_ms;
+    assert_int_equal(ask("GET /hello", "", "")->status, 200);
+    assert_true(clock_now().monotonic_ms - from_ms < 250);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    usleep(500000);
+}
+
+static void a_stop_lets_requests_finish(void **state)
+{
+    struct web_config c;
+    char text[1024];
+    bool closed;
+    int busy = dial(http_port()), idle = dial(http_port());
+    (void)state;
+    send_slow(busy);
+    usleep(100000);
+    int64_t from_ms = clock_now().monotonic_ms;
+    web_stop(fixture_web);
+    fixture_web = NULL;
+    int64_t took_ms = clock_now().monotonic_ms - from_ms;
+    (void)hear(busy, text, sizeof(text), 500, &closed);
+    assert_non_null(strstr(text, "\r\n\r\nat last"));
+    assert_true(closed);
+    assert_int_equal(hear(idle, text, sizeof(text), 100, &closed), 0);
+    assert_true(closed);
+    assert_in_range(took_ms, 200, 1500);
+    close(busy);
+    close(idle);
+    fixture_defaults(&c);
+    fixture_start(&c);
+}
+
 static void ht_10_management_is_apart(void **state)
 {
     char text[200];
@@ -300,6 +351,8 @@ int main(void)
         cmocka_unit_test(ht_02_slow_clients_lock_nobody_out),
         cmocka_unit_test(ht_02_slow_readers_hold_no_worker),
         cmocka_unit_test(ht_02_over_long_bodies_end_in_time),
+        cmocka_unit_test(slow_requests_do_not_stop_quick_ones),
+        cmocka_unit_test(a_stop_lets_requests_finish),
         cmocka_unit_test(ht_10_management_is_apart),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -53,6 +53,13 @@ static void handle_large(struct request *req, struct response *res)
     respond_status(res, 200);
 }
 
+static void handle_slow(struct request *req, struct response *res)
+{
+    (void)req;
+    usleep(400000);
+    respond_text(res, 200, STR("at last"));
+}
+
 static void handle_nasty(struct request *req, struct response *res)
 {
     (void)req;
@@ -75,6 +82,8 @@ static const struct route fixture_routes[] = {
     {HTTP_GET, "/about", handle_about, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE},
     {HTTP_GET, "/large", handle_large, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
+     CACHE_NO_STORE},
+    {HTTP_GET, "/slow", handle_slow, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE},
     {HTTP_GET, "/nasty", handle_nasty, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE},
