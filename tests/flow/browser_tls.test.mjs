@@ -12,6 +12,7 @@ after(() => w.close());
 test('keycloak-js signs in over HTTPS; cookies are Secure, HttpOnly, of this host (WE-01)', async () => {
   const tab = await w.tab();
   await tab.goto(`${w.apps.origin}/keycloak`);
+  await tab.waitForSelector('#kc-login');
   assert.ok(tab.url().startsWith('https://localhost:'));
   await logIn(tab, 'ana', PASSWORD);
   await who(tab, 'ana');

@@ -71,7 +71,8 @@ test('SK-02: the log has none of them', async () => {
 });
 
 test('SK-02: log lines are JSON with the fields of the specification, control characters escaped', async () => {
-  await request(`${server.origin}/realms/peru%1b%5b31mred%0a{"level":"forged"}`, { headers: { 'User-Agent': 'x\x7fy "quoted" \\' } });
+  await request(`${server.origin}/realms/peru%1b%5b31mred%0a{"level":"forged"}`, { headers: { 'User-Agent': 'x"quoted" \\ \\u0000' } });
+  await exchange(server, 'GET /realms/a\x1b[31m HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \x1b[31m\x7f\r\n\r\n');
   const lines = server.log.split('\n').filter((l) => l.trim() !== '');
   assert.doesNotMatch(server.log.replaceAll('\n', ''), /[\x00-\x08\x0b-\x1f\x7f]/);
   const parsed = lines.filter((l) => l.startsWith('{')).map((l) => JSON.parse(l));

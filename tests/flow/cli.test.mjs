@@ -39,7 +39,7 @@ test('help lists every command; no argument is wrong usage', async () => {
 
 test('wrong usage is status 2 with one line on stderr', async () => {
   const wrong = [['nonsense'], ['realm'], ['realm', 'nonsense'], ['realm', 'create'], ['user', 'add'], ['user', 'add', '--realm'], ['realm', 'list', '--nonsense'],
-    ['user', 'add', '--realm', 'master', '--username'], ['serve', '--http-port', 'x'], ['serve', '--https-port', '70000'], ['audit', 'list', '--limit', '-1'], ['--nonsense'], ['version', 'extra', 'words']];
+    ['user', 'add', '--username', 'x'], ['serve', '--http-port', 'x'], ['serve', '--https-port', '70000'], ['audit', 'list', '--limit', '-1'], ['--nonsense'], ['version', 'extra', 'words']];
   for (const args of wrong) {
     const { status, stderr, stdout } = await stopped.run(args);
     assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
@@ -153,7 +153,7 @@ test('a setting of the environment that is wrong stops the start with its name',
 });
 
 test('bash completion and manual page come with the program', async () => {
-  const completion = await run(BIN, ['help', '--bash-completion']);
+  const completion = await run(BIN, ['completion', 'bash']);
   const manual = await run(BIN, ['help', '--man']);
   assert.equal(completion.status, 0, completion.stderr);
   assert.match(completion.stdout, /complete /);

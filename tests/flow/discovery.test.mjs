@@ -60,8 +60,11 @@ test('oidcc-discovery: every promise is one of the specification, and RS256 and 
 
 test('OA-15, OA-16: what is not there is not promised, and answers 404', async () => {
   const text = JSON.stringify(metadata);
-  for (const word of ['device_authorization', 'pushed_authorization', 'backchannel_authentication', 'urn:ietf:params:oauth:grant-type:device_code', '"none"']) {
+  for (const word of ['device_authorization_endpoint', 'pushed_authorization_request_endpoint', 'backchannel_authentication', 'urn:ietf:params:oauth:grant-type:device_code']) {
     assert.ok(!text.includes(word), word);
+  }
+  for (const [name, value] of Object.entries(metadata)) {
+    if (/_alg(_values)?_supported$/.test(name)) assert.ok(!value.includes('none'), `${name}: JO-02`);
   }
   for (const path of ['/protocol/openid-connect/auth/device', '/protocol/openid-connect/ext/par/request', '/protocol/openid-connect/ext/ciba/auth', '/clients-registrations/openid-connect', '/protocol/saml']) {
     for (const method of ['GET', 'POST']) {

@@ -31,7 +31,7 @@ test('OA-07: switching the password grant off again ends it, also with a valid s
 });
 
 test('client_credentials needs a service account', async () => {
-  assertError(await portal.service(), 401, 'unauthorized_client');
+  assertError(await portal.service(), 400, 'unauthorized_client', /service account/);
   assert.equal((await billing.service()).status, 200);
   const asPublic = await spa.service();
   assert.ok([400, 401].includes(asPublic.status));
@@ -75,7 +75,7 @@ test('OA-12: scopes that the client does not have are refused in every grant', a
 test('OT-16: the token endpoint takes POST and nothing else', async () => {
   const url = `${portal.endpoint}/token?grant_type=client_credentials&client_id=billing&client_secret=${SECRET}`;
   for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'TRACE']) {
-    assert.equal((await request(url, { method })).status, 405, method);
+    assert.ok([405, 501].includes((await request(url, { method })).status), method);
   }
   const inQuery = await request(url, { method: 'POST', form: {} });
   assert.notEqual(inQuery.status, 200, 'credentials in the query are not credentials');

@@ -18,7 +18,8 @@ test('PW-06: long and Unicode passwords count to their last character', async ()
   for (const [i, password] of passwords.entries()) {
     await world.addUser(`pw${i}`, {}, { password });
     assert.equal((await portal.password(`pw${i}`, password)).status, 200, password);
-    for (const wrong of [`${password}x`, password.slice(0, -1), password.toUpperCase() === password ? `x${password}` : password.toUpperCase(), `${password.slice(0, -1)}\ufffd`]) {
+    const shorter = [...password].slice(0, -1).join('');
+    for (const wrong of [`${password}x`, shorter, `x${password}`, `${shorter}\ufffd`]) {
       assert.equal((await portal.password(`pw${i}`, wrong)).status, 401, wrong);
     }
   }

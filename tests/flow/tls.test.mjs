@@ -52,9 +52,9 @@ test('TL-03: plain HTTP redirects to HTTPS and does nothing else', async () => {
   assert.ok(!post.text.includes('token'));
   const foreign = await request(`${plain}/x`, { headers: { Host: 'evil.example' } });
   assert.ok(!foreign.location?.includes('evil.example'), 'WE-09: the redirect goes to our own name');
-  for (const target of ['//evil.example/x', '/\\evil.example', '/%0d%0aX: y', 'http://evil.example/']) {
+  for (const target of ['//evil.example/x', '/\\evil.example', '/%0d%0aX:%20y', 'http://evil.example/']) {
     const reply = await request(plain, { rawPath: target });
-    assert.ok(!reply.location || new URL(reply.location).host.startsWith('localhost'), `${target} -> ${reply.location}`);
+    assert.ok(!reply.location || /^(localhost|127\.0\.0\.1)$/.test(new URL(reply.location).hostname), `${target} -> ${reply.location}`);
     assert.equal(reply.headers.x, undefined);
   }
 });
@@ -154,7 +154,7 @@ test('TL-03: SIGHUP reloads the certificate; a broken one leaves the old in plac
 });
 
 test('TL-02: --tls13-only takes effect on the wire; HT-07: no HTTP/2 is promised', async () => {
-  const own = await Server.start({ tls: true, args: ['--tls13-only', 'true'] });
+  const own = await Server.start({ tls: true, args: ['--tls13-only'] });
   assert.equal((await hello({}, own)).protocol, 'TLSv1.3');
   await assert.rejects(hello({ maxVersion: 'TLSv1.2' }, own));
   await own.stop();

@@ -53,7 +53,7 @@ export function encodeForm(form) {
 // request(url, {method, headers, form, json, body, jar, agent, timeout}) -> {status, headers, text, ...}
 export function request(url, options = {}) {
   const target = new URL(url);
-  const headers = { ...options.headers };
+  const headers = Object.fromEntries(Object.entries(options.headers ?? {}).filter(([, v]) => v !== undefined));
   let body = options.body;
   if (options.form) {
     body = encodeForm(options.form);
@@ -63,6 +63,7 @@ export function request(url, options = {}) {
     headers['Content-Type'] ??= 'application/json';
   }
   if (body !== undefined && !headers['Transfer-Encoding']) headers['Content-Length'] ??= Buffer.byteLength(body);
+  headers['User-Agent'] ??= 'garita-flow-tests';
   const cookie = options.jar?.header(target.pathname);
   if (cookie) headers.Cookie = headers.Cookie ? `${headers.Cookie}; ${cookie}` : cookie;
   const method = options.method ?? (body === undefined ? 'GET' : 'POST');

@@ -91,16 +91,25 @@ export class Server {
     const keep = (chunk) => { if (this.log.length < 64e6) this.log += chunk; };
     this.child.stdout.on('data', keep);
     this.child.stderr.on('data', keep);
-    this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => {
-      children.delete(this.child);
+    const { child } = this;
+    this.closed = new Promise((resolve) => child.on('close', (code, signal) => {
+      children.delete(child);
       resolve({ code, signal });
     }));
+    // a test that fails before it stops its server must not keep the run from ending
+    for (const handle of [child, child.stdout, child.stderr]) handle.unref();
     if (this.options.wait !== false) await this.ready();
+  }
+
+  // {code, signal} of the process, once it is over.
+  get ended() {
+    for (const handle of [this.child, this.child.stdout, this.child.stderr]) handle.ref();
+    return this.closed;
   }
 
   async ready() {
     let over;
-    this.ended.then((end) => { over = end; });
+    this.closed.then((end) => { over = end; });
     await until('the server is ready', async () => {
       if (over) return true;
       return (await request(`${this.management}/health/ready`, { agent: false })).status === 200;
