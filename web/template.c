@@ -41,33 +41,6 @@ static struct tpl_step *step_add(struct arena *a, struct tpl *t, enum tpl_op op,
     return s;
 }
 
-static ptrdiff_t last_of(struct str text, struct str needle)
-{
-    ptrdiff_t last = -1, at;
-    size_t from = 0;
-    while ((at = str_find_str(str_from(text, from), needle)) >= 0) {
-        last = (ptrdiff_t)from + at;
-        from = (size_t)last + needle.len;
-    }
-    return last;
-}
-
-/* Between "<script ...>" and "</script". */
-static bool is_inside(struct str before, struct str open, struct str close)
-{
-    ptrdiff_t opened = last_of(before, open);
-    return opened >= 0 && last_of(before, close) < opened &&
-           str_find(str_from(before, (size_t)opened), '>') >= 0;
-}
-
-static bool value_may_stand(struct str before)
-{
-    if (str_ends(before, STR("=")))
-        return false;
-    return !is_inside(before, STR("<script"), STR("</script")) &&
-           !is_inside(before, STR("<style"), STR("</style"));
-}
-
 static bool is_name(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -139,7 +112,7 @@ static int add_tag(struct arena *a, struct tpl *t, struct str before, struct str
     if (sigil == '#' || sigil == '^' || sigil == '>')
         return add_named(a, t, sigil, rest, line, open, err);
     /* "{{{" and "&" mean raw output elsewhere; there is none here. */
-    if (!value_may_stand(before))
+    if (!tpl_value_may_stand(before))
         return fault(t, line, err, "no value may stand here:", tag);
     if (str_starts(tag, STR("t:")))
         return add_message(a, t, tag, line, err);

@@ -27,6 +27,8 @@ struct tpl {
 
 #define TPL_MAX_DEPTH 16 /* of sections and partials together */
 
+/* Whether a value may follow this part of a template: in text or inside a quoted attribute. */
+bool tpl_value_may_stand(struct str before);
 MUST_CHECK int tpl_compile(struct arena *a, struct tpl *t, struct err_ctx *err);
 MUST_CHECK int tpl_render(const struct tpl *t, const struct messages *m, struct str lang,
                           const struct tpl_value *root, struct buf *out);

@@ -114,10 +114,19 @@ static void we_07_places_without_escaping_are_refused(void **state)
         "{{>x}}",
         "{{t:x}}",
         "{{a\"b}}",
+        "<a href=/x/{{name}}>",
+        "<a {{name}}>",
+        "<a href= {{name}}>",
+        "<a x='>' {{name}}>",
+        "<!-- {{name}} -->",
+        "<SCRIPT>{{name}}",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_string_equal(render(bad[i]), "INVALID_SYNTAX");
+    assert_string_equal(render("<!-- don't --><a x='{{name}}' y=\"'\">1 < 2 {{name}}"),
+                        "<!-- don't --><a x='Ana' y=\"'\">1 < 2 Ana");
+    assert_string_equal(render("<script>a < '\"</script>{{name}}"), "<script>a < '\"</script>Ana");
     assert_string_equal(render("<script nonce=\"{{name}}\"></script>{{name}}"),
                         "<script nonce=\"Ana\"></script>Ana");
 }
