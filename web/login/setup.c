@@ -174,6 +174,13 @@ void login_setup_create(struct request *req, struct response *res)
         create(req, res, &m.ctx, &fields);
 }
 
+/* Whether a trial login came back here, as the demo's does. */
+static bool has_code(struct request *req)
+{
+    const struct form *query;
+    return request_query(req, &query) == 0 && !str_empty(form_get(query, "code"));
+}
+
 void login_welcome(struct request *req, struct response *res)
 {
     CLEANUP(master_release) struct master m = {0};
@@ -188,6 +195,7 @@ void login_welcome(struct request *req, struct response *res)
     }
     page_begin(&p, req, NULL);
     tpl_set_bool(req->arena, p.root, "setup", open);
+    tpl_set_bool(req->arena, p.root, "arrived", has_code(req));
     tpl_set(req->arena, p.root, "discovery",
             page_path(req, STR("/realms/master/.well-known/openid-configuration")));
     tpl_set(req->arena, p.root, "keys",
