@@ -1,6 +1,7 @@
 /* What commands about data share: opening a realm, numbers, times, the line for people. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "appliance/command/commands.h"
@@ -102,15 +103,28 @@ static bool relative_time(struct str text, int64_t now_ms, int64_t *ret_ms)
     return false;
 }
 
+/* ".489Z": what stands between the seconds and the zone. */
+static bool fraction_of_second(const char *text, int64_t *ret_ms)
+{
+    int64_t ms = 0, unit = 100;
+    if (*text == '.') {
+        for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
+            ms += (*text - '0') * unit;
+    }
+    *ret_ms = ms;
+    return strcmp(text, "Z") == 0;
+}
+
 static bool calendar_time(const char *text, int64_t *ret_ms)
 {
-    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"};
+    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
     for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
         struct tm tm = {0};
+        int64_t ms = 0;
         const char *end = strptime(text, formats[i], &tm);
-        if (!end || *end != '\0')
+        if (!end || !(fraction_of_second(end, &ms) || (*end == '\0' && i == 2)))
             continue;
-        *ret_ms = (int64_t)timegm(&tm) * 1000;
+        *ret_ms = (int64_t)timegm(&tm) * 1000 + ms;
         return true;
     }
     return false;
