@@ -73,6 +73,13 @@ static int answer(struct ipc_server *s, int fd, const struct ucred *peer, struct
     return ipc_send(fd, text);
 }
 
+/* ipc_is_up() only knocks. */
+static bool went_away(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK) == 0;
+}
+
 static void serve_one(struct ipc_server *s, int fd)
 {
     struct ucred peer;
@@ -82,6 +89,8 @@ static void serve_one(struct ipc_server *s, int fd)
         LOG_WARN("cli", "a command of another user was refused");
         return;
     }
+    if (went_away(fd))
+        return;
     arena_init(&a, ARENA_MAX_BYTES);
     int rc = answer(s, fd, &peer, &a);
     if (rc != 0)
