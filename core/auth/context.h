@@ -22,7 +22,15 @@ struct auth_ctx {
     struct event_actor actor; /* ip, user_agent, trace_id; the rest is filled as it is learned */
     auth_jwks_get *jwks_get;  /* NULL: straight through core/port/fetch.h */
     void *jwks_context;
+    struct str
+        *ret_user_id; /* gets the user's id once it is known, for the edge's log; may be NULL */
 };
+
+static inline void auth_user_known(const struct auth_ctx *ctx, struct str user_id)
+{
+    if (ctx->ret_user_id)
+        *ctx->ret_user_id = user_id;
+}
 
 static inline const struct realm *auth_realm(const struct auth_ctx *ctx)
 {

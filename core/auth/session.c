@@ -92,6 +92,7 @@ static int check_found(const struct auth_ctx *ctx, struct store_read *r,
     TRY(not_active(user_find_by_pk(r, ctx->arena, session->user_pk, &user)));
     if (!session_user_allowed(ctx, &user, session->auth_time_ms))
         return ERR_SESSION_NOT_ACTIVE;
+    auth_user_known(ctx, user.id);
     *ret_user = user;
     return 0;
 }
@@ -140,6 +141,7 @@ int session_prepare(const struct auth_ctx *ctx, const struct session_new *from,
                     struct user_session *ret_session, struct str *ret_cookie)
 {
     struct str cookie = str_of(NULL, 0);
+    auth_user_known(ctx, from->user->id);
     struct user_session session = {
         .id = uuid_new(ctx->arena),
         .user_pk = from->user->pk,

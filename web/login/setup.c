@@ -30,6 +30,7 @@ static int master_open(struct request *req, struct master *m)
     TRY(oidc_context(&with_realm, &m->ctx));
     m->ctx.now = &req->now;
     m->ctx.err = &req->err;
+    m->ctx.ret_user_id = &req->user_id;
     return 0;
 }
 

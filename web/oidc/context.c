@@ -28,6 +28,7 @@ int oidc_context(struct request *req, struct auth_ctx *ret_ctx)
             },
         .jwks_get = req->web->jwks ? jwks_cache_get : NULL,
         .jwks_context = req->web->jwks,
+        .ret_user_id = &req->user_id,
     };
     return 0;
 }
