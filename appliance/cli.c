@@ -9,6 +9,7 @@
 #include "appliance/file.h"
 #include "appliance/output.h"
 #include "core/base/ct.h"
+#include "core/base/log.h"
 
 #include "core/base/banned.h"
 
@@ -202,6 +203,13 @@ static int run_command(struct cli *cli, struct args *args)
     return args->command->local ? args->command->local(cli) : run_on_backend(cli);
 }
 
+/* A command says one line when it fails; what the store logs beside it is for servers. serve sets the
+ * log up as configured. */
+static void quiet_log(void)
+{
+    log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), STDERR_FILENO, true);
+}
+
 int cli_main(const struct str *words, size_t count, char *const *environment)
 {
     struct arena a;
@@ -212,6 +220,7 @@ int cli_main(const struct str *words, size_t count, char *const *environment)
                       .environment = environment,
                       .backend = {.socket_dir = -1}};
     arena_init(&a, ARENA_MAX_BYTES);
+    quiet_log();
     int rc = run_command(&cli, &args);
     if (rc != 0)
         (void)fprintf(stderr, "garita: %s\n", cli.err.detail[0] ? cli.err.detail : err_text(rc));

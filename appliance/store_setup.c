@@ -26,9 +26,11 @@ int store_open_configured(const struct config *config, struct store **ret_store,
     };
     err->detail[0] = '\0';
     int rc = store_open(&store, ret_store);
-    if (rc != 0 && err->detail[0] == '\0')
-        return err_set(err, rc, "%s: %s", config->data, err_text(rc));
-    return rc;
+    if (rc == 0 || strstr(err->detail, config->data))
+        return rc;
+    struct err_ctx inner = *err;
+    return err_set(err, rc, "%.128s: %.100s", config->data,
+                   inner.detail[0] ? inner.detail : err_text(rc));
 }
 
 /* */
