@@ -22,8 +22,7 @@ struct auth_ctx {
     struct event_actor actor; /* ip, user_agent, trace_id; the rest is filled as it is learned */
     auth_jwks_get *jwks_get;  /* NULL: straight through core/port/fetch.h */
     void *jwks_context;
-    struct str
-        *ret_user_id; /* gets the user's id once it is known, for the edge's log; may be NULL */
+    struct str *ret_user_id; /* NULL, or where the user's id goes once known: for the log */
 };
 
 static inline void auth_user_known(const struct auth_ctx *ctx, struct str user_id)
