@@ -1,5 +1,5 @@
 /* Realms, people, clients, roles, groups and keys: each change with its event, or not at all. */
-#include "admin_support.h"
+#include "tests/unit/core/admin/admin_support.h"
 
 static bool contains(struct str text, const char *part)
 {

@@ -1,5 +1,5 @@
 /* What a new realm holds: Keycloak's defaults, and nobody (CL-01). */
-#include "admin_support.h"
+#include "tests/unit/core/admin/admin_support.h"
 
 static const struct role *find(const struct roles *roles, const char *name)
 {

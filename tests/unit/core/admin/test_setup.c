@@ -1,5 +1,5 @@
 /* RE-04: the first administrator needs a local one-time secret, and there is no second first one. */
-#include "admin_support.h"
+#include "tests/unit/core/admin/admin_support.h"
 
 static const struct str password = STR_INIT("Primera-Clave-2026");
 
