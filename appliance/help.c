@@ -162,16 +162,29 @@ void help_write_command(struct buf *b, const struct command *command)
 
 /* --- Completion: one function of bash with a case for every command. --- */
 
-static void add_words_below(struct buf *b, const char *path)
+/* The word that follows prefix in a command's path; absent when the path does not begin so. */
+static struct str word_below(struct str prefix, const struct command *command)
 {
-    struct str prefix = str_c(path);
+    struct str path = str_c(command->path), word = {NULL, 0};
+    bool below = prefix.len == 0 ||
+                 (str_starts(path, prefix) && path.len > prefix.len && path.ptr[prefix.len] == ' ');
+    path = str_from(path, prefix.len);
+    return below && str_next_word(&path, &word) ? word : str_of(NULL, 0);
+}
+
+static bool is_first_below(struct str prefix, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (str_eq(word_below(prefix, command_at(i)), word_below(prefix, command_at(index))))
+            return false;
+    return true;
+}
+
+static void add_words_below(struct buf *b, struct str prefix)
+{
     for (size_t i = 0; command_at(i); i++) {
-        struct str rest = str_c(command_at(i)->path), word;
-        if (prefix.len > 0 &&
-            !(str_starts(rest, prefix) && rest.len > prefix.len && rest.ptr[prefix.len] == ' '))
-            continue;
-        rest = str_from(rest, prefix.len);
-        if (str_next_word(&rest, &word) && (prefix.len > 0 || is_first_of_group(i)))
+        struct str word = word_below(prefix, command_at(i));
+        if (!str_absent(word) && is_first_below(prefix, i))
             buf_printf(b, "%.*s ", STR_ARG(word));
     }
 }
@@ -190,9 +203,29 @@ static void add_flag_words(struct buf *b, const struct command *command)
 static void add_case(struct buf *b, const struct command *command)
 {
     buf_printf(b, "    \"%s\") words=\"", command->path);
-    add_words_below(b, command->path);
+    add_words_below(b, str_c(command->path));
     add_flag_words(b, command);
     buf_add_c(b, "\" ;;\n");
+}
+
+/* Paths that are no command themselves: "user", "client mapper". Each stands once. */
+static void add_prefix_cases(struct buf *b)
+{
+    for (size_t i = 0; command_at(i); i++) {
+        struct str path = str_c(command_at(i)->path);
+        for (size_t n = 0; n < path.len; n++) {
+            struct str prefix = str_sub(path, 0, n);
+            struct str above = {prefix.ptr, 0};
+            for (size_t k = 0; k < n; k++)
+                if (prefix.ptr[k] == ' ')
+                    above.len = k;
+            if (path.ptr[n] != ' ' || command_find(prefix) || !is_first_below(above, i))
+                continue;
+            buf_printf(b, "    \"%.*s\") words=\"", STR_ARG(prefix));
+            add_words_below(b, prefix);
+            buf_add_c(b, "\" ;;\n");
+        }
+    }
 }
 
 void completion_write(struct buf *b)
@@ -210,13 +243,9 @@ void completion_write(struct buf *b)
                  "    case $path in\n");
     for (size_t i = 0; command_at(i); i++)
         add_case(b, command_at(i));
-    for (size_t i = 0; i < ARRAY_LEN(group_summaries); i++) {
-        buf_printf(b, "    \"%s\") words=\"", group_summaries[i].group);
-        add_words_below(b, group_summaries[i].group);
-        buf_add_c(b, "\" ;;\n");
-    }
+    add_prefix_cases(b);
     buf_add_c(b, "    \"\") words=\"");
-    add_words_below(b, "");
+    add_words_below(b, STR(""));
     buf_add_c(b, "\" ;;\n"
                  "    esac\n"
                  "    [[ -n $words || -z $path ]] && break\n"

@@ -68,7 +68,8 @@ _garita() {
     "help") words="--man --markdown --data --config --json --help " ;;
     "realm") words="create list show set update delete " ;;
     "user") words="add list show set password set-password disable enable unlock logout delete roles import " ;;
-    "client") words="add list show set update delete secret mapper mapper mapper " ;;
+    "client") words="add list show set update delete secret mapper " ;;
+    "client mapper") words="add list delete " ;;
     "role") words="add list show delete assign revoke compose decompose " ;;
     "group") words="add list show delete join leave " ;;
     "keys") words="list rotate disable " ;;
