@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,33 +97,52 @@ int write_all(int fd, struct str text)
     return 0;
 }
 
+/* Whether somebody pressed Ctrl-C meanwhile; the signal itself waits until the echo is back. */
+static bool was_interrupted(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
+/* One byte within the patience of a person, 0 at the end. ERR_CANCELLED. */
+static int read_byte(int fd, char *ret_byte, ssize_t *ret_count)
+{
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int ready = poll(&p, 1, 100);
+        if (was_interrupted())
+            return ERR_CANCELLED;
+        if (ready < 0 && errno != EINTR)
+            return ERR_IO;
+        if (ready <= 0)
+            continue;
+        *ret_count = read(fd, ret_byte, 1);
+        return *ret_count < 0 ? ERR_IO : 0;
+    }
+}
+
 static int read_line(struct arena *a, int fd, struct str *ret_line)
 {
     struct buf b;
     char c;
+    ssize_t n;
     buf_init(&b, a, SECRET_MAX_BYTES);
     for (;;) {
-        ssize_t n = read(fd, &c, 1);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0 ? ERR_CANCELLED : ERR_IO;
+        TRY(read_byte(fd, &c, &n));
+        if (n == 0)
+            return ERR_CANCELLED;
         if (c == '\n')
             return buf_finish(&b, ret_line);
         buf_add_byte(&b, c);
     }
 }
 
-int secret_prompt(struct arena *a, const char *question, struct str *ret_secret)
+static int ask(struct arena *a, int fd, const char *question, struct str *ret_secret)
 {
     struct termios before, quiet;
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
+    if (tcgetattr(fd, &before) != 0)
         return ERR_IO;
-    if (tcgetattr(fd, &before) != 0) {
-        (void)close(fd);
-        return ERR_IO;
-    }
     quiet = before;
     quiet.c_lflag &= (tcflag_t) ~(unsigned)ECHO;
     (void)tcsetattr(fd, TCSAFLUSH, &quiet);
@@ -129,8 +150,23 @@ int secret_prompt(struct arena *a, const char *question, struct str *ret_secret)
     if (rc == 0)
         rc = read_line(a, fd, ret_secret);
     (void)tcsetattr(fd, TCSAFLUSH, &before);
-    if (rc == 0)
-        rc = write_all(fd, STR("\n"));
+    if (write_all(fd, STR("\n")) != 0)
+        return ERR_IO;
+    return rc;
+}
+
+int secret_prompt(struct arena *a, const char *question, struct str *ret_secret)
+{
+    sigset_t set, old;
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return ERR_IO;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &set, &old);
+    int rc = ask(a, fd, question, ret_secret);
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
     (void)close(fd);
     return rc;
 }
