@@ -67,25 +67,58 @@ static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt)
 }
 
 /* A record that cannot be read matches nothing (PW-01); then the time is spent all the same. */
-static int hash_now(const struct auth_ctx *ctx, const struct password_params *params,
-                    struct str password, struct login_attempt *io_attempt)
+static void verify_now(const struct auth_ctx *ctx, const struct password_params *params,
+                       struct str password, struct login_attempt *io_attempt)
+{
+    struct password_record record = {io_attempt->credential.secret_data,
+                                     io_attempt->credential.credential_data};
+    bool match = false;
+    if (!io_attempt->found || password_hash_verify(ctx->arena, &record, password, &match) != 0)
+        password_hash_dummy(ctx->arena, params, password);
+    else
+        io_attempt->matched = match;
+}
+
+/* A new record for the one that was compared, when it is of older parameters. */
+static int rehash_now(const struct auth_ctx *ctx, const struct password_params *params,
+                      struct str password, struct login_attempt *io_attempt)
 {
     struct password_record record = {io_attempt->credential.secret_data,
                                      io_attempt->credential.credential_data};
     struct password_record fresh;
-    bool match = false;
-    if (!io_attempt->found || password_hash_verify(ctx->arena, &record, password, &match) != 0) {
-        password_hash_dummy(ctx->arena, params, password);
-        return 0;
-    }
-    io_attempt->matched = match;
-    if (!match || !password_hash_needs_rehash(ctx->arena, &record, params))
+    if (!io_attempt->matched || !password_hash_needs_rehash(ctx->arena, &record, params))
         return 0;
     TRY(password_hash_make(ctx->arena, params, password, &fresh));
     io_attempt->rehash = true;
     io_attempt->new_secret_data = fresh.secret_data;
     io_attempt->new_credential_data = fresh.credential_data;
     return 0;
+}
+
+/* Whoever is locked or disabled now learns nothing from the hash either: what a match leads to
+ * (a new record, tokens made in advance) takes time that could be measured while the lock refuses
+ * every password alike (PW-02, PW-04, PW-05). Looked at after the hash, so that guesses that waited
+ * for their turn are caught as well, and for every attempt, so that looking tells nothing. */
+static int close_if_locked(const struct auth_ctx *ctx, struct login_attempt *io_attempt)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct login_failures failures = {0};
+    struct user user = {0};
+    TRY(store_read_begin(ctx->view, &r));
+    TRY(absent_is_fine(login_failures_find(r, ctx->arena, io_attempt->user_pk, &failures)));
+    TRY(absent_is_fine(user_find_by_pk(r, ctx->arena, io_attempt->user_pk, &user)));
+    io_attempt->locked = brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms);
+    if (io_attempt->locked || !user.enabled)
+        io_attempt->matched = false;
+    return 0;
+}
+
+static int hash_now(const struct auth_ctx *ctx, const struct password_params *params,
+                    struct str password, struct login_attempt *io_attempt)
+{
+    verify_now(ctx, params, password, io_attempt);
+    TRY(close_if_locked(ctx, io_attempt));
+    return rehash_now(ctx, params, password, io_attempt);
 }
 
 /* A realm whose policy cannot be parsed (an old import) hashes with the default. */
@@ -214,7 +247,7 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
     bool current;
     *ret_verdict = LOGIN_REFUSED;
     TRY(load_failures(ctx, w, user->pk, &failures));
-    if (brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms))
+    if (attempt->locked || brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms))
         return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
                               STR("user_temporarily_disabled"));
     if (!user->enabled)

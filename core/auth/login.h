@@ -12,7 +12,8 @@
 struct login_attempt {
     struct str username; /* canonical; absent when it cannot be a name */
     bool found;          /* a user of that name with a password */
-    bool matched;
+    bool matched;        /* never for one who is locked or disabled */
+    bool locked;         /* after the hash was made: refused whatever comes */
     int64_t user_pk;
     struct credential credential; /* that was compared */
     bool rehash;                  /* the record below replaces it when the login succeeds */

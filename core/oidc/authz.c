@@ -75,19 +75,28 @@ static bool password_changed_since(const struct credentials *list, int64_t since
     return false;
 }
 
+/* The browser's session vouches: the one of the state, or the one that this login became. */
+static int load_who_of_session(struct flow *f, struct who *ret_who, bool *ret_found)
+{
+    bool same = str_absent(f->state.session_id) ? str_eq(f->sso_user.id, f->state.user_id)
+                                                : str_eq(f->sso.id, f->state.session_id);
+    *ret_found = f->has_sso && same;
+    if (*ret_found)
+        *ret_who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
+    return 0;
+}
+
 /* The person of the state, if what vouched for him then does so now. */
 static int load_who(struct flow *f, struct store_read *r, struct who *ret_who, bool *ret_found)
 {
     struct credentials list = {0};
     struct who who = {.fresh = f->state.auth_time_ms > 0};
+    bool spent = false;
     *ret_found = false;
-    if (!who.fresh) {
-        if (!f->has_sso || !str_eq(f->sso.id, f->state.session_id))
-            return 0;
-        *ret_who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
-        *ret_found = true;
-        return 0;
-    }
+    if (who.fresh)
+        TRY(flow_login_is_spent(f, r, &spent));
+    if (!who.fresh || spent)
+        return load_who_of_session(f, ret_who, ret_found);
     who.auth_time_ms = f->state.auth_time_ms;
     int rc = user_find_by_id(r, f->ctx->arena, f->state.user_id, &who.user);
     if (rc == ERR_NOT_FOUND ||
@@ -115,6 +124,7 @@ static int store_finish(struct flow *f, const struct who *who, bool consent_give
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(flow_spend_login(f, w, who));
     TRY(finish_store(f, w, who, fin));
     if (consent_given && f->request.client->consent_required)
         TRY(consent_grant(f->ctx, w, &who->user, f->request.client, &f->scopes));
@@ -377,6 +387,9 @@ static int deny(struct flow *f, const struct who *who)
     };
     report_add(&report, "error", STR("rejected_by_user"));
     TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    int rc = flow_spend_login(f, w, who);
+    if (rc != ERR_SESSION_NOT_ACTIVE) /* a no that is said twice is still a no */
+        TRY(rc);
     TRY(report_write(f->ctx, w, &report));
     TRY(store_commit_p(&w, DURABLE_LOCAL));
     (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "User denied access");

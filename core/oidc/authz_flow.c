@@ -4,6 +4,7 @@
 #include "core/auth/login.h"
 #include "core/oidc/browser.h"
 #include "core/oidc/id_token_hint.h"
+#include "core/port/sessions.h"
 
 #include "core/base/banned.h"
 
@@ -87,6 +88,40 @@ int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
     if (missing || (f->request.prompt & PROMPT_CONSENT))
         *ret_next = NEXT_CONSENT;
     return 0;
+}
+
+/* --- once --- */
+
+#define ONCE_LOGIN "login"
+
+/* The browser, the person and the moment of the password. */
+static struct str login_name(const struct flow *f, struct str user_id, int64_t auth_time_ms)
+{
+    struct arena *a = f->ctx->arena;
+    struct str time = arena_printf(a, ":%lld:", (long long)auth_time_ms);
+    return str_absent(time) ? time : ARENA_CONCAT(a, user_id, time, f->state.browser_hash);
+}
+
+int flow_spend_login(const struct flow *f, struct store_write *w, const struct who *who)
+{
+    bool first;
+    int64_t pages_ms = 2 * auth_realm(f->ctx)->access_code_lifespan_login_s * MS_PER_S;
+    if (!who->fresh)
+        return 0;
+    struct str name = login_name(f, who->user.id, who->auth_time_ms);
+    if (str_absent(name))
+        return ERR_NO_MEMORY;
+    /* No state outlives this: see login_state_open(). */
+    TRY(once_spend(w, STR(ONCE_LOGIN), name, f->ctx->now->wall_ms + pages_ms, &first));
+    return first ? 0 : ERR_SESSION_NOT_ACTIVE;
+}
+
+int flow_login_is_spent(const struct flow *f, struct store_read *r, bool *ret_spent)
+{
+    struct str name = login_name(f, f->state.user_id, f->state.auth_time_ms);
+    if (str_absent(name))
+        return ERR_NO_MEMORY;
+    return once_is_spent(r, STR(ONCE_LOGIN), name, ret_spent);
 }
 
 /* --- steps --- */

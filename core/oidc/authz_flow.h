@@ -50,6 +50,13 @@ struct plan_options {
 MUST_CHECK int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
                          const struct plan_options *options, enum next *ret_next);
 
+/* A password that was shown carries one login to its end, or to a no: pages that are sent again
+ * afterwards (from the history, after a logout) find it spent (WE-02, WE-12). Nothing to spend when
+ * the SSO session vouches; ERR_SESSION_NOT_ACTIVE when it was spent before. */
+MUST_CHECK int flow_spend_login(const struct flow *f, struct store_write *w, const struct who *who);
+/* The same question ahead of the transaction, about the person of f->state. */
+MUST_CHECK int flow_login_is_spent(const struct flow *f, struct store_read *r, bool *ret_spent);
+
 /* --- steps: each fills f->step --- */
 
 int flow_error(struct flow *f, int err);

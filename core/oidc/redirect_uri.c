@@ -27,14 +27,13 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* Decodes a parameter's name; one that is too long to be ours gives the empty text. */
+/* Decodes a parameter's name without the spaces before it, which some readers drop; one that is too
+ * long to be ours gives the empty text. */
 static struct str decode_name(struct str raw, char out[PARAM_NAME_MAX_BYTES])
 {
     size_t n = 0;
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
-        if (n == PARAM_NAME_MAX_BYTES)
-            return str_of(out, 0);
         if (c == '%' && i + 2 < raw.len) {
             int high = hex_digit(raw.ptr[i + 1]);
             int low = hex_digit(raw.ptr[i + 2]);
@@ -43,22 +42,37 @@ static struct str decode_name(struct str raw, char out[PARAM_NAME_MAX_BYTES])
             c = (char)(high * 16 + low);
             i += 2;
         }
+        if (n == 0 && (c == ' ' || c == '+'))
+            continue;
+        if (n == PARAM_NAME_MAX_BYTES)
+            return str_of(out, 0);
         out[n++] = c;
     }
     return str_of(out, n);
 }
 
-/* OA-05: a query that already has "code" or "state" would double what we add. */
+/* Some read "code%00x" as "code". */
+static bool name_acceptable(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.ptr[i] < 0x20)
+            return false;
+    return !authz_param_is_ours(name);
+}
+
+/* OA-05: a query that already has "code" or "state" would double what we add. Older parsers of
+ * queries cut at ';' as well. */
 static bool query_acceptable(struct str query)
 {
     char name[PARAM_NAME_MAX_BYTES];
-    struct str pair;
-    while (str_next(&query, '&', &pair)) {
-        ptrdiff_t equals = str_find(pair, '=');
-        struct str raw = equals < 0 ? pair : str_sub(pair, 0, (size_t)equals);
-        if (authz_param_is_ours(decode_name(raw, name)))
-            return false;
-    }
+    struct str pair, part;
+    while (str_next(&query, '&', &pair))
+        while (str_next(&pair, ';', &part)) {
+            ptrdiff_t equals = str_find(part, '=');
+            struct str raw = equals < 0 ? part : str_sub(part, 0, (size_t)equals);
+            if (!name_acceptable(decode_name(raw, name)))
+                return false;
+        }
     return true;
 }
 

@@ -199,6 +199,32 @@ static void old_records_are_hashed_anew_at_login(void **state)
     OK(try_login("ana", PASSWORD));
 }
 
+/* What follows a match takes time: a lock that let it happen would tell by the clock which password
+ * is right. The new record is the part that a test can see. */
+static void a_lock_hides_the_match_as_well_PW_02_PW_04(void **state)
+{
+    struct password_params params;
+    struct password_record record;
+    struct login_attempt attempt;
+    (void)state;
+    OK(password_params_of(STR("pbkdf2-sha256"), 1000, &params));
+    OK(password_hash_make(&test_arena, &params, STR(PASSWORD), &record));
+    set_record(record.secret_data.ptr, record.credential_data.ptr);
+    protect(1);
+    OK(login_compare(&t.ctx, STR("ana"), STR(PASSWORD), &attempt));
+    assert_true(attempt.matched && attempt.rehash && !attempt.locked);
+    FAILS(try_login("ana", "wrong"), ERR_INVALID_CREDENTIALS);
+    OK(login_compare(&t.ctx, STR("ana"), STR(PASSWORD), &attempt));
+    assert_true(attempt.locked);
+    assert_false(attempt.matched || attempt.rehash);
+    advance_ms(61 * 1000);
+    struct user ana = user_now(t.ana.pk);
+    ana.enabled = false;
+    set_user(&ana);
+    OK(login_compare(&t.ctx, STR("ana"), STR(PASSWORD), &attempt));
+    assert_false(attempt.matched || attempt.rehash);
+}
+
 static void damaged_records_match_nothing_PW_01(void **state)
 {
     static const char *const bad[][2] = {
@@ -294,6 +320,7 @@ int main(void)
         REALM_TEST(locked_unknown_disabled_and_wrong_look_the_same_PW_04),
         REALM_TEST(repeated_locks_disable_the_user_for_good),
         REALM_TEST(old_records_are_hashed_anew_at_login),
+        REALM_TEST(a_lock_hides_the_match_as_well_PW_02_PW_04),
         REALM_TEST(damaged_records_match_nothing_PW_01),
         REALM_TEST(a_password_changed_meanwhile_is_not_accepted),
         REALM_TEST(a_new_password_ends_the_sessions_WE_03),

@@ -130,6 +130,12 @@ static void mutations_do_not_pass_a_pattern_OA_02(void **state)
         "https://evil.example/?https://app.example/web/cb",
         "http://app.example/web/cb",
         "https://app.example/web/cb?code=stolen",
+        "https://app.example/web/cb?%20code=stolen",
+        "https://app.example/web/cb?++code=stolen",
+        "https://app.example/web/cb?%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20"
+        "%20%20%20%20%20%20%20%20%20%20%20%20%20%20code=stolen",
+        "https://app.example/web/cb?code%00=stolen",
+        "https://app.example/web/cb?a=b;code=stolen",
         "https://app.example/web/cb?st%61te=x",
     };
     (void)state;
