@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, PASSWORD } from '../flow/lib/oidc.mjs';
-import { RELEASE_BIN, Server, tempFolder } from '../flow/lib/server.mjs';
+import { childEnvironment, RELEASE_BIN, Server, tempFolder } from '../flow/lib/server.mjs';
 import { SECRET, World } from '../flow/lib/world.mjs';
 
 export { Client, PASSWORD, RELEASE_BIN, SECRET, Server, World };
@@ -97,7 +97,7 @@ export function firstAnswer(server, rounds = 7) {
   const all = [];
   for (let i = 0; i < rounds; i++) {
     const out = execFileSync(path.join(process.env.GARITA_BENCH_TOOLS, 'first_answer'),
-      [String(server.ports.web), '/realms/master/protocol/openid-connect/certs', server.bin, ...server.arguments]);
+      [String(server.ports.web), '/realms/master/protocol/openid-connect/certs', server.bin, ...server.arguments], { env: childEnvironment() });
     all.push(Number(out));
   }
   all.sort((a, b) => a - b);
