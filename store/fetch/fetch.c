@@ -45,6 +45,7 @@ int fetch_setup(const struct fetch_config *config, struct err_ctx *ctx)
 struct fetch {
     struct buf body;
     bool forbidden; /* an address was refused */
+    bool tried;     /* another one was not */
     bool too_large;
 };
 
@@ -78,6 +79,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
         fetch->forbidden = true;
         return CURL_SOCKET_BAD;
     }
+    fetch->tried = true;
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -170,7 +172,7 @@ static int error_of(CURLcode rc, const struct fetch *fetch)
         return 0;
     if (fetch->too_large || rc == CURLE_FILESIZE_EXCEEDED)
         return ERR_UPSTREAM;
-    if (fetch->forbidden || rc == CURLE_UNSUPPORTED_PROTOCOL)
+    if ((fetch->forbidden && !fetch->tried) || rc == CURLE_UNSUPPORTED_PROTOCOL)
         return ERR_FORBIDDEN;
     return rc == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_UPSTREAM;
 }
