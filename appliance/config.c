@@ -21,6 +21,12 @@ static const char *const other_names[] = {
     "GARITA_CONFIG",
     "GARITA_BOOTSTRAP_ADMIN_USERNAME",
     "GARITA_BOOTSTRAP_ADMIN_PASSWORD",
+    /* of build.sh and the tests, which may stand in the environment of a server that they start */
+    "GARITA_BIN",
+    "GARITA_RELEASE_BIN",
+    "GARITA_CACHE",
+    "GARITA_JOBS",
+    "GARITA_DEBIAN_MIRROR",
 };
 
 const struct param *param_find(struct str name)
