@@ -34,8 +34,7 @@ struct realm_view {
 };
 
 /* Reads a new picture. The caller has a reference. */
-MUST_CHECK int view_build(struct slot *slot, const struct realm_view *old,
-                          struct realm_view **ret_view);
+MUST_CHECK int view_build(struct slot *slot, struct realm_view *old, struct realm_view **ret_view);
 /* The picture of a realm that has no rows yet. */
 MUST_CHECK int view_build_empty(struct slot *slot, const struct realm *realm,
                                 struct realm_view **ret_view);

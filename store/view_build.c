@@ -35,7 +35,7 @@ static int load(struct realm_view *view)
     return ring_load(r, &view->arena, &view->ring);
 }
 
-int view_build(struct slot *slot, const struct realm_view *old, struct realm_view **ret_view)
+int view_build(struct slot *slot, struct realm_view *old, struct realm_view **ret_view)
 {
     struct realm_view *view = view_new(slot);
     if (!view)
@@ -47,8 +47,12 @@ int view_build(struct slot *slot, const struct realm_view *old, struct realm_vie
         realm_view_release(view);
         return err;
     }
-    if (old)
+    if (old) {
+        /* Somebody may be opening one of its keys. */
+        (void)pthread_mutex_lock(&old->lock);
         ring_inherit(&view->ring, &old->ring);
+        (void)pthread_mutex_unlock(&old->lock);
+    }
     atomic_fetch_add(&slot->store->counters.view_builds, 1);
     *ret_view = view;
     return 0;

@@ -2,6 +2,7 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,9 +14,10 @@
 #define LINE_MAX_BYTES 8192
 
 static struct {
-    enum log_level lowest;
-    int fd;
-    bool human;
+    /* Atomic: a reload changes the level while others write. */
+    _Atomic enum log_level lowest;
+    atomic_int fd;
+    atomic_bool human;
 } setup = {LOG_LEVEL_INFO, STDERR_FILENO, false};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};

@@ -25,7 +25,8 @@ struct log_field {
 #define LOG_I(n, i) ((struct log_field){(n), {NULL, 0}, (int64_t)(i)})
 #define LOG_END     ((struct log_field){NULL, {NULL, 0}, 0})
 
-/* Set once before the first thread: lowest level that is written, and where (a descriptor). */
+/* Lowest level that is written, and where (a descriptor). Set before the first thread; the level may
+ * change later. */
 void log_setup(enum log_level level, int fd, bool human);
 bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *component, const struct log_about *about,
