@@ -145,21 +145,41 @@ static int check_jwks_string(const struct client *client, struct err_ctx *ctx)
     return 0;
 }
 
+/* "0" and "-1" stand for the realm's value. */
+static int check_span(const struct client *client, const char *name, int64_t least, int64_t most,
+                      struct err_ctx *ctx)
+{
+    struct str text = attribute(client, name);
+    int64_t seconds;
+    if (str_empty(text) || str_eq(text, STR("-1")) ||
+        (str_to_i64(text, &seconds) == 0 && seconds >= least && seconds <= most))
+        return 0;
+    return err_field(ctx, ERR_INVALID_REQUEST, name, "%s must be %lld to %lld seconds", name,
+                     (long long)least, (long long)most);
+}
+
+static int check_spans(const struct client *client, struct err_ctx *ctx)
+{
+    static const char *const sessions[] = {
+        CLIENT_ATTR_SESSION_IDLE,
+        CLIENT_ATTR_SESSION_MAX,
+        CLIENT_ATTR_OFFLINE_SESSION_IDLE,
+        CLIENT_ATTR_OFFLINE_SESSION_MAX,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
+        TRY(check_span(client, sessions[i], 0, CLIENT_SESSION_MAX_S, ctx));
+    return check_span(client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN, 1, LIFESPAN_MAX_S, ctx);
+}
+
 static int check_attributes(const struct client *client, struct err_ctx *ctx)
 {
     struct str pkce = attribute(client, CLIENT_ATTR_PKCE);
-    struct str lifespan = attribute(client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN);
-    int64_t seconds;
     TRY(map_check(&client->attributes, ATTRIBUTES_MAX, ATTRIBUTE_MAX_BYTES, "attributes", ctx));
     /* OA-10: only S256; "plain" does not exist here. */
     if (!str_empty(pkce) && !str_eq(pkce, STR("S256")))
         return err_field(ctx, ERR_INVALID_REQUEST, CLIENT_ATTR_PKCE, "%s must be S256",
                          CLIENT_ATTR_PKCE);
-    if (!str_empty(lifespan) && !str_eq(lifespan, STR("-1")) &&
-        (str_to_i64(lifespan, &seconds) != 0 || seconds < 1 || seconds > LIFESPAN_MAX_S))
-        return err_field(ctx, ERR_INVALID_REQUEST, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN,
-                         "%s must be 1 to %d seconds", CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN,
-                         LIFESPAN_MAX_S);
+    TRY(check_spans(client, ctx));
     return check_algs(client, ctx);
 }
 

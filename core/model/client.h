@@ -9,6 +9,12 @@
 #define CLIENT_ATTR_PKCE                  "pkce.code.challenge.method" /* "S256" */
 #define CLIENT_ATTR_POST_LOGOUT_URIS      "post.logout.redirect.uris"  /* "##"-separated; "+" */
 #define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"      /* seconds */
+/* Seconds from a client's part of a session; they shorten what the realm says. */
+#define CLIENT_ATTR_SESSION_IDLE          "client.session.idle.timeout"
+#define CLIENT_ATTR_SESSION_MAX           "client.session.max.lifespan"
+#define CLIENT_ATTR_OFFLINE_SESSION_IDLE  "client.offline.session.idle.timeout"
+#define CLIENT_ATTR_OFFLINE_SESSION_MAX   "client.offline.session.max.lifespan"
+#define CLIENT_SESSION_MAX_S              (INT64_C(3652) * 86400)
 #define CLIENT_ATTR_ACCESS_TOKEN_ALG      "access.token.signed.response.alg"
 #define CLIENT_ATTR_ID_TOKEN_ALG          "id.token.signed.response.alg"
 #define CLIENT_ATTR_USERINFO_ALG          "user.info.response.signature.alg"

@@ -19,12 +19,14 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A client's attribute in seconds; the fallback when it is not set or is no positive number. */
+/* A client's attribute in seconds; the fallback when it is not set or no number from 1 to ten years
+ * (milliseconds are reckoned with it). */
 static int64_t attribute_s(const struct client *client, const char *name, int64_t fallback)
 {
     int64_t value;
     struct str text = str_map_get(&client->attributes, str_c(name));
-    if (str_empty(text) || str_to_i64(text, &value) != 0 || value <= 0)
+    if (str_empty(text) || str_to_i64(text, &value) != 0 || value <= 0 ||
+        value > CLIENT_SESSION_MAX_S)
         return fallback;
     return value;
 }
@@ -206,12 +208,11 @@ static void client_ends(const struct auth_ctx *ctx, const struct refresh_from *f
     bool offline = from->session->offline;
     int64_t idle_s = offline ? realm->client_offline_session_idle_s : realm->client_session_idle_s;
     int64_t max_s = offline ? realm->client_offline_session_max_s : realm->client_session_max_s;
-    idle_s = attribute_s(
-        from->client,
-        offline ? "client.offline.session.idle.timeout" : "client.session.idle.timeout", idle_s);
-    max_s = attribute_s(
-        from->client,
-        offline ? "client.offline.session.max.lifespan" : "client.session.max.lifespan", max_s);
+    idle_s =
+        attribute_s(from->client,
+                    offline ? CLIENT_ATTR_OFFLINE_SESSION_IDLE : CLIENT_ATTR_SESSION_IDLE, idle_s);
+    max_s = attribute_s(from->client,
+                        offline ? CLIENT_ATTR_OFFLINE_SESSION_MAX : CLIENT_ATTR_SESSION_MAX, max_s);
     if (offline && !realm->offline_session_max_enabled)
         max_s = 0;
     *io_idle_ms = least(*io_idle_ms, after_s(ctx->now->wall_ms, idle_s));

@@ -206,6 +206,18 @@ static int check_with_attribute(const char *name, const char *value)
 static void test_client_attributes(void **state)
 {
     (void)state;
+    /* reckoned with in milliseconds */
+    static const char *const spans[] = {CLIENT_ATTR_SESSION_IDLE, CLIENT_ATTR_SESSION_MAX,
+                                        CLIENT_ATTR_OFFLINE_SESSION_IDLE,
+                                        CLIENT_ATTR_OFFLINE_SESSION_MAX};
+    for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
+        assert_int_equal(check_with_attribute(spans[i], "1800"), 0);
+        assert_int_equal(check_with_attribute(spans[i], "-1"), 0);
+        assert_int_equal(check_with_attribute(spans[i], "-2"), ERR_INVALID_REQUEST);
+        assert_int_equal(check_with_attribute(spans[i], "1h"), ERR_INVALID_REQUEST);
+        assert_int_equal(check_with_attribute(spans[i], "9223372036854775807"),
+                         ERR_INVALID_REQUEST);
+    }
     assert_int_equal(check_with_attribute(CLIENT_ATTR_PKCE, "S256"), 0);
     assert_int_equal(check_with_attribute(CLIENT_ATTR_PKCE, "plain"), ERR_INVALID_REQUEST);
     assert_int_equal(check_with_attribute(CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN, "60"), 0);
