@@ -62,9 +62,10 @@ static void call_first(struct turnstile *t)
 
 static int wait_for_place(struct turnstile *t, int64_t timeout_ms)
 {
-    struct turnstile_waiter w = {.since_ms = clock_now().monotonic_ms};
+    static _Thread_local struct turnstile_waiter w; /* a thread waits at one gate at a time */
     pthread_condattr_t attr;
     struct timespec until = deadline_in(timeout_ms);
+    w = (struct turnstile_waiter){.since_ms = clock_now().monotonic_ms};
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&w.called, &attr);

@@ -188,32 +188,6 @@ const struct now *store_write_now(const struct store_write *write)
     return &write->now;
 }
 
-static int max_pk(struct conn *conn, const struct sql *sql, int64_t *ret_pk)
-{
-    QUERY(q);
-    TRY(query_open(conn, sql, &q));
-    TRY(query_one(&q));
-    *ret_pk = query_col_i64(&q, 0);
-    return 0;
-}
-
-int write_next_pk(struct store_write *w, enum pk_kind kind, int64_t *ret_pk)
-{
-    static const struct sql highest[PK_KINDS] = {
-        [PK_SESSION] = {"SELECT coalesce(max(pk), 0) FROM session"},
-        [PK_CLIENT_SESSION] = {"SELECT coalesce(max(pk), 0) FROM client_session"},
-        [PK_AUTH_CODE] = {"SELECT coalesce(max(pk), 0) FROM auth_code"},
-        [PK_REFRESH_FAMILY] = {"SELECT coalesce(max(pk), 0) FROM refresh_family"},
-    };
-    int64_t *next = &w->reader.db->next_pk[kind];
-    if (*next == 0) {
-        TRY(max_pk(w->reader.conn, &highest[kind], next));
-        ++*next;
-    }
-    *ret_pk = (*next)++;
-    return 0;
-}
-
 /* What this transaction learnt counts for the next one. With the turn. */
 static void publish(struct store_write *w)
 {

@@ -4,6 +4,7 @@
 #include "core/base/rng.h"
 #include "core/jose/jwk.h"
 #include "store/keystore/ring.h"
+#include "store/sql/key_row.h"
 #include "store/view.h"
 
 #include "core/base/banned.h"
@@ -55,29 +56,11 @@ static int describe(struct store_write *w, struct arena *a, const struct pk_key 
 
 static int insert(struct store_write *w, struct realm_key *key, struct str private_key)
 {
-    static const struct sql sql = {
-        "INSERT INTO signing_key (kid, alg, use, status, priority, created_ms, not_after_ms,"
-        " public_jwk, certificate, private_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     struct seal_place place;
     struct str sealed;
     TRY(ring_seal_place(w->reader.slot, &w->arena, key->kid, key->alg, &place));
     TRY(seal_value(&place, &w->arena, private_key, &sealed));
-    QUERY(q);
-    TRY(query_open(write_conn(w), &sql, &q));
-    query_str(&q, key->kid);
-    query_str(&q, key->alg);
-    query_str(&q, key->use);
-    query_i64(&q, key->status);
-    query_i64(&q, key->priority);
-    query_i64(&q, key->created_ms);
-    query_i64(&q, key->not_after_ms);
-    query_str(&q, key->public_jwk);
-    query_blob(&q, key->certificate);
-    query_blob(&q, sealed);
-    write_touch_config(w);
-    TRY(query_run(&q));
-    key->pk = sqlite3_last_insert_rowid(write_conn(w)->db);
-    return 0;
+    return key_row_insert(w, key, sealed);
 }
 
 static int store_pair(struct store_write *w, struct arena *a, const struct pk_key *pk,
@@ -152,28 +135,4 @@ int key_list(struct store_read *r, struct arena *a, struct realm_keys *ret_keys)
     TRY(ring_load(r, a, &ring));
     *ret_keys = ring.keys;
     return 0;
-}
-
-int key_update(struct store_write *w, const struct realm_key *key)
-{
-    static const struct sql update = {
-        "UPDATE signing_key SET status = ?, priority = ?, not_after_ms = ? WHERE pk = ?"};
-    write_touch_config(w);
-    QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
-    query_i64(&q, key->status);
-    query_i64(&q, key->priority);
-    query_i64(&q, key->not_after_ms);
-    query_i64(&q, key->pk);
-    return query_run_one(&q);
-}
-
-int key_delete(struct store_write *w, int64_t key_pk)
-{
-    static const struct sql delete_row = {"DELETE FROM signing_key WHERE pk = ?"};
-    write_touch_config(w);
-    QUERY(q);
-    TRY(query_open(write_conn(w), &delete_row, &q));
-    query_i64(&q, key_pk);
-    return query_run_one(&q);
 }

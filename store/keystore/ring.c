@@ -1,58 +1,9 @@
 /* Keys read from the database, opened on demand, found by algorithm or kid. */
 #include "store/keystore/ring.h"
 
-#include "store/sql/rows.h"
-
 #include "core/base/banned.h"
 
 #define PRIVATE_KEY_MAX_BYTES ((size_t)64 << 10)
-
-static int read_key(struct query *q, struct arena *a, struct realm_key *k)
-{
-    *k = (struct realm_key){
-        .pk = query_col_i64(q, 0),
-        .kid = query_col_str(q, 1, a),
-        .alg = query_col_str(q, 2, a),
-        .use = query_col_str(q, 3, a),
-        .status = (enum key_status)query_col_i64(q, 4),
-        .priority = query_col_i64(q, 5),
-        .created_ms = query_col_i64(q, 6),
-        .not_after_ms = query_col_i64(q, 7),
-        .public_jwk = query_col_str(q, 8, a),
-        .certificate = query_col_str(q, 9, a),
-    };
-    return q->err;
-}
-
-int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
-{
-    static const struct sql select = {
-        "SELECT pk, kid, alg, use, status, priority, created_ms, not_after_ms, public_jwk,"
-        " certificate, private_key FROM signing_key ORDER BY priority DESC, pk DESC"};
-    struct rows keys = ROWS_OF(struct realm_key);
-    struct rows items = ROWS_OF(struct ring_key);
-    bool row;
-    QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct realm_key *key = rows_add(&keys, a);
-        struct ring_key *item = rows_add(&items, a);
-        if (!key || !item)
-            return ERR_NO_MEMORY;
-        TRY(read_key(&q, a, key));
-        item->alg = jose_alg_of(key->alg);
-        item->sealed = query_col_str(&q, 10, a);
-        TRY(q.err);
-    }
-    struct key_ring ring = {.keys = {keys.items, keys.count}, .items = items.items};
-    for (size_t i = 0; i < ring.keys.count; i++)
-        ring.items[i].key = &ring.keys.items[i];
-    *ret_ring = ring;
-    return 0;
-}
 
 void ring_inherit(struct key_ring *ring, const struct key_ring *old)
 {

@@ -1,5 +1,5 @@
 /* Clients, scopes, secrets (core/port/clients.h) and clients inside views. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 static struct client_scope scope_named(const char *name)
 {

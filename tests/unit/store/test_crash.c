@@ -1,7 +1,7 @@
 /* kill -9 while it writes: nothing acknowledged is lost, nothing spent lives again (OT-05), the
  * database is sound and the audit chain whole. The child acknowledges over a pipe after each
  * commit; the parent kills it at a random moment and looks at what is there. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* The audit chain (core/port/events.h). */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <sqlite3.h>
 

@@ -1,7 +1,7 @@
 /* A disk that is full, one that fails, one that cannot be written (OT-09, AU-03): clear errors,
  * nothing half done, recovery without help. Faults come from a layer between SQLite and its files;
  * the full disk also from a real small file system when the test may mount one. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <errno.h>
 #include <sqlite3.h>

@@ -1,6 +1,6 @@
 /* The one way out (core/port/fetch.h) against a server of our own on loopback, and which addresses
  * count as public. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

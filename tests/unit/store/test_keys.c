@@ -1,5 +1,5 @@
 /* Keys (core/port/keys.h) and signing (core/port/signer.h). */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <pthread.h>
 

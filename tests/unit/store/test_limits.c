@@ -1,5 +1,5 @@
 /* Places for hashing and the fair gate behind them. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

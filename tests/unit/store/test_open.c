@@ -1,5 +1,5 @@
 /* The data folder: who may enter, the lock, the master key, migrations, names of realms. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>

@@ -1,5 +1,5 @@
 /* Making, listing, changing, deleting realms; views; limits on what stays open. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <dirent.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Roles, composites, groups and who has them (core/port/roles.h). */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 static struct role add_role(struct store_write *w, const char *name, int64_t client_pk)
 {

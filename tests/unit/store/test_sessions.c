@@ -1,5 +1,5 @@
 /* Sessions, codes, refresh families, one-time values (core/port/sessions.h), and races for them. */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* People, credentials, failures, consents (core/port/users.h). */
-#include "store_support.h"
+#include "tests/unit/store/store_support.h"
 
 static void test_insert_and_find(void **state)
 {

@@ -1,0 +1,11 @@
+/* Rows of keys; the private part is sealed already. */
+#ifndef GARITA_STORE_SQL_KEY_ROW_H
+#define GARITA_STORE_SQL_KEY_ROW_H
+
+#include "core/model/key.h"
+#include "store/tx.h"
+
+/* Sets key->pk. ERR_CONFLICT when the realm has a key with this kid and algorithm. */
+MUST_CHECK int key_row_insert(struct store_write *w, struct realm_key *key, struct str sealed);
+
+#endif
