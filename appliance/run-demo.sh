@@ -60,7 +60,7 @@ login_of() { sed -n "s/^$1=//p" "$DEMO/demo-logins"; }
 login_url() {
     printf '%s' "$REALM/protocol/openid-connect/auth?client_id=portal&response_type=code&scope=openid"
     printf '%s' "&redirect_uri=https%3A%2F%2Flocalhost%3A$HTTPS_PORT%2F&state=demo"
-    printf '%s\n' "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw_cM&code_challenge_method=S256"
+    printf '%s\n' "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 }
 
 tell() {
