@@ -37,12 +37,12 @@ async function codeFlows(world, realm, first = 0) {
   return wrk(world.server, 'code_flow.lua', [url.pathname + url.search, tokenPath(realm), browser.jar.header(url.pathname), body]);
 }
 
-async function refreshes(world, realm, first = 0) {
+async function refreshes(world, realm, first = 0, count = 64) {
   const client = new Client(world.server, realm, 'bench', SECRET);
   const folder = tempFolder('tokens');
   const file = path.join(folder, 'tokens');
   const tokens = [];
-  for (let i = 0; i < 64; i += 8) {
+  for (let i = 0; i < count; i += 8) {
     const replies = await Promise.all(Array.from({ length: 8 }, (_, j) => client.password(`user${first + i + j}`, wordPassword)));
     tokens.push(...replies.map((r) => r.json.refresh_token));
   }
@@ -50,6 +50,31 @@ async function refreshes(world, realm, first = 0) {
   const result = await wrk(world.server, 'refresh.lua', [tokenPath(realm), authorization, file]);
   rmSync(folder, { recursive: true });
   return result;
+}
+
+// Two servers, the first with one realm of 64 users: what grows with size is seen beside it, in the
+// same minute and in turns, as the machine may have other work.
+const withReference = (use) => withWorld((reference) => withWorld(async (world) => {
+  for (const w of [reference, world]) {
+    await addBenchRealm(w);
+    await importUsers(w, 'bench', 64);
+  }
+  await use(reference, world);
+}));
+
+async function compare(what, reference, subject, count = 64) {
+  const measures = {
+    'password logins': ([world, realm, first]) => passwordLogins(world, realm, first, count),
+    'code + PKCE flows': ([world, realm, first]) => codeFlows(world, realm, first),
+    refreshes: ([world, realm, first]) => refreshes(world, realm, first, count),
+  };
+  for (const [name, measure] of Object.entries(measures)) {
+    const rates = [0, 0];
+    for (let round = 0; round < 3; round++) {
+      for (const [i, side] of [reference, subject].entries()) rates[i] += (await measure(side)).rate / 3;
+    }
+    report(`${name} ${what}`, rates[1], 'per s', `${share(rates[1], rates[0], '1.0')} with one realm of 64 users`);
+  }
 }
 
 const benchmarks = {
@@ -160,52 +185,31 @@ const benchmarks = {
   },
 
   async realms() {
-    await withWorld(async (world) => {
-      const client = await addBenchRealm(world);
-      await importUsers(world, 'bench', 64);
-      const before = await passwordLogins(world, 'bench');
-      const flowBefore = await codeFlows(world, 'bench');
+    await withReference(async (reference, world) => {
       const begun = Date.now();
       for (let i = 0; i < 1000; i += 4) {
         await Promise.all(Array.from({ length: 4 }, (_, j) => world.cli.ok('realm', 'create', `r${i + j}`)));
       }
       report('making a realm', (Date.now() - begun) / 1000, 'ms', '1,000 of them, one process each');
-      for (let i = 0; i < 1000; i += 100) {
-        await addClientOnly(world, `r${i}`);
-        await importUsers(world, `r${i}`, 50);
-      }
-      const after = await passwordLogins(world, 'bench');
-      const flowAfter = await codeFlows(world, 'bench');
-      report('password logins with 1,000 realms', after.rate, 'per s', `${share(after.rate, before.rate, '1.0')} with one realm`);
-      report('code + PKCE flows with 1,000 realms', flowAfter.rate, 'per s', `${share(flowAfter.rate, flowBefore.rate, '1.0')} with one realm`);
-      const other = await passwordLogins(world, 'r500', 0, 48);
-      report('password logins in a seldom used realm', other.rate, 'per s', times(other));
+      for (let i = 0; i < 1000; i++) await importUsers(world, `r${i}`, 50);
+      await addClientOnly(world, 'r500');
+      await compare('with 1,000 realms of 50 users', [reference, 'bench', 0], [world, 'bench', 0]);
+      await compare('in a seldom used one of 1,000 realms', [reference, 'bench', 0], [world, 'r500', 0], 48);
       report('resident memory', rssMiB(world.server), 'MiB', 'after that');
       await world.server.crash();
       const start = firstAnswer(world.server);
       report('start to first answer, 1,000 realms', start.middle, 'ms', `aim 20; best ${start.best.toFixed(1)}`);
       await world.server.launch();
-      report('bytes on disk per realm', folderBytes(world.server.data) / 1001, 'bytes');
-      return client;
+      report('bytes on disk per realm of 50 users', folderBytes(world.server.data) / 1001, 'bytes');
     });
   },
 
   async million() {
-    await withWorld(async (world) => {
-      await addBenchRealm(world);
-      await importUsers(world, 'bench', 64);
-      const before = await passwordLogins(world, 'bench');
-      const flowBefore = await codeFlows(world, 'bench');
+    await withReference(async (reference, world) => {
       const took = await importUsers(world, 'bench', 999936, 64);
       report('importing users', 999936 / took, 'per s');
-      for (const first of [0, 500000, 999900]) {
-        const r = await passwordLogins(world, 'bench', first);
-        report(`password logins around user ${first.toLocaleString('en')} of 1,000,000`, r.rate, 'per s', `${share(r.rate, before.rate, '1.0')} with 64 users`);
-      }
-      const flowAfter = await codeFlows(world, 'bench', 700000);
-      report('code + PKCE flows with 1,000,000 users', flowAfter.rate, 'per s', `${share(flowAfter.rate, flowBefore.rate, '1.0')} with 64 users`);
-      const refresh = await refreshes(world, 'bench', 600000);
-      report('refreshes with 1,000,000 users', refresh.rate, 'per s', times(refresh));
+      await compare('with 1,000,000 users, by one of the first', [reference, 'bench', 0], [world, 'bench', 0]);
+      await compare('with 1,000,000 users, by one in the middle', [reference, 'bench', 0], [world, 'bench', 500000]);
       await world.server.restart();
       report('resident memory idle, 1,000,000 users', rssMiB(world.server), 'MiB');
       await world.server.crash();

@@ -1,12 +1,12 @@
 // What the benchmarks share: a server with seeded realms, wrk, and one table of results.
 import { execFile, execFileSync } from 'node:child_process';
-import { createWriteStream, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, PASSWORD } from '../flow/lib/oidc.mjs';
-import { childEnvironment, RELEASE_BIN, Server, tempFolder } from '../flow/lib/server.mjs';
+import { childEnvironment, filesIn, RELEASE_BIN, Server, tempFolder } from '../flow/lib/server.mjs';
 import { SECRET, World } from '../flow/lib/world.mjs';
 
 export { Client, PASSWORD, RELEASE_BIN, SECRET, Server, World };
@@ -19,7 +19,7 @@ export const wordPassword = 'correct-horse'; // needs no encoding in a form
 
 export function report(what, figure, unit, note = '') {
   const value = typeof figure === 'number' ? (figure >= 100 ? Math.round(figure).toLocaleString('en') : figure.toFixed(2)) : figure;
-  console.log(`  ${what.padEnd(58)} ${String(value).padStart(10)} ${unit.padEnd(8)} ${note}`);
+  console.log(`  ${what.padEnd(66)} ${String(value).padStart(10)} ${unit.padEnd(8)} ${note}`);
 }
 export const share = (figure, limit, aim) => `${(figure / limit).toFixed(2)} of ${Math.round(limit).toLocaleString('en')}${aim ? `; aim ${aim}` : ''}`;
 
@@ -82,15 +82,7 @@ export async function warmUsers(client, first, count) {
 export const rssMiB = (server, field = 'VmRSS') =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
 
-export function folderBytes(folder) {
-  let sum = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) sum += folderBytes(full);
-    else if (entry.isFile()) sum += statSync(full).size;
-  }
-  return sum;
-}
+export const folderBytes = (folder) => filesIn(folder).reduce((sum, file) => sum + statSync(file).size, 0);
 
 // Milliseconds from exec to the first answer, the best and the middle of `rounds`.
 export function firstAnswer(server, rounds = 7) {

@@ -1,7 +1,7 @@
 // Secrets that go through every flow are nowhere afterwards: not in the log, not in the data folder,
 // not in the process list (SK-01, SK-02, PW-07).
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createSecretKey } from 'node:crypto';
@@ -9,6 +9,7 @@ import { SignJWT } from 'jose';
 import { request } from './lib/http.mjs';
 import { Browser, Client, random } from './lib/oidc.mjs';
 import { exchange } from './lib/raw.mjs';
+import { filesIn } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
 
 let world, server, portal;
@@ -86,7 +87,7 @@ test('SK-02: log lines are JSON with the fields of the specification, control ch
 
 test('SK-01, PW-07: the data folder has none of them in clear', async () => {
   // secrets of the server stay sealed, tokens and codes are stored as hashes
-  const files = readdirSync(server.data, { recursive: true }).map((f) => path.join(server.data, f)).filter((f) => statSync(f).isFile());
+  const files = filesIn(server.data);
   assert.ok(files.length > 2);
   for (const file of files) {
     const bytes = readFileSync(file);

@@ -1,13 +1,13 @@
 // The process among others: one data folder, one owner; read-only and full disks; signals.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { run } from './lib/cli.mjs';
 import { request } from './lib/http.mjs';
 import { connect, readAll } from './lib/raw.mjs';
-import { BIN, freePort, Server, sleep, tempFolder } from './lib/server.mjs';
+import { BIN, filesIn, freePort, Server, sleep, tempFolder } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
 
 const isRoot = process.getuid() === 0;
@@ -35,12 +35,15 @@ test('init makes the folder once, with modes that keep others out (SK-01, SK-05)
   const data = path.join(tempFolder(), 'garita');
   assert.equal((await run(BIN, ['init', '--data', data])).status, 0);
   assert.equal(statSync(data).mode & 0o777, 0o700);
-  const files = readdirSync(data, { recursive: true }).map((name) => path.join(data, name)).filter((f) => statSync(f).isFile());
+  const files = filesIn(data);
   assert.ok(files.length > 0);
   for (const file of files) assert.equal(statSync(file).mode & 0o077, 0, file);
+  const before = new Map(files.map((file) => [file, statSync(file).ino]));
+  const key = readFileSync(path.join(data, 'master.key'));
   const again = await run(BIN, ['init', '--data', data]);
   assert.ok([0, 1].includes(again.status));
-  assert.deepEqual(readdirSync(data).sort(), readdirSync(data).sort());
+  for (const file of filesIn(data)) if (!/-(wal|shm)$/.test(file)) assert.equal(statSync(file).ino, before.get(file), file);
+  assert.deepEqual(readFileSync(path.join(data, 'master.key')), key);
 });
 
 test('SK-05: a data folder that others may read, or that is a symlink, is refused', async () => {

@@ -2,7 +2,7 @@
 // every test wants: exit status 0 and no word from a sanitizer.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,9 +24,19 @@ export const childEnvironment = (extra = {}) => ({ ...environment, ...sanitizers
 
 const children = new Set();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const tempFolder = (name = 'data') => mkdtempSync(path.join(os.tmpdir(), `garita-${name}-`));
+
+// Every plain file in a folder and below.
+export function filesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) return filesIn(full);
+    return entry.isFile() ? [full] : [];
+  });
+}
 
 export function freePort() {
   return new Promise((resolve, reject) => {
