@@ -54,6 +54,22 @@ static int narrow_scope(const struct refreshing *f, struct str *ret_scope)
     return 0;
 }
 
+/* An offline session lives by the permission to be offline, whatever scope this refresh asks for. */
+static int check_still_offline(const struct refreshing *f, struct store_read *r)
+{
+    struct granted_scopes scopes = {0};
+    if (!f->token.offline || !str_has_word(f->token.claims.scope, STR(SCOPE_OFFLINE)))
+        return 0;
+    int rc = scopes_resolve(f->ctx, f->client, STR(SCOPE_OFFLINE), &scopes);
+    if (rc == 0)
+        rc = scopes_permit(f->ctx, r, &f->subject.all_roles, &scopes);
+    if (rc == 0 && scopes.offline)
+        return 0;
+    if (rc != 0 && rc != ERR_INVALID_SCOPE)
+        return rc;
+    return err_set(f->ctx->err, ERR_INVALID_GRANT, "Offline user session not found");
+}
+
 /* OT-06: what was taken back since the grant. */
 static int check_still_granted(struct refreshing *f, struct store_read *r)
 {
@@ -62,10 +78,7 @@ static int check_still_granted(struct refreshing *f, struct store_read *r)
     if (missing)
         return err_field(f->ctx->err, ERR_INVALID_SCOPE, "scope",
                          "Client no longer has requested consent from user");
-    if (f->token.offline && str_has_word(f->token.claims.scope, STR(SCOPE_OFFLINE)) &&
-        str_empty(form_get(f->form, "scope")) && !f->subject.scopes.offline)
-        return err_set(f->ctx->err, ERR_INVALID_GRANT, "Offline user session not found");
-    return 0;
+    return check_still_offline(f, r);
 }
 
 static int load_subject(struct refreshing *f, struct store_read *r)

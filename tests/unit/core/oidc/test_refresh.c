@@ -241,6 +241,34 @@ static void offline_access_needs_its_role(void **state)
     assert_false(str_has_word(json_get_str(json, "scope"), STR("offline_access")));
 }
 
+static int refresh_less(struct str token, const struct json_value **ret_json)
+{
+    return token_of(NULL, arena_printf(&test_arena, "%s&scope=openid", refresh_form(token)).ptr,
+                    ret_json);
+}
+
+/* Also for a refresh that asks for less and does not name the scope that was taken back. */
+static void offline_tokens_end_with_the_permission_OT_06(void **state)
+{
+    const struct json_value *json;
+    struct store_read *r;
+    struct role role;
+    (void)state;
+    OK(token_of(NULL,
+                "grant_type=password&client_id=web&username=ana&password=" PASSWORD
+                "&scope=openid+offline_access",
+                &json));
+    OK(refresh_less(refresh_of(json), &json));
+    OK(store_read_begin(t.view, &r));
+    OK(role_find(r, &test_arena, 0, STR("default-roles-peru"), &role));
+    store_read_end(r);
+    struct store_write *w = begin_write();
+    OK(user_role_remove(w, t.ana.pk, role.pk));
+    OK(store_commit(w, DURABLE_LOCAL));
+    FAILS(refresh_less(refresh_of(json), NULL), ERR_INVALID_GRANT);
+    FAILS(refresh(refresh_of(json), NULL), ERR_INVALID_GRANT);
+}
+
 static void withdrawn_consent_stops_it_OT_06(void **state)
 {
     struct str token = first_token();
@@ -278,6 +306,7 @@ int main(void)
         REALM_TEST(a_scope_that_was_taken_away_stops_it_OT_06),
         REALM_TEST(offline_tokens_outlive_the_session),
         REALM_TEST(offline_access_needs_its_role),
+        REALM_TEST(offline_tokens_end_with_the_permission_OT_06),
         REALM_TEST(withdrawn_consent_stops_it_OT_06),
         REALM_TEST(a_client_may_do_without_refresh_tokens_OA_07),
     };
