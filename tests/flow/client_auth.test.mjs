@@ -169,6 +169,18 @@ test('oidcc-refresh-token-rp-key-rotation, oidcc-registration-jwks-uri, JO-04: k
   assert.ok(calls <= 3, `${calls} fetches for unknown kids`);
 });
 
+test('a new secret ends the old one at once', async () => {
+  await world.addClient('rotating', { serviceAccount: true });
+  assert.equal((await tokenRequest({}, basic('rotating', SECRET))).status, 200);
+  const { secret } = await world.cli.json('client', 'secret', '--realm', 'peru', '--client-id', 'rotating', '--rotate');
+  assert.notEqual(secret, SECRET);
+  refused(await tokenRequest({}, basic('rotating', SECRET)));
+  assert.equal((await tokenRequest({}, basic('rotating', secret))).status, 200);
+  for (const near of [secret.slice(0, -1), `${secret}x`, secret.toLowerCase() === secret ? secret.toUpperCase() : secret.toLowerCase()]) {
+    refused(await tokenRequest({}, basic('rotating', near)));
+  }
+});
+
 test('OT-05, OC-02: a spent assertion stays spent after kill -9', async () => {
   const spent = await assertion();
   assert.equal((await withAssertion(spent)).status, 200);

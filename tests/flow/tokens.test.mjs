@@ -1,5 +1,6 @@
 // What is in the tokens: Keycloak's shape, so that code written for it keeps working.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { fetchLike } from './lib/http.mjs';
@@ -126,6 +127,18 @@ for (const [alg, bytes] of Object.entries(algorithms)) {
   });
 }
 
+test('OI-01: at_hash is made with the hash of the ID token algorithm', async () => {
+  const hashes = { RS256: 'sha256', ES256: 'sha256', RS384: 'sha384', ES384: 'sha384', PS512: 'sha512', ES512: 'sha512', EdDSA: 'sha512' };
+  for (const [alg, hash] of Object.entries(hashes)) {
+    await world.setClient('portal', { 'attributes.id.token.signed.response.alg': alg });
+    const t = (await portal.password('ana')).json;
+    assert.equal(headerOf(t.id_token).alg, alg);
+    const digest = createHash(hash).update(t.access_token).digest();
+    assert.equal(decode(t.id_token).at_hash, digest.subarray(0, digest.length / 2).toString('base64url'), alg);
+  }
+  await world.setClient('portal', { 'attributes.id.token.signed.response.alg': '' });
+});
+
 test('oidcc-idtoken-unsigned: alg none cannot be had', async () => {
   for (const name of ['id.token.signed.response.alg', 'access.token.signed.response.alg', 'user.info.response.signature.alg', 'token.endpoint.auth.signing.alg']) {
     for (const alg of ['none', 'None', 'HS256', 'RS1', 'bogus']) {
@@ -159,4 +172,17 @@ test('oidcc-server-rotate-keys: a rotated key signs, the old one still verifies'
   const kids = (await fetchLike(`${portal.endpoint}/certs`).then((r) => r.json())).keys.map((k) => k.kid);
   for (const kid of [...oldKids, headerOf(now).kid]) assert.ok(kids.includes(kid));
   for (const token of [old, before, now]) assert.equal(await service.isActive(token), true);
+});
+
+test('JO-16: a disabled key is gone from the key set, and what it signed is dead', async () => {
+  const token = (await service.service()).json.access_token;
+  const { kid } = headerOf(token);
+  await world.cli.ok('keys', 'rotate', '--realm', 'peru', '--alg', 'RS256');
+  assert.equal(await service.isActive(token), true, 'the overlap');
+  await world.cli.ok('keys', 'disable', '--realm', 'peru', '--kid', kid);
+  assert.equal(await service.isActive(token), false);
+  assert.equal((await portal.userinfo(token)).status, 401);
+  const keys = (await fetchLike(`${portal.endpoint}/certs`).then((r) => r.json())).keys;
+  assert.ok(!keys.some((k) => k.kid === kid));
+  assert.notEqual(headerOf((await service.service()).json.access_token).kid, kid);
 });
