@@ -2,6 +2,7 @@
  * databases and connections that nobody uses. */
 #include "store/store.h"
 
+#include <malloc.h>
 #include <time.h>
 
 #include "core/base/log.h"
@@ -12,6 +13,8 @@
 /* A log that readers kept from starting anew for so long that it got this many times the size that
  * starts a checkpoint: writers wait a moment for it. */
 #define OVERLONG         16
+/* Without use for so long, a database gives back memory, and later is closed. */
+#define REST_MS          10000
 #define IDLE_CLOSE_MS    300000
 #define OVERLONG_WAIT_MS 200
 
@@ -65,21 +68,35 @@ static struct realm_db *enter_open(struct slot *slot)
     return db;
 }
 
-static void look_after(struct slot *slot)
+/* After a while without use; true when there was something to give back. */
+static bool trim(struct slot *slot, struct realm_db *db, int64_t unused_ms)
+{
+    long long used = atomic_load(&slot->db_used);
+    if (unused_ms < REST_MS || db->trimmed_after == used)
+        return false;
+    db->trimmed_after = used;
+    slot_db_trim(slot, db);
+    return true;
+}
+
+/* True when memory was given back. */
+static bool look_after(struct slot *slot)
 {
     int64_t pages_limit = slot->store->config.checkpoint_pages;
     struct realm_db *db = enter_open(slot);
     if (!db)
-        return;
+        return false;
+    int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->db_used);
     int64_t pages = atomic_load(&db->log_pages);
     if (pages >= pages_limit)
         fold_quietly(slot, db);
     if (pages >= pages_limit * OVERLONG && atomic_load(&db->log_pages) != 0)
         fold_firmly(slot, db);
+    bool trimmed = trim(slot, db, unused_ms);
     slot_db_release(slot, db);
-    int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->db_used);
     if (!slot->is_master && unused_ms > IDLE_CLOSE_MS)
         (void)slot_db_close_idle(slot);
+    return trimmed;
 }
 
 static void one_round(struct store *store)
@@ -88,8 +105,11 @@ static void one_round(struct store *store)
     struct slot *slot = store->slots;
     (void)pthread_mutex_unlock(&store->lock);
     /* The list only grows at its head. */
+    bool trimmed = false;
     for (; slot; slot = slot->next)
-        look_after(slot);
+        trimmed |= look_after(slot);
+    if (trimmed)
+        (void)malloc_trim(0);
     store_close_excess(store);
 }
 

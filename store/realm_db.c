@@ -163,6 +163,16 @@ void slot_reader_give(struct slot *slot, struct realm_db *db, bool in_turn, stru
         turnstile_leave(&db->reader_places);
 }
 
+void slot_db_trim(struct slot *slot, struct realm_db *db)
+{
+    for (struct conn *conn = pop_idle(slot, db); conn; conn = pop_idle(slot, db))
+        conn_close(conn, true);
+    if (turnstile_try(&db->turn)) {
+        (void)sqlite3_db_release_memory(db->writer->db);
+        turnstile_leave(&db->turn);
+    }
+}
+
 bool slot_db_close_idle(struct slot *slot)
 {
     (void)pthread_mutex_lock(&slot->lock);

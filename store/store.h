@@ -53,7 +53,7 @@ struct realm_db {
     struct conn *idle; /* under slot->lock */
     size_t idle_count;
     atomic_llong log_pages;
-    atomic_bool checkpointing;
+    long long trimmed_after; /* the keeper's: the last use before the last trim */
 };
 
 /* What is known of a realm, open or not. Made at the first use of its name, kept until the store
@@ -140,6 +140,8 @@ void slot_db_release(struct slot *slot, struct realm_db *db);
 MUST_CHECK int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn,
                                 struct conn **ret_conn);
 void slot_reader_give(struct slot *slot, struct realm_db *db, bool in_turn, struct conn *conn);
+/* Gives back the memory of an open database at rest: its readers and the writer's cache. */
+void slot_db_trim(struct slot *slot, struct realm_db *db);
 /* Closes the longest unused databases beyond the limit. */
 void store_close_excess(struct store *store);
 /* Closes a slot's database if nobody uses it; false when somebody does. */

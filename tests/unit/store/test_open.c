@@ -196,6 +196,25 @@ static void test_foreign_program_stays_out(void **state)
     assert_int_equal(foreign_result(), SQLITE_OK);
 }
 
+/* Nor after one of our own connections was closed: locks of files go with any handle, which SQLite
+ * knows and we must not undo. */
+static void test_foreign_program_stays_out_after_a_close(void **state)
+{
+    (void)state;
+    struct store_config config = {.data_dir = test_dir, .readers_per_realm = 1};
+    open_store();
+    make_realm("master");
+    make_realm("peru");
+    close_store();
+    ok(store_open(&config, &store));
+    struct realm_view *view = view_of("master");
+    struct store_read *r = begin_read(view);
+    realm_view_release(view_of("peru")); /* asks the list: a second reader */
+    store_read_end(r);                   /* one of the two is closed */
+    assert_int_equal(foreign_result(), SQLITE_BUSY);
+    realm_view_release(view);
+}
+
 static void run_sql(const char *sql)
 {
     sqlite3 *db;
@@ -287,6 +306,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_key_elsewhere, start, end),
         cmocka_unit_test_setup_teardown(test_lock, start, end),
         cmocka_unit_test_setup_teardown(test_foreign_program_stays_out, start, end),
+        cmocka_unit_test_setup_teardown(test_foreign_program_stays_out_after_a_close, start, end),
         cmocka_unit_test_setup_teardown(test_migrations, start, end),
         cmocka_unit_test_setup_teardown(test_damaged_database, start, end),
         cmocka_unit_test_setup_teardown(test_read_only, start, end),
