@@ -3,6 +3,7 @@
  * both say so: who floods from many addresses fills both places of few others. */
 #include "web/rate.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -35,16 +36,18 @@ void rate_limiter_free(struct rate_limiter *limiter)
     free(limiter);
 }
 
-/* One host of IPv6 has a whole /64: what stands before the last four groups counts. */
-static struct str significant(struct str ip)
+/* One host of IPv6 has a whole /64, however its addresses are shortened: the first eight bytes count.
+ * Anything else counts as it is written. */
+static struct str significant(struct str ip, unsigned char address[16])
 {
-    size_t groups = 0;
-    if (str_find(ip, '.') >= 0)
+    char text[INET6_ADDRSTRLEN];
+    if (ip.len >= sizeof(text) || str_find(ip, ':') < 0)
         return ip;
-    for (size_t i = 0; i < ip.len; i++)
-        if (ip.ptr[i] == ':' && ++groups == 4)
-            return str_sub(ip, 0, i);
-    return ip;
+    memcpy(text, ip.ptr, ip.len);
+    text[ip.len] = '\0';
+    if (inet_pton(AF_INET6, text, address) != 1 || str_find(ip, '.') >= 0)
+        return ip;
+    return str_of((const char *)address, 8);
 }
 
 /* Microseconds by which it is too early; 0 when taken. */
@@ -66,7 +69,8 @@ int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct st
 {
     const struct web_rate *rate = &limiter->rates[class];
     unsigned char hash[crypto_shorthash_BYTES];
-    struct str ip = significant(client_ip);
+    unsigned char address[16];
+    struct str ip = significant(client_ip, address);
     if (class == RATE_NONE || rate->per_minute <= 0)
         return 0;
     int64_t each_us = 60000000 / rate->per_minute;

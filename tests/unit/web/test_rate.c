@@ -39,6 +39,11 @@ static void an_ipv6_host_is_its_64(void **state)
     assert_int_equal(rate_take(l, RATE_LOGIN, STR("2001:db8:1:2:3:4:5:6"), 1000), 0);
     assert_true(rate_take(l, RATE_LOGIN, STR("2001:db8:1:2:ffff::1"), 1000) > 0);
     assert_int_equal(rate_take(l, RATE_LOGIN, STR("2001:db8:1:3::1"), 1000), 0);
+    /* shortened in the middle of what counts */
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("2001:db8::a:2:3:4"), 1000), 0);
+    assert_true(rate_take(l, RATE_LOGIN, STR("2001:db8::b:2:3:4"), 1000) > 0);
+    assert_true(rate_take(l, RATE_LOGIN, STR("2001:db8::1"), 1000) > 0);
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("2001:db8:0:1::1"), 1000), 0);
     rate_limiter_free(l);
 }
 
