@@ -5,7 +5,7 @@
 #include "core/base/arena.h"
 
 /* A place among those that may hash a password at once, so that a login storm cannot starve token
- * validation; waits in order up to a time. ERR_OVERLOADED. Fits CLEANUP via hashing_leave_p. */
+ * validation; waits in order up to a time. Whoever gets 0 calls hashing_leave. ERR_OVERLOADED. */
 MUST_CHECK int hashing_enter(void);
 void hashing_leave(void);
 

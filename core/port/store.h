@@ -44,13 +44,16 @@ MUST_CHECK int realm_view_client_by_pk(struct realm_view *view, int64_t client_p
 /* All scopes of the realm, default flags as for new clients. */
 const struct client_scopes *realm_view_scopes(const struct realm_view *view);
 
-/* Transactions. A read ends with store_read_end (fits CLEANUP via store_read_end_p). */
+/* Transactions. A read ends with store_read_end (fits CLEANUP via store_read_end_p). Keep them
+ * short. ERR_STORE_BUSY when there was no turn in time, ERR_STORE_FAILED after a failed flush,
+ * ERR_NOT_FOUND when the realm was deleted meanwhile. */
 MUST_CHECK int store_read_begin(struct realm_view *view, struct store_read **ret_read);
 void store_read_end(struct store_read *read);
 
 /* A write ends with store_commit or store_rollback. What it changed is visible to its own reads
  * (store_write_reader) and to nobody else before the commit. now is the moment of its rows and
- * events. */
+ * events. A thread has at most one write open in a realm (ERR_INTERNAL). Errors as for reads, and
+ * ERR_STORE_READ_ONLY, ERR_OVERLOADED when too many wait. */
 MUST_CHECK int store_write_begin(struct realm_view *view, const struct now *now,
                                  struct store_write **ret_write);
 struct store_read *store_write_reader(struct store_write *write);
@@ -63,7 +66,8 @@ enum durability {
 };
 
 /* Frees the transaction in every case. Returns after the promised level is reached; on error the
- * change must be taken as not done. Commits of many threads share one flush. */
+ * change must be taken as not done (ERR_STORE_FULL, ERR_STORE_FAILED...): a failure of any step of the
+ * transaction that its caller overlooked is told here. Commits of many threads share one flush. */
 MUST_CHECK int store_commit(struct store_write *write, enum durability durability);
 void store_rollback(struct store_write *write);
 /* For CLEANUP: rolls back unless the pointer was set to NULL by store_commit_p. */
