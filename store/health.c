@@ -7,7 +7,8 @@ static void note_failed(struct store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
     for (struct slot *slot = store->slots; slot; slot = slot->next) {
-        (void)pthread_mutex_lock(&slot->lock);
+        if (pthread_mutex_trylock(&slot->lock) != 0)
+            continue; /* being opened or closed; its next user tells */
         if (slot->db && atomic_load(&slot->db->flush.failed))
             atomic_store(&store->failed, true);
         (void)pthread_mutex_unlock(&slot->lock);
@@ -29,7 +30,8 @@ struct sums {
 
 static struct sums sum_up(struct store *store)
 {
-    struct sums s = {0};
+    struct sums s = {.flushes = atomic_load(&store->counters.flushes),
+                     .flush_ns = atomic_load(&store->counters.flush_ns)};
     (void)pthread_mutex_lock(&store->lock);
     for (struct slot *slot = store->slots; slot; slot = slot->next) {
         (void)pthread_mutex_lock(&slot->lock);
@@ -79,8 +81,7 @@ void store_metrics(struct store *store, struct buf *b)
     metric(b, "databases_failed", "gauge", "Open databases whose flush failed.", s.failed);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);
-    metric(b, "flushes_total", "counter", "Flushes of logs by databases that are open now.",
-           s.flushes);
-    metric(b, "flush_microseconds_total", "counter", "Time spent in these flushes.",
+    metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);
+    metric(b, "flush_microseconds_total", "counter", "Time spent in flushes of logs.",
            s.flush_ns / 1000);
 }

@@ -41,6 +41,7 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db)
     struct realm_db *db = calloc(1, sizeof(*db));
     if (!db)
         return ERR_NO_MEMORY;
+    db->store = store;
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);
     int err = folder_db_path(&store->folder, str_c(slot->file), db->path);
@@ -63,6 +64,8 @@ void realm_db_close(struct realm_db *db)
     /* After a failed flush nothing is folded into the database: what is in the log counts, and only
      * what recovery finds there. */
     bool failed = atomic_load(&db->flush.failed);
+    atomic_fetch_add(&db->store->counters.flushes, atomic_load(&db->flush.flushes));
+    atomic_fetch_add(&db->store->counters.flush_ns, atomic_load(&db->flush.flush_ns));
     while (db->idle) {
         struct conn *conn = db->idle;
         db->idle = conn->next;

@@ -37,6 +37,7 @@ enum pk_kind { PK_SESSION, PK_CLIENT_SESSION, PK_AUTH_CODE, PK_REFRESH_FAMILY, P
 
 /* The open database of a realm. Lives while it has users or until it is the longest unused. */
 struct realm_db {
+    struct store *store;
     char path[FOLDER_PATH_MAX];
     size_t users; /* under slot->lock */
 
@@ -84,6 +85,7 @@ struct slot {
 struct store_counters {
     atomic_uint_fast64_t commits, rollbacks, reads, db_opens, db_closes, view_builds, checkpoints;
     atomic_uint_fast64_t failed_commits, full_errors;
+    atomic_uint_fast64_t flushes, flush_ns; /* of databases that were closed since */
 };
 
 struct store {
