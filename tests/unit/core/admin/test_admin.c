@@ -172,7 +172,11 @@ static void test_client_life(void **state)
     ok(admin_client_find(&ctx, reader(), STR("ramp-service"), &found));
     ok(admin_client_secret_set(&ctx, w, &found, str_of(NULL, 0), &secret));
     assert_false(str_eq(secret, client.secret));
-    fails(admin_client_secret_set(&ctx, w, &found, STR("short"), &secret), ERR_INVALID_REQUEST);
+    char longest[CLIENT_SECRET_MAX_BYTES + 1];
+    memset(longest, 'a', sizeof(longest));
+    fails(admin_client_secret_set(&ctx, w, &found, str_of(longest, sizeof(longest)), &secret),
+          ERR_INVALID_REQUEST);
+    fails(admin_client_secret_set(&ctx, w, &found, STR("a\nb"), &secret), ERR_INVALID_REQUEST);
     store_rollback_p(&w);
     begin();
     ok(admin_client_delete(&ctx, w, &found));
