@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "appliance/command/commands.h"
+#include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
 #include "appliance/store_setup.h"
@@ -194,7 +195,7 @@ static int start_web(struct app *app, struct err_ctx *err)
 static int start_store(struct app *app, char *const *environment, struct err_ctx *err)
 {
     struct arena a;
-    hashing_setup((size_t)app->config->hashing_places);
+    hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
     TRY(store_open_configured(app->config, &app->store, err));
     arena_init(&a, APP_ARENA_BYTES);
     int rc = folder_prepare(app->store, &a, environment, NULL, err);

@@ -36,8 +36,9 @@ MUST_CHECK int store_health(struct store *store);
 /* Figures in the text format of Prometheus. */
 void store_metrics(struct store *store, struct buf *b);
 
-/* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Before
- * the first use. */
-void hashing_setup(size_t places);
+/* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
+ * answer requests: of them three quarters at most hash or wait for it, the others are told
+ * ERR_OVERLOADED; 0: not known. Before the first use. */
+void hashing_setup(size_t places, size_t threads);
 
 #endif

@@ -30,7 +30,7 @@ static void test_pw_06_places(void **state)
 {
     (void)state;
     pthread_t threads[THREADS];
-    hashing_setup(3);
+    hashing_setup(3, 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, hash_something, NULL), 0);
     for (int i = 0; i < THREADS; i++)
