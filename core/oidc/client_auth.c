@@ -182,6 +182,9 @@ static int check_claims(const struct auth_ctx *ctx, const struct client *client,
     };
     if (claims->jti.len > JTI_MAX_BYTES)
         return ERR_TOKEN_CLAIM;
+    /* A signed request of the same client is no proof of who it is (RFC 9101 10.8, JO-09). */
+    if (str_ieq(jws->typ, STR("oauth-authz-req+jwt")))
+        return ERR_TOKEN_TYPE;
     return jwt_check(claims, jws, &expect);
 }
 

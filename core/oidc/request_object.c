@@ -32,7 +32,8 @@ static int check_alg(const struct auth_ctx *ctx, const struct client *client, co
     return 0;
 }
 
-/* RFC 9101 4: iss is the client, aud is this server. */
+/* RFC 9101 4: iss is the client, aud is this server. A client assertion has sub, which a request
+ * object may not (10.8): neither passes for the other. */
 static int check_claims(const struct auth_ctx *ctx, const struct client *client,
                         const struct jwt_claims *claims, const struct jws *jws)
 {
@@ -51,6 +52,8 @@ static int check_claims(const struct auth_ctx *ctx, const struct client *client,
     if (expect.any_audience)
         expect.audience = str_of(NULL, 0);
     TRY(translate(ctx, jwt_check(claims, jws, &expect), "Request object is not valid"));
+    if (!str_absent(claims->sub))
+        return refuse(ctx, "Request object has a subject");
     if (claims->iat_s != JWT_NO_DATE && claims->exp_s == JWT_NO_DATE &&
         now_s(ctx->now) - claims->iat_s > OBJECT_MAX_AGE_S)
         return refuse(ctx, "Request object is too old");

@@ -188,3 +188,8 @@ test('OT-05, OC-02: a spent assertion stays spent after kill -9', async () => {
   await world.server.launch();
   refused(await withAssertion(spent));
 });
+
+test('JO-09: a signed authorization request is no client assertion', async () => {
+  refused(await withAssertion(await assertion({}, { header: { typ: 'oauth-authz-req+jwt' } })));
+  assert.equal((await withAssertion(await assertion())).status, 200);
+});

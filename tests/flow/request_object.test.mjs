@@ -88,3 +88,7 @@ test('oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported,
 test('a registration parameter is not supported, and says so', async () => {
   assertRefused(await browser.authorize({ client_id: 'portal', registration: '{}' }), ['registration_not_supported', 'invalid_request']);
 });
+
+test('JO-09: what a client signs to say who it is passes for no request, and a request for no assertion', async () => {
+  assertRefused(await send(await object({ sub: 'portal' })), ['invalid_request_object']);
+});
