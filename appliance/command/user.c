@@ -78,8 +78,11 @@ static int add(struct call *call)
     TRY(admin_user_insert(&work.ctx, work.w, &user));
     change.user_pk = user.pk;
     change.user_id = user.id;
+    /* an action that was asked for in so many words stays */
+    bool temporary = args_has(call->args, "temporary") ||
+                     strs_has(&user.required_actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD));
     if (with_password)
-        TRY(password_change_store(&work.ctx, work.w, &change, args_has(call->args, "temporary"), 0,
+        TRY(password_change_store(&work.ctx, work.w, &change, temporary, 0,
                                   EVENT_CredentialsReset));
     TRY(give_roles_and_groups(call, &work, &user));
     TRY(work_commit(&work));

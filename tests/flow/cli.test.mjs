@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cli, run } from './lib/cli.mjs';
 import { Client, PASSWORD, REDIRECT } from './lib/oidc.mjs';
-import { BIN, Server, tempFolder } from './lib/server.mjs';
+import { BIN, freePort, Server, tempFolder } from './lib/server.mjs';
 import { SECRET } from './lib/world.mjs';
 
 let server, running, stopped;
@@ -74,7 +74,9 @@ for (const [name, cli] of [['a running server', () => running], ['a stopped fold
     assert.ok((await c.json('keys', 'list', '--realm', 'peru')).some((k) => (k.alg ?? k.algorithm) === 'RS256'));
     assert.ok((await c.json('audit', 'list', '--realm', 'peru')).length >= 4);
     assert.equal((await c.run(['audit', 'verify', '--realm', 'peru'])).status, 0);
-    assert.equal((await c.run(['doctor'])).status, 0);
+    const ports = ['--https-port', '--http-port', '--management-port'];
+    const free = await Promise.all(ports.map(async (name) => [name, String(await freePort())]));
+    await c.ok('doctor', ...free.flat());
   });
 
   test(`refusals are status 1 with one clear line on ${name}`, async () => {
@@ -121,6 +123,12 @@ test('passwords are taken from a prompt or a file, never from an argument', asyn
   assert.equal(piped.status, 0, piped.stderr);
   const portal = new Client(server, 'peru', 'portal', SECRET);
   assert.ok((await portal.login('piped')).tokens.access_token, 'the line end is not part of the password');
+});
+
+test('--temporary asks for a new password at the first login', async () => {
+  await running.withFile(PASSWORD, (file) => running.ok('user', 'add', '--realm', 'peru', '--username', 'brief', '--temporary', '--password-file', file));
+  const { requiredActions } = await running.json('user', 'show', '--realm', 'peru', '--username', 'brief');
+  assert.deepEqual(requiredActions, ['UPDATE_PASSWORD']);
 });
 
 test('without a data folder: the reason, not a new folder', async () => {

@@ -29,10 +29,8 @@ export class World {
   setRealm(values, realm = 'peru') { return this.cli.ok('realm', 'set', realm, ...settings(values)); }
 
   addUser(username, values = {}, { password = PASSWORD, realm = 'peru' } = {}) {
-    const { requiredActions = [], ...rest } = values;
-    const more = requiredActions.includes('UPDATE_PASSWORD') ? ['--temporary'] : [];
     return this.cli.withFile(password, (file) =>
-      this.cli.ok('user', 'add', '--realm', realm, '--username', username, '--password-file', file, ...more, ...settings(rest)));
+      this.cli.ok('user', 'add', '--realm', realm, '--username', username, '--password-file', file, ...settings(values)));
   }
   setUser(username, values, realm = 'peru') {
     return this.cli.ok('user', 'set', '--realm', realm, '--username', username, ...settings(values));
