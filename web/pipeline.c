@@ -202,11 +202,27 @@ static bool is_loopback(struct str ip)
     return str_starts(ip, STR("127.")) || str_eq(ip, STR("::1"));
 }
 
+static bool is_limited(const struct request *req)
+{
+    return req->route && (!is_loopback(req->client_ip) || req->web->config.rates_for_loopback);
+}
+
+/* A refused token request leaves an event for good: a stranger who sends nothing else must not fill
+ * the disk with them (HT-08). */
+#define REFUSAL_COST 100
+
+static void charge_refusal(const struct request *req, int status)
+{
+    if (is_limited(req) && req->route->rate == RATE_TOKEN && (status == 400 || status == 401))
+        rate_charge(req->web->limiter, RATE_TOKEN, req->client_ip, req->now.monotonic_ms,
+                    REFUSAL_COST - 1);
+}
+
 static int check_rate(struct passage *p)
 {
     struct request *req = p->req;
     char wait[24];
-    if (!req->route || (is_loopback(req->client_ip) && !req->web->config.rates_for_loopback))
+    if (!is_limited(req))
         return 0;
     int64_t wait_s =
         rate_take(req->web->limiter, req->route->rate, req->client_ip, req->now.monotonic_ms);
@@ -331,6 +347,7 @@ void pipeline_run(void *context, struct civet_call *call)
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)
         if (steps[i](&p) != 0)
             break;
+    charge_refusal(&req, res.status);
     size_t bytes = reply_send(p.x, call, &req, &res);
     int64_t duration_us = (clock_monotonic_ns() - started_ns) / 1000;
     metrics_count(req.web->metrics, router_index(req.web->router, req.route), res.status,

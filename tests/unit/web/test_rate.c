@@ -32,6 +32,23 @@ static void a_burst_then_a_steady_pace(void **state)
     rate_limiter_free(l);
 }
 
+/* HT-08: what a refusal costs on top is paid by the next requests of that address, and of no other. */
+static void ht_08_charges_are_waited_for(void **state)
+{
+    struct rate_limiter *l = limiter_of(60, 5);
+    (void)state;
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("1.2.3.4"), 1000000), 0);
+    rate_charge(l, RATE_LOGIN, STR("1.2.3.4"), 1000000, 10);
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("1.2.3.4"), 1000000), 7 + 1);
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("1.2.3.5"), 1000000), 0);
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("1.2.3.4"), 1007000), 0);
+    rate_charge(l, RATE_LOGIN, STR("1.2.3.4"), 1007000, 1000000);
+    assert_int_equal(rate_take(l, RATE_LOGIN, STR("1.2.3.4"), 1007000), 61 + 1);
+    rate_charge(l, RATE_TOKEN, STR("1.2.3.4"), 1007000, 5); /* no limit, no debt */
+    assert_int_equal(rate_take(l, RATE_TOKEN, STR("1.2.3.4"), 1007000), 0);
+    rate_limiter_free(l);
+}
+
 static void an_ipv6_host_is_its_64(void **state)
 {
     struct rate_limiter *l = limiter_of(60, 1);
@@ -106,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_burst_then_a_steady_pace),
+        cmocka_unit_test(ht_08_charges_are_waited_for),
         cmocka_unit_test(an_ipv6_host_is_its_64),
         cmocka_unit_test(ht_08_a_flood_from_many_addresses),
         cmocka_unit_test(networks),
