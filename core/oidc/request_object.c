@@ -18,7 +18,7 @@ static int refuse(const struct auth_ctx *ctx, const char *why)
 static int translate(const struct auth_ctx *ctx, int rc, const char *why)
 {
     if (rc == 0 || rc == ERR_NO_MEMORY || rc == ERR_UPSTREAM || rc == ERR_TIMEOUT ||
-        rc == ERR_STORE_BUSY || rc == ERR_STORE_FAILED)
+        rc == ERR_OVERLOADED || rc == ERR_STORE_BUSY || rc == ERR_STORE_FAILED)
         return rc;
     return refuse(ctx, why);
 }

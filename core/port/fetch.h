@@ -5,8 +5,11 @@
 
 #include "core/base/arena.h"
 
+/* How many fetches the whole process has under way; one more is refused at once. */
+#define FETCHES_AT_ONCE 8
+
 /* GET of a JSON document; at most max_bytes. ERR_UPSTREAM, ERR_TIMEOUT, ERR_FORBIDDEN (address or
- * scheme not allowed by configuration). */
+ * scheme not allowed by configuration), ERR_OVERLOADED. */
 MUST_CHECK int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body);
 
 #endif

@@ -347,6 +347,48 @@ static void test_ss_05_certificates(void **state)
     remove_dir();
 }
 
+struct hanging {
+    struct server server;
+    struct arena arena;
+    struct str url;
+    int err;
+    pthread_t thread;
+};
+
+static void *fetch_hanging(void *arg)
+{
+    struct hanging *h = arg;
+    struct str body;
+    h->err = fetch_json(&h->arena, h->url, 1000, &body);
+    return NULL;
+}
+
+/* HT-02: hosts that hang hold a few threads, not all of them. */
+static void test_ht_02_fetches_at_once(void **state)
+{
+    static struct hanging all[FETCHES_AT_ONCE + 4];
+    int refused = 0;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct hanging *h = &all[i];
+        *h = (struct hanging){.server = {.answer = HEAD "{}", .delay_ms = 1500}};
+        start_server(&h->server);
+        arena_init(&h->arena, 1 << 20);
+        h->url = arena_printf(&h->arena, "http://127.0.0.1:%d/jwks", h->server.port);
+        assert_int_equal(pthread_create(&h->thread, NULL, fetch_hanging, h), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        assert_int_equal(pthread_join(all[i].thread, NULL), 0);
+        stop_server(&all[i].server);
+        arena_free(&all[i].arena);
+        refused += all[i].err == ERR_OVERLOADED;
+    }
+    assert_true(refused >= 1);
+    struct server again = {.answer = HEAD "{}"};
+    struct str body;
+    ok(fetch_from(&again, 1000, &body));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_good_answer, start, end),
         cmocka_unit_test_setup_teardown(test_ss_02_redirect, start, end),
         cmocka_unit_test_setup_teardown(test_ss_03_caps, start, end),
+        cmocka_unit_test_setup_teardown(test_ht_02_fetches_at_once, start, end),
         cmocka_unit_test_setup_teardown(test_ss_01_defaults, start, end),
         cmocka_unit_test_setup_teardown(test_ss_05_certificates, start, end),
     };
