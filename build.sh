@@ -46,7 +46,8 @@ static program come as Debian source packages, checked by apt's signatures and p
 kept in ~/.cache/garita, so this happens once.
 
 Environment: GARITA_CACHE folder for dependencies, GARITA_JOBS parallel jobs,
-GARITA_DEBIAN_MIRROR Debian archive to use, DESTDIR prefix for install.
+GARITA_DEBIAN_MIRROR Debian archive to use, DESTDIR prefix for install; for run: DEMO_HTTPS_PORT
+(8443), DEMO_HTTP_PORT (8080), DEMO_MANAGEMENT_PORT (9000), DEMO_DIR (build/demo).
 Full output of every step is in build/log/.
 TEXT
 }
@@ -54,7 +55,7 @@ TEXT
 run_demo() {
     build_release
     if [ -x appliance/run-demo.sh ]; then
-        exec appliance/run-demo.sh "$BUILD/garita"
+        exec appliance/run-demo.sh "$BUILD/garita" "$@"
     fi
     exec "$BUILD/garita" serve --data "$BUILD/demo"
 }
@@ -96,7 +97,7 @@ case $command in
 help | --help | -h) usage ;;
 deps) open_log deps && deps_ready ;;
 build) open_log build && build_release && say "build/garita $(du -h "$BUILD/garita" | cut -f1)" ;;
-run) open_log build && run_demo ;;
+run) open_log build && run_demo "$@" ;;
 test) open_log test && run_tests "$@" ;;
 bench) open_log bench && run_bench "$@" ;;
 fuzz) open_log fuzz && run_fuzz "$@" ;;
