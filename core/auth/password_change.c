@@ -16,7 +16,7 @@ static int refuse(const struct auth_ctx *ctx, struct password_problem problem,
 {
     if (ret_problem)
         *ret_problem = problem;
-    return err_field(ctx->err, ERR_PASSWORD_POLICY, "password", "%s", problem.message);
+    return password_problem_report(problem, ctx->err);
 }
 
 static bool is_password_of_any_age(const struct credential *c)

@@ -239,3 +239,36 @@ struct password_problem password_policy_check(const struct password_policy *poli
         return problem("invalidPasswordNotEmailMessage", 0);
     return problem(NULL, 0);
 }
+
+/* "before 10 characters" where there is a noun, else the whole sentence. */
+static const struct sentence {
+    const char *message, *before, *noun;
+} sentences[] = {
+    {"invalidPasswordMinLengthMessage", "the password needs at least", "character"},
+    {"invalidPasswordMaxLengthMessage", "the password may have at most", "character"},
+    {"invalidPasswordMinDigitsMessage", "the password needs at least", "digit"},
+    {"invalidPasswordMinLowerCaseCharsMessage", "the password needs at least", "lower case letter"},
+    {"invalidPasswordMinUpperCaseCharsMessage", "the password needs at least", "upper case letter"},
+    {"invalidPasswordMinSpecialCharsMessage", "the password needs at least", "special character"},
+    {"invalidPasswordHistoryMessage", "the password must differ from the last", "password"},
+    {"invalidPasswordNotUsernameMessage", "the password must not be the user name", NULL},
+    {"invalidPasswordNotContainsUsernameMessage", "the password must not contain the user name",
+     NULL},
+    {"invalidPasswordNotEmailMessage", "the password must not be the e-mail address", NULL},
+    {"missingPasswordMessage", "the password is empty", NULL},
+    {"invalidPasswordMessage", "the password has characters that are not allowed", NULL},
+};
+
+int password_problem_report(struct password_problem problem, struct err_ctx *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sentences); i++) {
+        const struct sentence *s = &sentences[i];
+        if (!problem.message || !str_eq_c(str_c(problem.message), s->message))
+            continue;
+        if (!s->noun)
+            return err_field(err, ERR_PASSWORD_POLICY, "password", "%s", s->before);
+        return err_field(err, ERR_PASSWORD_POLICY, "password", "%s %lld %s%s", s->before,
+                         (long long)problem.number, s->noun, problem.number == 1 ? "" : "s");
+    }
+    return ERR_INTERNAL;
+}

@@ -32,5 +32,8 @@ struct password_problem {
  * not empty. Characters are code points. */
 struct password_problem password_policy_check(const struct password_policy *policy,
                                               const struct user *user, struct str password);
+/* ERR_PASSWORD_POLICY with a plain sentence about the field "password", for those who see no page
+ * ("the password needs at least 10 characters"). ERR_INTERNAL for a message that no check gives. */
+MUST_CHECK int password_problem_report(struct password_problem problem, struct err_ctx *err);
 
 #endif

@@ -300,6 +300,7 @@ static void earlier_passwords_do_not_come_back(void **state)
     FAILS(password_change_prepare(&t.ctx, &ana, STR(PASSWORD), &change, &problem),
           ERR_PASSWORD_POLICY);
     assert_string_equal(problem.message, "invalidPasswordHistoryMessage");
+    assert_string_equal(t.ctx.err->detail, "the password must differ from the last 3 passwords");
     static const char *const next[] = {"second password", "third password", "fourth password"};
     for (size_t i = 0; i < ARRAY_LEN(next); i++) {
         FAILS(password_change_prepare(&t.ctx, &ana, STR(PASSWORD), &change, &problem),

@@ -25,6 +25,11 @@ static const char *problem_of(const char *policy_text, const char *password)
     struct password_policy policy = parsed(policy_text);
     struct user user = {.username = STR("ana.quispe"), .email = STR("Ana@example.pe")};
     struct password_problem problem = password_policy_check(&policy, &user, str_c(password));
+    struct err_ctx err = {0};
+    if (problem.message) { /* whatever a check gives, there is a sentence for it */
+        FAILS(password_problem_report(problem, &err), ERR_PASSWORD_POLICY);
+        assert_memory_equal(err.detail, "the password ", 13);
+    }
     return problem.message ? problem.message : "";
 }
 
@@ -127,6 +132,38 @@ static void some_things_hold_without_a_policy_PW_06(void **state)
                         "invalidPasswordMessage");
 }
 
+static void told(const char *message, int64_t number, const char *sentence)
+{
+    struct err_ctx err = {0};
+    FAILS(password_problem_report((struct password_problem){message, number}, &err),
+          ERR_PASSWORD_POLICY);
+    assert_string_equal(err.field, "password");
+    assert_string_equal(err.detail, sentence);
+}
+
+static void each_problem_has_a_sentence(void **state)
+{
+    struct err_ctx err = {0};
+    (void)state;
+    told("invalidPasswordMinLengthMessage", 10, "the password needs at least 10 characters");
+    told("invalidPasswordMaxLengthMessage", 64, "the password may have at most 64 characters");
+    told("invalidPasswordMinDigitsMessage", 1, "the password needs at least 1 digit");
+    told("invalidPasswordMinLowerCaseCharsMessage", 2,
+         "the password needs at least 2 lower case letters");
+    told("invalidPasswordMinUpperCaseCharsMessage", 1,
+         "the password needs at least 1 upper case letter");
+    told("invalidPasswordMinSpecialCharsMessage", 3,
+         "the password needs at least 3 special characters");
+    told("invalidPasswordHistoryMessage", 3, "the password must differ from the last 3 passwords");
+    told("invalidPasswordNotUsernameMessage", 0, "the password must not be the user name");
+    told("invalidPasswordNotContainsUsernameMessage", 0,
+         "the password must not contain the user name");
+    told("invalidPasswordNotEmailMessage", 0, "the password must not be the e-mail address");
+    told("missingPasswordMessage", 0, "the password is empty");
+    told("invalidPasswordMessage", 0, "the password has characters that are not allowed");
+    FAILS(password_problem_report((struct password_problem){"nonsense", 0}, &err), ERR_INTERNAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +173,7 @@ int main(void)
         TEST(characters_are_counted),
         TEST(names_are_no_passwords),
         TEST(some_things_hold_without_a_policy_PW_06),
+        TEST(each_problem_has_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
