@@ -155,6 +155,7 @@ static int set(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
     struct client before;
+    TRY(settings_needed(call, 0));
     TRY(work_open_realm(call, &work));
     TRY(work_write(&work));
     TRY(find_whole(call, &work, &before));

@@ -59,6 +59,9 @@ MUST_CHECK int settings_apply(struct call *call, const struct field_table *table
 /* Words onto a flat map, for the config of mappers. */
 MUST_CHECK int settings_map(struct call *call, struct str_map *map, const struct str *words,
                             size_t count);
+/* ERR_USAGE when neither a setting (positionals from first on) nor --enable or --disable was given:
+ * a change of nothing is a mistake, and no event. */
+MUST_CHECK int settings_needed(struct call *call, size_t first);
 /* The options --enable and --disable, when given. */
 void settings_switch(const struct call *call, bool *enabled);
 

@@ -84,6 +84,7 @@ static int show(struct call *call)
 static int set(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
+    TRY(settings_needed(call, 1));
     TRY(work_open(call, call->args->positionals[0], &work));
     struct realm after = *auth_realm(&work.ctx);
     settings_switch(call, &after.enabled);

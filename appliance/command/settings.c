@@ -120,6 +120,15 @@ int settings_map(struct call *call, struct str_map *map, const struct str *words
     return 0;
 }
 
+int settings_needed(struct call *call, size_t first)
+{
+    const struct args *args = call->args;
+    if (args->positional_count > first || args_has(args, "enable") || args_has(args, "disable"))
+        return 0;
+    return err_set(&call->err, ERR_USAGE, "missing: KEY=VALUE (see garita %s --help)",
+                   args->command->path);
+}
+
 void settings_switch(const struct call *call, bool *enabled)
 {
     if (args_has(call->args, "enable"))
