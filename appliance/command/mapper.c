@@ -3,6 +3,7 @@
 
 #include "core/admin/clients.h"
 #include "core/admin/mappers.h"
+#include "core/oidc/mapper.h"
 #include "core/port/clients.h"
 
 #include "core/base/banned.h"
@@ -24,6 +25,11 @@ static int add(struct call *call)
     struct client client;
     struct protocol_mapper mapper = {.name = args_get(call->args, "name"),
                                      .type = args_get(call->args, "type")};
+    /* An import may bring kinds that later versions know; a person who types one has mistyped it. */
+    if (!mapper_known(mapper.type))
+        return err_set(&call->err, ERR_INVALID_REQUEST,
+                       "there is no mapper type %.*s (see docs/oidc.md)",
+                       (int)(mapper.type.len < 60 ? mapper.type.len : 60), mapper.type.ptr);
     TRY(work_open_realm(call, &work));
     TRY(settings_map(call, &mapper.config, call->args->positionals, call->args->positional_count));
     TRY(work_write(&work));
