@@ -35,22 +35,55 @@ static int list(struct call *call)
     return 0;
 }
 
+/* Whether a key of the algorithm signs until now, and so verifies from now on. */
+static int has_active(struct call *call, struct work *work, struct str alg, bool *ret_has)
+{
+    struct realm_keys keys;
+    TRY(key_list(work->r, call->arena, &keys));
+    *ret_has = false;
+    for (size_t i = 0; i < keys.count; i++)
+        if (keys.items[i].status == KEY_ACTIVE && str_eq(keys.items[i].alg, alg))
+            *ret_has = true;
+    return 0;
+}
+
+static void say_rotated(struct call *call, const struct realm *realm, const struct realm_key *key,
+                        bool had_older, int64_t days)
+{
+    struct str older = STR(""), usual = realm->default_signature_algorithm;
+    if (had_older && days > 0)
+        older = arena_printf(call->arena, "; older %.*s keys verify for %lld days",
+                             STR_ARG(key->alg), (long long)days);
+    else if (had_older)
+        older = arena_printf(call->arena, "; older %.*s keys verify no more", STR_ARG(key->alg));
+    if (str_eq(key->alg, usual))
+        call_say(call, "%.*s now signs with key %.*s%.*s", STR_ARG(key->alg), STR_ARG(key->kid),
+                 STR_ARG(older));
+    else
+        call_say(call,
+                 "new %.*s key %.*s signs wherever %.*s is chosen; this realm's default is %.*s "
+                 "(realm set %.*s defaultSignatureAlgorithm=%.*s)%.*s",
+                 STR_ARG(key->alg), STR_ARG(key->kid), STR_ARG(key->alg), STR_ARG(usual),
+                 STR_ARG(realm->name), STR_ARG(key->alg), STR_ARG(older));
+}
+
 static int rotate(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
     struct realm_key key;
     struct str alg = args_get(call->args, "alg");
     int64_t days;
+    bool had_older;
     TRY(call_number(call, "overlap-days", 0, 3650, KEY_OVERLAP_DEFAULT_MS / DAY_MS, &days));
     TRY(work_open_realm(call, &work));
     if (str_absent(alg))
         alg = auth_realm(&work.ctx)->default_signature_algorithm;
     TRY(work_write(&work));
+    TRY(has_active(call, &work, alg, &had_older));
     TRY(admin_key_rotate(&work.ctx, work.w, alg, days * DAY_MS, &key));
     TRY(work_commit(&work));
     write_key(&call->out, &key);
-    call_say(call, "%.*s now signs with key %.*s; older keys verify for %lld days",
-             STR_ARG(key.alg), STR_ARG(key.kid), (long long)days);
+    say_rotated(call, auth_realm(&work.ctx), &key, had_older, days);
     return 0;
 }
 
