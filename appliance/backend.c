@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appliance/command/commands.h"
@@ -11,12 +12,17 @@
 
 #include "core/base/banned.h"
 
+static int say_empty(struct err_ctx *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "the data folder is empty: garita init makes it ready");
+}
+
 static int check_initialised(struct store *store, struct err_ctx *err)
 {
     struct realm_view *view;
     int rc = realm_view_acquire(store, STR(REALM_MASTER), &view);
     if (rc == ERR_NOT_FOUND)
-        return err_set(err, rc, "the data folder is empty: garita init makes it ready");
+        return say_empty(err);
     TRY(rc);
     realm_view_release(view);
     return 0;
@@ -24,6 +30,10 @@ static int check_initialised(struct store *store, struct err_ctx *err)
 
 static int open_stopped(struct backend *backend, const struct config *config, struct err_ctx *err)
 {
+    struct stat st;
+    /* Opening makes what is missing, which is for init and serve; a look leaves nothing behind. */
+    if (fstatat(backend->socket_dir, "realms/" REALM_MASTER ".db", &st, 0) != 0 && errno == ENOENT)
+        return say_empty(err);
     int rc = store_open_configured(config, &backend->store, err);
     if (rc == ERR_STORE_LOCKED)
         return err_set(err, rc, "%s is held by another process that takes no commands",
