@@ -33,6 +33,10 @@ static const struct command *find_command(const struct str *words, size_t count,
 {
     const struct command *best = NULL;
     *ret_used = 0;
+    if (count > 0 && str_eq(words[0], STR("--version"))) {
+        *ret_used = 1;
+        return command_find(STR("version"));
+    }
     for (size_t i = 0; command_at(i); i++) {
         size_t used = path_fits(command_at(i)->path, words, count);
         if (used > *ret_used) {
@@ -183,20 +187,37 @@ static int parse_rest(struct parser *p)
     return p->args->help ? 0 : check_complete(p);
 }
 
-/* "garita user" and "garita usr add" deserve different answers. */
+/* How many of the words lead towards a command: 2 of "client mapper nope". */
+static size_t words_known(const struct str *words, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 0; command_at(i); i++) {
+        struct str rest = str_c(command_at(i)->path), word;
+        size_t n = 0;
+        while (n < count && str_next_word(&rest, &word) && str_eq(words[n], word))
+            n++;
+        if (n > best)
+            best = n;
+    }
+    return best;
+}
+
+/* "garita user", "garita user ad" and "garita usr add" deserve different answers. */
 static int unknown_command(const struct str *words, size_t count, struct err_ctx *err)
 {
-    if (count == 0)
-        return err_set(err, ERR_USAGE, "a command is needed (see garita help)");
-    struct str group = words[0];
-    for (size_t i = 0; command_at(i); i++) {
-        struct str rest = str_c(command_at(i)->path), first;
-        if (str_next_word(&rest, &first) && str_eq(first, group))
-            return err_set(err, ERR_USAGE, "unknown command (see garita help %.*s)",
-                           STR_ARG(first));
-    }
-    return err_set(err, ERR_USAGE, "unknown command %.*s (see garita help)",
-                   (int)(group.len < 60 ? group.len : 60), group.ptr);
+    char group[64] = "", space[2] = "";
+    size_t known = words_known(words, count), len = 0;
+    for (size_t i = 0; i < known && len < sizeof(group); i++)
+        len += (size_t)snprintf(group + len, sizeof(group) - len, "%s%.*s", i ? " " : "",
+                                STR_ARG(words[i]));
+    if (known > 0)
+        space[0] = ' ';
+    if (known == count || (known > 0 && str_starts(words[known], STR("-"))))
+        return err_set(err, ERR_USAGE, "a command is needed%s%s (see garita help%s%s)",
+                       known > 0 ? " after " : "", group, space, group);
+    return err_set(err, ERR_USAGE, "unknown command %s%s%.*s (see garita help%s%s)", group, space,
+                   (int)(words[known].len < 60 ? words[known].len : 60), words[known].ptr, space,
+                   group);
 }
 
 int args_parse(struct arena *a, const struct str *words, size_t count, struct args *ret_args,

@@ -144,6 +144,7 @@ int exit_status(int err);
 
 /* Texts made from the table. */
 void help_write_overview(struct buf *b);
+/* Of "client" or "client mapper"; nothing when no command is below. */
 void help_write_group(struct buf *b, struct str group);
 void help_write_command(struct buf *b, const struct command *command);
 void completion_write(struct buf *b);

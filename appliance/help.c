@@ -95,11 +95,17 @@ void help_write_overview(struct buf *b)
                  "  man garita                 everything\n");
 }
 
+static bool is_below(const struct command *command, struct str group)
+{
+    struct str path = str_c(command->path);
+    return str_starts(path, group) && (path.len == group.len || path.ptr[group.len] == ' ');
+}
+
 void help_write_group(struct buf *b, struct str group)
 {
     char left[160];
-    for (size_t i = 0; command_at(i); i++) {
-        if (!str_eq(group_of(command_at(i)), group))
+    for (size_t i = 0; command_at(i) && !str_empty(group); i++) {
+        if (!is_below(command_at(i), group))
             continue;
         (void)snprintf(left, sizeof(left), "garita %s %s", command_at(i)->path,
                        command_at(i)->positionals);

@@ -65,7 +65,10 @@ static int completion(struct cli *cli)
 {
     struct buf b;
     if (!str_eq(cli->args->positionals[0], STR("bash")))
-        return err_set(&cli->err, ERR_USAGE, "only bash is known");
+        return err_set(
+            &cli->err, ERR_USAGE, "completion for %.*s is not known, only for bash",
+            (int)(cli->args->positionals[0].len < 60 ? cli->args->positionals[0].len : 60),
+            cli->args->positionals[0].ptr);
     buf_init(&b, NULL, TEXT_MAX_BYTES);
     completion_write(&b);
     return print(&b);
@@ -103,10 +106,11 @@ static int help_about(struct cli *cli, struct buf *b)
     const struct command *command = command_find(buf_str(&path));
     if (command)
         help_write_command(b, command);
-    else if (cli->args->positional_count == 1)
-        help_write_group(b, cli->args->positionals[0]);
+    else
+        help_write_group(b, buf_str(&path));
     if (b->len == 0)
-        return err_set(&cli->err, ERR_USAGE, "there is no such command (see garita help)");
+        return err_set(&cli->err, ERR_USAGE, "there is no command %.*s (see garita help)",
+                       (int)(path.len < 60 ? path.len : 60), buf_str(&path).ptr);
     return 0;
 }
 
