@@ -93,10 +93,10 @@ static const struct option *input_option(const struct command *command)
     return NULL;
 }
 
-static int ask_password(struct cli *cli)
+static int ask_secret(struct cli *cli, const char *question)
 {
     struct str first, second;
-    TRY(secret_prompt(cli->arena, "Password: ", &first));
+    TRY(secret_prompt(cli->arena, question, &first));
     TRY(secret_prompt(cli->arena, "Once more: ", &second));
     if (str_empty(first) && str_empty(second))
         return 0;
@@ -106,6 +106,14 @@ static int ask_password(struct cli *cli)
     return 0;
 }
 
+/* Standard input that is a terminal: what is typed there must not be seen. Nothing typed is an empty
+ * secret, as from an empty file. */
+static int ask_as_stdin(struct cli *cli, const char *question)
+{
+    cli->input = STR("");
+    return ask_secret(cli, question);
+}
+
 /* A secret comes from the file that was named; a password, when nothing was named, from a person at
  * a terminal. */
 static int read_input(struct cli *cli)
@@ -113,13 +121,15 @@ static int read_input(struct cli *cli)
     const struct option *option = input_option(cli->args->command);
     if (!option)
         return 0;
+    bool is_password = strcmp(option->name, "password-file") == 0;
+    const char *question = is_password ? "Password: " : "Secret: ";
+    if (str_eq(args_get(cli->args, option->name), STR("-")) && isatty(STDIN_FILENO))
+        return ask_as_stdin(cli, question);
     if (args_has(cli->args, option->name)) {
         const char *path = arena_cstr(cli->arena, args_get(cli->args, option->name));
         return path ? secret_read(cli->arena, path, &cli->input, &cli->err) : ERR_NO_MEMORY;
     }
-    if (strcmp(option->name, "password-file") != 0 || !isatty(STDIN_FILENO))
-        return 0;
-    return ask_password(cli);
+    return is_password && isatty(STDIN_FILENO) ? ask_secret(cli, question) : 0;
 }
 
 /* What the server must not see: where the client's files and folders are. */
@@ -176,18 +186,22 @@ static int show_help(const struct command *command)
  * asked for, else on standard error beside the failure. */
 static bool show_overview(const struct str *words, size_t count)
 {
-    struct buf b;
+    struct buf b, group;
     bool asked = count > 0 &&
                  (str_eq(words[count - 1], STR("--help")) || str_eq(words[count - 1], STR("-h")));
     size_t named = asked ? count - 1 : count;
     buf_init(&b, NULL, OUTPUT_MAX_BYTES);
+    buf_init(&group, NULL, OUTPUT_MAX_BYTES);
+    for (size_t i = 0; i < named; i++)
+        buf_printf(&group, "%s%.*s", i > 0 ? " " : "", STR_ARG(words[i]));
     if (named == 0)
         help_write_overview(&b);
-    else if (named == 1)
-        help_write_group(&b, words[0]);
+    else
+        help_write_group(&b, buf_str(&group));
     int rc = b.len > 0 ? write_all(asked ? STDOUT_FILENO : STDERR_FILENO, buf_str(&b)) : 0;
     bool answered = asked && b.len > 0 && rc == 0;
     buf_free(&b);
+    buf_free(&group);
     return answered;
 }
 
