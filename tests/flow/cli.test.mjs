@@ -1,7 +1,7 @@
 // The command line: the same on a stopped folder and on a running server; exit statuses; secrets
 // never in arguments.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cli, run } from './lib/cli.mjs';
@@ -123,6 +123,88 @@ test('passwords are taken from a prompt or a file, never from an argument', asyn
   assert.equal(piped.status, 0, piped.stderr);
   const portal = new Client(server, 'peru', 'portal', SECRET);
   assert.ok((await portal.login('piped')).tokens.access_token, 'the line end is not part of the password');
+});
+
+test('a change of nothing is wrong usage and no event', async () => {
+  const events = async () => (await stopped.json('audit', 'list', '--realm', 'peru')).length;
+  const earlier = await events();
+  for (const args of [['realm', 'set', 'peru'], ['realm', 'update', 'peru'], ['client', 'set', '--realm', 'peru', '--client-id', 'portal'], ['user', 'set', '--realm', 'peru', '--username', 'ana']]) {
+    const { status, stderr } = await stopped.run(args);
+    assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, /missing: \[?KEY=VALUE/);
+  }
+  assert.equal(await events(), earlier);
+  await stopped.ok('realm', 'set', 'peru', '--enable');
+  await stopped.ok('client', 'set', '--realm', 'peru', '--client-id', 'portal', '--enable');
+});
+
+test('what is wrong with a password is said in a sentence', async () => {
+  await stopped.ok('realm', 'create', 'strict', 'passwordPolicy=length(10) and passwordHistory(2)');
+  const add = (password) => stopped.run(['user', 'add', '--realm', 'strict', '--username', 'ana', '--password-file', '-'], { input: password });
+  const short = await add('short');
+  assert.equal(short.status, 1);
+  assert.match(short.stderr, /the password needs at least 10 characters/);
+  assert.equal((await add(PASSWORD)).status, 0);
+  const again = await stopped.run(['user', 'password', '--realm', 'strict', '--username', 'ana', '--password-file', '-'], { input: PASSWORD });
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /the password must differ from the last 2 passwords/);
+});
+
+test('a mapper of an unknown type is refused', async () => {
+  const add = (type) => stopped.run(['client', 'mapper', 'add', '--realm', 'peru', '--client-id', 'portal', '--name', 'full', '--type', type]);
+  const { status, stderr } = await add('nope');
+  assert.equal(status, 1);
+  assert.match(stderr, /there is no mapper type nope/);
+  assert.deepEqual(await stopped.json('client', 'mapper', 'list', '--realm', 'peru', '--client-id', 'portal'), []);
+  assert.equal((await add('oidc-full-name-mapper')).status, 0);
+});
+
+test('keys rotate tells what signs now; the older key verifies for 30 days', async () => {
+  const rotate = (...args) => running.ok('keys', 'rotate', '--realm', 'turning', ...args);
+  const keys = async () => running.json('keys', 'list', '--realm', 'turning');
+  await running.ok('realm', 'create', 'turning');
+  await running.withFile(SECRET, (file) => running.ok('client', 'add', '--realm', 'turning', '--client-id', 'robot', '--secret-file', file, '--service-account', '--redirect-uri', REDIRECT));
+  const first = await rotate('--alg', 'ES256');
+  assert.match(first, /new ES256 key \S+ signs wherever ES256 is chosen; this realm's default is RS256/);
+  assert.doesNotMatch(first, /older/);
+  assert.match(await rotate('--alg', 'ES256'), /older ES256 keys verify for 30 days/);
+  const [old] = (await keys()).filter((k) => k.algorithm === 'RS256');
+  assert.match(await rotate(), /RS256 now signs with key \S+; older RS256 keys verify for 30 days/);
+  const after = (await keys()).filter((k) => k.algorithm === 'RS256');
+  const fresh = after.find((k) => k.status === 'ACTIVE');
+  const passive = after.find((k) => k.kid === old.kid);
+  assert.ok(fresh.kid !== old.kid && fresh.priority > passive.priority);
+  assert.equal(passive.status, 'PASSIVE');
+  assert.ok(Math.abs(Date.parse(passive.verifiesUntil) - Date.now() - 30 * 86400e3) < 60e3, passive.verifiesUntil);
+  const reply = await new Client(server, 'turning', 'robot', SECRET).service();
+  const token = reply.json?.access_token ?? reply.body.access_token;
+  assert.equal(JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid, fresh.kid);
+});
+
+test('a look into an empty folder leaves it empty', async () => {
+  const empty = new Cli(path.join(tempFolder(), 'empty'), BIN);
+  mkdirSync(empty.data, { mode: 0o700 });
+  for (const args of [['user', 'list', '--realm', 'peru'], ['realm', 'list'], ['doctor']]) {
+    const { status, stdout, stderr } = await empty.run(args);
+    assert.equal(status, args[0] === 'doctor' ? 0 : 1, args.join(' '));
+    assert.match(stdout + stderr, /the data folder is empty/);
+    assert.deepEqual(readdirSync(empty.data), []);
+  }
+});
+
+test('help of a group in a group; --version; unknown words are repeated', async () => {
+  for (const args of [['help', 'client', 'mapper'], ['client', 'mapper', '--help']]) {
+    const { status, stdout } = await run(BIN, args);
+    assert.equal(status, 0, args.join(' '));
+    for (const verb of ['add', 'list', 'delete']) assert.match(stdout, new RegExp(`garita client mapper ${verb}`));
+    assert.doesNotMatch(stdout, /client secret/);
+  }
+  assert.equal((await run(BIN, ['--version'])).stdout, (await run(BIN, ['version'])).stdout);
+  for (const args of [['nope'], ['realm', 'nope'], ['client', 'mapper', 'nope'], ['help', 'nope'], ['completion', 'nope']]) {
+    const { status, stderr } = await run(BIN, args);
+    assert.equal(status, 2, args.join(' '));
+    assert.match(stderr, /nope/);
+  }
 });
 
 test('--temporary asks for a new password at the first login', async () => {
