@@ -211,8 +211,10 @@ static bool is_limited(const struct request *req)
  * the disk with them (HT-08). */
 #define REFUSAL_COST 100
 
-static void charge_refusal(const struct request *req, int status)
+static void charge_refusal(const struct passage *p)
 {
+    const struct request *req = p->req;
+    int status = p->res->status;
     if (is_limited(req) && req->route->rate == RATE_TOKEN && (status == 400 || status == 401))
         rate_charge(req->web->limiter, RATE_TOKEN, req->client_ip, req->now.monotonic_ms,
                     REFUSAL_COST - 1);
@@ -347,7 +349,7 @@ void pipeline_run(void *context, struct civet_call *call)
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)
         if (steps[i](&p) != 0)
             break;
-    charge_refusal(&req, res.status);
+    charge_refusal(&p);
     size_t bytes = reply_send(p.x, call, &req, &res);
     int64_t duration_us = (clock_monotonic_ns() - started_ns) / 1000;
     metrics_count(req.web->metrics, router_index(req.web->router, req.route), res.status,
