@@ -4,7 +4,7 @@
 PACKAGES_BUILD="gcc libc6-dev make cmake ninja-build pkg-config dpkg-dev xz-utils bzip2
  ca-certificates libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev"
 PACKAGES_TEST="libcmocka-dev"
-PACKAGES_FLOW="chromium strace curl"
+PACKAGES_FLOW="chromium strace curl openssl"
 PACKAGES_LINT="clang-format cppcheck shellcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_BENCH="wrk nghttp2-client curl"
