@@ -10,6 +10,8 @@
 #include "core/base/banned.h"
 
 #define FIRST_STMTS     64
+/* A row; the largest body that the server takes is half of it. */
+#define VALUE_MAX_BYTES (32 << 20)
 /* Prepared statements take from here; anything larger comes from malloc. */
 #define LOOKASIDE_BYTES 256
 #define LOOKASIDE_SLOTS 100
@@ -104,6 +106,7 @@ static int set_up(struct conn *conn)
     (void)sqlite3_extended_result_codes(db, 1);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MAX_BYTES);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     (void)sqlite3_set_authorizer(db, conn_authorize, conn);
     /* Only the change of the log's generation ever meets a lock of our own process. */

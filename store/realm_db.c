@@ -43,6 +43,7 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db)
         return ERR_NO_MEMORY;
     db->store = store;
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
+    event_queue_init(&db->events);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);
     int err = folder_db_path(&store->folder, str_c(slot->file), db->path);
     if (err == 0)
@@ -73,6 +74,7 @@ void realm_db_close(struct realm_db *db)
     }
     conn_close(db->writer, failed);
     flush_free(&db->flush);
+    event_queue_free(&db->events);
     turnstile_free(&db->turn);
     turnstile_free(&db->reader_places);
     free(db);

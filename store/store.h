@@ -6,6 +6,7 @@
 #ifndef GARITA_STORE_STORE_H
 #define GARITA_STORE_STORE_H
 
+#include "store/event_queue.h"
 #include "store/flush.h"
 #include "store/folder.h"
 #include "store/store_open.h"
@@ -49,6 +50,8 @@ struct realm_db {
     struct event_texts texts;
     int64_t next_pk[PK_KINDS];
     int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
+
+    struct event_queue events; /* to be appended without another change */
 
     struct turnstile reader_places;
     struct conn *idle; /* under slot->lock */

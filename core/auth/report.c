@@ -47,7 +47,7 @@ static void prefer(struct str *io_member, struct str value)
         *io_member = value;
 }
 
-int report_write(const struct auth_ctx *ctx, struct store_write *w, const struct report *r)
+static int make_event(const struct auth_ctx *ctx, const struct report *r, struct event *ret_event)
 {
     struct event event = {.type = r->type, .actor = ctx->actor};
     prefer(&event.actor.user_id, r->user_id);
@@ -62,5 +62,20 @@ int report_write(const struct auth_ctx *ctx, struct store_write *w, const struct
         event.subject_id = has_user ? event.actor.user_id : event.actor.client_id;
     }
     TRY(write_data(ctx, r, &event.data));
+    *ret_event = event;
+    return 0;
+}
+
+int report_write(const struct auth_ctx *ctx, struct store_write *w, const struct report *r)
+{
+    struct event event;
+    TRY(make_event(ctx, r, &event));
     return event_append(w, &event);
+}
+
+int report_alone(const struct auth_ctx *ctx, const struct report *r)
+{
+    struct event event;
+    TRY(make_event(ctx, r, &event));
+    return event_append_alone(ctx->view, ctx->now, &event, DURABLE_LOCAL);
 }

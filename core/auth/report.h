@@ -25,5 +25,7 @@ void report_add(struct report *r, const char *name, struct str value);
 /* Appends the event in the transaction of the change (AU-03). */
 MUST_CHECK int report_write(const struct auth_ctx *ctx, struct store_write *w,
                             const struct report *r);
+/* Writes an event that goes with no other change (event_append_alone). */
+MUST_CHECK int report_alone(const struct auth_ctx *ctx, const struct report *r);
 
 #endif

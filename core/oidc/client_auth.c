@@ -99,7 +99,6 @@ static int find_client(const struct auth_ctx *ctx, struct str client_id,
 /* A failure of a known client is an event. */
 static int refuse_known(const struct auth_ctx *ctx, const struct client *client)
 {
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct report report = {
         .type = EVENT_ClientLoginFailed,
         .client_id = client->client_id,
@@ -107,9 +106,7 @@ static int refuse_known(const struct auth_ctx *ctx, const struct client *client)
         .subject_id = client->id,
     };
     report_add(&report, "error", STR("invalid_client_credentials"));
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
-    TRY(report_write(ctx, w, &report));
-    TRY(store_commit_p(&w, DURABLE_LOCAL));
+    TRY(report_alone(ctx, &report));
     return refuse(ctx);
 }
 

@@ -59,21 +59,25 @@ static int prepare(const struct auth_ctx *ctx, const struct form *form, struct s
     return issue_tokens(ctx, r, s, ret_issue);
 }
 
-static int store_session(const struct auth_ctx *ctx, struct store_write *w, struct subject *s,
+static int store_session(const struct auth_ctx *ctx, const struct report *report, struct subject *s,
                          struct issue *issue)
 {
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct client_session cs;
     struct str scope = scopes_all(ctx->arena, &s->scopes);
     if (str_absent(scope))
         return ERR_NO_MEMORY;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
     TRY(session_insert(w, &s->session));
     TRY(client_session_open(ctx, w, &s->session, s->client, scope, str_of(NULL, 0), &cs));
-    return issue_wants_refresh(s) ? issue_refresh(ctx, w, s, &cs, issue) : 0;
+    if (issue_wants_refresh(s))
+        TRY(issue_refresh(ctx, w, s, &cs, issue));
+    TRY(report_write(ctx, w, report));
+    return store_commit_p(&w, DURABLE_STANDBY);
 }
 
 static int finish(const struct auth_ctx *ctx, struct subject *s, struct issue *issue)
 {
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct report report = {
         .type = EVENT_ClientLoggedIn,
         .client_id = s->client->client_id,
@@ -82,11 +86,7 @@ static int finish(const struct auth_ctx *ctx, struct subject *s, struct issue *i
     };
     report_add(&report, "scope", issue->scope);
     report_add(&report, "token_id", issue->access.jti);
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
-    if (s->has_session)
-        TRY(store_session(ctx, w, s, issue));
-    TRY(report_write(ctx, w, &report));
-    return store_commit_p(&w, s->has_session ? DURABLE_STANDBY : DURABLE_LOCAL);
+    return s->has_session ? store_session(ctx, &report, s, issue) : report_alone(ctx, &report);
 }
 
 int grant_client_credentials(const struct auth_ctx *ctx, const struct client_auth *auth,

@@ -50,11 +50,8 @@ int token_request(const struct auth_ctx *ctx, struct str authorization, const st
 int grant_fail(const struct auth_ctx *ctx, const struct report *report, const char *error, int err,
                const char *detail)
 {
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct report full = *report;
     report_add(&full, "error", str_c(error));
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
-    TRY(report_write(ctx, w, &full));
-    TRY(store_commit_p(&w, DURABLE_LOCAL));
+    TRY(report_alone(ctx, &full));
     return err_set(ctx->err, err, "%s", detail);
 }

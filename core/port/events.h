@@ -7,6 +7,11 @@
 
 /* Appends in the transaction of the change: no event, no change (AU-03). */
 MUST_CHECK int event_append(struct store_write *w, const struct event *event);
+/* Appends an event that goes with no other change and returns when it is as durable as asked.
+ * Callers of the same moment share a transaction and a flush. ERR_INTERNAL when this thread has a
+ * write open in this realm; else errors as of store_write_begin and store_commit. */
+MUST_CHECK int event_append_alone(struct realm_view *view, const struct now *now,
+                                  const struct event *event, enum durability durability);
 
 struct event_filter {
     int64_t from_ms, to_ms; /* 0: open */
