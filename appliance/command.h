@@ -89,7 +89,7 @@ struct call {
     const struct args *args;
     struct str input;       /* of the option with OPTION_INPUT, or prompted; absent */
     struct json_writer out; /* one value, or nothing at all */
-    struct str message;     /* one line for people; absent: none */
+    struct str message;     /* a line or two for people; absent: none */
 };
 
 /* The reply of a call, as it travels. */

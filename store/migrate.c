@@ -3,6 +3,7 @@
 
 #include "core/base/asset.h"
 #include "core/base/log.h"
+#include "store/sql/name_forms.h"
 
 #include "core/base/banned.h"
 
@@ -72,6 +73,7 @@ static int migrate_part(struct conn *conn, const char *prefix, const char *pragm
 
 int migrate(struct conn *conn, bool master)
 {
+    TRY(name_forms_register(conn));
     TRY(migrate_part(conn, REALM_PREFIX, "PRAGMA user_version"));
     return master ? migrate_part(conn, MASTER_PREFIX, "PRAGMA application_id") : 0;
 }

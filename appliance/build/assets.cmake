@@ -39,7 +39,18 @@ add_custom_command(OUTPUT "${embedded}/assets.c"
   DEPENDS "${embedded}/list.txt" "${CMAKE_SOURCE_DIR}/appliance/build/embed.cmake" ${inputs}
   COMMENT "Embedding files" VERBATIM)
 
-add_library(garita_assets STATIC "${embedded}/assets.c" appliance/build/asset_find.c)
+# The tables of core/model/name.c: a program for this machine writes them.
+set(name_tables "${embedded}/name_tables")
+add_custom_command(OUTPUT "${name_tables}.c"
+  COMMAND "${CMAKE_C_COMPILER}" -std=c17 -D_GNU_SOURCE "-I${CMAKE_SOURCE_DIR}" -o "${name_tables}"
+    "${CMAKE_SOURCE_DIR}/appliance/build/name_tables.c" -licui18n -licuuc
+  COMMAND "${name_tables}" > "${name_tables}.c"
+  DEPENDS "${CMAKE_SOURCE_DIR}/appliance/build/name_tables.c"
+    "${CMAKE_SOURCE_DIR}/core/model/name_table.h" "${GARITA_DEPS}/deps.lock"
+  COMMENT "Writing the tables of names" VERBATIM)
+
+add_library(garita_assets STATIC "${embedded}/assets.c" "${name_tables}.c"
+  appliance/build/asset_find.c)
 set_source_files_properties("${embedded}/assets.c" PROPERTIES COMPILE_OPTIONS "-fno-lto"
   OBJECT_DEPENDS "${inputs}")
 target_link_libraries(garita_assets PUBLIC garita_options)

@@ -2,15 +2,18 @@
 # Debian binary packages: which a subcommand needs, and their installation. Sourced, never run.
 
 PACKAGES_BUILD="gcc libc6-dev make cmake ninja-build pkg-config dpkg-dev xz-utils bzip2
- ca-certificates libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev"
+ ca-certificates libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev
+ libutf8proc-dev libicu-dev"
 PACKAGES_TEST="libcmocka-dev"
 PACKAGES_FLOW="chromium strace curl openssl"
 PACKAGES_LINT="clang-format cppcheck shellcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_BENCH="wrk nghttp2-client curl"
 
-# Libraries that are linked from the system; their versions are part of the build information.
-SYSTEM_LIBRARIES="libc6-dev libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev"
+# Libraries that are linked from the system, and ICU, whose data about names is; their versions are
+# part of the build information.
+SYSTEM_LIBRARIES="libc6-dev libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev
+ libutf8proc-dev libicu-dev"
 
 packages_missing() { # NAME...: prints those that are not installed
     local installed name

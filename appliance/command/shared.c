@@ -63,7 +63,7 @@ void work_close(struct work *work)
 
 void call_say(struct call *call, const char *fmt, ...)
 {
-    char text[512];
+    char text[2560]; /* two names of the greatest length */
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);

@@ -60,10 +60,21 @@ static int give_roles_and_groups(struct call *call, struct work *work, const str
     return 0;
 }
 
+/* WE-13: the name is taken, and whoever gave it is told. */
+static void say_done(struct call *call, const struct user *user, const char *done, struct str alike)
+{
+    if (str_absent(alike))
+        call_say(call, "user %.*s %s", STR_ARG(user->username), done);
+    else
+        call_say(call, "user %.*s %s\nwarning: the name can be taken for that of user %.*s",
+                 STR_ARG(user->username), done, STR_ARG(alike));
+}
+
 static int add(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
     struct user user = {0};
+    struct str alike;
     struct password_change change = {0};
     bool with_password = !str_empty(call->input);
     fields_default(&user_fields, &user);
@@ -85,13 +96,14 @@ static int add(struct call *call)
         TRY(password_change_store(&work.ctx, work.w, &change, temporary, 0,
                                   EVENT_CredentialsReset));
     TRY(give_roles_and_groups(call, &work, &user));
+    TRY(admin_user_look_alike(&work.ctx, work.r, &user, &alike));
     TRY(work_commit(&work));
     jw_begin_object(&call->out);
     jw_member_str(&call->out, "id", user.id);
     jw_member_str(&call->out, "username", user.username);
+    jw_member_str_opt(&call->out, "confusableWith", alike);
     jw_end_object(&call->out);
-    call_say(call, "user %.*s created%s", STR_ARG(user.username),
-             with_password ? "" : " without a password");
+    say_done(call, &user, with_password ? "created" : "created without a password", alike);
     return 0;
 }
 
@@ -187,6 +199,7 @@ static int set_with(struct call *call, void (*change)(struct user *user))
 {
     CLEANUP(work_close) struct work work = {0};
     struct user before;
+    struct str alike = {NULL, 0};
     TRY(work_open_realm(call, &work));
     TRY(work_write(&work));
     TRY(find(call, &work, &before));
@@ -196,9 +209,11 @@ static int set_with(struct call *call, void (*change)(struct user *user))
     else
         TRY(settings_apply(call, &user_fields, &after, call->args->positionals,
                            call->args->positional_count));
-    TRY(admin_user_update(&work.ctx, work.w, &before, &after, NULL));
+    TRY(admin_user_update(&work.ctx, work.w, &before, &after, &after));
+    if (!str_eq(before.username, after.username))
+        TRY(admin_user_look_alike(&work.ctx, work.r, &after, &alike));
     TRY(work_commit(&work));
-    call_say(call, "user %.*s changed", STR_ARG(before.username));
+    say_done(call, &before, "changed", alike);
     return 0;
 }
 

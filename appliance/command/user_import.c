@@ -30,6 +30,7 @@ struct import_line {
     struct user user;
     struct password_change change; /* of a password in clear */
     bool has_change;
+    struct str alike; /* the name can be taken for this one; absent: for none */
     bool refused;
     char reason[ERR_DETAIL_MAX];
 };
@@ -130,6 +131,7 @@ static int store_line(struct call *call, struct work *work, struct import_line *
                       int64_t *ret_left_out)
 {
     TRY(admin_user_insert(&work->ctx, work->w, &line->user));
+    TRY(admin_user_look_alike(&work->ctx, work->r, &line->user, &line->alike));
     line->change.user_pk = line->user.pk;
     line->change.user_id = line->user.id;
     if (line->has_change)
@@ -179,14 +181,10 @@ static int store_lines(struct call *call, struct work *work, struct import_line 
     return 0;
 }
 
-static void write_result(struct call *call, const struct import_line *lines, size_t count,
-                         int64_t left_out)
+static void write_refused(struct call *call, const struct import_line *lines, size_t count)
 {
-    int64_t created = 0;
-    jw_begin_object(&call->out);
     jw_member_array(&call->out, "refused");
     for (size_t i = 0; i < count; i++) {
-        created += !lines[i].refused;
         if (!lines[i].refused)
             continue;
         jw_begin_object(&call->out);
@@ -195,6 +193,32 @@ static void write_result(struct call *call, const struct import_line *lines, siz
         jw_end_object(&call->out);
     }
     jw_end_array(&call->out);
+}
+
+static void write_look_alikes(struct call *call, const struct import_line *lines, size_t count)
+{
+    jw_member_array(&call->out, "confusable");
+    for (size_t i = 0; i < count; i++) {
+        if (lines[i].refused || str_absent(lines[i].alike))
+            continue;
+        jw_begin_object(&call->out);
+        jw_member_i64(&call->out, "line", (int64_t)i);
+        jw_member_str(&call->out, "username", lines[i].user.username);
+        jw_member_str(&call->out, "confusableWith", lines[i].alike);
+        jw_end_object(&call->out);
+    }
+    jw_end_array(&call->out);
+}
+
+static void write_result(struct call *call, const struct import_line *lines, size_t count,
+                         int64_t left_out)
+{
+    int64_t created = 0;
+    for (size_t i = 0; i < count; i++)
+        created += !lines[i].refused;
+    jw_begin_object(&call->out);
+    write_refused(call, lines, count);
+    write_look_alikes(call, lines, count);
     jw_member_i64(&call->out, "created", created);
     jw_member_i64(&call->out, "credentialsLeftOut", left_out);
     jw_end_object(&call->out);
@@ -230,16 +254,35 @@ struct importer {
     int64_t created, refused, left_out;
 };
 
-static int tell_refused(struct importer *in, const struct json_value *result)
+static long long number_of(const struct importer *in, const struct json_value *item)
+{
+    return (long long)(in->line_number + json_i64_or(item, "line", 0));
+}
+
+static void tell_look_alikes(const struct importer *in, const struct json_value *result)
+{
+    const struct json_value *item;
+    struct json_iter it = json_iter(json_get(result, "confusable"));
+    while (json_next(&it, NULL, &item)) {
+        struct str name = json_str_or(item, "username", STR(""));
+        struct str alike = json_str_or(item, "confusableWith", STR(""));
+        (void)fprintf(stderr,
+                      "garita: line %lld: warning: the name %.*s can be taken for that of user "
+                      "%.*s\n",
+                      number_of(in, item), STR_ARG(name), STR_ARG(alike));
+    }
+}
+
+static int tell_result(struct importer *in, const struct json_value *result)
 {
     const struct json_value *item;
     struct json_iter it = json_iter(json_get(result, "refused"));
     while (json_next(&it, NULL, &item)) {
         struct str reason = json_str_or(item, "reason", STR(""));
-        (void)fprintf(stderr, "garita: line %lld: %.*s\n",
-                      (long long)(in->line_number + json_i64_or(item, "line", 0)), STR_ARG(reason));
+        (void)fprintf(stderr, "garita: line %lld: %.*s\n", number_of(in, item), STR_ARG(reason));
         in->refused++;
     }
+    tell_look_alikes(in, result);
     in->created += json_i64_or(result, "created", 0);
     in->left_out += json_i64_or(result, "credentialsLeftOut", 0);
     return 0;
@@ -263,7 +306,7 @@ static int send_batch(struct importer *in)
     if (rc == 0)
         rc = json_parse(&a, reply.data, REPLY_MAX_BYTES, &result);
     if (rc == 0)
-        rc = tell_refused(in, result);
+        rc = tell_result(in, result);
     arena_free(&a);
     in->line_number += (int64_t)in->lines;
     in->lines = 0;

@@ -3,6 +3,8 @@
 
 #include "core/admin/record.h"
 #include "core/auth/password_change.h"
+#include "core/auth/typed_name.h"
+#include "core/model/name.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
@@ -12,25 +14,59 @@
 int admin_user_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
                     struct user *ret_user)
 {
-    struct str canonical;
-    TRY(username_canonical(ctx->arena, name, &canonical, ctx->err));
-    int rc = user_find_by_username(r, ctx->arena, canonical, ret_user);
+    struct typed_name typed;
+    TRY(typed_name_read(ctx->arena, name, &typed, ctx->err));
+    int rc = typed_name_find(r, ctx->arena, &typed, ret_user);
     if (rc == ERR_NOT_FOUND)
-        rc = user_find_by_id(r, ctx->arena, canonical, ret_user);
+        rc = user_find_by_id(r, ctx->arena, typed.canonical, ret_user);
     if (rc == ERR_NOT_FOUND)
         return err_field(ctx->err, rc, "username", "there is no user with this name");
     return rc;
 }
 
-int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user)
+/* WE-13. The names of service accounts come from their clients, who are not people. */
+static int prepare_name(const struct auth_ctx *ctx, struct user *io_user)
 {
     TRY(username_canonical(ctx->arena, io_user->username, &io_user->username, ctx->err));
+    return str_empty(io_user->service_account_client_id) ? name_check(io_user->username, ctx->err)
+                                                         : 0;
+}
+
+static int prepare_rest(const struct auth_ctx *ctx, struct user *io_user)
+{
     if (!str_empty(io_user->email)) {
         io_user->email = arena_lower(ctx->arena, str_trim(io_user->email));
         if (str_absent(io_user->email))
             return ERR_NO_MEMORY;
     }
     return user_check(io_user, ctx->err);
+}
+
+int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user)
+{
+    TRY(prepare_name(ctx, io_user));
+    return prepare_rest(ctx, io_user);
+}
+
+int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                          struct str *ret_username)
+{
+    int rc = user_find_look_alike(r, ctx->arena, user, ret_username);
+    if (rc == ERR_NOT_FOUND)
+        *ret_username = str_of(NULL, 0);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+/* What the event says: the change, and whose name the new one can be taken for. */
+static int change_of(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
+                     const struct user *after, struct str *ret_data, bool *ret_changed)
+{
+    struct str alike = {NULL, 0};
+    if (!before || !str_eq(before->username, after->username))
+        TRY(admin_user_look_alike(ctx, store_write_reader(w), after, &alike));
+    const struct detail details[] = {{"confusable_with", alike}, {NULL, {NULL, 0}}};
+    return change_data_with(ctx->arena, &user_fields, before, after, "username", after->username,
+                            details, ret_data, ret_changed);
 }
 
 static int tell_conflict(const struct auth_ctx *ctx, int rc)
@@ -58,8 +94,7 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
         io_user->created_ms = store_write_now(w)->wall_ms;
     TRY(tell_conflict(ctx, user_insert(w, io_user)));
     TRY(add_default_role(ctx, w, io_user->pk));
-    TRY(change_data(ctx->arena, &user_fields, NULL, io_user, "username", io_user->username, &data,
-                    NULL));
+    TRY(change_of(ctx, w, NULL, io_user, &data, NULL));
     return admin_record(ctx, w, EVENT_UserCreated, "user", io_user->id, data);
 }
 
@@ -74,12 +109,14 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
     user.id = before->id;
     user.created_ms = before->created_ms;
     user.service_account_client_id = before->service_account_client_id;
-    TRY(admin_user_prepare(ctx, &user));
+    /* Who keeps his name may have one from before there were rules. */
+    if (!str_eq(user.username, before->username))
+        TRY(prepare_name(ctx, &user));
+    TRY(prepare_rest(ctx, &user));
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;
-    TRY(change_data(ctx->arena, &user_fields, before, &user, "username", user.username, &data,
-                    &changed));
+    TRY(change_of(ctx, w, before, &user, &data, &changed));
     if (ret_user)
         *ret_user = user;
     if (!changed)

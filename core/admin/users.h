@@ -12,13 +12,19 @@
 MUST_CHECK int admin_user_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
                                struct user *ret_user);
 
-/* Makes names and e-mail canonical and checks the user as a whole. To be called before a password
+/* Makes names and e-mail canonical and checks the user as a whole, a person's name by the rules of
+ * scripts (WE-13). To be called before a password
  * policy that looks at the name. */
 MUST_CHECK int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user);
 /* Stores a prepared user with the realm's default role; sets pk, id (when absent) and created_ms
  * (when 0). ERR_CONFLICT. */
 MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
                                  struct user *io_user);
+/* The name of another user for whom this one can be taken (WE-13); absent: none. Creation and rename
+ * say so in their event; this is for telling who makes the change. The user is stored, or its pk is
+ * 0. */
+MUST_CHECK int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r,
+                                     const struct user *user, struct str *ret_username);
 /* Changes fields; id and created_ms stay. A user that is disabled by this loses all sessions
  * (OT-06). ret_user (may be NULL) is the user as stored. */
 MUST_CHECK int admin_user_update(const struct auth_ctx *ctx, struct store_write *w,

@@ -114,9 +114,15 @@ static bool write_side(struct arena *a, const struct field_table *table, const v
     return any;
 }
 
-int change_data(struct arena *a, const struct field_table *table, const void *before,
-                const void *after, const char *name_key, struct str name, struct str *ret_data,
-                bool *ret_changed)
+static void write_details(const struct detail *details, struct json_writer *w)
+{
+    for (; details->name; details++)
+        jw_member_str_opt(w, details->name, details->text);
+}
+
+int change_data_with(struct arena *a, const struct field_table *table, const void *before,
+                     const void *after, const char *name_key, struct str name,
+                     const struct detail *details, struct str *ret_data, bool *ret_changed)
 {
     struct buf b;
     struct json_writer w;
@@ -125,6 +131,7 @@ int change_data(struct arena *a, const struct field_table *table, const void *be
     jw_init(&w, &b);
     jw_begin_object(&w);
     jw_member_str(&w, name_key, name);
+    write_details(details, &w);
     if (before)
         changed |= write_side(a, table, before, after, "before", &w);
     if (after)
@@ -136,6 +143,14 @@ int change_data(struct arena *a, const struct field_table *table, const void *be
     return 0;
 }
 
+int change_data(struct arena *a, const struct field_table *table, const void *before,
+                const void *after, const char *name_key, struct str name, struct str *ret_data,
+                bool *ret_changed)
+{
+    static const struct detail none[] = {{NULL, {NULL, 0}}};
+    return change_data_with(a, table, before, after, name_key, name, none, ret_data, ret_changed);
+}
+
 int detail_data(struct arena *a, const struct detail *details, struct str *ret_data)
 {
     struct buf b;
@@ -143,8 +158,7 @@ int detail_data(struct arena *a, const struct detail *details, struct str *ret_d
     buf_init(&b, a, DATA_MAX_BYTES);
     jw_init(&w, &b);
     jw_begin_object(&w);
-    for (; details->name; details++)
-        jw_member_str_opt(&w, details->name, details->text);
+    write_details(details, &w);
     jw_end_object(&w);
     return jw_finish(&w, ret_data);
 }

@@ -21,4 +21,10 @@ struct detail {
 };
 MUST_CHECK int detail_data(struct arena *a, const struct detail *details, struct str *ret_data);
 
+/* change_data with details after the name. */
+MUST_CHECK int change_data_with(struct arena *a, const struct field_table *table,
+                                const void *before, const void *after, const char *name_key,
+                                struct str name, const struct detail *details, struct str *ret_data,
+                                bool *ret_changed);
+
 #endif

@@ -4,6 +4,7 @@
 #include "core/auth/brute_force.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
+#include "core/auth/typed_name.h"
 #include "core/port/limits.h"
 #include "core/port/users.h"
 
@@ -24,13 +25,13 @@ static bool email_may_log_in(const struct realm *realm, struct str name)
 
 /* The user whom the typed name means; *ret_found false when there is none. Service accounts have no
  * password login (RFC 6749 4.4 is theirs). */
-static int find_user(const struct auth_ctx *ctx, struct store_read *r, struct str name,
-                     struct user *ret_user, bool *ret_found)
+static int find_user(const struct auth_ctx *ctx, struct store_read *r,
+                     const struct typed_name *name, struct user *ret_user, bool *ret_found)
 {
     struct user user = {0};
-    int rc = user_find_by_username(r, ctx->arena, name, &user);
-    if (rc == ERR_NOT_FOUND && email_may_log_in(auth_realm(ctx), name))
-        rc = user_find_by_email(r, ctx->arena, name, &user);
+    int rc = typed_name_find(r, ctx->arena, name, &user);
+    if (rc == ERR_NOT_FOUND && email_may_log_in(auth_realm(ctx), name->spelled))
+        rc = user_find_by_email(r, ctx->arena, name->spelled, &user);
     *ret_found = rc == 0 && str_empty(user.service_account_client_id);
     *ret_user = user;
     return absent_is_fine(rc);
@@ -51,15 +52,16 @@ static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64
     return 0;
 }
 
-static int look_up(const struct auth_ctx *ctx, struct login_attempt *io_attempt)
+static int look_up(const struct auth_ctx *ctx, const struct typed_name *name,
+                   struct login_attempt *io_attempt)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct user user;
     bool found;
-    if (str_absent(io_attempt->username))
+    if (str_absent(name->canonical))
         return 0;
     TRY(store_read_begin(ctx->view, &r));
-    TRY(find_user(ctx, r, io_attempt->username, &user, &found));
+    TRY(find_user(ctx, r, name, &user, &found));
     if (!found)
         return 0;
     io_attempt->user_pk = user.pk;
@@ -134,14 +136,13 @@ int login_compare(const struct auth_ctx *ctx, struct str username, struct str pa
                   struct login_attempt *ret_attempt)
 {
     struct login_attempt attempt = {0};
-    struct err_ctx ignored = {0};
+    struct typed_name name = {0};
     struct password_params params = params_of(ctx);
     if (str_absent(password))
         password = STR("");
-    if (username_canonical(ctx->arena, str_absent(username) ? STR("") : username, &attempt.username,
-                           &ignored) != 0)
-        attempt.username = str_of(NULL, 0);
-    TRY(look_up(ctx, &attempt));
+    if (typed_name_read(ctx->arena, str_absent(username) ? STR("") : username, &name, NULL) == 0)
+        attempt.username = name.canonical;
+    TRY(look_up(ctx, &name, &attempt));
     TRY(hashing_enter());
     int rc = hash_now(ctx, &params, password, &attempt);
     hashing_leave();

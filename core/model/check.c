@@ -1,6 +1,7 @@
 /* Deny by default: each kind of URI has a list of what it may be. */
 #include "core/model/check.h"
 
+#include "core/codec/unicode.h"
 #include "core/codec/uri.h"
 
 #include "core/base/banned.h"
@@ -150,27 +151,6 @@ int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx
     return 0;
 }
 
-/* The next code point of valid UTF-8. */
-static uint32_t next_code_point(const unsigned char **at)
-{
-    const unsigned char *p = *at;
-    if (p[0] < 0x80) {
-        *at = p + 1;
-        return p[0];
-    }
-    if (p[0] < 0xe0) {
-        *at = p + 2;
-        return ((uint32_t)(p[0] & 0x1f) << 6) | (p[1] & 0x3f);
-    }
-    if (p[0] < 0xf0) {
-        *at = p + 3;
-        return ((uint32_t)(p[0] & 0x0f) << 12) | ((uint32_t)(p[1] & 0x3f) << 6) | (p[2] & 0x3f);
-    }
-    *at = p + 4;
-    return ((uint32_t)(p[0] & 0x07) << 18) | ((uint32_t)(p[1] & 0x3f) << 12) |
-           ((uint32_t)(p[2] & 0x3f) << 6) | (p[3] & 0x3f);
-}
-
 static bool code_point_is_deceptive(uint32_t c)
 {
     static const struct {
@@ -195,10 +175,9 @@ static bool code_point_is_deceptive(uint32_t c)
 
 bool text_is_deceptive(struct str text)
 {
-    const unsigned char *at = (const unsigned char *)text.ptr;
-    const unsigned char *end = at + text.len;
-    while (at < end)
-        if (code_point_is_deceptive(next_code_point(&at)))
+    struct str rest = text;
+    while (rest.len > 0)
+        if (code_point_is_deceptive(unicode_next(&rest)))
             return true;
     return false;
 }

@@ -1,6 +1,7 @@
 /* The field table of a user, the canonical form of user names, and what may be stored of a person. */
 #include "core/model/user.h"
 
+#include "core/codec/unicode.h"
 #include "core/model/check.h"
 
 #include "core/base/banned.h"
@@ -21,9 +22,8 @@ static const struct field user_field_list[] = {
 
 const struct field_table user_fields = {user_field_list, ARRAY_LEN(user_field_list)};
 
-int username_canonical(struct arena *a, struct str raw, struct str *ret_name, struct err_ctx *ctx)
+static int name_shape_check(struct str name, struct err_ctx *ctx)
 {
-    struct str name = str_trim(raw);
     if (str_empty(name))
         return err_field(ctx, ERR_INVALID_REQUEST, "username", "a user name is needed");
     if (name.len > NAME_MAX_BYTES || !str_is_utf8(name) ||
@@ -33,9 +33,29 @@ int username_canonical(struct arena *a, struct str raw, struct str *ret_name, st
     if (text_is_deceptive(name))
         return err_field(ctx, ERR_INVALID_REQUEST, "username",
                          "a user name holds no control or invisible characters");
+    return 0;
+}
+
+int username_spelled(struct arena *a, struct str raw, struct str *ret_name, struct err_ctx *ctx)
+{
+    struct str name = str_trim(raw);
+    TRY(name_shape_check(name, ctx));
     name = arena_lower(a, name);
     if (str_absent(name))
         return ERR_NO_MEMORY;
+    *ret_name = name;
+    return 0;
+}
+
+int username_canonical(struct arena *a, struct str raw, struct str *ret_name, struct err_ctx *ctx)
+{
+    struct str name;
+    TRY(username_spelled(a, raw, &name, ctx));
+    if (!unicode_is_ascii(name)) {
+        TRY(unicode_fold(a, name, &name));
+        name = str_trim(name); /* spaces of other kinds have become spaces */
+        TRY(name_shape_check(name, ctx));
+    }
     *ret_name = name;
     return 0;
 }

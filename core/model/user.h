@@ -17,11 +17,16 @@ struct user {
 
 extern const struct field_table user_fields;
 
-/* The one canonical form in which names are stored and looked up (BR-09): trimmed, NFC is not
- * applied, ASCII lower case. ERR_INVALID_REQUEST for empty, over 255 characters, control
- * characters or bidirectional overrides. */
+/* The one canonical form in which names are stored and looked up (BR-09): trimmed, NFKC, case
+ * folded. Says nothing about who may be called so: that is name_check (name.h).
+ * ERR_INVALID_REQUEST for empty, over 255 characters, control, zero-width and bidirectional
+ * characters. */
 MUST_CHECK int username_canonical(struct arena *a, struct str raw, struct str *ret_name,
                                   struct err_ctx *ctx);
+/* The name as it is spelled: trimmed, ASCII letters in lower case, errors as above. For e-mail
+ * addresses, and for names that were stored before there was more to the canonical form. */
+MUST_CHECK int username_spelled(struct arena *a, struct str raw, struct str *ret_name,
+                                struct err_ctx *ctx);
 /* Checks e-mail shape, lengths, attribute limits. */
 MUST_CHECK int user_check(const struct user *user, struct err_ctx *ctx);
 

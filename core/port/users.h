@@ -6,7 +6,7 @@
 #include "core/model/user.h"
 #include "core/port/store.h"
 
-/* Names are in canonical form. ERR_CONFLICT when username, e-mail (unless the realm allows
+/* Names are in canonical form, or as they were stored. ERR_CONFLICT when username, e-mail (unless the realm allows
  * duplicates) or id is taken; a user name may not equal another's e-mail (RE-02). Sets user->pk. */
 MUST_CHECK int user_insert(struct store_write *w, struct user *user);
 MUST_CHECK int user_update(struct store_write *w, const struct user *user);
@@ -15,10 +15,16 @@ MUST_CHECK int user_find_by_id(struct store_read *r, struct arena *a, struct str
                                struct user *ret_user);
 MUST_CHECK int user_find_by_pk(struct store_read *r, struct arena *a, int64_t pk,
                                struct user *ret_user);
+/* A name that was stored in another spelling before there was a canonical form is found by its
+ * canonical form as well, unless that is somebody's name. */
 MUST_CHECK int user_find_by_username(struct store_read *r, struct arena *a, struct str username,
                                      struct user *ret_user);
 MUST_CHECK int user_find_by_email(struct store_read *r, struct arena *a, struct str email,
                                   struct user *ret_user);
+/* The name of another user that can be taken for this one's (WE-13): same skeleton, and not both in
+ * ASCII, where such names are ordinary (0 and O, 1 and l). ERR_NOT_FOUND. */
+MUST_CHECK int user_find_look_alike(struct store_read *r, struct arena *a, const struct user *user,
+                                    struct str *ret_username);
 /* Service accounts left out. search matches a prefix of username, e-mail, first or last name
  * (absent: everyone); sorted by username, after one. Cost does not grow with the realm. */
 MUST_CHECK int user_list(struct store_read *r, struct arena *a, struct str search, struct str after,

@@ -3,7 +3,10 @@
 #include "core/port/users.h"
 
 #include "core/base/rng.h"
+#include "core/codec/unicode.h"
+#include "core/model/name.h"
 #include "store/sql/doc.h"
+#include "store/sql/name_forms.h"
 #include "store/sql/rows.h"
 #include "store/tx.h"
 
@@ -68,14 +71,23 @@ int user_find_by_pk(struct store_read *r, struct arena *a, int64_t pk, struct us
     return find_one(&q, a, ret_user);
 }
 
+static int find_by_text(struct store_read *r, const struct sql *sql, struct arena *a,
+                        struct str text, struct user *ret_user)
+{
+    QUERY(q);
+    TRY(query_open(r->conn, sql, &q));
+    query_str(&q, text);
+    return find_one(&q, a, ret_user);
+}
+
 int user_find_by_username(struct store_read *r, struct arena *a, struct str username,
                           struct user *ret_user)
 {
-    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE username = ?"};
-    QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
-    query_str(&q, username);
-    return find_one(&q, a, ret_user);
+    static const struct sql by_name = {"SELECT " COLUMNS " FROM user WHERE username = ?"};
+    static const struct sql by_key = {"SELECT " COLUMNS
+                                      " FROM user WHERE name_key = ? ORDER BY pk LIMIT 1"};
+    int rc = find_by_text(r, &by_name, a, username, ret_user);
+    return rc == ERR_NOT_FOUND ? find_by_text(r, &by_key, a, username, ret_user) : rc;
 }
 
 /* With duplicates allowed, who was there first. */
@@ -84,12 +96,29 @@ int user_find_by_email(struct store_read *r, struct arena *a, struct str email,
 {
     static const struct sql select = {"SELECT " COLUMNS
                                       " FROM user WHERE email = ? ORDER BY pk LIMIT 1"};
-    if (str_empty(email))
-        return ERR_NOT_FOUND;
+    return str_empty(email) ? ERR_NOT_FOUND : find_by_text(r, &select, a, email, ret_user);
+}
+
+int user_find_look_alike(struct store_read *r, struct arena *a, const struct user *user,
+                         struct str *ret_username)
+{
+    /* More bytes than characters: the name goes beyond ASCII. */
+    static const struct sql select = {
+        "SELECT username FROM ("
+        "SELECT pk, username FROM user WHERE skeleton = ?1"
+        " UNION ALL SELECT pk, username FROM user WHERE username = ?1 AND skeleton IS NULL"
+        ") WHERE pk <> ?2 AND (?3 OR length(username) < length(CAST(username AS BLOB)))"
+        " ORDER BY pk LIMIT 1"};
+    struct str skeleton;
+    TRY(name_skeleton(a, user->username, &skeleton));
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
-    query_str(&q, email);
-    return find_one(&q, a, ret_user);
+    query_str(&q, skeleton);
+    query_i64(&q, user->pk);
+    query_i64(&q, !unicode_is_ascii(user->username));
+    TRY(query_one(&q));
+    *ret_username = query_col_str(&q, 0, a);
+    return q.err;
 }
 
 int user_count(struct store_read *r, int64_t *ret_count)
@@ -125,8 +154,14 @@ static int check_names(struct store_write *w, const struct user *u)
 {
     static const struct sql by_email = {"SELECT 1 FROM user WHERE email = ? AND pk <> ?"};
     static const struct sql by_username = {"SELECT 1 FROM user WHERE username = ? AND pk <> ?"};
+    /* The names of both were there before; only who takes the name anew is in the way. */
+    static const struct sql by_key = {
+        "SELECT 1 FROM user WHERE name_key = ?1 AND pk <> ?2"
+        " AND NOT EXISTS (SELECT 1 FROM user WHERE pk = ?2 AND username = ?1)"};
     bool taken;
     TRY(is_there(w, &by_email, u->username, u->pk, &taken));
+    if (!taken)
+        TRY(is_there(w, &by_key, u->username, u->pk, &taken));
     if (taken)
         return ERR_CONFLICT;
     if (str_empty(u->email))
@@ -144,8 +179,9 @@ static struct str or_null(struct str text)
 
 static int bind_row(struct store_write *w, struct query *q, const struct user *u)
 {
-    struct str doc;
+    struct str doc, key, skeleton;
     TRY(doc_write(&user_fields, column_members, u, &w->arena, &doc));
+    TRY(name_forms_of(&w->arena, u->username, &key, &skeleton));
     query_str(q, u->username);
     query_str(q, or_null(u->email));
     query_i64(q, u->email_verified);
@@ -156,6 +192,8 @@ static int bind_row(struct store_write *w, struct query *q, const struct user *u
     query_i64(q, u->not_before_s);
     query_id(q, or_null(u->service_account_client_id));
     query_str(q, str_eq(doc, STR("{}")) ? str_of(NULL, 0) : doc);
+    query_str(q, key);
+    query_str(q, skeleton);
     return 0;
 }
 
@@ -163,8 +201,8 @@ int user_insert(struct store_write *w, struct user *user)
 {
     static const struct sql insert = {
         "INSERT INTO user (username, email, email_verified, first_name, last_name, enabled,"
-        " created_ms, not_before_s, service_account_client_id, doc, id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        " created_ms, not_before_s, service_account_client_id, doc, name_key, skeleton, id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     user->pk = 0;
     TRY(check_names(w, user));
     QUERY(q);
@@ -181,7 +219,7 @@ int user_update(struct store_write *w, const struct user *user)
     static const struct sql update = {
         "UPDATE user SET username = ?, email = ?, email_verified = ?, first_name = ?,"
         " last_name = ?, enabled = ?, created_ms = ?, not_before_s = ?,"
-        " service_account_client_id = ?, doc = ? WHERE pk = ?"};
+        " service_account_client_id = ?, doc = ?, name_key = ?, skeleton = ? WHERE pk = ?"};
     TRY(check_names(w, user));
     QUERY(q);
     TRY(query_open(write_conn(w), &update, &q));

@@ -234,7 +234,7 @@ static void test_migrations(void **state)
     close_store();
     run_sql("PRAGMA user_version = 9999");
     fails(try_open(NULL), ERR_STORE_VERSION);
-    run_sql("PRAGMA user_version = 1; PRAGMA application_id = 9999");
+    run_sql("PRAGMA user_version = 2; PRAGMA application_id = 9999");
     fails(try_open(NULL), ERR_STORE_VERSION);
     run_sql("PRAGMA application_id = 1");
     open_store();

@@ -310,7 +310,8 @@ static void test_realm_branding(void **state)
 /* BR-09 */
 static void test_username_has_one_form(void **state)
 {
-    static const char *const same[] = {"maria", "MARIA", " Maria ", "\tmaria"};
+    static const char *const same[] = {"maria",   "MARIA",      " Maria ",
+                                       "\tmaria", "ＭＡＲＩＡ", "\u3000maria\u00a0"};
     static const char *const bad[] = {"",
                                       "   ",
                                       "a\nb",
@@ -337,8 +338,18 @@ static void test_username_has_one_form(void **state)
     assert_int_equal(username_canonical(&arena, str_of(longest, 255), &name, NULL), 0);
     assert_int_equal(username_canonical(&arena, str_of(longest, 256), &name, NULL),
                      ERR_INVALID_REQUEST);
-    assert_int_equal(username_canonical(&arena, STR("Jos\xc3\xa9"), &name, NULL), 0);
-    assert_true(str_eq(name, STR("jos\xc3\xa9")));
+    static const char *const joses[] = {"José", "JOSÉ", "Jose\u0301", "ＪＯＳÉ"};
+    for (size_t i = 0; i < ARRAY_LEN(joses); i++) {
+        assert_int_equal(username_canonical(&arena, str_c(joses[i]), &name, NULL), 0);
+        assert_true(str_eq(name, STR("josé")));
+    }
+    /* one character that becomes eighteen */
+    struct str long_ligatures = arena_printf(&arena, "%s", "");
+    for (int i = 0; i < 20; i++)
+        long_ligatures = ARENA_CONCAT(&arena, long_ligatures, STR("\ufdfa"));
+    assert_int_equal(username_canonical(&arena, long_ligatures, &name, NULL), ERR_INVALID_REQUEST);
+    assert_int_equal(username_spelled(&arena, STR(" JosÉ "), &name, NULL), 0);
+    assert_true(str_eq(name, STR("josÉ")));
 }
 
 static void test_emails(void **state)

@@ -1,0 +1,15 @@
+/* The other forms of a user's name that stand beside it in its row. */
+#ifndef GARITA_STORE_SQL_NAME_FORMS_H
+#define GARITA_STORE_SQL_NAME_FORMS_H
+
+#include "store/conn.h"
+
+/* The canonical form and the skeleton (UTS #39); absent where they are the name itself, as most
+ * are. A name that has no canonical form any more is found as it stands. */
+MUST_CHECK int name_forms_of(struct arena *a, struct str name, struct str *ret_key,
+                             struct str *ret_skeleton);
+/* For migrations: the SQL functions name_key(text) and name_skeleton(text), NULL where the form is
+ * the text itself. */
+MUST_CHECK int name_forms_register(struct conn *conn);
+
+#endif
