@@ -52,6 +52,23 @@ static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64
     return 0;
 }
 
+int login_proof_now(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
+                    struct password_proof *ret_proof)
+{
+    struct credential credential;
+    bool found;
+    TRY(find_password(ctx, r, user_pk, &credential, &found));
+    *ret_proof = found ? (struct password_proof){credential.id, credential.created_ms}
+                       : (struct password_proof){0};
+    return 0;
+}
+
+bool login_proof_holds(const struct password_proof *shown, const struct password_proof *now)
+{
+    return !str_empty(shown->credential_id) && str_eq(shown->credential_id, now->credential_id) &&
+           shown->set_ms == now->set_ms;
+}
+
 static int look_up(const struct auth_ctx *ctx, const struct typed_name *name,
                    struct login_attempt *io_attempt)
 {

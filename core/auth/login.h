@@ -8,6 +8,18 @@
 #include "core/auth/context.h"
 #include "core/model/user.h"
 
+/* Which password somebody has shown: its record, and when that was last set. Differs after every
+ * change of the password (password_change_store), and only then. */
+struct password_proof {
+    struct str credential_id;
+    int64_t set_ms;
+};
+/* Of the user's password as it is; empty when there is none. */
+MUST_CHECK int login_proof_now(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
+                               struct password_proof *ret_proof);
+/* Whether what was shown is what there is: never for an empty one. */
+bool login_proof_holds(const struct password_proof *shown, const struct password_proof *now);
+
 /* What hashing found; nothing is decided yet. */
 struct login_attempt {
     struct str username; /* canonical; absent when it cannot be a name */
@@ -27,6 +39,12 @@ struct login_attempt {
  * (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY): a wrong password is a result, not an error. */
 MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
                              struct login_attempt *ret_attempt);
+
+/* Of the password that was compared. */
+static inline struct password_proof login_proof_of(const struct login_attempt *attempt)
+{
+    return (struct password_proof){attempt->credential.id, attempt->credential.created_ms};
+}
 
 enum login_verdict {
     LOGIN_ACCEPTED,

@@ -172,7 +172,9 @@ static int replace_record(const struct auth_ctx *ctx, struct store_write *w,
     if (keep > 0)
         TRY(move_to_history(ctx, w, change->user_pk, current));
     struct credential changed = *current;
-    changed.created_ms = ctx->now->wall_ms;
+    /* It rises with every change, whenever its request began: see struct password_proof. */
+    changed.created_ms =
+        ctx->now->wall_ms > current->created_ms ? ctx->now->wall_ms : current->created_ms + 1;
     changed.secret_data = change->secret_data;
     changed.credential_data = change->credential_data;
     return credential_update(w, &changed);

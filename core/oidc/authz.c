@@ -66,15 +66,6 @@ static int reopen_at(struct flow *f, struct str sealed, enum login_stage stage, 
     return flow_error(f, ERR_SEAL);
 }
 
-static bool password_changed_since(const struct credentials *list, int64_t since_ms)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (str_eq(list->items[i].type, STR(CREDENTIAL_PASSWORD)) &&
-            list->items[i].created_ms > since_ms)
-            return true;
-    return false;
-}
-
 /* The browser's session vouches: the one of the state, or the one that this login became. */
 static int load_who_of_session(struct flow *f, struct who *ret_who, bool *ret_found)
 {
@@ -89,23 +80,21 @@ static int load_who_of_session(struct flow *f, struct who *ret_who, bool *ret_fo
 /* The person of the state, if what vouched for him then does so now. */
 static int load_who(struct flow *f, struct store_read *r, struct who *ret_who, bool *ret_found)
 {
-    struct credentials list = {0};
-    struct who who = {.fresh = f->state.auth_time_ms > 0};
+    struct who who = {.fresh = f->state.auth_time_ms > 0,
+                      .auth_time_ms = f->state.auth_time_ms,
+                      .proof = f->state.proof};
     bool spent = false;
     *ret_found = false;
     if (who.fresh)
         TRY(flow_login_is_spent(f, r, &spent));
     if (!who.fresh || spent)
         return load_who_of_session(f, ret_who, ret_found);
-    who.auth_time_ms = f->state.auth_time_ms;
     int rc = user_find_by_id(r, f->ctx->arena, f->state.user_id, &who.user);
-    if (rc == ERR_NOT_FOUND ||
-        (rc == 0 && !session_user_allowed(f->ctx, &who.user, who.auth_time_ms)))
+    if (rc == 0)
+        rc = flow_check_person(f, r, &who, &who.user);
+    if (rc == ERR_NOT_FOUND || rc == ERR_SESSION_NOT_ACTIVE)
         return 0;
     TRY(rc);
-    TRY(credential_list(r, f->ctx->arena, who.user.pk, &list));
-    if (password_changed_since(&list, who.auth_time_ms))
-        return 0;
     *ret_who = who;
     *ret_found = true;
     return 0;
@@ -214,6 +203,7 @@ static int prepare_login(struct flow *f, struct login_try *t)
     TRY(rc);
     t->who.fresh = true;
     t->who.auth_time_ms = f->ctx->now->wall_ms;
+    t->who.proof = login_proof_of(&t->attempt);
     t->prepared = t->who.user.enabled;
     return t->prepared ? plan(f, r, &t->who, &options, &t->next, &t->fin) : 0;
 }
@@ -317,9 +307,12 @@ static int store_change(struct flow *f, struct change *c)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     bool spare = f->has_sso && f->sso.user_pk == c->who.user.pk;
+    struct user user;
     TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(flow_check_person(f, store_write_reader(w), &c->who, &user));
     TRY(password_change_store(f->ctx, w, &c->password, false, spare ? f->sso.pk : 0,
                               EVENT_PasswordUpdated));
+    TRY(login_proof_now(f->ctx, store_write_reader(w), user.pk, &c->who.proof));
     if (c->next == NEXT_FINISH && !is_not_the_hinted(f, &c->who))
         TRY(finish_store(f, w, &c->who, &c->fin));
     return store_commit_p(&w, DURABLE_STANDBY);
@@ -328,7 +321,7 @@ static int store_change(struct flow *f, struct change *c)
 static int change_password(struct flow *f, struct change *c)
 {
     struct plan_options options = {.action_done = true};
-    /* The new password counts as shown now: its record is not younger than this. */
+    /* The new password counts as shown now. */
     c->who.auth_time_ms = f->ctx->now->wall_ms;
     TRY(plan_for_page(f, &c->who, &options, &c->next, &c->fin));
     int rc = store_change(f, c);

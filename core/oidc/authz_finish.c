@@ -84,18 +84,19 @@ int finish_prepare(const struct flow *f, struct store_read *r, const struct who 
     return 0;
 }
 
-/* WE-12: user and session as they are in this transaction. */
+/* WE-12: person and session as they are in this transaction. */
 static int check_again(const struct flow *f, struct store_write *w, const struct who *who,
                        const struct finish *fin)
 {
     struct store_read *r = store_write_reader(w);
     struct user user;
     struct user_session session;
-    int rc = user_find_by_pk(r, f->ctx->arena, who->user.pk, &user);
-    if (rc == 0 && (!user.enabled || user.required_actions.count > 0))
-        rc = ERR_SESSION_NOT_ACTIVE;
-    if (rc == 0 && !fin->session_is_new)
-        rc = session_find_by_pk(r, f->ctx->arena, fin->subject.session.pk, &session);
+    TRY(flow_check_person(f, r, who, &user));
+    if (user.required_actions.count > 0)
+        return ERR_SESSION_NOT_ACTIVE;
+    if (fin->session_is_new)
+        return 0;
+    int rc = session_find_by_pk(r, f->ctx->arena, fin->subject.session.pk, &session);
     return rc == ERR_NOT_FOUND ? ERR_SESSION_NOT_ACTIVE : rc;
 }
 

@@ -6,6 +6,7 @@
 #include "core/oidc/browser.h"
 #include "core/oidc/id_token_hint.h"
 #include "core/port/sessions.h"
+#include "core/port/users.h"
 
 #include "core/base/banned.h"
 
@@ -61,6 +62,29 @@ int flow_load_browser(struct flow *f, struct store_read *r)
 static bool hint_fits(const struct flow *f, const struct user *user)
 {
     return !f->has_hint || str_absent(f->hint_sub) || str_eq(f->hint_sub, user->id);
+}
+
+static int check_proof(const struct flow *f, struct store_read *r, const struct who *who)
+{
+    struct password_proof now;
+    TRY(login_proof_now(f->ctx, r, who->user.pk, &now));
+    return login_proof_holds(&who->proof, &now) ? 0 : ERR_SESSION_NOT_ACTIVE;
+}
+
+int flow_check_person(const struct flow *f, struct store_read *r, const struct who *who,
+                      struct user *ret_user)
+{
+    struct user user;
+    int rc = user_find_by_pk(r, f->ctx->arena, who->user.pk, &user);
+    if (rc == ERR_NOT_FOUND)
+        return ERR_SESSION_NOT_ACTIVE;
+    TRY(rc);
+    if (!session_user_allowed(f->ctx, &user, who->auth_time_ms))
+        return ERR_SESSION_NOT_ACTIVE;
+    if (who->fresh)
+        TRY(check_proof(f, r, who));
+    *ret_user = user;
+    return 0;
 }
 
 bool flow_needs_login(const struct flow *f)
@@ -173,6 +197,7 @@ static int seal(struct flow *f, enum login_stage stage, const struct who *who)
     if (who) {
         s->user_id = who->user.id;
         s->auth_time_ms = who->fresh ? who->auth_time_ms : 0;
+        s->proof = who->fresh ? who->proof : (struct password_proof){0};
         s->session_id = who->fresh ? str_of(NULL, 0) : f->sso.id;
     }
     return login_state_seal(f->ctx, LOGIN_STATE_LOGIN, s, &f->step->state);
@@ -203,6 +228,7 @@ int flow_show_login(struct flow *f, int err, struct str username)
     f->state.user_id = str_of(NULL, 0);
     f->state.session_id = str_of(NULL, 0);
     f->state.auth_time_ms = 0;
+    f->state.proof = (struct password_proof){0};
     step->kind = AUTHZ_STEP_LOGIN;
     step->err = err;
     step->username_fixed = is_fixed(f);

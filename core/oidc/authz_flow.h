@@ -13,6 +13,7 @@ struct who {
     struct user user;
     bool fresh;           /* the password was right in this login; else the SSO session vouches */
     int64_t auth_time_ms; /* when */
+    struct password_proof proof; /* fresh: which password */
 };
 
 struct flow {
@@ -29,6 +30,11 @@ struct flow {
     bool has_hint;
     struct str hint_sub;
 };
+
+/* Whether the person may go on as things stand in this transaction: there, enabled, not told to come
+ * anew since, and with the password that was shown (WE-03). ERR_SESSION_NOT_ACTIVE. */
+MUST_CHECK int flow_check_person(const struct flow *f, struct store_read *r, const struct who *who,
+                                 struct user *ret_user);
 
 enum next {
     NEXT_LOGIN,
@@ -82,8 +88,8 @@ struct finish {
 
 MUST_CHECK int finish_prepare(const struct flow *f, struct store_read *r, const struct who *who,
                               struct finish *ret_finish);
-/* Stores session, client session, code and event. ERR_SESSION_NOT_ACTIVE when the session ended or
- * the user was disabled in the meantime: nothing may be committed then. */
+/* Stores session, client session, code and event. ERR_SESSION_NOT_ACTIVE when the session ended, the
+ * user was disabled or the password changed in the meantime: nothing may be committed then. */
 MUST_CHECK int finish_store(const struct flow *f, struct store_write *w, const struct who *who,
                             struct finish *finish);
 /* After the commit: the reply and the cookie. */

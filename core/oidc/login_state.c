@@ -36,6 +36,8 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
     jw_member_i64(&w, "p", state->stage_ms);
     jw_member_str_opt(&w, "u", state->user_id);
     jw_member_i64(&w, "a", state->auth_time_ms);
+    jw_member_str_opt(&w, "k", state->proof.credential_id);
+    jw_member_i64(&w, "t", state->proof.set_ms);
     jw_member_str_opt(&w, "s", state->session_id);
     jw_member_bool(&w, "m", state->remember_me);
     jw_member_str_opt(&w, "l", state->language);
@@ -61,6 +63,8 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     TRY(json_get_i64(json, "p", &state.stage_ms));
     state.user_id = json_get_str(json, "u");
     TRY(json_get_i64(json, "a", &state.auth_time_ms));
+    state.proof.credential_id = json_get_str(json, "k");
+    state.proof.set_ms = json_i64_or(json, "t", 0);
     state.session_id = json_get_str(json, "s");
     state.remember_me = json_bool_or(json, "m", false);
     state.language = json_get_str(json, "l");

@@ -6,7 +6,7 @@
 #ifndef GARITA_CORE_OIDC_LOGIN_STATE_H
 #define GARITA_CORE_OIDC_LOGIN_STATE_H
 
-#include "core/auth/context.h"
+#include "core/auth/login.h"
 
 enum login_stage {
     LOGIN_STAGE_PASSWORD, /* nobody is known yet */
@@ -21,8 +21,9 @@ struct login_state {
     int64_t created_ms;      /* when the login began */
     int64_t stage_ms;        /* when this page was made */
     struct str user_id;
-    int64_t auth_time_ms;  /* when the password was right; 0: an SSO session vouches for the user */
-    struct str session_id; /* that SSO session */
+    int64_t auth_time_ms; /* when the password was right; 0: an SSO session vouches for the user */
+    struct password_proof proof; /* of that password */
+    struct str session_id;       /* that SSO session */
     bool remember_me;
     struct str language; /* chosen on the page; absent: none */
 };
