@@ -71,27 +71,26 @@ int client_read_roles(struct store_read *r, struct arena *a, int64_t client_pk, 
     return rows_read_pks(&q, a, ret_pks, ret_count);
 }
 
+static int read_link(struct query *q, struct arena *a, void *ret_item)
+{
+    struct client_scope *link = ret_item;
+    (void)a;
+    link->pk = query_col_i64(q, 0);
+    link->is_default = query_col_i64(q, 1) != 0;
+    link->is_optional = !link->is_default;
+    return q->err;
+}
+
 int client_read_links(struct store_read *r, struct arena *a, int64_t client_pk,
                       struct client_scopes *ret_links)
 {
     static const struct sql select = {
         "SELECT scope_pk, is_default FROM client_scope WHERE client_pk = ?"};
     struct rows rows = ROWS_OF(struct client_scope);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, client_pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct client_scope *link = rows_add(&rows, a);
-        if (!link)
-            return ERR_NO_MEMORY;
-        link->pk = query_col_i64(&q, 0);
-        link->is_default = query_col_i64(&q, 1) != 0;
-        link->is_optional = !link->is_default;
-    }
+    TRY(rows_read(&rows, &q, a, read_link));
     *ret_links = (struct client_scopes){rows.items, rows.count};
     return 0;
 }
@@ -159,27 +158,24 @@ int client_find_by_id(struct store_read *r, struct arena *a, struct str id,
     return 0;
 }
 
+/* Without the secret. */
+static int read_listed(struct query *q, struct arena *a, void *ret_item)
+{
+    struct str sealed;
+    return read_row(q, a, ret_item, &sealed);
+}
+
 int client_list(struct store_read *r, struct arena *a, struct str after, size_t limit,
                 struct client **ret_items, size_t *ret_count)
 {
     static const struct sql select = {
         "SELECT " COLUMNS " FROM client WHERE client_id > ? ORDER BY client_id LIMIT ?"};
     struct rows rows = ROWS_OF(struct client);
-    struct str sealed;
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_str(&q, str_absent(after) ? STR("") : after);
     query_i64(&q, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct client *c = rows_add(&rows, a);
-        if (!c)
-            return ERR_NO_MEMORY;
-        TRY(read_row(&q, a, c, &sealed));
-    }
+    TRY(rows_read(&rows, &q, a, read_listed));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;

@@ -10,8 +10,9 @@
     " cs.last_access_ms, cs.valid_from_ms, cs.revoked, cs.scope, cs.redirect_uri"                  \
     " FROM client_session cs JOIN client ON client.pk = cs.client_pk"
 
-static int read_row(struct query *q, struct arena *a, struct client_session *cs)
+static int read_row(struct query *q, struct arena *a, void *ret_item)
 {
+    struct client_session *cs = ret_item;
     *cs = (struct client_session){
         .pk = query_col_i64(q, 0),
         .session_pk = query_col_i64(q, 1),
@@ -56,19 +57,10 @@ int client_session_list(struct store_read *r, struct arena *a, int64_t session_p
     static const struct sql select = {SELECT
                                       " WHERE cs.session_pk = ? AND cs.revoked = 0 ORDER BY cs.pk"};
     struct rows rows = ROWS_OF(struct client_session);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, session_pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct client_session *cs = rows_add(&rows, a);
-        if (!cs)
-            return ERR_NO_MEMORY;
-        TRY(read_row(&q, a, cs));
-    }
+    TRY(rows_read(&rows, &q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;

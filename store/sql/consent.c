@@ -8,7 +8,7 @@
 
 #define COLUMNS "consent.client_pk, client.client_id, scopes, created_ms, updated_ms"
 
-static int read_row(struct query *q, struct arena *a, struct consent *ret_consent)
+static int read_row(struct query *q, struct arena *a, void *ret_consent)
 {
     struct consent c = {
         .client_pk = query_col_i64(q, 0),
@@ -18,7 +18,7 @@ static int read_row(struct query *q, struct arena *a, struct consent *ret_consen
     };
     TRY(q->err);
     TRY(doc_read_strs(query_col_view(q, 2), a, &c.scopes));
-    *ret_consent = c;
+    *(struct consent *)ret_consent = c;
     return 0;
 }
 
@@ -43,19 +43,10 @@ int consent_list(struct store_read *r, struct arena *a, int64_t user_pk, struct 
                                       " FROM consent JOIN client ON client.pk = consent.client_pk"
                                       " WHERE user_pk = ? ORDER BY client.client_id"};
     struct rows rows = ROWS_OF(struct consent);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct consent *c = rows_add(&rows, a);
-        if (!c)
-            return ERR_NO_MEMORY;
-        TRY(read_row(&q, a, c));
-    }
+    TRY(rows_read(&rows, &q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;

@@ -7,6 +7,10 @@
 
 #include "core/base/banned.h"
 
+#define SELECT                                                                                     \
+    "SELECT pk, id, type, user_label, created_ms, priority, secret_data, credential_data, user_pk" \
+    " FROM credential"
+
 /* The row's id and its owner: a secret moved to another person does not open. */
 static int secret_place(const struct slot *slot, struct arena *a, struct str id, int64_t user_pk,
                         struct seal_place *ret_place)
@@ -19,9 +23,10 @@ static int secret_place(const struct slot *slot, struct arena *a, struct str id,
     return 0;
 }
 
-static int read_row(struct store_read *r, struct query *q, struct arena *a, int64_t user_pk,
-                    struct credential *c)
+static int read_row(struct query *q, struct arena *a, void *ret_item, void *reader)
 {
+    const struct store_read *r = reader;
+    struct credential *c = ret_item;
     struct seal_place place;
     c->pk = query_col_i64(q, 0);
     c->id = query_col_id(q, 1, a);
@@ -31,30 +36,19 @@ static int read_row(struct store_read *r, struct query *q, struct arena *a, int6
     c->priority = query_col_i64(q, 5);
     c->credential_data = query_col_str(q, 7, a);
     TRY(q->err);
-    TRY(secret_place(r->slot, a, c->id, user_pk, &place));
+    TRY(secret_place(r->slot, a, c->id, query_col_i64(q, 8), &place));
     return seal_open(&place, a, query_col_view(q, 6), &c->secret_data);
 }
 
 int credential_list(struct store_read *r, struct arena *a, int64_t user_pk,
                     struct credentials *ret_credentials)
 {
-    static const struct sql select = {
-        "SELECT pk, id, type, user_label, created_ms, priority, secret_data, credential_data"
-        " FROM credential WHERE user_pk = ? ORDER BY priority, pk"};
+    static const struct sql select = {SELECT " WHERE user_pk = ? ORDER BY priority, pk"};
     struct rows rows = ROWS_OF(struct credential);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct credential *c = rows_add(&rows, a);
-        if (!c)
-            return ERR_NO_MEMORY;
-        TRY(read_row(r, &q, a, user_pk, c));
-    }
+    TRY(rows_read_with(&rows, &q, a, read_row, r));
     *ret_credentials = (struct credentials){rows.items, rows.count};
     return 0;
 }

@@ -11,8 +11,9 @@ static struct str json_or_empty(struct str json)
     return str_absent(json) ? STR("{}") : json;
 }
 
-int event_row_read(struct query *q, struct arena *a, struct event_record *ret_record)
+int event_row_read(struct query *q, struct arena *a, void *ret_item)
 {
+    struct event_record *ret_record = ret_item;
     struct str kind = query_col_str(q, 2, a);
     struct str stream = query_col_id(q, 3, a);
     *ret_record = (struct event_record){
@@ -110,20 +111,6 @@ static void bind_filter(struct query *q, const struct event_filter *f, int64_t s
         query_id(q, f->user_id);
 }
 
-static int read_all(struct query *q, struct arena *a, struct rows *rows)
-{
-    bool row;
-    for (;;) {
-        TRY(query_next(q, &row));
-        if (!row)
-            return 0;
-        struct event_record *e = rows_add(rows, a);
-        if (!e)
-            return ERR_NO_MEMORY;
-        TRY(event_row_read(q, a, e));
-    }
-}
-
 /* The hash before each listed event, so that what is exported can be verified. */
 static int add_prev_hash(struct store_read *r, struct arena *a, struct event_record *e)
 {
@@ -147,7 +134,7 @@ int event_list(struct store_read *r, struct arena *a, const struct event_filter 
     QUERY(q);
     TRY(query_open(r->conn, filter->newest_first ? down : up, &q));
     bind_filter(&q, filter, start, limit);
-    TRY(read_all(&q, a, &rows));
+    TRY(rows_read(&rows, &q, a, event_row_read));
     struct event_record *items = rows.items;
     for (size_t i = 0; i < rows.count; i++)
         TRY(add_prev_hash(r, a, &items[i]));
@@ -219,7 +206,7 @@ static int check_chunk(struct store_read *r, struct walk *walk, bool *ret_more)
         TRY(query_open(r->conn, &select, &q));
         query_i64(&q, walk->seq);
         query_i64(&q, CHUNK);
-        TRY(read_all(&q, &a, &rows));
+        TRY(rows_read(&rows, &q, &a, event_row_read));
     }
     struct event_record *items = rows.items;
     for (size_t i = 0; i < rows.count && walk->bad_seq == 0; i++)

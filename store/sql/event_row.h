@@ -17,8 +17,8 @@
     " LEFT JOIN event_text n ON n.pk = e.tenant LEFT JOIN event_text c ON c.pk = e.client_id"      \
     " LEFT JOIN event_text u ON u.pk = e.user_agent"
 
-/* Without prev_hash. */
-MUST_CHECK int event_row_read(struct query *q, struct arena *a, struct event_record *ret_record);
+/* A struct event_record without prev_hash (rows_reader). */
+MUST_CHECK int event_row_read(struct query *q, struct arena *a, void *ret_record);
 /* The hash of one event; zeros for 0. ERR_NOT_FOUND. */
 MUST_CHECK int event_hash_of(struct store_read *r, int64_t seq, unsigned char ret_hash[32]);
 /* MAC over the chain's head under a key that only the master key gives. */

@@ -40,8 +40,9 @@ static int make_path(struct store_read *r, struct arena *a, const struct group *
     return 0;
 }
 
-static int read_row(struct query *q, struct arena *a, struct group *g)
+static int read_row(struct query *q, struct arena *a, void *ret_item)
 {
+    struct group *g = ret_item;
     *g = (struct group){.pk = query_col_i64(q, 0),
                         .id = query_col_id(q, 1, a),
                         .parent_pk = query_col_i64(q, 2),
@@ -54,16 +55,7 @@ static int read_rows(struct store_read *r, struct query *q, struct arena *a,
                      struct groups *ret_groups)
 {
     struct rows rows = ROWS_OF(struct group);
-    bool row;
-    for (;;) {
-        TRY(query_next(q, &row));
-        if (!row)
-            break;
-        struct group *g = rows_add(&rows, a);
-        if (!g)
-            return ERR_NO_MEMORY;
-        TRY(read_row(q, a, g));
-    }
+    TRY(rows_read(&rows, q, a, read_row));
     struct group *items = rows.items;
     for (size_t i = 0; i < rows.count; i++)
         TRY(make_path(r, a, &items[i], &items[i].path));

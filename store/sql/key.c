@@ -23,6 +23,19 @@ static int read_key(struct query *q, struct arena *a, struct realm_key *k)
     return q->err;
 }
 
+/* The key goes to its own list, as views hand that out as a whole. */
+static int read_row(struct query *q, struct arena *a, void *ret_item, void *keys)
+{
+    struct ring_key *item = ret_item;
+    struct realm_key *key = rows_add(keys, a);
+    if (!key)
+        return ERR_NO_MEMORY;
+    TRY(read_key(q, a, key));
+    item->alg = jose_alg_of(key->alg);
+    item->sealed = query_col_str(q, 10, a);
+    return q->err;
+}
+
 int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
 {
     static const struct sql select = {
@@ -30,22 +43,9 @@ int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
         " certificate, private_key FROM signing_key ORDER BY priority DESC, pk DESC"};
     struct rows keys = ROWS_OF(struct realm_key);
     struct rows items = ROWS_OF(struct ring_key);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct realm_key *key = rows_add(&keys, a);
-        struct ring_key *item = rows_add(&items, a);
-        if (!key || !item)
-            return ERR_NO_MEMORY;
-        TRY(read_key(&q, a, key));
-        item->alg = jose_alg_of(key->alg);
-        item->sealed = query_col_str(&q, 10, a);
-        TRY(q.err);
-    }
+    TRY(rows_read_with(&items, &q, a, read_row, &keys));
     struct key_ring ring = {.keys = {keys.items, keys.count}, .items = items.items};
     for (size_t i = 0; i < ring.keys.count; i++)
         ring.items[i].key = &ring.keys.items[i];

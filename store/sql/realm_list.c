@@ -9,9 +9,9 @@
 
 #define ROW_COLUMNS "file, id, name, next_name, display_name, enabled, state"
 
-static int read_row(struct query *q, struct arena *a, struct list_row *ret_row)
+static int read_row(struct query *q, struct arena *a, void *ret_row)
 {
-    *ret_row = (struct list_row){
+    *(struct list_row *)ret_row = (struct list_row){
         .file = query_col_str(q, 0, a),
         .id = query_col_str(q, 1, a),
         .name = query_col_str(q, 2, a),
@@ -90,21 +90,23 @@ int realm_list_unfinished(struct store_read *r, struct arena *a, struct list_row
 {
     static const struct sql select = {"SELECT " ROW_COLUMNS " FROM realm_list WHERE state <> 0"};
     struct rows rows = ROWS_OF(struct list_row);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct list_row *item = rows_add(&rows, a);
-        if (!item)
-            return ERR_NO_MEMORY;
-        TRY(read_row(&q, a, item));
-    }
+    TRY(rows_read(&rows, &q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;
+}
+
+static int read_summary(struct query *q, struct arena *a, void *ret_summary)
+{
+    *(struct realm_summary *)ret_summary = (struct realm_summary){
+        .id = query_col_str(q, 0, a),
+        .name = query_col_str(q, 1, a),
+        .display_name = query_col_str(q, 2, a),
+        .enabled = query_col_i64(q, 3) != 0,
+    };
+    return q->err;
 }
 
 int store_realm_list(struct store *store, struct arena *a, struct str after, size_t limit,
@@ -114,25 +116,12 @@ int store_realm_list(struct store *store, struct arena *a, struct str after, siz
                                       " WHERE name > ? AND state IN (0, 3) ORDER BY name LIMIT ?"};
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct rows rows = ROWS_OF(struct realm_summary);
-    bool row;
     TRY(tx_config_read_begin(store->master, NULL, &r));
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_str(&q, str_absent(after) ? STR("") : after);
     query_i64(&q, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct realm_summary *item = rows_add(&rows, a);
-        if (!item)
-            return ERR_NO_MEMORY;
-        item->id = query_col_str(&q, 0, a);
-        item->name = query_col_str(&q, 1, a);
-        item->display_name = query_col_str(&q, 2, a);
-        item->enabled = query_col_i64(&q, 3) != 0;
-        TRY(q.err);
-    }
+    TRY(rows_read(&rows, &q, a, read_summary));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;

@@ -7,8 +7,9 @@
 
 #include "core/base/banned.h"
 
-static int read_row(struct query *q, struct arena *a, struct role *role)
+static int read_row(struct query *q, struct arena *a, void *ret_item)
 {
+    struct role *role = ret_item;
     *role = (struct role){
         .pk = query_col_i64(q, 0),
         .id = query_col_id(q, 1, a),
@@ -25,16 +26,7 @@ static int read_row(struct query *q, struct arena *a, struct role *role)
 int role_rows_read(struct query *q, struct arena *a, struct roles *ret_roles)
 {
     struct rows rows = ROWS_OF(struct role);
-    bool row;
-    for (;;) {
-        TRY(query_next(q, &row));
-        if (!row)
-            break;
-        struct role *role = rows_add(&rows, a);
-        if (!role)
-            return ERR_NO_MEMORY;
-        TRY(read_row(q, a, role));
-    }
+    TRY(rows_read(&rows, q, a, read_row));
     *ret_roles = (struct roles){rows.items, rows.count};
     return 0;
 }

@@ -9,8 +9,9 @@
 
 /* --- Mappers --- */
 
-static int read_mapper(struct query *q, struct arena *a, struct protocol_mapper *m)
+static int read_mapper(struct query *q, struct arena *a, void *ret_item)
 {
+    struct protocol_mapper *m = ret_item;
     m->pk = query_col_i64(q, 0);
     m->id = query_col_id(q, 1, a);
     m->name = query_col_str(q, 2, a);
@@ -24,19 +25,10 @@ static int read_mappers(struct store_read *r, struct arena *a, const struct sql 
                         struct protocol_mappers *ret_mappers)
 {
     struct rows rows = ROWS_OF(struct protocol_mapper);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, sql, &q));
     query_i64(&q, pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct protocol_mapper *m = rows_add(&rows, a);
-        if (!m)
-            return ERR_NO_MEMORY;
-        TRY(read_mapper(&q, a, m));
-    }
+    TRY(rows_read(&rows, &q, a, read_mapper));
     *ret_mappers = (struct protocol_mappers){rows.items, rows.count};
     return 0;
 }
@@ -134,23 +126,19 @@ int scope_read(struct store_read *r, struct arena *a, int64_t pk, struct client_
     return read_parts(r, a, ret_scope);
 }
 
+static int read_whole(struct query *q, struct arena *a, void *ret_item, void *reader)
+{
+    TRY(read_scope(q, a, ret_item));
+    return read_parts(reader, a, ret_item);
+}
+
 int scope_list(struct store_read *r, struct arena *a, struct client_scopes *ret_scopes)
 {
     static const struct sql select = {"SELECT " SCOPE_COLUMNS " FROM scope ORDER BY pk"};
     struct rows rows = ROWS_OF(struct client_scope);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct client_scope *s = rows_add(&rows, a);
-        if (!s)
-            return ERR_NO_MEMORY;
-        TRY(read_scope(&q, a, s));
-        TRY(read_parts(r, a, s));
-    }
+    TRY(rows_read_with(&rows, &q, a, read_whole, r));
     *ret_scopes = (struct client_scopes){rows.items, rows.count};
     return 0;
 }

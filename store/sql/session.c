@@ -10,8 +10,9 @@
     " auth_time_ms, remember_me, offline, acr, amr, ip, user_agent, cookie_hash"                   \
     " FROM session JOIN user ON user.pk = session.user_pk"
 
-static int read_row(struct query *q, struct arena *a, struct user_session *s)
+static int read_row(struct query *q, struct arena *a, void *ret_item)
 {
+    struct user_session *s = ret_item;
     *s = (struct user_session){
         .pk = query_col_i64(q, 0),
         .id = query_col_id(q, 1, a),
@@ -71,19 +72,10 @@ int session_list_of_user(struct store_read *r, struct arena *a, int64_t user_pk,
 {
     static const struct sql select = {SELECT " WHERE session.user_pk = ? ORDER BY session.pk"};
     struct rows rows = ROWS_OF(struct user_session);
-    bool row;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
-    for (;;) {
-        TRY(query_next(&q, &row));
-        if (!row)
-            break;
-        struct user_session *s = rows_add(&rows, a);
-        if (!s)
-            return ERR_NO_MEMORY;
-        TRY(read_row(&q, a, s));
-    }
+    TRY(rows_read(&rows, &q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;

@@ -22,7 +22,7 @@ static const char *const column_members[] = {
     "notBefore", NULL,
 };
 
-static int read_row(struct query *q, struct arena *a, struct user *ret_user)
+static int read_row(struct query *q, struct arena *a, void *ret_user)
 {
     struct user u = {0};
     fields_default(&user_fields, &u);
@@ -43,7 +43,7 @@ static int read_row(struct query *q, struct arena *a, struct user *ret_user)
     u.last_name = str_absent(last_name) ? STR("") : last_name;
     TRY(q->err);
     TRY(doc_read(&user_fields, &u, a, query_col_view(q, 11)));
-    *ret_user = u;
+    *(struct user *)ret_user = u;
     return 0;
 }
 
@@ -246,16 +246,7 @@ int user_delete(struct store_write *w, int64_t user_pk)
 static int collect(struct query *q, struct arena *a, struct user **ret_items, size_t *ret_count)
 {
     struct rows rows = ROWS_OF(struct user);
-    bool row;
-    for (;;) {
-        TRY(query_next(q, &row));
-        if (!row)
-            break;
-        struct user *u = rows_add(&rows, a);
-        if (!u)
-            return ERR_NO_MEMORY;
-        TRY(read_row(q, a, u));
-    }
+    TRY(rows_read(&rows, q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;
