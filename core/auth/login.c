@@ -2,6 +2,7 @@
 #include "core/auth/login.h"
 
 #include "core/auth/brute_force.h"
+#include "core/auth/decoy.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/auth/typed_name.h"
@@ -75,9 +76,11 @@ static int look_up(const struct auth_ctx *ctx, const struct typed_name *name,
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct user user;
     bool found;
+    TRY(store_read_begin(ctx->view, &r));
+    /* Looked for whoever is meant, so that looking tells nothing. */
+    TRY(absent_is_fine(decoy_find(ctx, r, name->canonical, &io_attempt->decoy)));
     if (str_absent(name->canonical))
         return 0;
-    TRY(store_read_begin(ctx->view, &r));
     TRY(find_user(ctx, r, name, &user, &found));
     if (!found)
         return 0;
@@ -85,25 +88,36 @@ static int look_up(const struct auth_ctx *ctx, const struct typed_name *name,
     return find_password(ctx, r, user.pk, &io_attempt->credential, &io_attempt->found);
 }
 
-/* A record that cannot be read matches nothing (PW-01); then the time is spent all the same. */
+static struct password_record record_of(const struct credential *credential)
+{
+    return (struct password_record){credential->secret_data, credential->credential_data};
+}
+
+/* A record that cannot be read matches nothing (PW-01); then, and where there is none, the time of
+ * the decoy is spent. */
 static void verify_now(const struct auth_ctx *ctx, const struct password_params *params,
                        struct str password, struct login_attempt *io_attempt)
 {
-    struct password_record record = {io_attempt->credential.secret_data,
-                                     io_attempt->credential.credential_data};
-    bool match = false;
-    if (!io_attempt->found || password_hash_verify(ctx->arena, &record, password, &match) != 0)
+    struct password_record record = record_of(&io_attempt->credential);
+    struct password_record decoy = record_of(&io_attempt->decoy);
+    struct password_params *with = &io_attempt->hashed_with;
+    bool match;
+    if (io_attempt->found && password_hash_params(ctx->arena, &record, with) == 0) {
+        io_attempt->matched =
+            password_hash_verify(ctx->arena, &record, password, &match) == 0 && match;
+    } else if (password_hash_params(ctx->arena, &decoy, with) == 0) {
+        password_hash_decoy(ctx->arena, &decoy, password);
+    } else {
+        *with = *params;
         password_hash_dummy(ctx->arena, params, password);
-    else
-        io_attempt->matched = match;
+    }
 }
 
 /* A new record for the one that was compared, when it is of older parameters. */
 static int rehash_now(const struct auth_ctx *ctx, const struct password_params *params,
                       struct str password, struct login_attempt *io_attempt)
 {
-    struct password_record record = {io_attempt->credential.secret_data,
-                                     io_attempt->credential.credential_data};
+    struct password_record record = record_of(&io_attempt->credential);
     struct password_record fresh;
     if (!io_attempt->matched || !password_hash_needs_rehash(ctx->arena, &record, params))
         return 0;

@@ -6,6 +6,7 @@
 #define GARITA_CORE_AUTH_LOGIN_H
 
 #include "core/auth/context.h"
+#include "core/crypto/password.h"
 #include "core/model/user.h"
 
 /* Which password somebody has shown: its record, and when that was last set. Differs after every
@@ -28,14 +29,17 @@ struct login_attempt {
     bool locked;         /* after the hash was made: refused whatever comes */
     int64_t user_pk;
     struct credential credential; /* that was compared */
-    bool rehash;                  /* the record below replaces it when the login succeeds */
+    struct credential decoy;      /* what is compared in its place when there is none to compare */
+    struct password_params hashed_with; /* what the comparison cost */
+    bool rehash;                        /* the record below replaces it when the login succeeds */
     struct str new_secret_data, new_credential_data;
     struct str client_id;   /* for the event */
     struct str auth_method; /* likewise: "openid-connect" or "password" */
 };
 
 /* Looks the user up (user name, or e-mail where the realm allows it) and compares the password,
- * within hashing_enter/leave. Costs the same for unknown users. Errors are of the machine only
+ * within hashing_enter/leave. Unknown users cost what known ones cost
+ * (decoy.h). Errors are of the machine only
  * (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY): a wrong password is a result, not an error. */
 MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
                              struct login_attempt *ret_attempt);

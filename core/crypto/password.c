@@ -180,25 +180,50 @@ int password_hash_make(struct arena *a, const struct password_params *params, st
     return err;
 }
 
+int password_hash_params(struct arena *a, const struct password_record *record,
+                         struct password_params *ret_params)
+{
+    struct password_parsed parsed;
+    TRY(password_record_parse(a, record, &parsed));
+    *ret_params = parsed.params;
+    return 0;
+}
+
 int password_hash_check(struct arena *a, const struct password_record *record)
 {
     struct password_parsed parsed;
     return password_record_parse(a, record, &parsed);
 }
 
+static int compare(const struct password_parsed *parsed, struct str password, bool *ret_match)
+{
+    unsigned char out[PASSWORD_HASH_MAX_BYTES];
+    if (password.len > PASSWORD_MAX_BYTES)
+        return 0;
+    TRY(hash(&parsed->params, password, parsed->salt, out));
+    *ret_match = ct_eq(parsed->hash, str_of((const char *)out, parsed->params.hash_bytes));
+    secret_wipe(out, sizeof(out));
+    return 0;
+}
+
 int password_hash_verify(struct arena *a, const struct password_record *record, struct str password,
                          bool *ret_match)
 {
-    unsigned char out[PASSWORD_HASH_MAX_BYTES];
     struct password_parsed parsed;
     *ret_match = false;
     TRY(password_record_parse(a, record, &parsed));
-    if (password.len > PASSWORD_MAX_BYTES)
-        return 0;
-    TRY(hash(&parsed.params, password, parsed.salt, out));
-    *ret_match = ct_eq(parsed.hash, str_of((const char *)out, parsed.params.hash_bytes));
-    secret_wipe(out, sizeof(out));
-    return 0;
+    return compare(&parsed, password, ret_match);
+}
+
+void password_hash_decoy(struct arena *a, const struct password_record *record, struct str password)
+{
+    static const char zeros[PASSWORD_HASH_MAX_BYTES] = {0};
+    struct password_parsed parsed;
+    bool ignored;
+    if (password_record_parse(a, record, &parsed) != 0)
+        return;
+    parsed.hash = str_of(zeros, parsed.hash.len); /* matched by nothing */
+    (void)!compare(&parsed, password, &ignored);
 }
 
 static bool same_argon2(const struct password_params *p, const struct password_params *q)

@@ -67,6 +67,13 @@ MUST_CHECK int password_hash_verify(struct arena *a, const struct password_recor
 /* Whether the record was made with other parameters than these (also when it cannot be read). */
 bool password_hash_needs_rehash(struct arena *a, const struct password_record *record,
                                 const struct password_params *params);
+/* What a record was made with. The errors of password_hash_verify. */
+MUST_CHECK int password_hash_params(struct arena *a, const struct password_record *record,
+                                    struct password_params *ret_params);
+/* Takes as long as verifying this record, and matches nothing: for unknown users, so that time does
+ * not tell (PW-05). */
+void password_hash_decoy(struct arena *a, const struct password_record *record,
+                         struct str password);
 /* Takes as long as verifying a record made with params, and matches nothing: for unknown users, so
  * that time does not tell (PW-05). */
 void password_hash_dummy(struct arena *a, const struct password_params *params,

@@ -23,4 +23,10 @@ MUST_CHECK int signer_seal(struct realm_view *view, struct arena *a, struct str 
 MUST_CHECK int signer_open(struct realm_view *view, struct arena *a, struct str purpose,
                            struct str sealed_base64url, struct str *ret_plain);
 
+/* A keyed hash of a text, the same for ever in this realm and known to nobody outside: for choices
+ * that must look random and be repeatable. */
+#define SIGNER_MAC_BYTES 32
+MUST_CHECK int signer_mac(struct realm_view *view, struct str purpose, struct str text,
+                          unsigned char ret_mac[SIGNER_MAC_BYTES]);
+
 #endif

@@ -34,6 +34,11 @@ MUST_CHECK int user_count(struct store_read *r, int64_t *ret_count);
 /* Credentials, by priority. */
 MUST_CHECK int credential_list(struct store_read *r, struct arena *a, int64_t user_pk,
                                struct credentials *ret_credentials);
+/* The lowest and the highest key of all credentials. ERR_NOT_FOUND without any. */
+MUST_CHECK int credential_span(struct store_read *r, int64_t *ret_first, int64_t *ret_last);
+/* The first of a type at or after a key, whoever's it is. ERR_NOT_FOUND. */
+MUST_CHECK int credential_from(struct store_read *r, struct arena *a, int64_t pk, struct str type,
+                               struct credential *ret_credential);
 MUST_CHECK int credential_insert(struct store_write *w, int64_t user_pk, struct credential *c);
 MUST_CHECK int credential_update(struct store_write *w, const struct credential *c);
 MUST_CHECK int credential_delete(struct store_write *w, int64_t credential_pk);

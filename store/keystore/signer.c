@@ -3,6 +3,7 @@
 
 #include "core/codec/base64.h"
 #include "core/crypto/aead.h"
+#include "core/crypto/digest.h"
 #include "core/crypto/kdf.h"
 #include "core/port/keys.h"
 #include "store/keystore/ring.h"
@@ -193,4 +194,14 @@ int signer_open(struct realm_view *view, struct arena *a, struct str purpose,
     int err = aead_open(a, str_of((const char *)key, sizeof(key)), purpose, sealed, ret_plain);
     secret_wipe(key, sizeof(key));
     return err;
+}
+
+int signer_mac(struct realm_view *view, struct str purpose, struct str text,
+               unsigned char ret_mac[SIGNER_MAC_BYTES])
+{
+    unsigned char key[KDF_KEY_BYTES];
+    TRY(state_key(view, purpose, key));
+    blake2b_256(str_of((const char *)key, sizeof(key)), &text, 1, ret_mac);
+    secret_wipe(key, sizeof(key));
+    return 0;
 }

@@ -53,6 +53,32 @@ int credential_list(struct store_read *r, struct arena *a, int64_t user_pk,
     return 0;
 }
 
+int credential_span(struct store_read *r, int64_t *ret_first, int64_t *ret_last)
+{
+    /* Each by itself takes one step in the table; both at once would walk through it. */
+    static const struct sql select = {
+        "SELECT first, (SELECT max(pk) FROM credential)"
+        " FROM (SELECT min(pk) AS first FROM credential) WHERE first IS NOT NULL"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    TRY(query_one(&q));
+    *ret_first = query_col_i64(&q, 0);
+    *ret_last = query_col_i64(&q, 1);
+    return 0;
+}
+
+int credential_from(struct store_read *r, struct arena *a, int64_t pk, struct str type,
+                    struct credential *ret_credential)
+{
+    static const struct sql select = {SELECT " WHERE pk >= ? AND type = ? ORDER BY pk LIMIT 1"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, pk);
+    query_str(&q, type);
+    TRY(query_one(&q));
+    return read_row(&q, a, ret_credential, r);
+}
+
 static int seal_secret(struct store_write *w, const struct credential *c, int64_t user_pk,
                        struct str *ret_sealed)
 {

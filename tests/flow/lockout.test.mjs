@@ -1,6 +1,7 @@
 // Guessing passwords: counted on every path, locked in time, and nothing to see from outside.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { request } from './lib/http.mjs';
 import { visibleText } from './lib/html.mjs';
 import { Browser, PASSWORD } from './lib/oidc.mjs';
@@ -156,6 +157,36 @@ test('PW-05: time tells little about who exists (medians are printed)', async (t
   const [known, unknown] = [median(samples.existing), median(samples.unknown)];
   t.diagnostic(`median of a wrong password: ${known.toFixed(1)} ms, of an unknown user: ${unknown.toFixed(1)} ms`);
   assert.ok(unknown > known * 0.6 && known > unknown * 0.6, 'both pay for a hash');
+});
+
+// Where everybody was imported with dear hashes, an unknown name that cost the default would stand out
+// by a factor of ten and more.
+test('PW-05: an unknown name costs what the imported ones cost', async (t) => {
+  await world.addRealm('imported');
+  await world.setRealm({ bruteForceProtected: false }, 'imported');
+  const app = await world.addClient('app', { realm: 'imported', values: { directAccessGrantsEnabled: true } });
+  const salt = randomBytes(16);
+  const credential = {
+    type: 'password',
+    secretData: JSON.stringify({ value: pbkdf2Sync('secreto-1', salt, 1000000, 32, 'sha256').toString('base64'), salt: salt.toString('base64'), additionalParameters: {} }),
+    credentialData: JSON.stringify({ hashIterations: 1000000, algorithm: 'pbkdf2-sha256', additionalParameters: {} }),
+  };
+  const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify({ username: `old${i}`, enabled: true, credentials: [credential] }));
+  await world.cli.withFile(lines.join('\n'), (file) => world.cli.ok('user', 'import', '--realm', 'imported', '--file', file));
+  const time = async (user) => {
+    const start = process.hrtime.bigint();
+    assert.equal((await app.password(user, 'wrong')).status, 401);
+    return Number(process.hrtime.bigint() - start) / 1e6;
+  };
+  const samples = { known: [], unknown: [] };
+  for (let i = 0; i < 7; i++) {
+    samples.known.push(await time(`old${i}`));
+    samples.unknown.push(await time(`nobody${i}`));
+  }
+  const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+  const [known, unknown] = [median(samples.known), median(samples.unknown)];
+  t.diagnostic(`median of an imported user: ${known.toFixed(1)} ms, of an unknown one: ${unknown.toFixed(1)} ms`);
+  assert.ok(unknown > known * 0.4 && known > unknown * 0.4, `${known} and ${unknown}`);
 });
 
 test('HT-08: login forms of one address have a rate limit: 429 with Retry-After; other addresses are served', async () => {

@@ -383,6 +383,46 @@ static void PW_05_a_dummy_costs_what_a_real_check_costs(void **state)
     assert_true(dummy_ns < real_ns + real_ns / 4 && real_ns < dummy_ns + dummy_ns / 4);
 }
 
+/* Records of every kind: hashed like the real one, and matched by nothing, not even its password. */
+static void PW_05_a_decoy_takes_the_record_s_parameters(void **state)
+{
+    static const char *const algorithms[] = {"argon2", "pbkdf2-sha256", "pbkdf2-sha512"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
+        struct password_params params, read;
+        struct password_record r;
+        OK(password_params_of(str_c(algorithms[i]), i == 0 ? 1 : 5000, &params));
+        OK(password_hash_make(&test_arena, &params, STR("x"), &r));
+        OK(password_hash_params(&test_arena, &r, &read));
+        assert_int_equal(read.alg, params.alg);
+        assert_int_equal(read.iterations, params.iterations);
+        assert_int_equal(read.hash_bytes, params.hash_bytes);
+        password_hash_decoy(&test_arena, &r, STR("x"));
+    }
+    struct password_record broken = {STR("{}"), STR("{}")};
+    struct password_params params;
+    FAILS(password_hash_params(&test_arena, &broken, &params), ERR_INVALID_SYNTAX);
+    password_hash_decoy(&test_arena, &broken, STR("x"));
+}
+
+/* Processor time, and a factor of ten between things that differ by three hundred. */
+static void PW_05_a_decoy_costs_what_its_record_costs(void **state)
+{
+    struct password_params params;
+    struct password_record cheap, dear;
+    (void)state;
+    OK(password_params_of(STR("pbkdf2-sha256"), 1000, &params));
+    OK(password_hash_make(&test_arena, &params, STR("x"), &cheap));
+    params.iterations = 300000;
+    OK(password_hash_make(&test_arena, &params, STR("x"), &dear));
+    int64_t start = cpu_ns();
+    password_hash_decoy(&test_arena, &cheap, STR("y"));
+    int64_t middle = cpu_ns();
+    password_hash_decoy(&test_arena, &dear, STR("y"));
+    int64_t end = cpu_ns();
+    assert_true(end - middle > 10 * (middle - start));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +438,8 @@ int main(void)
         TEST(wrong_parameters_make_nothing),
         TEST(memory_ends_with_an_error),
         TEST(PW_05_a_dummy_costs_what_a_real_check_costs),
+        TEST(PW_05_a_decoy_takes_the_record_s_parameters),
+        TEST(PW_05_a_decoy_costs_what_its_record_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
