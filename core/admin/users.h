@@ -13,8 +13,7 @@ MUST_CHECK int admin_user_find(const struct auth_ctx *ctx, struct store_read *r,
                                struct user *ret_user);
 
 /* Makes names and e-mail canonical and checks the user as a whole, a person's name by the rules of
- * scripts (WE-13). To be called before a password
- * policy that looks at the name. */
+ * scripts (WE-13). To be called before a password policy that looks at the name. */
 MUST_CHECK int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user);
 /* Stores a prepared user with the realm's default role; sets pk, id (when absent) and created_ms
  * (when 0). ERR_CONFLICT. */

@@ -8,9 +8,8 @@
 #include "core/auth/context.h"
 #include "core/model/user.h"
 
-/* The record that a name stands for. Few names change theirs as records come and go.
- * ERR_NOT_FOUND in a realm without passwords, and when
- * the record does not open. */
+/* The record that a name stands for. Few names change theirs as records come and go. ERR_NOT_FOUND in
+ * a realm without passwords, and when the record does not open. */
 MUST_CHECK int decoy_find(const struct auth_ctx *ctx, struct store_read *r, struct str name,
                           struct credential *ret_credential);
 
