@@ -11,7 +11,7 @@ static const char *const tables[] = {
     "user_group",  "client",         "scope",       "mapper",        "client_scope",
     "client_role", "scope_role",     "signing_key", "session",       "client_session",
     "auth_code",   "refresh_family", "once",        "event",         "event_text",
-    "event_seal",  "realm_list",     "store_info",
+    "event_seal",  "realm_list",     "store_info",  "store_clock",
 };
 
 static const char *const functions[] = {

@@ -1,5 +1,6 @@
 /* What readiness checks and the metrics page ask of a store. */
 #include "store/store.h"
+#include "store/timekeeper.h"
 
 #include "core/base/banned.h"
 
@@ -84,4 +85,5 @@ void store_metrics(struct store *store, struct buf *b)
     metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);
     metric(b, "flush_microseconds_total", "counter", "Time spent in flushes of logs.",
            s.flush_ns / 1000);
+    timekeeper_metrics(b);
 }

@@ -1,11 +1,12 @@
-/* The keeper: a thread that folds long logs into their databases, away from requests, and closes
- * databases and connections that nobody uses. */
+/* The keeper: a thread that folds long logs into their databases, away from requests, closes
+ * databases and connections that nobody uses, and watches the machine's clock. */
 #include "store/store.h"
 
 #include <malloc.h>
 #include <time.h>
 
 #include "core/base/log.h"
+#include "store/timekeeper.h"
 
 #include "core/base/banned.h"
 
@@ -111,12 +112,13 @@ static void one_round(struct store *store)
     if (trimmed)
         (void)malloc_trim(0);
     store_close_excess(store);
+    timekeeper_round(store);
 }
 
 static void wait_a_round(struct store *store)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ROUND_MS / 1000;
     if (!store->keeper_stops)
         (void)pthread_cond_timedwait(&store->keeper_call, &store->keeper_lock, &until);
@@ -141,8 +143,13 @@ static void *keep(void *arg)
 int keeper_start(struct store *store)
 {
     pthread_attr_t attr;
+    pthread_condattr_t call_attr;
     (void)pthread_mutex_init(&store->keeper_lock, NULL);
-    (void)pthread_cond_init(&store->keeper_call, NULL);
+    /* Not the wall clock, which may be set back by years. */
+    (void)pthread_condattr_init(&call_attr);
+    (void)pthread_condattr_setclock(&call_attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&store->keeper_call, &call_attr);
+    (void)pthread_condattr_destroy(&call_attr);
     (void)pthread_attr_init(&attr);
     (void)pthread_attr_setstacksize(&attr, (size_t)256 << 10);
     int rc = pthread_create(&store->keeper, &attr, keep, store);

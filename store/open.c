@@ -10,6 +10,7 @@
 #include "core/crypto/kdf.h"
 #include "store/realm_list.h"
 #include "store/sql/store_info.h"
+#include "store/timekeeper.h"
 
 #include "core/base/banned.h"
 
@@ -139,6 +140,7 @@ static int open_master(struct store *store, struct err_ctx *ctx)
     TRY(slot_new(store, STR(REALM_MASTER), STR(""), STR(REALM_MASTER), &store->master));
     store->master->may_create = true;
     slot_publish(store->master);
+    TRY(timekeeper_resume(store));
     TRY(check_key(store, ctx));
     TRY(learn_master_id(store));
     return store->config.read_only ? 0 : tidy_up(store);
@@ -153,6 +155,7 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
                         &store->master_key, config->ctx));
     TRY(open_master(store, config->ctx));
+    timekeeper_round(store);
     return keeper_start(store);
 }
 
@@ -189,7 +192,10 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    bool opened = store->keeper_runs;
     keeper_stop(store);
+    if (opened)
+        timekeeper_close(store);
     while (store->slots) {
         struct slot *slot = store->slots;
         store->slots = slot->next;

@@ -91,6 +91,14 @@ struct store_counters {
     atomic_uint_fast64_t flushes, flush_ns; /* of databases that were closed since */
 };
 
+/* The keeper's, and the opener's before it runs (timekeeper.h). */
+struct time_kept {
+    struct clock_mark kept;
+    struct clock_state told;
+    uint64_t commits; /* in all, when it was kept */
+    int failed;       /* why the last try to keep it failed */
+};
+
 struct store {
     struct store_config config; /* strings are owned */
     struct folder folder;
@@ -109,6 +117,7 @@ struct store {
     pthread_mutex_t keeper_lock;
     pthread_cond_t keeper_call;
     bool keeper_runs, keeper_stops;
+    struct time_kept time;
     atomic_bool full;   /* the last write found no space */
     atomic_bool failed; /* a flush failed in some realm */
     struct store_counters counters;

@@ -5,6 +5,10 @@ include(CheckCCompilerFlag)
 add_library(garita_options INTERFACE)
 target_include_directories(garita_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_definitions(garita_options INTERFACE _GNU_SOURCE GARITA_VERSION="${PROJECT_VERSION}")
+if(GARITA_TESTS)
+  # Lets a test move the machine's clock (core/base/clock_shift.h); never in a release.
+  target_compile_definitions(garita_options INTERFACE GARITA_TEST_CLOCK)
+endif()
 
 set(GARITA_WARNINGS -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes
   -Wmissing-prototypes -Wundef -Wvla -Wcast-qual -Wwrite-strings -Wnull-dereference -Werror)

@@ -15,6 +15,7 @@
 #include "appliance/certificate.h"
 #include "appliance/command/commands.h"
 #include "appliance/ipc.h"
+#include "core/jose/jwt.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "store/store_open.h"
@@ -27,6 +28,9 @@
 #define CERTIFICATE_WARN_S (INT64_C(21) * 86400)
 /* The first commit of this project: a clock before it is wrong. */
 #define OLDEST_NOW_MS      INT64_C(1750000000000)
+#define CLOCK_WARN_MS      1000
+#define CLOCK_FAIL_MS      (INT64_C(1000) * JWT_MAX_SKEW_S)
+#define CLOCK_LEAP_TOLD_MS INT64_C(86400000)
 
 enum verdict { GOOD, WARNING, BAD };
 
@@ -177,6 +181,22 @@ static void check_realm(struct call *call, struct report *r, struct str name)
     work_close(&work);
 }
 
+/* Beyond what other machines tolerate (JWT_MAX_SKEW_S) tokens are refused out there. */
+static void check_clock_steps(struct report *r)
+{
+    struct clock_state s;
+    clock_state(&s);
+    if (s.behind_ms >= CLOCK_WARN_MS)
+        tell(r, "machine's clock", s.behind_ms > CLOCK_FAIL_MS ? BAD : WARNING,
+             "%lld s behind the latest moment known here: docs/clock.md",
+             (long long)(s.behind_ms / 1000));
+    else if (s.since_leap_ms < CLOCK_LEAP_TOLD_MS && s.leap_ms >= CLOCK_FAIL_MS)
+        tell(r, "machine's clock", WARNING, "leapt ahead by %lld s, %lld s ago",
+             (long long)(s.leap_ms / 1000), (long long)(s.since_leap_ms / 1000));
+    else
+        tell(r, "machine's clock", GOOD, "level with the latest moment known here");
+}
+
 int doctor_data(struct call *call)
 {
     struct report r = {&call->out, false};
@@ -186,6 +206,7 @@ int doctor_data(struct call *call)
     jw_begin_array(&call->out);
     int rc = store_health(call->store);
     tell(&r, "store", rc == 0 ? GOOD : BAD, "%s", rc == 0 ? "open" : err_text(rc));
+    check_clock_steps(&r);
     do {
         TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
         for (size_t i = 0; i < count; i++)

@@ -172,8 +172,9 @@ static int write_security(struct call *call, struct work *work, const struct use
     for (size_t i = 0; i < credentials.count; i++)
         jw_str(&call->out, credentials.items[i].type);
     jw_end_array(&call->out);
-    jw_member_bool(&call->out, "locked",
-                   brute_force_locked(auth_realm(&work->ctx), &failures, call->now.wall_ms));
+    jw_member_bool(
+        &call->out, "locked",
+        brute_force_locked(auth_realm(&work->ctx), &failures, now_steady_ms(&call->now)));
     jw_member_i64(&call->out, "failures", failures.count);
     jw_member_i64(&call->out, "sessions", (int64_t)session_count);
     return 0;

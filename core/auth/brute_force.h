@@ -1,5 +1,5 @@
 /* The arithmetic of Keycloak's brute force settings: when an account is locked and for how long.
- * Pure: counters in, counters out. */
+ * Pure: counters in, counters out. now_ms is on the scale of now_steady_ms(). */
 #ifndef GARITA_CORE_AUTH_BRUTE_FORCE_H
 #define GARITA_CORE_AUTH_BRUTE_FORCE_H
 

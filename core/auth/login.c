@@ -140,7 +140,7 @@ static int close_if_locked(const struct auth_ctx *ctx, struct login_attempt *io_
     TRY(store_read_begin(ctx->view, &r));
     TRY(absent_is_fine(login_failures_find(r, ctx->arena, io_attempt->user_pk, &failures)));
     TRY(absent_is_fine(user_find_by_pk(r, ctx->arena, io_attempt->user_pk, &user)));
-    io_attempt->locked = brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms);
+    io_attempt->locked = brute_force_locked(auth_realm(ctx), &failures, now_steady_ms(ctx->now));
     if (io_attempt->locked || !user.enabled)
         io_attempt->matched = false;
     return 0;
@@ -215,7 +215,7 @@ static int count_failure(const struct auth_ctx *ctx, struct store_write *w,
     if (!auth_realm(ctx)->brute_force_protected)
         return 0;
     failures->last_ip = ctx->actor.ip;
-    enum lockout lockout = brute_force_count(auth_realm(ctx), failures, ctx->now->wall_ms);
+    enum lockout lockout = brute_force_count(auth_realm(ctx), failures, now_steady_ms(ctx->now));
     TRY(login_failures_put(w, user->pk, failures));
     if (lockout == LOCKOUT_PERMANENT) {
         TRY(disable_user(w, user));
@@ -279,7 +279,7 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
     bool current;
     *ret_verdict = LOGIN_REFUSED;
     TRY(load_failures(ctx, w, user->pk, &failures));
-    if (attempt->locked || brute_force_locked(auth_realm(ctx), &failures, ctx->now->wall_ms))
+    if (attempt->locked || brute_force_locked(auth_realm(ctx), &failures, now_steady_ms(ctx->now)))
         return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
                               STR("user_temporarily_disabled"));
     if (!user->enabled)

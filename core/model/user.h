@@ -46,7 +46,8 @@ struct credentials {
     size_t count;
 };
 
-/* Brute-force state of one user, Keycloak's settings. */
+/* Brute-force state of one user, Keycloak's settings. Its moments are on the scale of
+ * now_steady_ms(): a lock lasts as long as it should, also when the machine's clock leaps. */
 struct login_failures {
     int64_t count;
     int64_t last_failure_ms;

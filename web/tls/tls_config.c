@@ -11,6 +11,7 @@
 #include <mbedtls/error.h>
 #include <psa/crypto.h>
 
+#include "core/base/clock.h"
 #include "core/base/rng.h"
 
 #include "core/base/banned.h"
@@ -257,7 +258,7 @@ static int default_files(struct tls *tls, struct err_ctx *err)
         return err_set(err, ERR_CONFIG, "the path of a TLS file is too long");
     if (own && access(tls->cert_file, F_OK) != 0)
         return tls_make_self_signed(tls->cert_file, tls->key_file, tls->hostname,
-                                    (int64_t)time(NULL), err);
+                                    clock_now().wall_ms / 1000, err);
     return 0;
 }
 

@@ -236,7 +236,7 @@ static void test_migrations(void **state)
     fails(try_open(NULL), ERR_STORE_VERSION);
     run_sql("PRAGMA user_version = 2; PRAGMA application_id = 9999");
     fails(try_open(NULL), ERR_STORE_VERSION);
-    run_sql("PRAGMA application_id = 1");
+    run_sql("PRAGMA application_id = 2");
     open_store();
 }
 
