@@ -207,8 +207,9 @@ static int start_store(struct app *app, char *const *environment, struct err_ctx
 static int start_all(struct app *app, char *const *environment, struct err_ctx *err)
 {
     TRY(start_store(app, environment, err));
-    TRY(start_web(app, err));
+    /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
+    TRY(start_web(app, err));
     return jobs_start(app->store, app->web, app->config->sweep_interval_s, &app->jobs);
 }
 

@@ -101,6 +101,8 @@ export class Client {
     return request(`${this.endpoint}${path}`, { form: pairs, headers: all });
   }
 
+  // Without the client's own proof of who it is.
+  bare(form) { return request(`${this.endpoint}/token`, { form }); }
   token(form, headers) { return this.post('/token', form, headers); }
   redeem(code, more = {}) {
     return this.token({ grant_type: 'authorization_code', code, redirect_uri: this.redirectUri, ...more });
