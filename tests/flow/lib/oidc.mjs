@@ -102,7 +102,7 @@ export class Client {
   }
 
   // Without the client's own proof of who it is.
-  bare(form) { return request(`${this.endpoint}/token`, { form }); }
+  bare(form) { return request(`${this.endpoint}/token`, { form, headers: this.headers }); }
   token(form, headers) { return this.post('/token', form, headers); }
   redeem(code, more = {}) {
     return this.token({ grant_type: 'authorization_code', code, redirect_uri: this.redirectUri, ...more });
