@@ -66,6 +66,7 @@ static const struct {
     {"group", "groups of people"},
     {"keys", "signing keys of a realm"},
     {"audit", "the record of events"},
+    {"clock", "the time that tokens and sessions go by"},
 };
 
 static const char *summary_of(size_t index)

@@ -33,6 +33,9 @@ void store_close(struct store *store);
 /* 0, or what keeps the store from saying yes: ERR_STORE_FAILED after a failed flush (until the
  * process starts again), ERR_STORE_FULL while the last write failed for want of space. */
 MUST_CHECK int store_health(struct store *store);
+/* Believes the machine's clock although it is behind (core/base/clock.h), for this process and the
+ * next. */
+MUST_CHECK int store_clock_step_back(struct store *store);
 /* Figures in the text format of Prometheus. */
 void store_metrics(struct store *store, struct buf *b);
 

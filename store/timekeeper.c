@@ -17,6 +17,7 @@ int timekeeper_resume(struct store *store)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct clock_mark mark;
+    clock_state(&store->time.told); /* what comes from here on is told */
     TRY(tx_config_read_begin(store->master, NULL, &r));
     int err = store_clock_read(r, &mark);
     if (err == ERR_NOT_FOUND)
@@ -95,6 +96,14 @@ void timekeeper_round(struct store *store)
         LOG_WARN("clock", "the present moment could not be kept: %s", err_text(err));
     store->time.failed = err;
     tell(store);
+}
+
+int store_clock_step_back(struct store *store)
+{
+    struct clock_mark mark;
+    clock_step_back();
+    clock_mark(&mark);
+    return keep(store, &mark);
 }
 
 void timekeeper_close(struct store *store)

@@ -18,6 +18,7 @@ COMMANDS(role);
 COMMANDS(group);
 COMMANDS(keys);
 COMMANDS(audit);
+COMMANDS(clock);
 COMMANDS(machine); /* config, doctor, completion, version, help */
 
 #define OPTION_REALM                                                                               \

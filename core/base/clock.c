@@ -159,6 +159,15 @@ void clock_resume(const struct clock_mark *mark)
     unlock();
 }
 
+void clock_step_back(void)
+{
+    lock();
+    struct timeline_reading r = read_closely();
+    timeline_step_back(&clocks.line, &r);
+    publish();
+    unlock();
+}
+
 void clock_state(struct clock_state *ret_state)
 {
     struct timeline_reading r;

@@ -51,6 +51,10 @@ void clock_mark(struct clock_mark *ret_mark);
  * the machine was not switched off since. */
 void clock_resume(const struct clock_mark *mark);
 
+/* Believes the machine's clock although it is behind. What is dated later must be made void before
+ * (core/admin/void.h). */
+void clock_step_back(void);
+
 struct clock_state {
     int64_t behind_ms;     /* by how much the machine's clock is behind ours */
     int64_t leap_ms;       /* the last leap ahead */

@@ -70,10 +70,17 @@ void timeline_resume(struct timeline *t, const struct timeline_reading *r,
     int64_t passed_us = known ? r->boot_us - mark->boot_us : 0;
     int64_t offset_us = mark->wall_us + passed_us - r->boot_us;
     timeline_look(t, r);
-    if (mark->leapt_us > t->leapt_us)
-        t->leapt_us = mark->leapt_us;
+    t->leapt_us = mark->leapt_us;
     if (offset_us > t->offset_us)
         go_on_from(t, r, offset_us);
     else if (known)
         count_leap(t, r->boot_us, t->offset_us - offset_us);
+}
+
+void timeline_step_back(struct timeline *t, const struct timeline_reading *r)
+{
+    timeline_look(t, r);
+    t->leapt_us -= t->offset_us - t->machine_us;
+    t->offset_us = t->machine_us;
+    t->behind = false;
 }

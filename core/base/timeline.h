@@ -49,4 +49,8 @@ struct timeline_mark {
 void timeline_resume(struct timeline *t, const struct timeline_reading *r,
                      const struct timeline_mark *mark, bool same_boot);
 
+/* Takes the machine's clock as right although it is behind: the one way back. The scale without
+ * leaps goes on as it was. */
+void timeline_step_back(struct timeline *t, const struct timeline_reading *r);
+
 #endif

@@ -115,6 +115,16 @@ static int sweep_families(struct store_write *w, int64_t limit, int64_t *io_coun
     return 0;
 }
 
+/* After a leap it is not sure yet that the clock is right: what was spent is remembered for the same
+ * while of real time, so that it stays spent when the clock turns out to be wrong and is set back
+ * on purpose. */
+static bool has_just_leapt(void)
+{
+    struct clock_state clock;
+    clock_state(&clock);
+    return clock.since_leap_ms < GRACE_MS;
+}
+
 /* Codes of a realm live equally long, so the oldest stand first. */
 static int sweep_codes(struct store_write *w, int64_t limit, int64_t *io_count)
 {
@@ -135,6 +145,8 @@ static int sweep_once(struct store_write *w, int64_t limit, int64_t *io_count)
     static const struct sql delete_rows = {
         "DELETE FROM once WHERE (kind, hash) IN"
         " (SELECT kind, hash FROM once WHERE expires_ms < ?2 ORDER BY expires_ms LIMIT ?1)"};
+    if (has_just_leapt())
+        return 0;
     QUERY(q);
     TRY(query_open(write_conn(w), &delete_rows, &q));
     query_i64(&q, limit);

@@ -217,6 +217,25 @@ static void without_a_step_a_restart_changes_nothing(void **state)
     assert_false(line.behind);
 }
 
+/* The one way back; waits that were begun last as long as before. */
+static void going_back_on_purpose(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        (void)begin(state);
+        (void)step(steps[i]);
+        (void)step(-steps[i]);
+        int64_t steady_us = look() - line.leapt_us;
+        timeline_step_back(&line, &machine);
+        assert_int_equal(look(), machine.wall_us);
+        assert_int_equal(look() - line.leapt_us, steady_us);
+        assert_false(line.behind);
+        struct timeline_mark mark = mark_now();
+        (void)pass(S);
+        assert_int_equal(start_anew(&mark, true), machine.wall_us);
+        assert_int_equal(line.leapt_us, mark.leapt_us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup(another_boot_goes_on_from_the_mark, begin),
         cmocka_unit_test_setup(a_boot_clock_that_went_back_is_another_boot, begin),
         cmocka_unit_test_setup(a_leap_between_two_processes_is_seen, begin),
+        cmocka_unit_test_setup(going_back_on_purpose, begin),
         cmocka_unit_test_setup(without_a_step_a_restart_changes_nothing, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

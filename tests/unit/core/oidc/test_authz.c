@@ -365,6 +365,10 @@ static void states_cannot_be_edited_or_kept_JO_15(void **state)
     advance_ms(1800 * 1000);
     OK(authz_login(&t.ctx, &t.browser, &form, &step));
     assert_int_equal(step.err, ERR_TOKEN_EXPIRED);
+    /* dated ahead, as after the clock was set back on purpose (OT-05) */
+    advance_ms(-1800 * 1000 - 61 * 1000);
+    OK(authz_login(&t.ctx, &t.browser, &form, &step));
+    assert_int_equal(step.err, ERR_TOKEN_EXPIRED);
 }
 
 static void a_held_state_sees_what_changed_OA_07(void **state)

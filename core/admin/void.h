@@ -1,0 +1,13 @@
+/* Making void all that a realm has given out. */
+#ifndef GARITA_CORE_ADMIN_VOID_H
+#define GARITA_CORE_ADMIN_VOID_H
+
+#include "core/auth/context.h"
+
+/* Ends every session of the realm and puts a new key in the place of each that signs: no token that
+ * was given out before is good any more, here or anywhere. why goes into the event. ret_sessions
+ * (how many) and ret_keys. */
+MUST_CHECK int admin_void_all(const struct auth_ctx *ctx, struct store_write *w, struct str why,
+                              int64_t *ret_sessions, int64_t *ret_keys);
+
+#endif
