@@ -23,6 +23,8 @@ static struct {
     /* Of the line, for the common case, in which the machine's clock is where ours is. */
     _Atomic int64_t offset_us, leapt_us;
     atomic_bool level;
+    bool boot_id_known; /* under lock, as is the next */
+    char boot_id[CLOCK_BOOT_ID_LEN + 1];
 } clocks = {.lock = ATOMIC_FLAG_INIT};
 
 static void lock(void)
@@ -122,16 +124,31 @@ int64_t clock_monotonic_ns(void)
 
 /* --- Over restarts --- */
 
-/* Empty where the file is hidden, as in some sandboxes. */
 static void read_boot_id(char id[CLOCK_BOOT_ID_LEN + 1])
 {
     int fd = open(BOOT_ID_PATH, O_RDONLY | O_CLOEXEC);
-    memset(id, 0, CLOCK_BOOT_ID_LEN + 1);
     if (fd < 0)
         return;
     if (read(fd, id, CLOCK_BOOT_ID_LEN) != CLOCK_BOOT_ID_LEN)
         id[0] = '\0';
     (void)close(fd);
+}
+
+/* Read once. Empty where the file is hidden, as in some sandboxes. */
+static void boot_id(char ret_id[CLOCK_BOOT_ID_LEN + 1])
+{
+    char id[CLOCK_BOOT_ID_LEN + 1] = "";
+    lock();
+    bool known = clocks.boot_id_known;
+    unlock();
+    if (!known)
+        read_boot_id(id);
+    lock();
+    if (!clocks.boot_id_known)
+        memcpy(clocks.boot_id, id, sizeof(id));
+    clocks.boot_id_known = true;
+    memcpy(ret_id, clocks.boot_id, sizeof(id));
+    unlock();
 }
 
 void clock_mark(struct clock_mark *ret_mark)
@@ -141,7 +158,7 @@ void clock_mark(struct clock_mark *ret_mark)
     *ret_mark = (struct clock_mark){.wall_ms = (r.boot_us + line.offset_us) / US_PER_MS,
                                     .boot_ms = r.boot_us / US_PER_MS,
                                     .leapt_ms = line.leapt_us / US_PER_MS};
-    read_boot_id(ret_mark->boot_id);
+    boot_id(ret_mark->boot_id);
 }
 
 void clock_resume(const struct clock_mark *mark)
@@ -149,9 +166,9 @@ void clock_resume(const struct clock_mark *mark)
     struct timeline_mark from = {.wall_us = mark->wall_ms * US_PER_MS,
                                  .boot_us = mark->boot_ms * US_PER_MS,
                                  .leapt_us = mark->leapt_ms * US_PER_MS};
-    char boot_id[CLOCK_BOOT_ID_LEN + 1];
-    read_boot_id(boot_id);
-    bool same_boot = boot_id[0] && strcmp(mark->boot_id, boot_id) == 0;
+    char id[CLOCK_BOOT_ID_LEN + 1];
+    boot_id(id);
+    bool same_boot = id[0] && strcmp(mark->boot_id, id) == 0;
     lock();
     struct timeline_reading r = read_closely();
     timeline_resume(&clocks.line, &r, &from, same_boot);
