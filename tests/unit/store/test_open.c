@@ -240,6 +240,22 @@ static void test_migrations(void **state)
     open_store();
 }
 
+/* The list of realms as it was before each of its migrations. */
+static void test_older_master(void **state)
+{
+    (void)state;
+    open_store();
+    make_realm("master");
+    close_store();
+    run_sql("DROP TABLE store_clock; PRAGMA application_id = 1");
+    open_store();
+    realm_view_release(view_of("master"));
+    reopen_store();
+    close_store();
+    run_sql("SELECT wall_ms FROM store_clock");
+    open_store();
+}
+
 static void test_damaged_database(void **state)
 {
     (void)state;
@@ -308,6 +324,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_foreign_program_stays_out, start, end),
         cmocka_unit_test_setup_teardown(test_foreign_program_stays_out_after_a_close, start, end),
         cmocka_unit_test_setup_teardown(test_migrations, start, end),
+        cmocka_unit_test_setup_teardown(test_older_master, start, end),
         cmocka_unit_test_setup_teardown(test_damaged_database, start, end),
         cmocka_unit_test_setup_teardown(test_read_only, start, end),
         cmocka_unit_test_setup_teardown(test_master_waits_to_be_made, start, end),

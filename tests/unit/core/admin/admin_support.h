@@ -19,6 +19,7 @@
 #include "core/admin/roles.h"
 #include "core/admin/setup.h"
 #include "core/admin/users.h"
+#include "core/admin/void.h"
 #include "core/auth/password_change.h"
 #include "core/port/clients.h"
 #include "core/port/events.h"

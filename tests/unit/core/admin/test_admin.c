@@ -281,6 +281,45 @@ static void test_key_rotation(void **state)
     store_rollback_p(&w);
 }
 
+/* OT-05: nothing that was given out before is good any more. */
+static void test_void_all(void **state)
+{
+    struct user user;
+    struct user_session session = {0}, *sessions;
+    struct realm_keys before, after;
+    struct str data = {NULL, 0};
+    int64_t ended, replaced;
+    size_t count, active = 0;
+    (void)state;
+    use_realm("peru");
+    user = make_user("vida");
+    begin();
+    session = (struct user_session){.id = STR("6f1f4f0e-0000-4000-8000-00000000000f"),
+                                    .user_pk = user.pk,
+                                    .started_ms = now.wall_ms,
+                                    .last_access_ms = now.wall_ms,
+                                    .auth_time_ms = now.wall_ms};
+    ok(session_insert(w, &session));
+    ok(key_list(reader(), &arena, &before));
+    ok(admin_void_all(&ctx, w, STR("a test"), &ended, &replaced));
+    assert_int_equal(ended, 1);
+    ok(session_list_of_user(reader(), &arena, user.pk, &sessions, &count));
+    assert_int_equal(count, 0);
+    ok(key_list(reader(), &arena, &after));
+    for (size_t i = 0; i < after.count; i++) {
+        assert_int_not_equal(after.items[i].status, KEY_PASSIVE);
+        active += after.items[i].status == KEY_ACTIVE;
+        for (size_t k = 0; k < before.count; k++)
+            if (str_eq(after.items[i].kid, before.items[k].kid))
+                assert_int_equal(after.items[i].status, KEY_DISABLED);
+    }
+    assert_true(replaced >= 2);
+    assert_int_equal(active, replaced);
+    commit();
+    assert_int_equal(count_events(EVENT_SessionRevoked, &data), 1);
+    assert_true(contains(data, "a test"));
+}
+
 static void test_realm_update(void **state)
 {
     struct realm after;
@@ -356,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_client_update_is_checked),
         cmocka_unit_test(test_roles_and_groups),
         cmocka_unit_test(test_key_rotation),
+        cmocka_unit_test(test_void_all),
         cmocka_unit_test(test_realm_update),
         cmocka_unit_test(test_realm_delete),
         cmocka_unit_test(test_chains_are_whole),

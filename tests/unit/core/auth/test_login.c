@@ -143,6 +143,24 @@ static void a_lock_holds_and_ends_PW_02(void **state)
     OK(try_login("ana", PASSWORD));
 }
 
+/* OT-05: neither a leap of the clock nor the way back from it changes how long a lock lasts. */
+static void a_leap_does_not_end_a_lock_PW_02(void **state)
+{
+    const int64_t leap_ms = 10 * INT64_C(31556952) * 1000;
+    (void)state;
+    protect(3);
+    for (int i = 0; i < 3; i++)
+        FAILS(try_login("ana", "wrong"), ERR_INVALID_CREDENTIALS);
+    t.now.wall_ms += leap_ms;
+    t.now.leapt_ms += leap_ms;
+    FAILS(try_login("ana", PASSWORD), ERR_INVALID_CREDENTIALS);
+    t.now.wall_ms -= leap_ms;
+    t.now.leapt_ms -= leap_ms;
+    FAILS(try_login("ana", PASSWORD), ERR_INVALID_CREDENTIALS);
+    advance_ms(61 * 1000);
+    OK(try_login("ana", PASSWORD));
+}
+
 static void paths_and_aliases_share_the_count_PW_03(void **state)
 {
     struct authz_step step;
@@ -331,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         REALM_TEST(the_limit_holds_in_parallel_PW_02),
         REALM_TEST(a_lock_holds_and_ends_PW_02),
+        REALM_TEST(a_leap_does_not_end_a_lock_PW_02),
         REALM_TEST(paths_and_aliases_share_the_count_PW_03),
         REALM_TEST(locked_unknown_disabled_and_wrong_look_the_same_PW_04),
         REALM_TEST(repeated_locks_disable_the_user_for_good),
