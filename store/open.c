@@ -168,6 +168,7 @@ int store_open(const struct store_config *config, struct store **ret_store)
     (void)umask(077);
     store->folder = (struct folder){.fd = -1, .realms_fd = -1, .lock_fd = -1};
     (void)pthread_mutex_init(&store->lock, NULL);
+    (void)pthread_mutex_init(&store->time.lock, NULL);
     int err = open_parts(store, config);
     if (err != 0) {
         if (config->ctx && config->ctx->detail[0] == '\0')
@@ -205,6 +206,7 @@ void store_close(struct store *store)
     secret_free(&store->master_key);
     folder_close(&store->folder); /* the lock goes last */
     (void)pthread_mutex_destroy(&store->lock);
+    (void)pthread_mutex_destroy(&store->time.lock);
     free_text(store->config.vfs);
     free_text(store->config.master_key_path);
     free(store);

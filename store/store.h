@@ -1,8 +1,9 @@
 /* The insides of a store: the table of realms, the open database of each, transactions. For files
  * below store/ only.
  *
- * Locks, in the order in which they are taken: a slot's key_making, its build, a realm's turn to write, the turn of
- * the master realm, store->lock, slot->lock, those of turnstile and flusher (alone). */
+ * Locks, in the order in which they are taken: time.lock, a slot's key_making, its build, a realm's
+ * turn to write, the turn of the master realm, store->lock, slot->lock, those of turnstile and flusher
+ * (alone). */
 #ifndef GARITA_STORE_STORE_H
 #define GARITA_STORE_STORE_H
 
@@ -91,8 +92,9 @@ struct store_counters {
     atomic_uint_fast64_t flushes, flush_ns; /* of databases that were closed since */
 };
 
-/* The keeper's, and the opener's before it runs (timekeeper.h). */
+/* What timekeeper.c knows. */
 struct time_kept {
+    pthread_mutex_t lock; /* of the rest; taken before the master's turn to write */
     struct clock_mark kept;
     struct clock_state told;
     uint64_t commits; /* in all, when it was kept */

@@ -91,19 +91,25 @@ static int keep_if_due(struct store *store)
 
 void timekeeper_round(struct store *store)
 {
+    (void)pthread_mutex_lock(&store->time.lock);
     int err = keep_if_due(store);
     if (err != 0 && err != store->time.failed)
         LOG_WARN("clock", "the present moment could not be kept: %s", err_text(err));
     store->time.failed = err;
     tell(store);
+    (void)pthread_mutex_unlock(&store->time.lock);
 }
 
 int store_clock_step_back(struct store *store)
 {
     struct clock_mark mark;
+    /* So that the keeper does not keep a moment from before. */
+    (void)pthread_mutex_lock(&store->time.lock);
     clock_step_back();
     clock_mark(&mark);
-    return keep(store, &mark);
+    int err = keep(store, &mark);
+    (void)pthread_mutex_unlock(&store->time.lock);
+    return err;
 }
 
 void timekeeper_close(struct store *store)

@@ -110,12 +110,11 @@ async function lookAtLogin({ object, last, old }) {
 // --- A browser: codes without a page, redeemed once or by two at once ---
 
 let browserLogin; // {object, browser}
-async function enter(round) {
+async function enter() {
   const object = history.object(`browser ${n++}`, login);
   const browser = new Browser(server, 'peru');
   await object.ask({ kind: 'enter' }, async () => Boolean((await browser.obtain({ client_id: 'portal' }, 'user0').catch(() => { throw new Gone(); })).callback.code));
   browserLogin = { object, browser };
-  round.browsers.push({ ...browserLogin, codes: [] });
 }
 const silentCode = ({ object, browser }) => object.ask({ kind: 'code' }, async () => {
   const page = await reply(() => browser.authorize({ client_id: 'portal', prompt: 'none' }));
@@ -124,9 +123,9 @@ const silentCode = ({ object, browser }) => object.ask({ kind: 'code' }, async (
 const redeem = ({ object }, code) => object.ask({ kind: 'redeem', code }, () => tokens(() => portal.redeem(code)));
 
 async function useCode(round) {
-  if (!browserLogin) await enter(round);
-  const mine = round.browsers.find((b) => b.object === browserLogin.object) ?? { ...browserLogin, codes: [] };
-  if (!round.browsers.includes(mine)) round.browsers.push(mine);
+  if (!browserLogin) await enter();
+  let mine = round.browsers.find((b) => b.object === browserLogin.object);
+  if (!mine) round.browsers.push(mine = { ...browserLogin, codes: [] });
   const code = await silentCode(mine);
   mine.codes.push(code);
   if (chance(0.1)) return; // for later
