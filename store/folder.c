@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/port/store.h"
+
 #include "core/base/banned.h"
 
 static int sys_err(struct err_ctx *ctx, const char *what)
@@ -22,6 +24,13 @@ static int sys_err(struct err_ctx *ctx, const char *what)
     else if (number == EROFS || number == EACCES || number == EPERM)
         err = ERR_STORE_READ_ONLY;
     return err_set(ctx, err, "%s: %s", what, strerror(number));
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
 }
 
 /* Opens a folder that must be ours alone. */
@@ -82,6 +91,19 @@ static int take_lock(struct folder *f, struct err_ctx *ctx)
     return 0;
 }
 
+/* The names of the data folder and of realms/ get on disk, before anything in them is promised. */
+static int sync_names(const struct folder *f, struct err_ctx *ctx)
+{
+    int above = openat(f->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0 && errno != EACCES)
+        return sys_err(ctx, "folder above the data folder");
+    int err = fsync(f->fd) == 0 && (above < 0 || fsync(above) == 0)
+                  ? 0
+                  : sys_err(ctx, "data folder cannot be flushed");
+    close_fd(&above);
+    return err;
+}
+
 static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ctx)
 {
     TRY(make_dir(AT_FDCWD, data_dir, ctx));
@@ -91,7 +113,9 @@ static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ct
         return sys_err(ctx, data_dir);
     TRY(take_lock(f, ctx));
     TRY(make_dir(f->fd, "realms", ctx));
-    return open_private_dir(f->fd, "realms", &f->realms_fd, ctx);
+    TRY(open_private_dir(f->fd, "realms", &f->realms_fd, ctx));
+    /* Made just now, or by a start that was cut short. */
+    return folder_db_exists(f, STR(REALM_MASTER)) ? 0 : sync_names(f, ctx);
 }
 
 int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
@@ -104,13 +128,6 @@ int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx 
     }
     *ret_folder = f;
     return 0;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
 }
 
 void folder_close(struct folder *folder)

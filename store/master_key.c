@@ -44,17 +44,30 @@ static int write_key(int fd, const struct secret *key)
     return 0;
 }
 
-static void sync_folder_of(const char *path)
+/* Without its name on disk the key may be gone after a power loss, and with it all it sealed. */
+static int sync_folder_of(const char *path)
 {
     char folder[FOLDER_PATH_MAX];
     const char *slash = strrchr(path, '/');
     int len = slash ? (int)(slash - path) : 1;
     (void)snprintf(folder, sizeof(folder), "%.*s", len ? len : 1, slash ? path : ".");
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
+    if (fd < 0)
+        return ERR_IO;
+    int err = fsync(fd) == 0 ? 0 : ERR_IO;
+    (void)close(fd);
+    return err;
+}
+
+/* Nothing stands at path afterwards unless it stays there. */
+static int put_in_place(const char *fresh, const char *path)
+{
+    if (rename(fresh, path) != 0)
+        return ERR_IO;
+    int err = sync_folder_of(path);
+    if (err != 0)
+        (void)unlink(path);
+    return err;
 }
 
 static int create_key(const char *path, struct secret *ret_key, struct err_ctx *ctx)
@@ -73,14 +86,13 @@ static int create_key(const char *path, struct secret *ret_key, struct err_ctx *
     if (err == 0)
         err = write_key(fd, &key);
     (void)close(fd);
-    if (err == 0 && rename(fresh, path) != 0)
-        err = ERR_IO;
+    if (err == 0)
+        err = put_in_place(fresh, path);
     if (err != 0) {
         (void)unlink(fresh);
         secret_free(&key);
         return err_set(ctx, err, "master key cannot be written");
     }
-    sync_folder_of(path);
     *ret_key = key;
     return 0;
 }

@@ -2,6 +2,12 @@
 # (tests/fuzz/fuzz_*.c) and the replay of their corpora.
 file(GLOB fuzz_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
 
+# The faults that tests put under a store (tests/torture), for unit tests and torture programs.
+add_library(torture_layers STATIC EXCLUDE_FROM_ALL tests/torture/fault.c tests/torture/fault_vfs.c
+  tests/torture/disk.c tests/torture/disk_image.c)
+target_compile_options(torture_layers PRIVATE ${GARITA_WARNINGS})
+target_link_libraries(torture_layers PUBLIC garita_options garita_deps)
+
 if(GARITA_TESTS)
   enable_testing()
   file(GLOB_RECURSE unit_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/*test_*.c")
@@ -18,7 +24,7 @@ if(GARITA_TESTS)
     if(file MATCHES "^${CMAKE_SOURCE_DIR}/tests/unit/${foundation}")
       target_link_libraries(unit_${name} PRIVATE garita_base garita_assets garita_deps cmocka)
     else()
-      target_link_libraries(unit_${name} PRIVATE garita_all cmocka)
+      target_link_libraries(unit_${name} PRIVATE torture_layers garita_all cmocka)
     endif()
     set_target_properties(unit_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/unit")
     add_test(NAME unit_${name} COMMAND unit_${name})
@@ -49,6 +55,28 @@ if(GARITA_FUZZ)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
   endforeach()
 endif()
+
+# Torture programs (tests/torture/torture_*.c): made by the target torture. The linker puts their
+# wrappers around what the store calls outside of SQLite, and around what a test must bend.
+file(GLOB torture_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/torture/torture_*.c")
+add_library(torture_world STATIC EXCLUDE_FROM_ALL tests/torture/world.c tests/torture/actor.c
+  tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/history.c
+  tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c)
+target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})
+target_link_libraries(torture_world PUBLIC torture_layers garita_options garita_deps)
+set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename
+  pk_generate asset_all store_commit store_commit_p)
+list(TRANSFORM torture_wraps PREPEND "-Wl,--wrap=")
+add_custom_target(torture)
+foreach(file IN LISTS torture_files)
+  get_filename_component(name "${file}" NAME_WE)
+  add_executable(${name} EXCLUDE_FROM_ALL "${file}")
+  target_compile_options(${name} PRIVATE ${GARITA_WARNINGS})
+  target_link_libraries(${name} PRIVATE torture_world garita_all)
+  target_link_options(${name} PRIVATE ${torture_wraps})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/torture")
+  add_dependencies(torture ${name})
+endforeach()
 
 # Benchmarks in C (tests/bench/bench_*.c): not part of the ordinary build, made by the target bench.
 file(GLOB bench_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c")

@@ -1,0 +1,279 @@
+/* The steps of administration, and what all steps share. */
+#include "tests/torture/actor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/admin/bootstrap.h"
+#include "core/admin/keys.h"
+#include "core/admin/realms.h"
+#include "core/admin/users.h"
+#include "core/base/rng.h"
+#include "core/port/events.h"
+#include "core/port/keys.h"
+#include "core/port/sessions.h"
+#include "core/port/users.h"
+#include "tests/torture/world.h"
+
+#define ACTOR_ARENA_BYTES ((size_t)32 << 20)
+
+struct actor *actor_new(struct history *history, const char *tag)
+{
+    struct actor *a = calloc(1, sizeof(*a));
+    if (!a)
+        abort();
+    a->history = history;
+    a->tag = tag;
+    arena_init(&a->arena, ACTOR_ARENA_BYTES);
+    return a;
+}
+
+void actor_free(struct actor *a)
+{
+    arena_free(&a->arena);
+    free(a);
+}
+
+void actor_use(struct actor *a, struct store *store)
+{
+    a->store = store;
+}
+
+int actor_enter(struct actor *a, const char *realm)
+{
+    arena_reset(&a->arena);
+    a->now = clock_now();
+    a->err = (struct err_ctx){0};
+    a->ctx = (struct auth_ctx){
+        .arena = &a->arena,
+        .now = &a->now,
+        .err = &a->err,
+        .issuer = STR(WORLD_ISSUER),
+        .base_url = STR("https://id.example"),
+        .actor = {.ip = STR("192.0.2.7"), .user_agent = STR("torture")},
+    };
+    return realm_view_acquire(a->store, str_c(realm), &a->ctx.view);
+}
+
+void actor_leave(struct actor *a)
+{
+    realm_view_release_p(&a->ctx.view);
+    arena_reset(&a->arena);
+}
+
+/* What may be there after an error. Only a failed flush leaves it open: every other error of a
+ * single transaction promises that nothing was changed. */
+static enum outcome outcome_of(int err)
+{
+    if (err == 0)
+        return CHANGE_DONE;
+    return err == ERR_STORE_FAILED ? CHANGE_UNKNOWN : CHANGE_REFUSED;
+}
+
+/* For what takes several transactions: an error in the middle leaves it open. */
+static enum outcome outcome_of_several(int err)
+{
+    return err == 0 ? CHANGE_DONE : CHANGE_UNKNOWN;
+}
+
+static void subject_of(const struct actor *a, const char *kind, unsigned number,
+                       char subject[SUBJECT_BYTES])
+{
+    (void)snprintf(subject, SUBJECT_BYTES, "%s t-%s-%u", kind, a->tag, number);
+}
+
+/* The name within the subject. */
+static struct str name_in(const char *subject)
+{
+    return str_c(strchr(subject, ' ') + 1);
+}
+
+typedef int change_fn(struct actor *a, struct store_write *w, struct str name, const char *value);
+
+/* One transaction of the realm around f, told to the history. */
+static int change(struct actor *a, const char *subject, const char *value, change_fn *f)
+{
+    struct store_write *w = NULL;
+    struct change *c = history_begin(a->history, subject, value);
+    int err = actor_enter(a, WORLD_REALM);
+    if (err == 0)
+        err = store_write_begin(a->ctx.view, &a->now, &w);
+    if (err == 0) {
+        err = f(a, w, name_in(subject), value);
+        if (err == 0)
+            err = store_commit(w, DURABLE_LOCAL);
+        else
+            store_rollback(w);
+    }
+    history_end(a->history, c, outcome_of(err), NULL);
+    actor_leave(a);
+    return err;
+}
+
+static int insert_person(struct actor *a, struct store_write *w, struct str name, const char *value)
+{
+    struct user user = {0};
+    fields_default(&user_fields, &user);
+    user.username = name;
+    user.first_name = STR("Person");
+    user.last_name = str_c(value);
+    TRY(admin_user_prepare(&a->ctx, &user));
+    return admin_user_insert(&a->ctx, w, &user);
+}
+
+int actor_add_person(struct actor *a)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "person", a->number++, subject);
+    return change(a, subject, "Mamani", insert_person);
+}
+
+static int update_person(struct actor *a, struct store_write *w, struct str name, const char *value)
+{
+    struct user before;
+    TRY(user_find_by_username(store_write_reader(w), &a->arena, name, &before));
+    struct user after = before;
+    after.last_name = str_c(value);
+    return admin_user_update(&a->ctx, w, &before, &after, NULL);
+}
+
+int actor_change_person(struct actor *a, unsigned number, const char *last_name)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "person", number, subject);
+    return change(a, subject, last_name, update_person);
+}
+
+static int remove_person(struct actor *a, struct store_write *w, struct str name, const char *value)
+{
+    struct user user;
+    (void)value;
+    TRY(user_find_by_username(store_write_reader(w), &a->arena, name, &user));
+    return admin_user_delete(&a->ctx, w, &user);
+}
+
+int actor_delete_person(struct actor *a, unsigned number)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "person", number, subject);
+    return change(a, subject, VALUE_ABSENT, remove_person);
+}
+
+static int spend(struct actor *a, struct store_write *w, struct str name, const char *value)
+{
+    bool first;
+    (void)a;
+    (void)value;
+    TRY(once_spend(w, STR("jti"), name, INT64_MAX, &first));
+    return first ? 0 : ERR_CONFLICT;
+}
+
+int actor_spend_once(struct actor *a)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "once", a->number++, subject);
+    return change(a, subject, "spent", spend);
+}
+
+static int insert_pair(struct actor *a, struct store_write *w, struct str name, const char *value)
+{
+    struct user user = {0};
+    fields_default(&user_fields, &user);
+    user.id = uuid_new(&a->arena);
+    user.username = name;
+    user.created_ms = a->now.wall_ms;
+    struct event event = {.type = EVENT_UserCreated, .actor = {.user_id = user.id}};
+    TRY(user_insert(w, &user));
+    TRY(spend(a, w, name, value));
+    return event_append(w, &event);
+}
+
+int actor_add_pair(struct actor *a)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "pair", a->number++, subject);
+    return change(a, subject, "present", insert_pair);
+}
+
+int actor_rotate_key(struct actor *a)
+{
+    struct realm_key key = {0};
+    char kid[VALUE_BYTES] = "";
+    struct store_write *w = NULL;
+    struct change *c = history_begin(a->history, "key ES256", VALUE_NEW);
+    int err = actor_enter(a, WORLD_REALM);
+    if (err == 0)
+        err = store_write_begin(a->ctx.view, &a->now, &w);
+    if (err == 0) {
+        err = admin_key_rotate(&a->ctx, w, STR("ES256"), KEY_OVERLAP_DEFAULT_MS, &key);
+        (void)snprintf(kid, sizeof(kid), "%.*s", STR_ARG(key.kid));
+        if (err == 0)
+            err = store_commit(w, DURABLE_LOCAL);
+        else
+            store_rollback(w);
+    }
+    history_end(a->history, c, outcome_of(err), kid);
+    actor_leave(a);
+    return err;
+}
+
+/* --- Realms --- */
+
+static struct change *begin_realm(struct actor *a, const char *name, const char *value)
+{
+    char subject[SUBJECT_BYTES];
+    (void)snprintf(subject, sizeof(subject), "realm %s", name);
+    return history_begin(a->history, subject, value);
+}
+
+static int create_realm(struct actor *a, const char *name)
+{
+    struct realm realm;
+    bool is_master = str_eq_c(str_c(name), REALM_MASTER);
+    int err = actor_enter(a, REALM_MASTER);
+    if (err != 0 && !is_master)
+        return err;
+    TRY(bootstrap_settings(&a->arena, str_c(name), &realm));
+    realm.display_name = STR("made");
+    return admin_realm_create(&a->ctx, a->store, &realm);
+}
+
+int actor_make_realm(struct actor *a, const char *name)
+{
+    struct change *c = begin_realm(a, name, "made");
+    int err = create_realm(a, name);
+    history_end(a->history, c, outcome_of_several(err), NULL);
+    actor_leave(a);
+    return err;
+}
+
+static int update_realm(struct actor *a, const char *name, const char *display_name)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(actor_enter(a, name));
+    struct realm after = *realm_view_realm(a->ctx.view);
+    after.display_name = str_c(display_name);
+    TRY(store_write_begin(a->ctx.view, &a->now, &w));
+    TRY(admin_realm_update(&a->ctx, w, realm_view_realm(a->ctx.view), &after));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+int actor_change_realm(struct actor *a, const char *name, const char *display_name)
+{
+    struct change *c = begin_realm(a, name, display_name);
+    int err = update_realm(a, name, display_name);
+    history_end(a->history, c, outcome_of_several(err), NULL);
+    actor_leave(a);
+    return err;
+}
+
+int actor_delete_realm(struct actor *a, const char *name)
+{
+    struct change *c = begin_realm(a, name, VALUE_ABSENT);
+    int err = actor_enter(a, REALM_MASTER);
+    if (err == 0)
+        err = admin_realm_delete(&a->ctx, str_c(name));
+    history_end(a->history, c, outcome_of_several(err), NULL);
+    actor_leave(a);
+    return err;
+}

@@ -1,0 +1,75 @@
+/* Somebody who uses the store as the server does, through the use cases of core, and writes into a
+ * history what was asked and what was answered. One per thread. Errors are returned, never fatal:
+ * they are what the torture is about. */
+#ifndef GARITA_TESTS_TORTURE_ACTOR_H
+#define GARITA_TESTS_TORTURE_ACTOR_H
+
+#include "core/auth/context.h"
+#include "tests/torture/history.h"
+
+#define REFRESH_TOKEN_MAX 2048
+
+struct actor {
+    struct store *store;
+    struct history *history;
+    const char *tag; /* in front of the names it makes */
+    unsigned number; /* of the next name */
+
+    /* What a step works with, between actor_enter and actor_leave. */
+    struct arena arena;
+    struct now now;
+    struct err_ctx err;
+    struct auth_ctx ctx;
+
+    /* What the browser and the application hold; empty texts when they have nothing. */
+    char sso_cookie[64];
+    char code[64];
+    char session[40];
+    char refresh[REFRESH_TOKEN_MAX];
+    char family[40];
+};
+
+struct actor *actor_new(struct history *history, const char *tag);
+void actor_free(struct actor *a);
+/* Works on that store from now on. */
+void actor_use(struct actor *a, struct store *store);
+MUST_CHECK int actor_enter(struct actor *a, const char *realm);
+void actor_leave(struct actor *a);
+
+/* --- Steps; each changes the subjects named --- */
+
+/* Through the login pages with a password: "session S", "code C". */
+MUST_CHECK int actor_login(struct actor *a, const char *password);
+/* A code for the session of the world's cookie: "code C". */
+MUST_CHECK int actor_authorize(struct actor *a);
+/* The code for tokens: "code C", "family F". */
+MUST_CHECK int actor_exchange(struct actor *a);
+/* "family F" */
+MUST_CHECK int actor_refresh(struct actor *a);
+/* With the refresh token: "session S" and with it "family F" and "code C". */
+MUST_CHECK int actor_logout(struct actor *a);
+
+/* "person N": the last name, or absent. The number of the last one made is number - 1. */
+MUST_CHECK int actor_add_person(struct actor *a);
+MUST_CHECK int actor_change_person(struct actor *a, unsigned number, const char *last_name);
+MUST_CHECK int actor_delete_person(struct actor *a, unsigned number);
+/* "once V": spent. */
+MUST_CHECK int actor_spend_once(struct actor *a);
+/* A person, a spent value and an event in one transaction: "pair N". */
+MUST_CHECK int actor_add_pair(struct actor *a);
+/* "key ES256": the kid that signs. */
+MUST_CHECK int actor_rotate_key(struct actor *a);
+
+/* "realm N": its display name, or absent. */
+MUST_CHECK int actor_make_realm(struct actor *a, const char *name);
+MUST_CHECK int actor_change_realm(struct actor *a, const char *name, const char *display_name);
+MUST_CHECK int actor_delete_realm(struct actor *a, const char *name);
+
+/* Whether a code is still good for tokens, told by trying. */
+MUST_CHECK int actor_try_code(struct actor *a, const char *code);
+
+/* --- What is there: the value of a subject, ERR_* when it cannot be read --- */
+
+MUST_CHECK int actor_read(struct actor *a, const char *subject, char value[VALUE_BYTES]);
+
+#endif

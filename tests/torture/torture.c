@@ -1,0 +1,187 @@
+/* Options, results and workloads. */
+#include "tests/torture/torture.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "tests/torture/world.h"
+
+static int64_t started_ms;
+static bool all_good = true;
+
+static void usage(const char *program)
+{
+    (void)fprintf(stderr, "usage: %s [--rounds N] [--seconds S] [--seed N] [NAME]\n", program);
+    exit(2);
+}
+
+static long number_of(const char *program, const char *text)
+{
+    int64_t number;
+    if (!text || str_to_i64(str_c(text), &number) != 0 || number < 0)
+        usage(program);
+    return (long)number;
+}
+
+struct options options_read(int argc, char **argv)
+{
+    struct options o = {.seed = 1};
+    started_ms = clock_now().monotonic_ms;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (str_eq_c(str_c(argv[i]), "--rounds"))
+            o.rounds = number_of(argv[0], value), i++;
+        else if (str_eq_c(str_c(argv[i]), "--seconds"))
+            o.seconds = number_of(argv[0], value), i++;
+        else if (str_eq_c(str_c(argv[i]), "--seed"))
+            o.seed = (uint64_t)number_of(argv[0], value), i++;
+        else if (argv[i][0] == '-' || o.only)
+            usage(argv[0]);
+        else
+            o.only = argv[i];
+    }
+    return o;
+}
+
+bool options_want(const struct options *o, const char *name)
+{
+    return !o->only || strstr(name, o->only);
+}
+
+bool options_goes_on(const struct options *o, long round, long usual)
+{
+    if (o->seconds > 0 && clock_now().monotonic_ms - started_ms >= o->seconds * 1000)
+        return false;
+    if (o->rounds > 0)
+        return round < o->rounds;
+    return o->seconds > 0 || round < usual;
+}
+
+void result(bool good, const char *name, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)printf("%s %s: ", good ? "ok" : "not ok", name);
+    (void)vprintf(fmt, args);
+    (void)printf("\n");
+    (void)fflush(stdout);
+    va_end(args);
+    all_good = all_good && good;
+}
+
+int results_end(void)
+{
+    return all_good ? 0 : 1;
+}
+
+uint64_t random_next(uint64_t *seed)
+{
+    uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* --- Workloads. What a step needs from one that failed is not there: it is left out. --- */
+
+static void run_tokens(struct actor *a)
+{
+    if (actor_exchange(a) != 0)
+        return;
+    if (actor_refresh(a) != 0 || actor_refresh(a) != 0)
+        return;
+    if (actor_logout(a) != 0)
+        return;
+}
+
+static void run_login(struct actor *a)
+{
+    if (actor_login(a, WORLD_PASSWORD) == 0)
+        run_tokens(a);
+    /* A second application of the session that the world has, which stays. */
+    if (actor_authorize(a) == 0 && actor_exchange(a) == 0 && actor_refresh(a) != 0)
+        return;
+}
+
+static void run_admin(struct actor *a)
+{
+    unsigned first = a->number;
+    for (int i = 0; i < 3; i++)
+        if (actor_add_person(a) != 0)
+            continue;
+    if (actor_change_person(a, first, "Huanca") != 0 || actor_spend_once(a) != 0 ||
+        actor_delete_person(a, first + 1) != 0 || actor_change_person(a, first, "Condori") != 0)
+        return;
+}
+
+static void run_keys(struct actor *a)
+{
+    for (int i = 0; i < 3; i++)
+        if (actor_rotate_key(a) != 0 || actor_add_pair(a) != 0)
+            continue;
+}
+
+static void run_realms(struct actor *a)
+{
+    if (actor_make_realm(a, "chile") == 0 && actor_change_realm(a, "chile", "changed") != 0)
+        return;
+    if (actor_make_realm(a, "bolivia") == 0 && actor_delete_realm(a, "bolivia") != 0)
+        return;
+    if (actor_make_realm(a, "bolivia") != 0)
+        return;
+}
+
+static void run_start(struct actor *a)
+{
+    if (actor_make_realm(a, REALM_MASTER) == 0 && actor_make_realm(a, WORLD_REALM) == 0 &&
+        actor_add_pair(a) != 0)
+        return;
+}
+
+static void run_migration(struct actor *a)
+{
+    if (actor_add_person(a) != 0 || actor_add_pair(a) != 0)
+        return;
+}
+
+#define THREADS          4
+#define PAIRS_PER_THREAD 6
+
+static void *add_pairs(void *arg)
+{
+    struct actor *a = arg;
+    for (int i = 0; i < PAIRS_PER_THREAD; i++)
+        if (actor_add_pair(a) != 0)
+            continue;
+    return NULL;
+}
+
+/* Commits that share flushes. */
+static void run_threads(struct actor *a)
+{
+    static const char *const tags[THREADS] = {"w", "x", "y", "z"};
+    struct actor *actors[THREADS];
+    pthread_t threads[THREADS];
+    bool running[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        actors[i] = actor_new(a->history, tags[i]);
+        actor_use(actors[i], a->store);
+        running[i] = pthread_create(&threads[i], NULL, add_pairs, actors[i]) == 0;
+    }
+    for (int i = 0; i < THREADS; i++) {
+        if (running[i])
+            (void)pthread_join(threads[i], NULL);
+        actor_free(actors[i]);
+    }
+}
+
+const struct workload workloads[] = {
+    {"login", run_login, false, false},   {"admin", run_admin, false, false},
+    {"keys", run_keys, false, false},     {"threads", run_threads, false, false},
+    {"realms", run_realms, false, false}, {"migration", run_migration, false, true},
+    {"start", run_start, true, false},
+};
+const size_t workload_count = ARRAY_LEN(workloads);
