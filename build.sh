@@ -26,10 +26,13 @@ Garita is built, run and tested with this script, on Debian 12.
   ./build.sh run               build the release, start it with a demo folder (build/demo) and say
                                where to go
   ./build.sh build             build the release: build/garita, one static executable
-  ./build.sh test              everything: unit tests, fuzz corpora, flow and browser tests, lint;
-                               the last line is "N passed, N failed"
-  ./build.sh test unit|flow|lint [FILTER]
+  ./build.sh test              everything: unit tests, fuzz corpora, torture of the store, flow and
+                               browser tests, lint; the last line is "N passed, N failed"
+  ./build.sh test unit|torture|flow|lint [FILTER]
                                one part; FILTER is part of a test's name
+  ./build.sh torture [--rounds N] [--seconds S] [--seed N] [NAME]
+                               torture the store for longer: NAME is power, faults, alloc or kill
+                               (all), or part of a workload's name; N rounds, or S seconds a workload
   ./build.sh bench [NAME]      measure the release and print figures and ratios
   ./build.sh fuzz [SECONDS] [TARGET]
                                fuzz each target (tests/fuzz/fuzz_TARGET.c) for SECONDS (60)
@@ -99,6 +102,7 @@ deps) open_log deps && deps_ready ;;
 build) open_log build && build_release && say "build/garita $(du -h "$BUILD/garita" | cut -f1)" ;;
 run) open_log build && run_demo "$@" ;;
 test) open_log test && run_tests "$@" ;;
+torture) open_log torture && run_torture "$@" ;;
 bench) open_log bench && run_bench "$@" ;;
 fuzz) open_log fuzz && run_fuzz "$@" ;;
 format) open_log format && run_format "$@" ;;

@@ -45,11 +45,15 @@ void flush_fail(struct flusher *f, int rc)
         LOG_ERROR("store", "a flush failed (code %d): no more writes or reads until restart", rc);
 }
 
-int flush_prime(struct flusher *f)
+int flush_prime(struct flusher *f, const struct folder *folder)
 {
     if (f->primed)
         return 0;
     TRY(sync_log(f));
+    if (folder_sync_realms(folder) != 0) {
+        flush_fail(f, SQLITE_IOERR_DIR_FSYNC);
+        return ERR_STORE_FAILED;
+    }
     f->primed = true;
     return 0;
 }

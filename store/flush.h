@@ -8,7 +8,8 @@
  * its start only after a checkpoint copied all of it into the database, and a checkpoint flushes
  * the log first and the database before it says that it is done. So at the end of our flush the
  * frames of a commit are either in the log, flushed now, or in the database, flushed before. The
- * name of a new log gets on disk with the first flush through the file that made it (flush_prime).
+ * name of a new log gets on disk before its first commit (flush_prime): SQLite flushes the folder
+ * too, but does not look whether that succeeded.
  *
  * A flush that fails once may have lost what the kernel then forgets: from there on the database
  * never says yes again until the process starts anew and recovers what is really on disk. */
@@ -19,6 +20,7 @@
 #include <stdatomic.h>
 
 #include "store/conn.h"
+#include "store/folder.h"
 
 struct flusher {
     pthread_mutex_t lock;
@@ -36,8 +38,9 @@ struct flusher {
 /* ERR_STORE_FAILED when the writer has no log. */
 MUST_CHECK int flush_init(struct flusher *f, struct conn *writer);
 void flush_free(struct flusher *f);
-/* Under the writer's turn, before its first commit: the log's name and header get on disk. */
-MUST_CHECK int flush_prime(struct flusher *f);
+/* Under the writer's turn, before its first commit: the log's header and its name, which is in the
+ * folder of realms, get on disk. ERR_STORE_FAILED. */
+MUST_CHECK int flush_prime(struct flusher *f, const struct folder *folder);
 /* The ticket of a commit just made, under the writer's turn. */
 uint64_t flush_ticket(struct flusher *f);
 /* The ticket of the last commit, for those who changed nothing and answer from what they saw. */

@@ -155,7 +155,8 @@ int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn, struc
 void slot_reader_give(struct slot *slot, struct realm_db *db, bool in_turn, struct conn *conn)
 {
     (void)pthread_mutex_lock(&slot->lock);
-    bool kept = db->idle_count < slot->store->reader_limit;
+    /* One that could not end its transaction would keep the log from starting anew. */
+    bool kept = db->idle_count < slot->store->reader_limit && sqlite3_get_autocommit(conn->db);
     if (kept) {
         conn->next = db->idle;
         db->idle = conn;

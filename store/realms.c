@@ -89,6 +89,14 @@ static int list_change(struct store *store, const struct now *now, const struct 
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+static bool flush_failed(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->lock);
+    bool failed = slot->db && atomic_load(&slot->db->flush.failed);
+    (void)pthread_mutex_unlock(&slot->lock);
+    return failed;
+}
+
 /* A making that failed leaves nothing, or at worst a row that the next start clears. */
 static void undo(struct store *store, struct slot *slot, const struct now *now)
 {
@@ -97,9 +105,11 @@ static void undo(struct store *store, struct slot *slot, const struct now *now)
         slot->db = NULL;
         atomic_fetch_sub(&store->open_count, 1);
     }
-    if (folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
+    /* After a failed flush of the list only the next start knows which state the row has: ready, and
+     * then its file must be there, or to be cleared. */
+    if (flush_failed(store->master) || folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
         list_change(store, now, NULL, str_c(slot->file), true) != 0)
-        LOG_WARN("store", "a realm that was not made is removed at the next start");
+        LOG_WARN("store", "a realm that was not made is settled at the next start");
 }
 
 static int make_realm(struct store *store, struct slot *slot, const struct making *m)
@@ -174,10 +184,11 @@ static int mark_deleted(struct store *store, struct slot *slot, const struct now
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
-/* Waits a little for requests that are still in the realm. */
+/* Waits a little for requests that are still in the realm. A database whose flush failed stays open
+ * until the process ends. */
 static bool close_soon(struct slot *slot)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200 && !flush_failed(slot); i++) {
         (void)pthread_mutex_lock(&slot->lock);
         bool closed = !slot->db;
         (void)pthread_mutex_unlock(&slot->lock);

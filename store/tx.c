@@ -35,6 +35,9 @@ static void end_transaction(struct conn *conn, const struct sql *how)
 static int begin(struct conn *conn, const struct sql *how)
 {
     conn->trouble = 0;
+    /* The end of the one before may have lacked the memory for itself. */
+    if (!sqlite3_get_autocommit(conn->db))
+        TRY(run(conn, &rollback_sql));
     TRY(run(conn, how));
     conn->in_transaction = true;
     return 0;
@@ -125,7 +128,7 @@ static int begin_turn(struct realm_db *db)
 {
     if (atomic_load(&db->flush.failed))
         return ERR_STORE_FAILED;
-    TRY(flush_prime(&db->flush));
+    TRY(flush_prime(&db->flush, &db->store->folder));
     return begin(db->writer, &begin_write);
 }
 

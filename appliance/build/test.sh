@@ -101,6 +101,28 @@ test_flow() { # FILTER
     test_folder browser "$1"
 }
 
+# What may hold of a store whatever happens to it. Most programs run with the sanitizers; the one
+# that counts kills runs the release's code.
+torture_ready() {
+    preset_build debug-asan torture || return 1
+    preset_build release-static torture_kill
+}
+
+test_torture() { # FILTER
+    torture_ready || { count "compile torture" 0 1; return; }
+    GARITA_TORTURE=$BUILD/debug-asan/torture GARITA_TORTURE_KILL=$BUILD/release-static/torture \
+        stage torture counts_of_lines tests/torture/run.sh ${1:+"$1"}
+}
+
+run_torture() { # [--rounds N] [--seconds S] [--seed N] [NAME]
+    # shellcheck disable=SC2086
+    packages_install $PACKAGES_TEST
+    deps_ready
+    torture_ready || exit 1
+    GARITA_TORTURE=$BUILD/debug-asan/torture GARITA_TORTURE_KILL=$BUILD/release-static/torture \
+        exec tests/torture/run.sh "$@"
+}
+
 test_lint() { # FILTER
     [ -f "$BUILD/debug-asan/build.ninja" ] || preset_configure debug-asan || return 0
     stage lint counts_of_lines tests/lint/run.sh ${1:+"$1"}
@@ -125,14 +147,15 @@ run_tests() { # [PART [FILTER]]
     all)
         tests_prepare all
         test_unit ""
+        test_torture ""
         test_flow ""
         test_lint ""
         ;;
-    unit | flow | lint)
+    unit | torture | flow | lint)
         tests_prepare "$PART"
         "test_$PART" "${1:-}"
         ;;
-    *) wrong_usage "test knows unit, flow and lint" ;;
+    *) wrong_usage "test knows unit, torture, flow and lint" ;;
     esac
     say "$((SECONDS / 60)) min $((SECONDS % 60)) s"
     printf '%d passed, %d failed\n' "$PASSED" "$FAILED"

@@ -59,12 +59,14 @@ endif()
 # Torture programs (tests/torture/torture_*.c): made by the target torture. The linker puts their
 # wrappers around what the store calls outside of SQLite, and around what a test must bend.
 file(GLOB torture_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/torture/torture_*.c")
-add_library(torture_world STATIC EXCLUDE_FROM_ALL tests/torture/world.c tests/torture/actor.c
+add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/torture/actor.c
   tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/history.c
-  tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c)
+  tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c
+  tests/torture/fault_alloc.c)
 target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})
 target_link_libraries(torture_world PUBLIC torture_layers garita_options garita_deps)
 set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename
+  malloc calloc realloc strdup sodium_malloc pthread_create
   pk_generate asset_all store_commit store_commit_p)
 list(TRANSFORM torture_wraps PREPEND "-Wl,--wrap=")
 add_custom_target(torture)

@@ -14,8 +14,9 @@
 #define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 #define REQUEST                                                                                    \
-    "client_id=" WORLD_CLIENT "&response_type=code&scope=openid&state=xyz&nonce=n1&redirect_uri="  \
-    WORLD_CALLBACK "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
+    "client_id=" WORLD_CLIENT                                                                      \
+    "&response_type=code&scope=openid&state=xyz&nonce=n1&redirect_uri=" WORLD_CALLBACK             \
+    "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
 
 static void keep(char *place, size_t size, struct str text)
 {
@@ -207,8 +208,8 @@ static int log_out(struct actor *a)
     struct form form;
     const struct client *client;
     TRY(actor_enter(a, WORLD_REALM));
-    struct str text = arena_printf(&a->arena, "client_id=" WORLD_CLIENT "&refresh_token=%s",
-                                   a->refresh);
+    struct str text =
+        arena_printf(&a->arena, "client_id=" WORLD_CLIENT "&refresh_token=%s", a->refresh);
     if (str_absent(text))
         return ERR_NO_MEMORY;
     TRY(form_parse(&a->arena, text, NULL, &form, NULL));

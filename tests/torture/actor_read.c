@@ -79,8 +79,7 @@ static int read_family(struct actor *a, struct store_read *r, struct str name,
 }
 
 /* The kid of the active key of an algorithm with the highest priority. */
-static int read_key(struct actor *a, struct store_read *r, struct str name,
-                    char value[VALUE_BYTES])
+static int read_key(struct actor *a, struct store_read *r, struct str name, char value[VALUE_BYTES])
 {
     struct realm_keys keys;
     const struct realm_key *best = NULL;
@@ -104,7 +103,7 @@ static const struct {
     const char *kind;
     read_fn *read;
 } readers[] = {
-    {"person", read_person}, {"once", read_once},       {"pair", read_pair}, {"code", read_code},
+    {"person", read_person},   {"once", read_once},     {"pair", read_pair}, {"code", read_code},
     {"session", read_session}, {"family", read_family}, {"key", read_key},
 };
 

@@ -62,7 +62,8 @@ static const char people_whole[] =
 static bool migration_whole(struct check *c, struct conn *conn, const char *file)
 {
     return expect(c, conn, file, "PRAGMA user_version", "9001") &&
-           expect(c, conn, file, "SELECT count(*) FROM user WHERE username = 'ana'"
+           expect(c, conn, file,
+                  "SELECT count(*) FROM user WHERE username = 'ana'"
                   " AND torture_name IS NOT 'ANA'",
                   "0") &&
            expect(c, conn, file,
@@ -135,9 +136,9 @@ static bool list_agrees(struct check *c)
     int err = conn_open(path, c->vfs ? c->vfs : "unix-excl", CONN_READER, false, &master);
     if (err != 0)
         return complain(c, "master: cannot be opened: %s", err_name(err));
-    bool good = expect(c, master, "master", "SELECT count(*) FROM realm_list WHERE state <> 0",
-                       "0") &&
-                files_agree(c, master);
+    bool good =
+        expect(c, master, "master", "SELECT count(*) FROM realm_list WHERE state <> 0", "0") &&
+        files_agree(c, master);
     conn_close(master, true);
     return good;
 }

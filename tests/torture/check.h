@@ -12,9 +12,9 @@ struct check {
     const char *root; /* of the world */
     const char *vfs;  /* to open with; NULL: the ordinary one */
     const struct history *history;
-    size_t cut; /* moment of the stop; NO_CUT: everything was begun before it */
-    bool try_codes; /* spent codes are also tried at the token endpoint */
-    bool migrated;  /* the next version's migration must be whole */
+    size_t cut;          /* moment of the stop; NO_CUT: everything was begun before it */
+    bool try_codes;      /* spent codes are also tried at the token endpoint */
+    bool migrated;       /* the next version's migration must be whole */
     char complaint[400]; /* empty: all is well */
 };
 

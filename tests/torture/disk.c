@@ -264,10 +264,10 @@ static void settle(struct disk *d, uint32_t file, size_t began, bool failed)
         struct disk_op *op = &d->ops[i];
         if (op->target != file || op->durable_at != SIZE_MAX || op->dropped)
             continue;
-        if (failed)
-            op->dropped = true; /* the kernel takes the page for clean from here on */
-        else
+        if (!failed)
             op->durable_at = now;
+        else if (op->kind == DISK_OP_WRITE)
+            op->dropped = true; /* the kernel takes the page for clean from here on */
     }
 }
 

@@ -84,8 +84,8 @@ static void apply_pending(struct disk_image *image, const struct disk_op *op,
                           const struct disk_state *state, size_t number, uint64_t *seed)
 {
     bool tear = state->loss == DISK_TEAR && op->kind == DISK_OP_WRITE;
-    bool keep = state->loss == DISK_LOSE_NONE ||
-                (state->loss == DISK_KEEP_FIRST && number < state->first);
+    bool keep =
+        state->loss == DISK_LOSE_NONE || (state->loss == DISK_KEEP_FIRST && number < state->first);
     if (tear)
         put_torn(&image->files[op->target], op, seed);
     else if (state->loss == DISK_KEEP_SOME || state->loss == DISK_TEAR)

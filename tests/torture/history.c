@@ -18,8 +18,8 @@ struct history {
 
 struct history *history_new(void)
 {
-    void *p = mmap(NULL, sizeof(struct history), PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *p = mmap(NULL, sizeof(struct history), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                   -1, 0);
     if (p == MAP_FAILED)
         abort();
     return p;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "tests/torture/fault_alloc.h"
 #include "tests/torture/world.h"
 
 static int64_t started_ms;
@@ -29,7 +30,6 @@ static long number_of(const char *program, const char *text)
 struct options options_read(int argc, char **argv)
 {
     struct options o = {.seed = 1};
-    started_ms = clock_now().monotonic_ms;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (str_eq_c(str_c(argv[i]), "--rounds"))
@@ -53,6 +53,8 @@ bool options_want(const struct options *o, const char *name)
 
 bool options_goes_on(const struct options *o, long round, long usual)
 {
+    if (round == 0)
+        started_ms = clock_now().monotonic_ms;
     if (o->seconds > 0 && clock_now().monotonic_ms - started_ms >= o->seconds * 1000)
         return false;
     if (o->rounds > 0)
@@ -166,11 +168,13 @@ static void run_threads(struct actor *a)
     struct actor *actors[THREADS];
     pthread_t threads[THREADS];
     bool running[THREADS];
+    fault_alloc_spare(true);
     for (int i = 0; i < THREADS; i++) {
         actors[i] = actor_new(a->history, tags[i]);
         actor_use(actors[i], a->store);
         running[i] = pthread_create(&threads[i], NULL, add_pairs, actors[i]) == 0;
     }
+    fault_alloc_spare(false);
     for (int i = 0; i < THREADS; i++) {
         if (running[i])
             (void)pthread_join(threads[i], NULL);

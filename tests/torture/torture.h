@@ -7,7 +7,7 @@
 
 struct options {
     long rounds;   /* 0: as many as in the test run */
-    long seconds;  /* 0: no more than the rounds say */
+    long seconds;  /* of each loop of rounds; 0: no more than the rounds say */
     uint64_t seed; /* names all random choices */
     const char *only;
 };
@@ -16,7 +16,7 @@ struct options {
  * on wrong use. */
 struct options options_read(int argc, char **argv);
 bool options_want(const struct options *o, const char *name);
-/* Another round? Counts from 0. Without --rounds and --seconds as many as usual says. */
+/* Another round? They count from 0. Without --rounds and --seconds as many as usual says. */
 bool options_goes_on(const struct options *o, long round, long usual);
 
 /* A line "ok PROGRAM NAME: ..." or "not ok ...", as the test run counts them. */

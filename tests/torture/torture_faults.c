@@ -18,18 +18,18 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_FAULTS 3 /* of a kind in a workload, in the test run */
+#define USUAL_FAULTS 8 /* of a kind in a workload, in the test run */
 
 static const struct kind {
     const char *name;
     enum fault_op op;
     enum fault_kind kind;
 } kinds[] = {
-    {"open EIO", FAULT_OPEN, FAULT_EIO},       {"open ENOSPC", FAULT_OPEN, FAULT_ENOSPC},
-    {"read EIO", FAULT_READ, FAULT_EIO},       {"write EIO", FAULT_WRITE, FAULT_EIO},
+    {"open EIO", FAULT_OPEN, FAULT_EIO},         {"open ENOSPC", FAULT_OPEN, FAULT_ENOSPC},
+    {"read EIO", FAULT_READ, FAULT_EIO},         {"write EIO", FAULT_WRITE, FAULT_EIO},
     {"write ENOSPC", FAULT_WRITE, FAULT_ENOSPC}, {"write short", FAULT_WRITE, FAULT_SHORT},
     {"truncate EIO", FAULT_TRUNCATE, FAULT_EIO}, {"flush EIO", FAULT_SYNC, FAULT_EIO},
-    {"access EIO", FAULT_ACCESS, FAULT_EIO},   {"name EIO", FAULT_NAME, FAULT_EIO},
+    {"access EIO", FAULT_ACCESS, FAULT_EIO},     {"name EIO", FAULT_NAME, FAULT_EIO},
     {"name ENOSPC", FAULT_NAME, FAULT_ENOSPC},
 };
 
@@ -38,6 +38,7 @@ struct run {
     struct history *history;
     struct fault_plan plan;
     struct disk *disk;
+    size_t closing; /* where on the disk's record the store was closed */
     char root[WORLD_PATH_MAX];
     uint64_t counts[FAULT_OPS]; /* of the workload without faults */
     size_t faults, failed_flushes, acknowledged;
@@ -113,6 +114,7 @@ static bool goes_on_after(struct run *run, const char *kind)
     fault_clear();
     bool good = goes_on(run, kind, a);
     run->failed_flushes += store_health(store) == ERR_STORE_FAILED;
+    run->closing = disk_position();
     actor_free(a);
     store_close(store);
     return good;
@@ -128,10 +130,10 @@ static bool is_whole(struct run *run, const char *kind, const char *when, const 
     return check_folder(&c) || complain(run, kind, when, c.complaint);
 }
 
-static bool outlives_power_loss(struct run *run, const char *kind)
+static bool outlives_power_loss(struct run *run, const char *kind, size_t cut)
 {
     char root[WORLD_PATH_MAX];
-    struct disk_state state = {.cut = disk_length(run->disk), .loss = DISK_LOSE_PENDING};
+    struct disk_state state = {.cut = cut, .loss = DISK_LOSE_PENDING};
     struct disk_image *image = disk_image_new(run->disk, &state);
     world_empty("lost", root);
     disk_image_write(image, root);
@@ -146,7 +148,8 @@ static bool one_fault(struct run *run, const struct kind *kind)
     bool good = goes_on_after(run, kind->name);
     disk_record(NULL);
     if (good && kind->op == FAULT_SYNC)
-        good = outlives_power_loss(run, kind->name);
+        good = outlives_power_loss(run, kind->name, run->closing) &&
+               outlives_power_loss(run, kind->name, disk_length(run->disk));
     good = good && is_whole(run, kind->name, "at the next start", run->root);
     (void)history_count(run->history, &acknowledged);
     run->acknowledged += acknowledged;
@@ -175,6 +178,8 @@ static bool faults_of_kind(struct run *run, const struct kind *kind, const struc
     uint64_t count = run->counts[kind->op];
     uint64_t wanted = o->rounds ? (uint64_t)o->rounds : USUAL_FAULTS;
     bool good = true;
+    if (kind->op == FAULT_SYNC)
+        wanted = count; /* each of them is a promise */
     if (wanted > count)
         wanted = count;
     for (uint64_t i = 0; good && i < wanted; i++) {
@@ -183,9 +188,11 @@ static bool faults_of_kind(struct run *run, const struct kind *kind, const struc
         uint64_t to = (i + 1) * count / wanted;
         run->plan = (struct fault_plan){.ops = FAULT_BIT(kind->op),
                                         .kind = kind->kind,
-                                        .nth = from + random_below(seed, to - from) + 1,
-                                        .for_ever = random_next(seed) & 1};
-        good = one_fault(run, kind);
+                                        .nth = from + random_below(seed, to - from) + 1};
+        for (int for_ever = 0; good && for_ever < 2; for_ever++) {
+            run->plan.for_ever = for_ever;
+            good = one_fault(run, kind);
+        }
     }
     return good;
 }
@@ -204,7 +211,8 @@ static void torture(const struct options *o, const struct workload *w)
             good = faults_of_kind(&run, &kinds[i], o, &seed);
     world_next_version(false);
     (void)snprintf(name, sizeof(name), "faults %s", w->name);
-    result(good, name, "%zu faults, %zu of them ended with a failed flush; %zu acknowledged changes%s",
+    result(good, name,
+           "%zu faults, %zu of them ended with a failed flush; %zu acknowledged changes%s",
            run.faults, run.failed_flushes, run.acknowledged, run.complaint);
     history_free(run.history);
 }

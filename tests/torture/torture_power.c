@@ -16,11 +16,11 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_STATES  220 /* of a workload, in the test run */
-#define SHORT_TAIL    6   /* pending operations of which all prefixes are tried */
-#define SECOND_EVERY  4   /* one state in so many gets a second cut */
-#define SEEN_MAX      4096
-#define SEEN_ROOM     (SEEN_MAX * 2)
+#define USUAL_STATES 220 /* of a workload, in the test run */
+#define SHORT_TAIL   6   /* pending operations of which all prefixes are tried */
+#define SECOND_EVERY 4   /* one state in so many gets a second cut */
+#define SEEN_MAX     4096
+#define SEEN_ROOM    (SEEN_MAX * 2)
 
 struct run {
     const struct workload *workload;
@@ -229,11 +229,12 @@ static void torture(const struct options *o, const struct workload *w)
     }
     world_next_version(false);
     (void)snprintf(name, sizeof(name), "power %s", w->name);
-    result(good, name,
-           "%zu states of the disk (%zu with a second cut, %zu more were the same); %zu operations, "
-           "%zu flushes, %zu acknowledged changes%s%s",
-           run->states, run->seconds, run->same, operations, flushes, acknowledged,
-           good ? "" : ": ", run->complaint);
+    result(
+        good, name,
+        "%zu states of the disk (%zu with a second cut, %zu more were the same); %zu operations, "
+        "%zu flushes, %zu acknowledged changes%s%s",
+        run->states, run->seconds, run->same, operations, flushes, acknowledged, good ? "" : ": ",
+        run->complaint);
     run_free(run);
 }
 

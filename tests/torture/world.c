@@ -93,9 +93,9 @@ const struct asset *__wrap_asset_all(size_t *ret_count)
     if (*ret_count >= ARRAY_LEN(longer))
         abort();
     memcpy(longer, all, *ret_count * sizeof(*all));
-    longer[(*ret_count)++] = (struct asset){"store/migrations/9001_torture.sql",
-                                            (const unsigned char *)next_migration,
-                                            sizeof(next_migration) - 1, "0"};
+    longer[(*ret_count)++] =
+        (struct asset){"store/migrations/9001_torture.sql", (const unsigned char *)next_migration,
+                       sizeof(next_migration) - 1, "0"};
     (void)pthread_mutex_unlock(&lock);
     return longer;
 }

@@ -1,140 +1,23 @@
 /* A disk that is full, one that fails, one that cannot be written (OT-09, AU-03): clear errors,
- * nothing half done, recovery without help. Faults come from a layer between SQLite and its files;
- * the full disk also from a real small file system when the test may mount one. */
+ * nothing half done, recovery without help. Faults come from tests/torture/fault_vfs.c; the full
+ * disk also from a real small file system when the test may mount one. */
 #include "tests/unit/store/store_support.h"
 
 #include <errno.h>
-#include <sqlite3.h>
-#include <stdatomic.h>
 #include <sys/mount.h>
 
-/* --- A file layer with switches --- */
+#include "tests/torture/fault.h"
+#include "tests/torture/fault_vfs.h"
 
-static atomic_bool sync_fails;
-static atomic_bool write_is_full;
-static sqlite3_vfs faulty;
-static sqlite3_vfs *real;
-
-struct faulty_file {
-    sqlite3_file base;
-    sqlite3_file *inner;
-};
-
-static sqlite3_file *inner_of(sqlite3_file *f)
+/* From here on every such operation fails. */
+static void fail_all(enum fault_op op, enum fault_kind kind)
 {
-    return ((struct faulty_file *)f)->inner;
-}
-
-static int f_close(sqlite3_file *f)
-{
-    int rc = inner_of(f)->pMethods->xClose(inner_of(f));
-    sqlite3_free(inner_of(f));
-    return rc;
-}
-static int f_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
-{
-    return inner_of(f)->pMethods->xRead(inner_of(f), p, n, at);
-}
-static int f_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-    if (atomic_load(&write_is_full))
-        return SQLITE_FULL;
-    return inner_of(f)->pMethods->xWrite(inner_of(f), p, n, at);
-}
-static int f_truncate(sqlite3_file *f, sqlite3_int64 size)
-{
-    return inner_of(f)->pMethods->xTruncate(inner_of(f), size);
-}
-static int f_sync(sqlite3_file *f, int flags)
-{
-    if (atomic_load(&sync_fails))
-        return SQLITE_IOERR_FSYNC;
-    return inner_of(f)->pMethods->xSync(inner_of(f), flags);
-}
-static int f_size(sqlite3_file *f, sqlite3_int64 *size)
-{
-    return inner_of(f)->pMethods->xFileSize(inner_of(f), size);
-}
-static int f_lock(sqlite3_file *f, int level)
-{
-    return inner_of(f)->pMethods->xLock(inner_of(f), level);
-}
-static int f_unlock(sqlite3_file *f, int level)
-{
-    return inner_of(f)->pMethods->xUnlock(inner_of(f), level);
-}
-static int f_reserved(sqlite3_file *f, int *out)
-{
-    return inner_of(f)->pMethods->xCheckReservedLock(inner_of(f), out);
-}
-static int f_control(sqlite3_file *f, int op, void *arg)
-{
-    return inner_of(f)->pMethods->xFileControl(inner_of(f), op, arg);
-}
-static int f_sector(sqlite3_file *f)
-{
-    return inner_of(f)->pMethods->xSectorSize(inner_of(f));
-}
-static int f_device(sqlite3_file *f)
-{
-    return inner_of(f)->pMethods->xDeviceCharacteristics(inner_of(f));
-}
-static int f_shm_map(sqlite3_file *f, int region, int size, int extend, void volatile **out)
-{
-    return inner_of(f)->pMethods->xShmMap(inner_of(f), region, size, extend, out);
-}
-static int f_shm_lock(sqlite3_file *f, int offset, int n, int flags)
-{
-    return inner_of(f)->pMethods->xShmLock(inner_of(f), offset, n, flags);
-}
-static void f_shm_barrier(sqlite3_file *f)
-{
-    inner_of(f)->pMethods->xShmBarrier(inner_of(f));
-}
-static int f_shm_unmap(sqlite3_file *f, int del)
-{
-    return inner_of(f)->pMethods->xShmUnmap(inner_of(f), del);
-}
-
-static const sqlite3_io_methods faulty_methods = {
-    .iVersion = 2,
-    .xClose = f_close,
-    .xRead = f_read,
-    .xWrite = f_write,
-    .xTruncate = f_truncate,
-    .xSync = f_sync,
-    .xFileSize = f_size,
-    .xLock = f_lock,
-    .xUnlock = f_unlock,
-    .xCheckReservedLock = f_reserved,
-    .xFileControl = f_control,
-    .xSectorSize = f_sector,
-    .xDeviceCharacteristics = f_device,
-    .xShmMap = f_shm_map,
-    .xShmLock = f_shm_lock,
-    .xShmBarrier = f_shm_barrier,
-    .xShmUnmap = f_shm_unmap,
-};
-
-static int f_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
-{
-    struct faulty_file *file = (struct faulty_file *)f;
-    (void)vfs;
-    file->base.pMethods = NULL;
-    file->inner = sqlite3_malloc(real->szOsFile);
-    if (!file->inner)
-        return SQLITE_NOMEM;
-    int rc = real->xOpen(real, name, file->inner, flags, out);
-    if (rc != SQLITE_OK)
-        sqlite3_free(file->inner);
-    else
-        file->base.pMethods = &faulty_methods;
-    return rc;
+    fault_arm(&(struct fault_plan){.ops = FAULT_BIT(op), .kind = kind, .nth = 1, .for_ever = true});
 }
 
 static void open_faulty_store(void)
 {
-    struct store_config config = {.data_dir = test_dir, .vfs = "faulty", .wait_ms = 2000};
+    struct store_config config = {.data_dir = test_dir, .vfs = FAULT_VFS, .wait_ms = 2000};
     ok(store_open(&config, &store));
 }
 
@@ -142,23 +25,14 @@ static int start(void **state)
 {
     (void)start_test(state);
     close_store();
-    real = sqlite3_vfs_find("unix-excl");
-    if (!faulty.zName) {
-        faulty = *real;
-        faulty.pNext = NULL;
-        faulty.zName = "faulty";
-        faulty.szOsFile = sizeof(struct faulty_file);
-        faulty.xOpen = f_open;
-        assert_int_equal(sqlite3_vfs_register(&faulty, 0), SQLITE_OK);
-    }
+    fault_vfs_register();
     open_faulty_store();
     return 0;
 }
 
 static int end(void **state)
 {
-    atomic_store(&sync_fails, false);
-    atomic_store(&write_is_full, false);
+    fault_clear();
     return end_test(state);
 }
 
@@ -198,9 +72,9 @@ static void test_ot_09_failed_flush(void **state)
     struct store_read *r;
     ok(add(view, "before"));
     ok(store_health(store));
-    atomic_store(&sync_fails, true);
+    fail_all(FAULT_SYNC, FAULT_EIO);
     fails(add(view, "lost"), ERR_STORE_FAILED);
-    atomic_store(&sync_fails, false);
+    fault_clear();
     fails(add(view, "after"), ERR_STORE_FAILED);
     fails(store_read_begin(view, &r), ERR_STORE_FAILED);
     fails(store_health(store), ERR_STORE_FAILED);
@@ -224,7 +98,7 @@ static void test_au_03_no_space(void **state)
     struct realm_view *view = view_of("peru");
     struct event_verdict verdict;
     ok(add(view, "before"));
-    atomic_store(&write_is_full, true);
+    fail_all(FAULT_WRITE, FAULT_ENOSPC);
     for (int i = 0; i < 5; i++)
         fails(add(view, "lost"), ERR_STORE_FULL);
     fails(store_health(store), ERR_STORE_FULL);
@@ -233,7 +107,7 @@ static void test_au_03_no_space(void **state)
     struct realm realm = realm_named("chile");
     struct now now = clock_now();
     fails(store_realm_create(store, &realm, &now, NULL, NULL), ERR_STORE_FULL);
-    atomic_store(&write_is_full, false);
+    fault_clear();
     ok(add(view, "lost"));
     ok(store_health(store));
     struct store_read *r = begin_read(view);
@@ -257,9 +131,9 @@ static void test_overlooked_failure(void **state)
     ok(user_insert(w, &small));
     memset(text, 'x', 3 << 20);
     big.first_name = str_of(text, 3 << 20);
-    atomic_store(&write_is_full, true); /* the cache spills into the log */
+    fail_all(FAULT_WRITE, FAULT_ENOSPC); /* the cache spills into the log */
     int err = user_insert(w, &big);
-    atomic_store(&write_is_full, false);
+    fault_clear();
     if (err != 0) {
         fails(err, ERR_STORE_FULL);
         fails(store_commit(w, DURABLE_LOCAL), ERR_STORE_FULL);
