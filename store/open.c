@@ -137,6 +137,7 @@ static int learn_master_id(struct store *store)
 
 static int open_master(struct store *store, struct err_ctx *ctx)
 {
+    TRY(slot_table_init(store));
     TRY(slot_new(store, STR(REALM_MASTER), STR(""), STR(REALM_MASTER), &store->master));
     store->master->may_create = true;
     slot_publish(store->master);

@@ -107,12 +107,19 @@ int slot_new(struct store *store, struct str name, struct str id, struct str fil
     return 0;
 }
 
+int slot_table_init(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    int err = grow_locked(store);
+    (void)pthread_mutex_unlock(&store->lock);
+    return err;
+}
+
 void slot_publish(struct slot *slot)
 {
     struct store *store = slot->store;
     (void)pthread_mutex_lock(&store->lock);
-    if (grow_locked(store) != 0 && !store->hash_cap)
-        abort(); /* no memory for the first table, at the start */
+    (void)grow_locked(store); /* without memory the lists in it get longer */
     link_locked(store, slot);
     slot->next = store->slots;
     store->slots = slot;

@@ -127,6 +127,8 @@ struct store {
 
 /* --- slot.c: realms by name --- */
 
+/* Before the first slot. */
+MUST_CHECK int slot_table_init(struct store *store);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int slot_find(struct store *store, struct str name, struct slot **ret_slot);
 /* A slot that is in no table yet (a realm being made); slot_publish puts it there. */

@@ -5,7 +5,7 @@
 set -uo pipefail
 FOLDER=${GARITA_TORTURE:?is set by build.sh}
 KILL_FOLDER=${GARITA_TORTURE_KILL:-$FOLDER}
-PROGRAMS=(power faults alloc kill)
+PROGRAMS=(check power faults alloc kill)
 OPTIONS=()
 WORKLOAD=()
 
@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
         OPTIONS+=("$1" "${2:?a number comes after $1}")
         shift
         ;;
-    power | faults | alloc | kill) PROGRAMS=("$1") ;;
+    check | power | faults | alloc | kill) PROGRAMS=("$1") ;;
     *) WORKLOAD=("$1") ;;
     esac
     shift
