@@ -195,6 +195,21 @@ int actor_add_pair(struct actor *a)
     return change(a, subject, "present", insert_pair);
 }
 
+int actor_append_event(struct actor *a)
+{
+    char subject[SUBJECT_BYTES];
+    subject_of(a, "event", a->number++, subject);
+    const struct event event = {.type = EVENT_ClientLoginFailed,
+                                .actor = {.client_id = name_in(subject)}};
+    struct change *c = history_begin(a->history, subject, "present");
+    int err = actor_enter(a, WORLD_REALM);
+    if (err == 0)
+        err = event_append_alone(a->ctx.view, &a->now, &event, DURABLE_LOCAL);
+    history_end(a->history, c, outcome_of(err), NULL);
+    actor_leave(a);
+    return err;
+}
+
 int actor_rotate_key(struct actor *a)
 {
     struct realm_key key = {0};

@@ -57,6 +57,8 @@ MUST_CHECK int actor_delete_person(struct actor *a, unsigned number);
 MUST_CHECK int actor_spend_once(struct actor *a);
 /* A person, a spent value and an event in one transaction: "pair N". */
 MUST_CHECK int actor_add_pair(struct actor *a);
+/* An event that goes with no other change: "event N". */
+MUST_CHECK int actor_append_event(struct actor *a);
 /* "key ES256": the kid that signs. */
 MUST_CHECK int actor_rotate_key(struct actor *a);
 

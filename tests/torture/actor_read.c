@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/auth/session.h"
+#include "core/port/events.h"
 #include "core/port/keys.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
@@ -45,6 +46,19 @@ static int read_pair(struct actor *a, struct store_read *r, struct str name,
         say(value, STR("half of it"));
     else
         say(value, spent ? STR("present") : STR(VALUE_ABSENT));
+    return 0;
+}
+
+static int read_event(struct actor *a, struct store_read *r, struct str name,
+                      char value[VALUE_BYTES])
+{
+    struct event_filter filter = {.client_id = name};
+    struct event_record *events;
+    size_t count;
+    TRY(event_list(r, &a->arena, &filter, 2, &events, &count));
+    if (count == 0)
+        return ERR_NOT_FOUND;
+    say(value, count == 1 ? STR("present") : STR("twice"));
     return 0;
 }
 
@@ -104,7 +118,7 @@ static const struct {
     read_fn *read;
 } readers[] = {
     {"person", read_person},   {"once", read_once},     {"pair", read_pair}, {"code", read_code},
-    {"session", read_session}, {"family", read_family}, {"key", read_key},
+    {"session", read_session}, {"family", read_family}, {"key", read_key},   {"event", read_event},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

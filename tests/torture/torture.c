@@ -150,18 +150,18 @@ static void run_migration(struct actor *a)
 }
 
 #define THREADS          4
-#define PAIRS_PER_THREAD 6
+#define STEPS_PER_THREAD 4
 
-static void *add_pairs(void *arg)
+static void *add_pairs_and_events(void *arg)
 {
     struct actor *a = arg;
-    for (int i = 0; i < PAIRS_PER_THREAD; i++)
-        if (actor_add_pair(a) != 0)
+    for (int i = 0; i < STEPS_PER_THREAD; i++)
+        if (actor_add_pair(a) != 0 || actor_append_event(a) != 0)
             continue;
     return NULL;
 }
 
-/* Commits that share flushes. */
+/* Commits that share flushes, events that share transactions. */
 static void run_threads(struct actor *a)
 {
     static const char *const tags[THREADS] = {"w", "x", "y", "z"};
@@ -172,7 +172,7 @@ static void run_threads(struct actor *a)
     for (int i = 0; i < THREADS; i++) {
         actors[i] = actor_new(a->history, tags[i]);
         actor_use(actors[i], a->store);
-        running[i] = pthread_create(&threads[i], NULL, add_pairs, actors[i]) == 0;
+        running[i] = pthread_create(&threads[i], NULL, add_pairs_and_events, actors[i]) == 0;
     }
     fault_alloc_spare(false);
     for (int i = 0; i < THREADS; i++) {

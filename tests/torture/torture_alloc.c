@@ -56,6 +56,8 @@ static bool goes_on(struct run *run, struct actor *a)
     int err = store_health(a->store);
     if (err == 0 && !run->workload->from_nothing)
         err = actor_add_pair(a);
+    if (err == 0 && !run->workload->from_nothing)
+        err = actor_append_event(a);
     return err == 0 || complain(run, "it does not go on", err_name(err));
 }
 

@@ -97,6 +97,8 @@ static bool goes_on(struct run *run, const char *kind, struct actor *a)
 {
     int health = store_health(a->store);
     int err = run->workload->from_nothing ? 0 : actor_add_pair(a);
+    if (err == 0 && !run->workload->from_nothing)
+        err = actor_append_event(a);
     if (err == 0 || (err == ERR_STORE_FAILED && health == ERR_STORE_FAILED))
         return true;
     return complain(run, kind, "it does not go on", err_name(err));

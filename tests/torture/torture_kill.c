@@ -37,6 +37,7 @@ static int all_steps(struct actor *a)
     unsigned person = a->number - 1;
     TRY(actor_change_person(a, person, "Huanca"));
     TRY(actor_spend_once(a));
+    TRY(actor_append_event(a));
     TRY(actor_delete_person(a, person));
     TRY(actor_authorize(a));
     TRY(actor_exchange(a));
