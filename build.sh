@@ -31,8 +31,9 @@ Garita is built, run and tested with this script, on Debian 12.
   ./build.sh test unit|torture|flow|lint [FILTER]
                                one part; FILTER is part of a test's name
   ./build.sh torture [--rounds N] [--seconds S] [--seed N] [NAME]
-                               torture the store for longer: NAME is power, faults, alloc or kill
-                               (all), or part of a workload's name; N rounds, or S seconds a workload
+                               torture the store, and the server by kills, for longer: NAME is check,
+                               power, faults, alloc, kill, server (all of them) or part of a
+                               workload's name; N rounds, or S seconds a workload
   ./build.sh bench [NAME]      measure the release and print figures and ratios
   ./build.sh fuzz [SECONDS] [TARGET]
                                fuzz each target (tests/fuzz/fuzz_TARGET.c) for SECONDS (60)

@@ -115,12 +115,12 @@ test_torture() { # FILTER
 }
 
 run_torture() { # [--rounds N] [--seconds S] [--seed N] [NAME]
-    # shellcheck disable=SC2086
-    packages_install $PACKAGES_TEST
+    # shellcheck disable=SC2046,SC2086
+    packages_install $PACKAGES_TEST $(packages_node)
     deps_ready
-    torture_ready || exit 1
+    torture_ready && preset_build debug-asan garita && npm_ready tests/flow || exit 1
     GARITA_TORTURE=$BUILD/debug-asan/torture GARITA_TORTURE_KILL=$BUILD/release-static/torture \
-        exec tests/torture/run.sh "$@"
+        GARITA_BIN=$BUILD/debug-asan/garita exec tests/torture/run.sh "$@"
 }
 
 test_lint() { # FILTER

@@ -10,7 +10,7 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_FAULTS 40 /* of a workload, in the test run, each once and for ever */
+#define USUAL_FAULTS 30 /* of a workload, in the test run, each once and for ever */
 
 struct run {
     const struct workload *workload;

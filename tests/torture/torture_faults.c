@@ -18,7 +18,7 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_FAULTS 8 /* of a kind in a workload, in the test run */
+#define USUAL_FAULTS 6 /* of a kind in a workload, in the test run */
 
 static const struct kind {
     const char *name;
