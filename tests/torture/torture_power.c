@@ -239,14 +239,14 @@ static void torture(const struct options *o, const struct workload *w)
 }
 
 /* Must find a loss. */
-static void control(const struct options *o, const char *name, bool drive_lies, enum world_lie lie)
+static void control(const struct options *o, const char *name, bool drive_lies, bool skips_flush)
 {
     struct run *run = run_new(&workloads[1], o->seed);
     fault_lie_about_sync(drive_lies);
-    world_lie(lie);
+    world_skip_flush(skips_flush);
     record(run);
     fault_lie_about_sync(false);
-    world_lie(LIE_NONE);
+    world_skip_flush(false);
     bool missed = look_at_all(run, USUAL_STATES);
     result(!missed, name, "%s after %zu states%s%s", missed ? "nothing found" : "found out",
            run->states, missed ? "" : ": ", run->complaint);
@@ -260,8 +260,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < workload_count; i++)
         if (options_want(&o, workloads[i].name))
             torture(&o, &workloads[i]);
-    control(&o, "power control: a drive that does not flush", true, LIE_NONE);
-    control(&o, "power control: answers before the flush", false, LIE_NO_FLUSH);
+    control(&o, "power control: a drive that does not flush", true, false);
+    control(&o, "power control: answers before the flush", false, true);
     world_end();
     return results_end();
 }

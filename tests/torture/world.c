@@ -100,18 +100,16 @@ const struct asset *__wrap_asset_all(size_t *ret_count)
     return longer;
 }
 
-static atomic_int lie_now;
+static atomic_bool skips_flush;
 
-void world_lie(enum world_lie lie)
+void world_skip_flush(bool skip)
 {
-    atomic_store(&lie_now, (int)lie);
+    atomic_store(&skips_flush, skip);
 }
 
 int __wrap_store_commit(struct store_write *write, enum durability durability)
 {
-    int lie = atomic_load(&lie_now);
-    int err = __real_store_commit(write, lie == LIE_NO_FLUSH ? DURABLE_NONE : durability);
-    return lie == LIE_SWALLOW ? 0 : err;
+    return __real_store_commit(write, atomic_load(&skips_flush) ? DURABLE_NONE : durability);
 }
 
 int __wrap_store_commit_p(struct store_write **write, enum durability durability)

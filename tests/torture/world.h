@@ -40,12 +40,7 @@ const char *world_sso_cookie(void);
 void world_next_version(bool next);
 #define WORLD_NEXT_VERSION 9001
 
-/* Takes effect in what the store answers to whoever commits. */
-enum world_lie {
-    LIE_NONE,
-    LIE_NO_FLUSH, /* store_commit returns before the flush */
-    LIE_SWALLOW   /* store_commit says that all is well whatever happened */
-};
-void world_lie(enum world_lie lie);
+/* Control: store_commit returns before the flush. */
+void world_skip_flush(bool skip);
 
 #endif
