@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "store/migrate.h"
+#include "store/renew.h"
 
 #include "core/base/banned.h"
 
@@ -26,6 +27,8 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
 static int open_writer(struct slot *slot, struct realm_db *db)
 {
     struct store *store = slot->store;
+    if (!store->config.read_only)
+        TRY(renew_files(db->path, store->config.vfs));
     TRY(conn_open(db->path, store->config.vfs, CONN_WRITER, slot->may_create, &db->writer));
     TRY(migrate(db->writer, slot->is_master));
     if (store->config.read_only)
