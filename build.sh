@@ -70,7 +70,7 @@ run_bench() {
     build_release
     preset_build release-static bench || exit 1
     [ -x tests/bench/run.sh ] || die "tests/bench/run.sh is missing"
-    GARITA_BIN=$BUILD/garita GARITA_BENCH_CRYPTO=$BUILD/release-static/bench/bench_crypto \
+    GARITA_BIN=$BUILD/garita GARITA_BENCH_PROGRAMS=$BUILD/release-static/bench \
         exec tests/bench/run.sh "$@"
 }
 

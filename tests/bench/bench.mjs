@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
-  addBenchRealm, authorization, Client, firstAnswer, folderBytes, importUsers, openWorld, rawRate, RELEASE_BIN, report, rssMiB, SECRET, seconds,
+  addBenchRealm, authorization, Client, firstAnswer, folderBytes, importUsers, openWorld, program, rawRate, RELEASE_BIN, report, rssMiB, SECRET, seconds,
   share, times, warmUsers, wordPassword, wrk,
 } from './lib.mjs';
 
@@ -154,6 +154,13 @@ const benchmarks = {
         report(`password logins, realm of ${count.toLocaleString('en')} users`, r.rate, 'per s', times(r));
       }
     });
+  },
+
+  // How many acknowledged changes share a flush, in the store alone.
+  async commits() {
+    const folder = tempFolder('commits');
+    console.log(await program('bench_store', folder, '20000', 'commits') ?? '  bench_store was not built');
+    rmSync(folder, { recursive: true });
   },
 
   async disk() {

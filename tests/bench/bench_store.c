@@ -1,6 +1,7 @@
 /* Measures the store by itself: durable commits, reads, views, bytes on disk. Prints figures and
  * ratios to what the machine can do (raw flushes of a file); nothing here passes or fails.
- *   bench_store [FOLDER [USERS]]   (a folder on the disk to be measured; 100,000 users) */
+ *   bench_store [FOLDER [USERS [commits]]]   (a folder on the disk to be measured; 100,000 users;
+ *                                             commits: only how commits share flushes) */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "store/store_open.h"
 
 #define SECONDS 2
+#define ROUNDS  3 /* of what is compared with the disk, which others may use meanwhile */
 
 static char dir[300];
 static struct store *store;
@@ -316,14 +318,55 @@ static bool search_common(struct arena *a)
     return count == 20;
 }
 
-static void print_rates(const char *what, bool (*step)(struct arena *a), double limit)
+/* --- Group commit beside the disk's own flushes --- */
+
+static uint64_t flushes_so_far(void)
+{
+    static const char name[] = "\ngarita_store_flushes_total ";
+    struct buf b;
+    buf_init(&b, NULL, 1 << 16);
+    store_metrics(store, &b);
+    int64_t at = str_find_str(buf_str(&b), STR(name));
+    uint64_t count = at < 0 ? 0 : strtoull(b.ptr + at + sizeof(name) - 1, NULL, 10);
+    buf_free(&b);
+    return count;
+}
+
+/* The aim: at 16 clients 8 changes or more share a flush. */
+static void print_sharing(const char *what, bool (*step)(struct arena *a), int threads)
+{
+    double raw = 0;
+    double changes = 0;
+    double flushes = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        raw += raw_flushes() / ROUNDS;
+        uint64_t before = flushes_so_far();
+        double start = seconds();
+        double done = rate(step, threads);
+        changes += done / ROUNDS;
+        flushes += (double)(flushes_so_far() - before) / (seconds() - start) / ROUNDS;
+    }
+    printf("%-26s %3d clients: %8.0f changes/s, %7.0f flushes/s, %6.2f changes per flush,"
+           " %6.3f flushes per change; the disk alone %7.0f flushes/s, %5.2f changes for each\n",
+           what, threads, changes, flushes, changes / flushes, flushes / changes, raw,
+           changes / raw);
+}
+
+static void measure_sharing(void)
+{
+    static const int threads[] = {1, 16, 64};
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        print_sharing("logins (4 rows), durable", login, threads[i]);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        print_sharing("events, durable", event_only, threads[i]);
+}
+
+static void print_rates(const char *what, bool (*step)(struct arena *a))
 {
     static const int threads[] = {1, 16, 64};
     printf("%-38s", what);
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         printf(" %10.0f/s at %2d", rate(step, threads[i]), threads[i]);
-    if (limit > 0)
-        printf("   (raw flushes %.0f/s)", limit);
     printf("\n");
 }
 
@@ -349,8 +392,22 @@ static void print_bytes(const char *what, void (*write_one)(struct arena *a, str
     arena_free(&a);
 }
 
+static void measure_all(void)
+{
+    print_rates("events not flushed", event_not_flushed);
+    print_rates("reads, nothing in them", empty_read);
+    print_rates("reads of a user by name", find_user);
+    print_rates("search, one match", search_rare);
+    print_rates("search, all match", search_common);
+    print_rates("view and client", acquire_view);
+    print_bytes("a session with one client", write_login, 50000);
+    print_bytes("an event", write_event, 50000);
+}
+
 int main(int argc, char **argv)
 {
+    char command[400];
+    bool only_commits = argc > 3 && strcmp(argv[3], "commits") == 0;
     (void)snprintf(dir, sizeof(dir), "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (argc > 2)
         users = strtoll(argv[2], NULL, 10);
@@ -362,19 +419,10 @@ int main(int argc, char **argv)
     printf("bytes of an empty realm: %lld\n", (long long)realm_bytes());
     open_it();
     fill_users();
-    double raw = raw_flushes();
-    print_rates("logins (3 rows) durable", login, raw);
-    print_rates("events durable", event_only, raw);
-    print_rates("events not flushed", event_not_flushed, 0);
-    print_rates("reads, nothing in them", empty_read, 0);
-    print_rates("reads of a user by name", find_user, 0);
-    print_rates("search, one match", search_rare, 0);
-    print_rates("search, all match", search_common, 0);
-    print_rates("view and client", acquire_view, 0);
-    print_bytes("a session with one client", write_login, 50000);
-    print_bytes("an event", write_event, 50000);
+    measure_sharing();
+    if (!only_commits)
+        measure_all();
     close_it();
-    char command[400];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
     return system(command) != 0;
 }

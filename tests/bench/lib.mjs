@@ -96,11 +96,17 @@ export function firstAnswer(server, rounds = 7) {
   return { best: all[0], middle: all[all.length >> 1] };
 }
 
+// What one of tests/bench/bench_*.c prints; undefined where they were not built.
+export async function program(name, ...args) {
+  const folder = process.env.GARITA_BENCH_PROGRAMS;
+  return folder && (await run(path.join(folder, name), args, { maxBuffer: 1 << 24 })).stdout;
+}
+
 // Operations per second on two threads without a server around them: tests/bench/bench_crypto.c.
 // Measured right before the figure that is divided by it, as the machine may have other work.
 export async function rawRate(name) {
-  if (!process.env.GARITA_BENCH_CRYPTO) return undefined;
-  const { stdout } = await run(process.env.GARITA_BENCH_CRYPTO, ['1', name]);
+  const stdout = await program('bench_crypto', '1', name);
+  if (!stdout) return undefined;
   const line = stdout.split('\n').map((l) => /^(.*?)\s+(\d+)\s+([\d.]+)$/.exec(l)).find((m) => m?.[1] === name && m[2] === '2');
   return line && Number(line[3]);
 }
