@@ -21,6 +21,7 @@
 struct event_head {
     bool known;
     int64_t seq;
+    int64_t latest_ms; /* of all its events */
     unsigned char hash[32];
 };
 

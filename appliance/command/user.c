@@ -119,17 +119,55 @@ static void write_summary(struct json_writer *w, const struct user *user)
     jw_end_object(w);
 }
 
+static int take_filter(struct call *call, struct user_filter *f)
+{
+    int64_t first;
+    struct str attribute = args_get(call->args, "attribute");
+    ptrdiff_t equals = str_find(attribute, '=');
+    if (!str_absent(attribute) && equals < 1)
+        return err_set(&call->err, ERR_USAGE, "--attribute must look like KEY=VALUE");
+    TRY(call_number(call, "first", 0, INT32_MAX, 0, &first));
+    *f = (struct user_filter){
+        .search = args_get(call->args, "search"),
+        .username = args_get(call->args, "username"),
+        .email = args_get(call->args, "email"),
+        .first_name = args_get(call->args, "first-name"),
+        .last_name = args_get(call->args, "last-name"),
+        .exact = args_has(call->args, "exact"),
+        .after = args_get(call->args, "after"),
+        .first = (size_t)first,
+    };
+    if (equals > 0) {
+        f->attribute = str_sub(attribute, 0, (size_t)equals);
+        f->value = str_from(attribute, (size_t)equals + 1);
+    }
+    return 0;
+}
+
+static int list_count(struct call *call, struct work *work, const struct user_filter *filter)
+{
+    int64_t count;
+    TRY(user_list_count(work->r, call->arena, filter, &count));
+    jw_begin_object(&call->out);
+    jw_member_i64(&call->out, "count", count);
+    jw_end_object(&call->out);
+    return 0;
+}
+
 static int list(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
+    struct user_filter filter;
     struct user *users;
     size_t count;
     int64_t limit;
     TRY(call_number(call, "limit", 1, 10000, 100, &limit));
+    TRY(take_filter(call, &filter));
     TRY(work_open_realm(call, &work));
     TRY(work_read(&work));
-    TRY(user_list(work.r, call->arena, args_get(call->args, "search"),
-                  args_get(call->args, "after"), (size_t)limit, &users, &count));
+    if (args_has(call->args, "count"))
+        return list_count(call, &work, &filter);
+    TRY(user_list(work.r, call->arena, &filter, (size_t)limit, &users, &count));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < count; i++)
         write_summary(&call->out, &users[i]);
@@ -352,8 +390,16 @@ static const struct option add_options[] = {
 static const struct option list_options[] = {
     OPTION_REALM,
     {"search", "TEXT", "beginning of the user name, e-mail, first or last name", 0},
+    {"username", "TEXT", "beginning of the user name", 0},
+    {"email", "TEXT", "beginning of the e-mail address", 0},
+    {"first-name", "TEXT", "beginning of the first name", 0},
+    {"last-name", "TEXT", "beginning of the last name", 0},
+    {"exact", NULL, "the whole user name, address, first or last name, not its beginning", 0},
+    {"attribute", "KEY=VALUE", "users with this value of an attribute", 0},
     {"after", "NAME", "go on after this user name", 0},
+    {"first", "N", "leave out so many at the beginning", 0},
     {"limit", "N", "at most so many (default 100)", 0},
+    {"count", NULL, "say only how many there are", 0},
 };
 static const struct option one_options[] = {OPTION_REALM, OPTION_USERNAME};
 static const struct option password_options[] = {OPTION_REALM, OPTION_USERNAME, OPTION_PASSWORD,

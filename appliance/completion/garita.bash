@@ -18,7 +18,7 @@ _garita() {
     "realm update") words="--enable --disable --data --config --json --help " ;;
     "realm delete") words="--confirm --data --config --json --help " ;;
     "user add") words="--realm --username --password-file --temporary --email --first-name --last-name --attribute --role --group --data --config --json --help " ;;
-    "user list") words="--realm --search --after --limit --data --config --json --help " ;;
+    "user list") words="--realm --search --username --email --first-name --last-name --exact --attribute --after --first --limit --count --data --config --json --help " ;;
     "user show") words="--realm --username --data --config --json --help " ;;
     "user set") words="--realm --username --data --config --json --help " ;;
     "user password") words="--realm --username --password-file --temporary --data --config --json --help " ;;

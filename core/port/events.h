@@ -19,8 +19,11 @@ struct event_filter {
     struct str user_id;
     struct str client_id;
     int64_t after_seq;
+    size_t first; /* so many left out at the beginning; after_seq is the cheaper way to turn pages */
     bool newest_first;
 };
+/* In the order of the chain. The cost grows with the page; with several conditions, with the events
+ * that fulfil the rarest of them (AD-12). */
 MUST_CHECK int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
                           size_t limit, struct event_record **ret_items, size_t *ret_count);
 

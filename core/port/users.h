@@ -25,10 +25,27 @@ MUST_CHECK int user_find_by_email(struct store_read *r, struct arena *a, struct 
  * ASCII, where such names are ordinary (0 and O, 1 and l). ERR_NOT_FOUND. */
 MUST_CHECK int user_find_look_alike(struct store_read *r, struct arena *a, const struct user *user,
                                     struct str *ret_username);
-/* Service accounts left out. search matches a prefix of username, e-mail, first or last name
- * (absent: everyone); sorted by username, after one. Cost does not grow with the realm. */
-MUST_CHECK int user_list(struct store_read *r, struct arena *a, struct str search, struct str after,
+/* Whom a search is for. What is absent asks for nothing; what is given must all hold. */
+struct user_filter {
+    struct str search; /* beginning of the user name, e-mail, first or last name */
+    /* The beginning of each, or with exact the whole. */
+    struct str username, email, first_name, last_name;
+    bool exact;
+    /* An attribute that has this value among its values, letter by letter; values beyond 255
+     * characters are not found. */
+    struct str attribute, value;
+    struct str after; /* user names after this one */
+    size_t first;     /* so many left out at the beginning; after is the cheaper way to turn pages */
+};
+/* Sorted by user name; service accounts left out; ASCII letters match in either case, but in
+ * attributes. The cost of a page grows with the page, not with the realm, unless several conditions
+ * that many fulfil have few in common: then it is linear in the realm at worst (AD-12). */
+MUST_CHECK int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter,
                          size_t limit, struct user **ret_items, size_t *ret_count);
+/* How many there are in all, whatever after and first say. Linear in those that the best index
+ * gives. */
+MUST_CHECK int user_list_count(struct store_read *r, struct arena *a,
+                               const struct user_filter *filter, int64_t *ret_count);
 MUST_CHECK int user_count(struct store_read *r, int64_t *ret_count);
 
 /* Credentials, by priority. */

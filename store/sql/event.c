@@ -15,7 +15,7 @@
 
 /* --- Shared texts --- */
 
-static int text_find(struct conn *conn, struct str text, int64_t *ret_pk)
+int event_text_find(struct conn *conn, struct str text, int64_t *ret_pk)
 {
     static const struct sql select = {"SELECT pk FROM event_text WHERE text = ?"};
     QUERY(q);
@@ -55,7 +55,7 @@ static int text_number(struct store_write *w, struct str text, int64_t *ret_pk)
         *ret_pk = known->items[at].pk;
         return 0;
     }
-    int err = text_find(write_conn(w), text, &pk);
+    int err = event_text_find(write_conn(w), text, &pk);
     if (err == ERR_NOT_FOUND)
         err = text_insert(w, text, &pk);
     TRY(err);
@@ -98,6 +98,16 @@ static int make_metadata(struct store_write *w, const struct event_actor *actor,
     return jw_finish(&j, ret_text);
 }
 
+static int learn_latest(struct store_write *w)
+{
+    static const struct sql select = {"SELECT max(time_ms) FROM event"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &select, &q));
+    TRY(query_one(&q));
+    w->head.latest_ms = query_col_i64(&q, 0);
+    return 0;
+}
+
 static int learn_head(struct store_write *w)
 {
     static const struct sql select = {"SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"};
@@ -115,7 +125,7 @@ static int learn_head(struct store_write *w)
         return ERR_STORE_CORRUPT;
     w->head.seq = query_col_i64(&q, 0);
     memcpy(w->head.hash, hash.ptr, hash.len);
-    return 0;
+    return learn_latest(w);
 }
 
 struct stream {
@@ -226,6 +236,20 @@ static int seal_head(struct store_write *w)
     return query_run(&q);
 }
 
+/* So that a search by time knows whether times rise with numbers (event_search.c). */
+static int note_time(struct store_write *w, const struct event_record *e)
+{
+    static const struct sql insert = {"INSERT INTO event_step (seq) VALUES (?)"};
+    if (e->time_ms > w->head.latest_ms)
+        w->head.latest_ms = e->time_ms;
+    if (e->time_ms >= w->head.latest_ms - EVENT_STEP_MS)
+        return 0;
+    QUERY(q);
+    TRY(query_open(write_conn(w), &insert, &q));
+    query_i64(&q, e->seq);
+    return query_run(&q);
+}
+
 int event_append(struct store_write *w, const struct event *event)
 {
     struct event_record record;
@@ -235,6 +259,7 @@ int event_append(struct store_write *w, const struct event *event)
     TRY(make_record(w, event, &stream, &record));
     event_hash(&record, hash);
     TRY(insert_row(w, &record, &stream, hash));
+    TRY(note_time(w, &record));
     w->head.seq = record.seq;
     memcpy(w->head.hash, hash, sizeof(hash));
     return record.seq % EVENT_SEAL_EVERY == 0 ? seal_head(w) : 0;

@@ -1,4 +1,4 @@
-/* Listing the audit chain and proving that it is whole. */
+/* Reading the audit chain and proving that it is whole. */
 #include "core/base/ct.h"
 #include "core/port/events.h"
 #include "store/sql/event_row.h"
@@ -52,94 +52,6 @@ int event_hash_of(struct store_read *r, int64_t seq, unsigned char ret_hash[32])
     if (hash.len != 32)
         return ERR_STORE_CORRUPT;
     memcpy(ret_hash, hash.ptr, 32);
-    return 0;
-}
-
-/* --- Listing --- */
-
-#define FILTERS                                                                                    \
-    " AND e.time_ms >= ?3 AND e.time_ms <= ?4 AND (?5 IS NULL OR t.text = ?5)"                     \
-    " AND (?6 IS NULL OR c.text = ?6)"
-
-static const struct sql oldest = {EVENT_SELECT " WHERE e.seq > ?1" FILTERS
-                                               " ORDER BY e.seq LIMIT ?2"};
-static const struct sql newest = {EVENT_SELECT " WHERE e.seq < ?1" FILTERS
-                                               " ORDER BY e.seq DESC LIMIT ?2"};
-static const struct sql oldest_of_user = {
-    EVENT_SELECT " WHERE e.seq > ?1" FILTERS " AND e.user_id = ?7 ORDER BY e.seq LIMIT ?2"};
-static const struct sql newest_of_user = {
-    EVENT_SELECT " WHERE e.seq < ?1" FILTERS " AND e.user_id = ?7 ORDER BY e.seq DESC LIMIT ?2"};
-
-/* Where a walk from the oldest may begin. Clocks step back, so times do not rise with numbers: the
- * lowest number of all that fit is asked for, which the index of times answers. */
-static int first_seq(struct store_read *r, int64_t from_ms, int64_t *ret_after)
-{
-    static const struct sql select = {
-        "SELECT coalesce(min(seq) - 1, 0) FROM event INDEXED BY event_time WHERE time_ms >= ?"};
-    QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
-    query_i64(&q, from_ms);
-    TRY(query_one(&q));
-    *ret_after = query_col_i64(&q, 0);
-    return 0;
-}
-
-static int start_of(struct store_read *r, const struct event_filter *f, int64_t *ret_start)
-{
-    *ret_start = f->after_seq;
-    if (f->newest_first && f->after_seq == 0)
-        *ret_start = INT64_MAX;
-    if (!f->newest_first && f->after_seq == 0 && f->from_ms > 0 && str_empty(f->user_id))
-        return first_seq(r, f->from_ms, ret_start);
-    return 0;
-}
-
-static struct str or_absent(struct str text)
-{
-    return str_empty(text) ? str_of(NULL, 0) : text;
-}
-
-static void bind_filter(struct query *q, const struct event_filter *f, int64_t start, size_t limit)
-{
-    query_i64(q, start);
-    query_i64(q, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
-    query_i64(q, f->from_ms);
-    query_i64(q, f->to_ms ? f->to_ms : INT64_MAX);
-    query_str(q, or_absent(f->type));
-    query_str(q, or_absent(f->client_id));
-    if (!str_empty(f->user_id))
-        query_id(q, f->user_id);
-}
-
-/* The hash before each listed event, so that what is exported can be verified. */
-static int add_prev_hash(struct store_read *r, struct arena *a, struct event_record *e)
-{
-    char *prev = arena_alloc(a, 32);
-    if (!prev)
-        return ERR_NO_MEMORY;
-    int err = event_hash_of(r, e->seq - 1, (unsigned char *)prev);
-    e->prev_hash = str_of(prev, 32);
-    return err == ERR_NOT_FOUND ? 0 : err; /* a gap: event_verify tells */
-}
-
-int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
-               size_t limit, struct event_record **ret_items, size_t *ret_count)
-{
-    struct rows rows = ROWS_OF(struct event_record);
-    bool of_user = !str_empty(filter->user_id);
-    const struct sql *up = of_user ? &oldest_of_user : &oldest;
-    const struct sql *down = of_user ? &newest_of_user : &newest;
-    int64_t start;
-    TRY(start_of(r, filter, &start));
-    QUERY(q);
-    TRY(query_open(r->conn, filter->newest_first ? down : up, &q));
-    bind_filter(&q, filter, start, limit);
-    TRY(rows_read(&rows, &q, a, event_row_read));
-    struct event_record *items = rows.items;
-    for (size_t i = 0; i < rows.count; i++)
-        TRY(add_prev_hash(r, a, &items[i]));
-    *ret_items = items;
-    *ret_count = rows.count;
     return 0;
 }
 

@@ -7,14 +7,9 @@
 #include "core/model/name.h"
 #include "store/sql/doc.h"
 #include "store/sql/name_forms.h"
-#include "store/sql/rows.h"
-#include "store/tx.h"
+#include "store/sql/user_row.h"
 
 #include "core/base/banned.h"
-
-#define COLUMNS                                                                                    \
-    "pk, id, username, email, email_verified, first_name, last_name, enabled, created_ms,"         \
-    " not_before_s, service_account_client_id, doc"
 
 /* Members of user.def that are columns. */
 static const char *const column_members[] = {
@@ -22,7 +17,7 @@ static const char *const column_members[] = {
     "notBefore", NULL,
 };
 
-static int read_row(struct query *q, struct arena *a, void *ret_user)
+int user_row_read(struct query *q, struct arena *a, void *ret_user)
 {
     struct user u = {0};
     fields_default(&user_fields, &u);
@@ -50,12 +45,12 @@ static int read_row(struct query *q, struct arena *a, void *ret_user)
 static int find_one(struct query *q, struct arena *a, struct user *ret_user)
 {
     TRY(query_one(q));
-    return read_row(q, a, ret_user);
+    return user_row_read(q, a, ret_user);
 }
 
 int user_find_by_id(struct store_read *r, struct arena *a, struct str id, struct user *ret_user)
 {
-    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE id = ?"};
+    static const struct sql select = {"SELECT " USER_COLUMNS " FROM user WHERE id = ?"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_id(&q, id);
@@ -64,7 +59,7 @@ int user_find_by_id(struct store_read *r, struct arena *a, struct str id, struct
 
 int user_find_by_pk(struct store_read *r, struct arena *a, int64_t pk, struct user *ret_user)
 {
-    static const struct sql select = {"SELECT " COLUMNS " FROM user WHERE pk = ?"};
+    static const struct sql select = {"SELECT " USER_COLUMNS " FROM user WHERE pk = ?"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, pk);
@@ -83,8 +78,8 @@ static int find_by_text(struct store_read *r, const struct sql *sql, struct aren
 int user_find_by_username(struct store_read *r, struct arena *a, struct str username,
                           struct user *ret_user)
 {
-    static const struct sql by_name = {"SELECT " COLUMNS " FROM user WHERE username = ?"};
-    static const struct sql by_key = {"SELECT " COLUMNS
+    static const struct sql by_name = {"SELECT " USER_COLUMNS " FROM user WHERE username = ?"};
+    static const struct sql by_key = {"SELECT " USER_COLUMNS
                                       " FROM user WHERE name_key = ? ORDER BY pk LIMIT 1"};
     int rc = find_by_text(r, &by_name, a, username, ret_user);
     return rc == ERR_NOT_FOUND ? find_by_text(r, &by_key, a, username, ret_user) : rc;
@@ -94,7 +89,7 @@ int user_find_by_username(struct store_read *r, struct arena *a, struct str user
 int user_find_by_email(struct store_read *r, struct arena *a, struct str email,
                        struct user *ret_user)
 {
-    static const struct sql select = {"SELECT " COLUMNS
+    static const struct sql select = {"SELECT " USER_COLUMNS
                                       " FROM user WHERE email = ? ORDER BY pk LIMIT 1"};
     return str_empty(email) ? ERR_NOT_FOUND : find_by_text(r, &select, a, email, ret_user);
 }
@@ -235,106 +230,4 @@ int user_delete(struct store_write *w, int64_t user_pk)
     TRY(query_open(write_conn(w), &delete_row, &q));
     query_i64(&q, user_pk);
     return query_run_one(&q);
-}
-
-/* --- Listing --- */
-
-/* Beyond so many matches in one of the indexes, walking by user name finds a page sooner than
- * sorting all of them. */
-#define FEW_MATCHES 5000
-
-static int collect(struct query *q, struct arena *a, struct user **ret_items, size_t *ret_count)
-{
-    struct rows rows = ROWS_OF(struct user);
-    TRY(rows_read(&rows, q, a, read_row));
-    *ret_items = rows.items;
-    *ret_count = rows.count;
-    return 0;
-}
-
-struct search {
-    struct str low, high; /* low <= matches < high */
-    struct str after;
-    int64_t limit;
-};
-
-static void bind_search(struct query *q, const struct search *s)
-{
-    query_str(q, s->low);
-    query_str(q, s->high);
-    query_str(q, s->after);
-    query_i64(q, s->limit);
-}
-
-static int count_matches(struct store_read *r, const struct search *s, int64_t *ret_count)
-{
-    static const struct sql count = {
-        "SELECT count(*) FROM ("
-        "SELECT * FROM (SELECT 1 FROM user WHERE email >= ?1 AND email < ?2 LIMIT ?3)"
-        " UNION ALL SELECT * FROM (SELECT 1 FROM user WHERE first_name IS NOT NULL"
-        " AND lower(first_name) >= ?1 AND lower(first_name) < ?2 LIMIT ?3)"
-        " UNION ALL SELECT * FROM (SELECT 1 FROM user WHERE last_name IS NOT NULL"
-        " AND lower(last_name) >= ?1 AND lower(last_name) < ?2 LIMIT ?3))"};
-    QUERY(q);
-    TRY(query_open(r->conn, &count, &q));
-    query_str(&q, s->low);
-    query_str(&q, s->high);
-    query_i64(&q, FEW_MATCHES);
-    TRY(query_one(&q));
-    *ret_count = query_col_i64(&q, 0);
-    return 0;
-}
-
-/* A plus sign in front of a column keeps SQLite from using its index there.
- * Few matches: take them from the four indexes, sort, cut. */
-static const struct sql by_index = {
-    "SELECT " COLUMNS " FROM user WHERE pk IN ("
-    "SELECT pk FROM (SELECT pk FROM user WHERE username >= max(?1, ?3) AND +username > ?3 AND username < ?2"
-    " ORDER BY username LIMIT ?4)"
-    " UNION SELECT pk FROM user WHERE email >= ?1 AND email < ?2"
-    " UNION SELECT pk FROM user WHERE first_name IS NOT NULL AND lower(first_name) >= ?1"
-    " AND lower(first_name) < ?2"
-    " UNION SELECT pk FROM user WHERE last_name IS NOT NULL AND lower(last_name) >= ?1"
-    " AND lower(last_name) < ?2"
-    ") AND +username > ?3 AND service_account_client_id IS NULL ORDER BY +username LIMIT ?4"};
-
-/* Many: walk by user name until the page is full. */
-static const struct sql by_walk = {
-    "SELECT " COLUMNS " FROM user WHERE username > ?3 AND service_account_client_id IS NULL AND ("
-    "(+username >= ?1 AND +username < ?2) OR (+email >= ?1 AND +email < ?2)"
-    " OR (+lower(first_name) >= ?1 AND +lower(first_name) < ?2)"
-    " OR (+lower(last_name) >= ?1 AND +lower(last_name) < ?2)) ORDER BY username LIMIT ?4"};
-
-static int search_users(struct store_read *r, struct arena *a, const struct search *s,
-                        struct user **ret_items, size_t *ret_count)
-{
-    int64_t matches;
-    TRY(count_matches(r, s, &matches));
-    QUERY(q);
-    TRY(query_open(r->conn, matches < FEW_MATCHES ? &by_index : &by_walk, &q));
-    bind_search(&q, s);
-    return collect(&q, a, ret_items, ret_count);
-}
-
-int user_list(struct store_read *r, struct arena *a, struct str search, struct str after,
-              size_t limit, struct user **ret_items, size_t *ret_count)
-{
-    static const struct sql all = {"SELECT " COLUMNS " FROM user WHERE username > ?"
-                                   " AND service_account_client_id IS NULL"
-                                   " ORDER BY username LIMIT ?"};
-    struct search s = {.after = str_absent(after) ? STR("") : after,
-                       .limit = limit > INT32_MAX ? INT32_MAX : (int64_t)limit};
-    if (!str_empty(search)) {
-        s.low = arena_lower(a, search);
-        /* Above every text that begins with low: the highest code point comes next. */
-        s.high = ARENA_CONCAT(a, s.low, STR("\xf4\x8f\xbf\xbf"));
-        if (str_absent(s.low) || str_absent(s.high))
-            return ERR_NO_MEMORY;
-        return search_users(r, a, &s, ret_items, ret_count);
-    }
-    QUERY(q);
-    TRY(query_open(r->conn, &all, &q));
-    query_str(&q, s.after);
-    query_i64(&q, s.limit);
-    return collect(&q, a, ret_items, ret_count);
 }

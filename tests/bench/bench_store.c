@@ -302,7 +302,8 @@ static bool search_rare(struct arena *a)
     char name[40];
     user_name(name, rng_below((uint32_t)users));
     must(store_read_begin(view, &r));
-    must(user_list(r, a, str_c(name), str_of(NULL, 0), 20, &items, &count));
+    const struct user_filter filter = {.search = str_c(name)};
+    must(user_list(r, a, &filter, 20, &items, &count));
     store_read_end(r);
     return count == 1;
 }
@@ -313,7 +314,8 @@ static bool search_common(struct arena *a)
     struct user *items;
     size_t count;
     must(store_read_begin(view, &r));
-    must(user_list(r, a, STR("last"), str_of(NULL, 0), 20, &items, &count));
+    const struct user_filter filter = {.search = STR("last")};
+    must(user_list(r, a, &filter, 20, &items, &count));
     store_read_end(r);
     return count == 20;
 }

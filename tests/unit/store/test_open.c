@@ -223,18 +223,34 @@ static void run_sql(const char *sql)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static int64_t newest_version(void)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open(path_of("realms/master.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t version = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return version;
+}
+
 static void test_migrations(void **state)
 {
     (void)state;
+    char back[100];
     open_store();
     make_realm("master");
     reopen_store();
     reopen_store();
     realm_view_release(view_of("master"));
     close_store();
+    (void)snprintf(back, sizeof(back), "PRAGMA user_version = %d; PRAGMA application_id = 9999",
+                   (int)newest_version());
     run_sql("PRAGMA user_version = 9999");
     fails(try_open(NULL), ERR_STORE_VERSION);
-    run_sql("PRAGMA user_version = 2; PRAGMA application_id = 9999");
+    run_sql(back);
     fails(try_open(NULL), ERR_STORE_VERSION);
     run_sql("PRAGMA application_id = 2");
     open_store();

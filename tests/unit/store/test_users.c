@@ -82,13 +82,25 @@ static void test_oi_01_keys_are_not_given_again(void **state)
     realm_view_release(view);
 }
 
+static struct user_filter beginning(const char *search, struct str after)
+{
+    return (struct user_filter){.search = search ? str_c(search) : str_of(NULL, 0), .after = after};
+}
+
+static size_t found(struct store_read *r, const struct user_filter *filter, size_t limit,
+                    struct user **ret_items)
+{
+    size_t count;
+    ok(user_list(r, &arena, filter, limit, ret_items, &count));
+    return count;
+}
+
 static void test_list(void **state)
 {
     (void)state;
     struct realm_view *view = view_of("peru");
     struct store_write *w = begin_write(view);
     struct user *items;
-    size_t count;
     int64_t total;
     for (int i = 0; i < 120; i++) {
         char name[32];
@@ -106,23 +118,26 @@ static void test_list(void **state)
     ok(user_insert(w, &machine));
     commit(w);
     struct store_read *r = begin_read(view);
-    ok(user_list(r, &arena, str_of(NULL, 0), str_of(NULL, 0), 50, &items, &count));
-    assert_int_equal(count, 50);
+    struct user_filter f = beginning(NULL, str_of(NULL, 0));
+    assert_int_equal(found(r, &f, 50, &items), 50);
     assert_str(items[0].username, "user000");
-    ok(user_list(r, &arena, str_of(NULL, 0), items[49].username, 100, &items, &count));
-    assert_int_equal(count, 70);
+    f.after = items[49].username;
+    assert_int_equal(found(r, &f, 100, &items), 70);
+    f.first = 60;
+    assert_int_equal(found(r, &f, 100, &items), 10);
+    assert_str(items[0].username, "user110");
     const char *prefixes[] = {"zoi", "YUPAN", "xx", NULL};
     for (int i = 0; prefixes[i]; i++) {
-        ok(user_list(r, &arena, str_c(prefixes[i]), str_of(NULL, 0), 5, &items, &count));
-        assert_int_equal(count, 5);
+        f = beginning(prefixes[i], str_of(NULL, 0));
+        assert_int_equal(found(r, &f, 5, &items), 5);
         assert_str(items[4].username, "user040");
-        ok(user_list(r, &arena, str_c(prefixes[i]), items[4].username, 50, &items, &count));
-        assert_int_equal(count, 7);
+        f.after = items[4].username;
+        assert_int_equal(found(r, &f, 50, &items), 7);
     }
-    ok(user_list(r, &arena, STR("user11"), str_of(NULL, 0), 50, &items, &count));
-    assert_int_equal(count, 10);
-    ok(user_list(r, &arena, STR("%"), str_of(NULL, 0), 50, &items, &count));
-    assert_int_equal(count, 0);
+    f = beginning("user11", str_of(NULL, 0));
+    assert_int_equal(found(r, &f, 50, &items), 10);
+    f = beginning("%", str_of(NULL, 0));
+    assert_int_equal(found(r, &f, 50, &items), 0);
     ok(user_count(r, &total));
     assert_int_equal(total, 120);
     store_read_end(r);

@@ -1,0 +1,230 @@
+/* Searching the audit chain. Its order is that of its numbers. There is an index for each condition,
+ * and within it entries stand in that order too, so a page costs what it passes: the index of the
+ * rarest condition is walked and the others judge. */
+#include "core/port/events.h"
+
+#include "store/sql/event_row.h"
+
+#include "core/base/banned.h"
+
+/* ?1 < seq < ?2, ?3 <= time <= ?4, type ?5, client ?6, user ?7, limit ?8, offset ?9 */
+#define WINDOW                                                                                     \
+    " WHERE e.seq > ?1 AND e.seq < ?2 AND e.time_ms >= ?3 AND e.time_ms <= ?4"                     \
+    " AND (?5 IS NULL OR +e.type = ?5) AND (?6 IS NULL OR +e.client_id = ?6)"                      \
+    " AND (?7 IS NULL OR +e.user_id = ?7)"
+#define PAGE(index, condition, order)                                                              \
+    EVENT_SELECT_BY(index)                                                                         \
+    WINDOW condition " ORDER BY e.seq" order " LIMIT ?8 OFFSET ?9"
+
+enum condition { CONDITION_NONE, CONDITION_USER, CONDITION_TYPE, CONDITION_CLIENT, CONDITIONS };
+
+struct way {
+    struct sql oldest, newest;
+    struct sql some; /* how many in the window, at most ?8 */
+};
+
+#define WAY(index, condition)                                                                      \
+    {                                                                                              \
+        {PAGE("INDEXED BY " index, condition, "")},                                                \
+            {PAGE("INDEXED BY " index, condition, " DESC")},                                       \
+        {                                                                                          \
+            "SELECT count(*) FROM (SELECT 1 FROM event e INDEXED BY " index                        \
+            " WHERE e.seq > ?1 AND e.seq < ?2" condition " LIMIT ?8)"                              \
+        }                                                                                          \
+    }
+
+static const struct way ways[CONDITIONS] = {
+    [CONDITION_NONE] = {{PAGE("NOT INDEXED", "", "")}, {PAGE("NOT INDEXED", "", " DESC")}, {NULL}},
+    [CONDITION_USER] = WAY("event_user", " AND e.user_id = ?7"),
+    [CONDITION_TYPE] = WAY("event_type", " AND e.type = ?5"),
+    [CONDITION_CLIENT] = WAY("event_client", " AND e.client_id = ?6"),
+};
+
+/* Beyond so many the next condition is not asked how many it has. */
+#define MANY 4096
+
+struct search {
+    int64_t above, below; /* numbers, both outside */
+    int64_t from_ms, to_ms;
+    int64_t type, client; /* 0: any */
+    struct str user_id;   /* absent: any */
+};
+
+static bool wants(const struct search *s, enum condition condition)
+{
+    switch (condition) {
+    case CONDITION_USER: return !str_absent(s->user_id);
+    case CONDITION_TYPE: return s->type != 0;
+    case CONDITION_CLIENT: return s->client != 0;
+    default: return false;
+    }
+}
+
+static void bind(struct query *q, const struct search *s, int64_t limit)
+{
+    query_i64(q, s->above);
+    query_i64(q, s->below);
+    query_i64(q, s->from_ms);
+    query_i64(q, s->to_ms);
+    query_ref(q, s->type);
+    query_ref(q, s->client);
+    query_id(q, s->user_id);
+    query_i64(q, limit);
+}
+
+/* --- From moments to numbers --- */
+
+static int there_are_steps(struct store_read *r, bool *ret_steps)
+{
+    static const struct sql select = {"SELECT 1 FROM event_step LIMIT 1"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    return query_next(&q, ret_steps);
+}
+
+static int number_at(struct store_read *r, const struct sql *select, int64_t time_ms,
+                     int64_t *io_seq)
+{
+    bool row;
+    QUERY(q);
+    TRY(query_open(r->conn, select, &q));
+    query_i64(&q, time_ms);
+    TRY(query_next(&q, &row));
+    if (row)
+        *io_seq = query_col_i64(&q, 0);
+    return 0;
+}
+
+/* No event is more than EVENT_STEP_MS older than one before it. So one that is older than from_ms by
+ * more than that stands before all that are wanted, and one younger than to_ms by more than that
+ * stands after them. While clocks were put back farther, only the rows' own times judge. */
+static int narrow(struct store_read *r, struct search *s)
+{
+    static const struct sql before = {"SELECT seq FROM event INDEXED BY event_time"
+                                      " WHERE time_ms < ? ORDER BY time_ms DESC LIMIT 1"};
+    static const struct sql after = {"SELECT seq FROM event INDEXED BY event_time"
+                                     " WHERE time_ms > ? ORDER BY time_ms LIMIT 1"};
+    int64_t above = 0;
+    int64_t below = INT64_MAX;
+    bool steps;
+    TRY(there_are_steps(r, &steps));
+    if (steps)
+        return 0;
+    if (s->from_ms > EVENT_STEP_MS)
+        TRY(number_at(r, &before, s->from_ms - EVENT_STEP_MS, &above));
+    if (s->to_ms < INT64_MAX - EVENT_STEP_MS)
+        TRY(number_at(r, &after, s->to_ms + EVENT_STEP_MS, &below));
+    s->above = above > s->above ? above : s->above;
+    s->below = below < s->below ? below : s->below;
+    return 0;
+}
+
+/* --- Choosing --- */
+
+/* The number of a text that is asked for; false when no event has it. */
+static int resolve(struct store_read *r, struct str text, int64_t *ret_number, bool *io_possible)
+{
+    *ret_number = 0;
+    if (str_empty(text))
+        return 0;
+    int err = event_text_find(r->conn, text, ret_number);
+    if (err == ERR_NOT_FOUND)
+        *io_possible = false;
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+static int prepare(struct store_read *r, const struct event_filter *f, struct search *ret_search,
+                   bool *ret_possible)
+{
+    struct search s = {
+        .above = f->newest_first ? 0 : f->after_seq,
+        .below = f->newest_first && f->after_seq > 0 ? f->after_seq : INT64_MAX,
+        .from_ms = f->from_ms,
+        .to_ms = f->to_ms ? f->to_ms : INT64_MAX,
+        .user_id = str_empty(f->user_id) ? str_of(NULL, 0) : f->user_id,
+    };
+    *ret_possible = true;
+    TRY(resolve(r, f->type, &s.type, ret_possible));
+    TRY(resolve(r, f->client_id, &s.client, ret_possible));
+    TRY(narrow(r, &s));
+    *ret_search = s;
+    return 0;
+}
+
+static int count_some(struct store_read *r, const struct way *way, const struct search *s,
+                      int64_t most, int64_t *ret_count)
+{
+    QUERY(q);
+    TRY(query_open(r->conn, &way->some, &q));
+    bind(&q, s, most);
+    TRY(query_one(&q));
+    *ret_count = query_col_i64(&q, 0);
+    return 0;
+}
+
+static int choose(struct store_read *r, const struct search *s, const struct way **ret_way)
+{
+    int64_t fewest = MANY;
+    int wanted = 0;
+    *ret_way = &ways[CONDITION_NONE];
+    for (int i = CONDITION_USER; i < CONDITIONS; i++)
+        wanted += wants(s, (enum condition)i);
+    for (int i = CONDITION_USER; i < CONDITIONS; i++) {
+        int64_t count = 0;
+        if (!wants(s, (enum condition)i))
+            continue;
+        if (wanted > 1)
+            TRY(count_some(r, &ways[i], s, fewest, &count));
+        if (count < fewest || *ret_way == &ways[CONDITION_NONE])
+            *ret_way = &ways[i];
+        fewest = count < fewest ? count : fewest;
+    }
+    return 0;
+}
+
+/* --- Listing --- */
+
+/* The hash before each listed event, so that what is exported can be verified. */
+static int add_prev_hash(struct store_read *r, struct arena *a, struct event_record *e)
+{
+    char *prev = arena_alloc(a, 32);
+    if (!prev)
+        return ERR_NO_MEMORY;
+    int err = event_hash_of(r, e->seq - 1, (unsigned char *)prev);
+    e->prev_hash = str_of(prev, 32);
+    return err == ERR_NOT_FOUND ? 0 : err; /* a gap: event_verify tells */
+}
+
+static int64_t at_most_i32(size_t n)
+{
+    return n > INT32_MAX ? INT32_MAX : (int64_t)n;
+}
+
+static int read_page(struct store_read *r, struct arena *a, const struct event_filter *f,
+                     const struct search *s, size_t limit, struct rows *rows)
+{
+    const struct way *way;
+    TRY(choose(r, s, &way));
+    QUERY(q);
+    TRY(query_open(r->conn, f->newest_first ? &way->newest : &way->oldest, &q));
+    bind(&q, s, at_most_i32(limit));
+    query_i64(&q, at_most_i32(f->first));
+    return rows_read(rows, &q, a, event_row_read);
+}
+
+int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
+               size_t limit, struct event_record **ret_items, size_t *ret_count)
+{
+    struct rows rows = ROWS_OF(struct event_record);
+    struct search s;
+    bool possible;
+    TRY(prepare(r, filter, &s, &possible));
+    if (possible)
+        TRY(read_page(r, a, filter, &s, limit, &rows));
+    struct event_record *items = rows.items;
+    for (size_t i = 0; i < rows.count; i++)
+        TRY(add_prev_hash(r, a, &items[i]));
+    *ret_items = items;
+    *ret_count = rows.count;
+    return 0;
+}
