@@ -19,7 +19,8 @@ struct event_filter {
     struct str user_id;
     struct str client_id;
     int64_t after_seq;
-    size_t first; /* so many left out at the beginning; after_seq is the cheaper way to turn pages */
+    size_t
+        first; /* so many left out at the beginning; after_seq is the cheaper way to turn pages */
     bool newest_first;
 };
 /* In the order of the chain. The cost grows with the page; with several conditions, with the events

@@ -35,7 +35,7 @@ struct user_filter {
      * characters are not found. */
     struct str attribute, value;
     struct str after; /* user names after this one */
-    size_t first;     /* so many left out at the beginning; after is the cheaper way to turn pages */
+    size_t first; /* so many left out at the beginning; after is the cheaper way to turn pages */
 };
 /* Sorted by user name; service accounts left out; ASCII letters match in either case, but in
  * attributes. The cost of a page grows with the page, not with the realm, unless several conditions
