@@ -18,7 +18,7 @@
 #define DEFAULT_READERS          8
 #define DEFAULT_VIEWS            256
 #define DEFAULT_WAIT_MS          10000
-#define DEFAULT_CHECKPOINT_PAGES 2000
+#define DEFAULT_CHECKPOINT_PAGES 4000
 #define SCRATCH_BYTES            ((size_t)16 << 20)
 
 static size_t or_default(size_t value, size_t fallback)

@@ -14,7 +14,7 @@ struct store_config {
     size_t readers_per_realm;    /* connections that may read one realm at once, 8 */
     size_t max_views;            /* pictures of realms kept in memory, 256 */
     int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
-    int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 2,000 */
+    int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 4,000 */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */

@@ -63,6 +63,7 @@ _garita() {
     "audit types") words="--data --config --json --help " ;;
     "clock show") words="--data --config --json --help " ;;
     "clock set-back") words="--confirm --data --config --json --help " ;;
+    "bench-data") words="--divide --data --config --json --help " ;;
     "config") words="--sample --docs --data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
     "doctor") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
     "completion") words="--data --config --json --help " ;;
@@ -77,7 +78,7 @@ _garita() {
     "keys") words="list rotate disable " ;;
     "audit") words="list export verify types " ;;
     "clock") words="show set-back " ;;
-    "") words="serve init realm user client role group keys audit clock config doctor completion version help " ;;
+    "") words="serve init realm user client role group keys audit clock bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi
