@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,16 +51,22 @@ static const struct data_set *set_named(struct str name)
 
 /* --- A folder of our own --- */
 
+static int is_no_dot(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* Also when it is not there yet. */
 static bool is_empty(const char *path)
 {
-    DIR *dir = opendir(path);
-    bool empty = true;
-    if (!dir)
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_no_dot, alphasort);
+    if (count < 0)
         return errno == ENOENT;
-    for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    (void)closedir(dir);
-    return empty;
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    return count == 0;
 }
 
 static int write_mark(const char *folder, const char *path, struct str mark, struct err_ctx *err)

@@ -32,7 +32,7 @@ struct filling {
     struct now now;
     struct auth_ctx ctx;
     struct store_write *w;
-    const struct password_record *password;
+    struct password_record password; /* the same for everybody */
 };
 
 static void prepare(struct filling *f, const struct bench_fill *from, struct arena *a)
@@ -164,8 +164,8 @@ static int add_user(struct filling *f, int64_t number)
 {
     struct user user = {0};
     struct credential credential = {.type = STR(CREDENTIAL_PASSWORD),
-                                    .secret_data = f->password->secret_data,
-                                    .credential_data = f->password->credential_data,
+                                    .secret_data = f->password.secret_data,
+                                    .credential_data = f->password.credential_data,
                                     .priority = 10};
     size_t last = (size_t)(number / (int64_t)ARRAY_LEN(first_names)) % ARRAY_LEN(last_names);
     fields_default(&user_fields, &user);
@@ -269,11 +269,9 @@ static int fill_with(struct filling *f, struct arena *lasting)
 {
     static const struct password_params cheap = {
         .alg = PASSWORD_PBKDF2_SHA256, .iterations = 1000, .hash_bytes = 32};
-    struct password_record record;
     TRY(open_realm(f));
     TRY(make_client(f));
-    TRY(password_hash_make(lasting, &cheap, STR(BENCH_PASSWORD), &record));
-    f->password = &record;
+    TRY(password_hash_make(lasting, &cheap, STR(BENCH_PASSWORD), &f->password));
     TRY(add_users(f));
     return add_events(f);
 }
