@@ -1,18 +1,21 @@
-// The benchmarks by name. Each prints figures, and ratios to a limit measured in the same run.
+// The benchmarks by name. Each prints figures, and ratios to a limit measured in the same run. What
+// they mean stands in docs/benchmarks.md.
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
-  addBenchRealm, authorization, Client, firstAnswer, folderBytes, importUsers, openWorld, program, rawRate, RELEASE_BIN, report, rssMiB, SECRET, seconds,
+  authorization, CHEAP, Client, firstAnswer, folderBytes, openSet, program, rawRate, RELEASE_BIN, report, rssMiB, searches, seconds, SECRET,
   share, times, warmUsers, wordPassword, wrk,
 } from './lib.mjs';
 
 const tokenPath = (realm = 'bench') => `/realms/${realm}/protocol/openid-connect/token`;
-const quarter = (n) => Math.floor(n / 4);
+const FOUR = { four1: 15000, four2: 8000, four3: 12000, four4: 20000 };
+const MILLION = 1000000;
 
-async function withWorld(use) {
-  const world = await openWorld();
+async function withSet(name, use) {
+  const world = await openSet(name);
   try {
     return await use(world);
   } finally {
@@ -21,8 +24,7 @@ async function withWorld(use) {
 }
 
 async function passwordLogins(world, realm, first = 0, count = 64) {
-  const client = new Client(world.server, realm, 'bench', SECRET);
-  await warmUsers(client, first, count);
+  await warmUsers(new Client(world.server, realm, 'bench', SECRET), first, count);
   return wrk(world.server, 'logins.lua', [tokenPath(realm), authorization, wordPassword, String(first), String(count)]);
 }
 
@@ -52,35 +54,60 @@ async function refreshes(world, realm, first = 0, count = 64) {
   return result;
 }
 
-// Two servers, the first with one realm of 64 users: what grows with size is seen beside it, in the
-// same minute and in turns, as the machine may have other work.
-const withReference = (use) => withWorld((reference) => withWorld(async (world) => {
-  for (const w of [reference, world]) {
-    await addBenchRealm(w);
-    await importUsers(w, 'bench', 64);
-  }
-  await use(reference, world);
-}));
-
-async function compare(what, reference, subject, count = 64) {
+// Figures of a realm beside those of one with 1,000 people, in the same minutes and in turns, as the
+// machine may have other work. The ratio is that of costs: above 1 the large realm is slower.
+const ROUNDS = 3;
+async function compare(what, reference, subject, count = 40) {
   const measures = {
-    'password logins': ([world, realm, first]) => passwordLogins(world, realm, first, count),
+    'password logins (cheap hash)': ([world, realm, first]) => passwordLogins(world, realm, first, count),
     'code + PKCE flows': ([world, realm, first]) => codeFlows(world, realm, first),
     refreshes: ([world, realm, first]) => refreshes(world, realm, first, count),
   };
+  for (const [world, realm] of [reference, subject]) await world.setRealm(CHEAP, realm);
   for (const [name, measure] of Object.entries(measures)) {
-    const rates = [0, 0];
-    for (let round = 0; round < 3; round++) {
-      for (const [i, side] of [reference, subject].entries()) rates[i] += (await measure(side)).rate / 3;
+    const sums = [0, 0];
+    const ratios = [];
+    let last;
+    for (let round = 0; round < ROUNDS; round++) {
+      const rates = [];
+      for (const side of [reference, subject]) rates.push((last = await measure(side)).rate);
+      rates.forEach((rate, i) => { sums[i] += rate / ROUNDS; });
+      ratios.push(rates[0] / rates[1]);
     }
-    report(`${name} ${what}`, rates[1], 'per s', `${share(rates[1], rates[0], '1.0')} with one realm of 64 users`);
+    report(`${name} ${what}`, sums[1], 'per s', `${times(last)}; cost ${(sums[0] / sums[1]).toFixed(2)} of that with 1,000 people `
+      + `(rounds ${ratios.map((r) => r.toFixed(2)).join(', ')}); aim 1.5`);
   }
+}
+
+// Of stopped copies, in turns; the ratio is that of the medians.
+async function compareSearches(what, reference, subject) {
+  for (const { world } of [reference, subject]) await world.server.crash();
+  const rounds = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push([await searches(reference.world.server.data, 'bench', 1000), await searches(subject.world.server.data, subject.realm, subject.people)]);
+  const middle = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+  for (let i = 0; i < rounds[0][1].length; i++) {
+    const of = (side, field) => middle(rounds.map((r) => r[side][i][field]));
+    const { name, rows } = rounds[0][1][i];
+    report(`${name} ${what}`, of(1, 'p50'), 'µs', `p99 ${of(1, 'p99').toFixed(0)} µs, ${rows} rows; ${(of(1, 'p50') / of(0, 'p50')).toFixed(2)} of that with 1,000 people (${of(0, 'p50').toFixed(0)} µs)`);
+  }
+  for (const { world } of [reference, subject]) await world.server.launch();
+}
+
+async function sizes(what, world, people) {
+  await world.server.crash();
+  const start = firstAnswer(world.server);
+  report(`start to first answer, ${what}`, start.middle, 'ms', `aim 20; best ${start.best.toFixed(1)}`);
+  const bytes = folderBytes(world.server.data);
+  const copy = Number(await program('bench_search', '--copy', world.server.data));
+  report(`data folder, ${what}`, bytes / 2 ** 20, 'MiB', `${Math.round(bytes / people)} bytes a person with ten events`);
+  report(`consistent copy of it, ${what}`, copy / 2 ** 20, 'MiB', 'each database by VACUUM INTO: what a backup takes');
+  await world.server.launch();
+  report(`resident memory idle, ${what}`, rssMiB(world.server), 'MiB', 'aim below 20');
 }
 
 const benchmarks = {
   async tokens() {
-    await withWorld(async (world) => {
-      await addBenchRealm(world);
+    await withSet('small', async (world) => {
       for (const alg of ['RS256', 'ES256', 'EdDSA', 'PS256']) {
         await world.setClient('bench', { 'attributes.access.token.signed.response.alg': alg }, 'bench');
         const raw = await rawRate(`sign ${alg}`);
@@ -91,9 +118,7 @@ const benchmarks = {
   },
 
   async logins() {
-    await withWorld(async (world) => {
-      await addBenchRealm(world);
-      await importUsers(world, 'bench', 64);
+    await withSet('small', async (world) => {
       await warmUsers(new Client(world.server, 'bench', 'bench', SECRET), 0, 64);
       const raw = await rawRate('hash argon2id-7168-5');
       const r = await passwordLogins(world, 'bench');
@@ -102,9 +127,7 @@ const benchmarks = {
   },
 
   async flows() {
-    await withWorld(async (world) => {
-      await addBenchRealm(world);
-      await importUsers(world, 'bench', 64);
+    await withSet('small', async (world) => {
       const flow = await codeFlows(world, 'bench');
       report('code + PKCE flows on an SSO session', flow.rate, 'per s', times(flow));
       const refresh = await refreshes(world, 'bench');
@@ -121,7 +144,7 @@ const benchmarks = {
   },
 
   async reads() {
-    await withWorld(async (world) => {
+    await withSet('small', async (world) => {
       for (const [what, url] of [['discovery', '/realms/master/.well-known/openid-configuration'], ['JWKS', '/realms/master/protocol/openid-connect/certs']]) {
         for (const connections of [16, 256]) {
           const r = await wrk(world.server, 'get.lua', [url], { connections });
@@ -131,51 +154,43 @@ const benchmarks = {
     });
   },
 
-  async start() {
-    await withWorld(async (world) => {
-      const one = world.server;
-      await one.crash();
-      const small = firstAnswer(one);
-      report('start to first answer, existing folder', small.middle, 'ms', `aim 20; best ${small.best.toFixed(1)}`);
-      await one.launch();
-      await seedFour(world);
-      await one.restart();
-      const idle = rssMiB(one);
-      report('resident memory idle, 55,000 users', idle, 'MiB', 'aim below 20');
-      await loaded(one);
-      await one.crash();
-      await one.launch();
-      await one.crash();
-      const large = firstAnswer(one);
-      report('start to first answer, 55,000 users in 4 realms', large.middle, 'ms', `aim 20; best ${large.best.toFixed(1)}`);
-      await one.launch();
-      for (const [realm, count] of Object.entries(FOUR)) {
-        const r = await passwordLogins(world, realm, quarter(count));
-        report(`password logins, realm of ${count.toLocaleString('en')} users`, r.rate, 'per s', times(r));
-      }
-    });
-  },
-
-  // How many acknowledged changes share a flush, in the store alone.
+  // How many acknowledged changes share a flush: in the store alone, and behind the server.
   async commits() {
     const folder = tempFolder('commits');
     console.log(await program('bench_store', folder, '20000', 'commits') ?? '  bench_store was not built');
     rmSync(folder, { recursive: true });
+    await withSet('small', async (world) => {
+      const counter = async (name) => Number(new RegExp(`^garita_store_${name} (\\d+)`, 'm').exec(await (await fetch(`${world.server.management}/metrics`)).text())[1]);
+      for (const connections of [1, 16, 64]) {
+        const before = [await counter('commits_total'), await counter('flushes_total')];
+        const r = await wrk(world.server, 'post.lua', [tokenPath(), 'grant_type=client_credentials', authorization], { connections: Math.max(connections, 2) });
+        const commits = (await counter('commits_total')) - before[0];
+        const flushes = (await counter('flushes_total')) - before[1];
+        report(`service tokens, each with a durable event, ${Math.max(connections, 2)} connections`, r.rate, 'per s', `${(commits / flushes).toFixed(2)} transactions per flush; ${times(r)}`);
+      }
+    });
+  },
+
+  async start() {
+    await withSet('small', (world) => sizes('1,000 people', world, 1000));
+    await withSet('four', async (world) => {
+      await sizes('55,000 people in 4 realms', world, 55000);
+      await loaded(world.server);
+    });
   },
 
   async disk() {
-    await withWorld(async (world) => {
-      const client = await addBenchRealm(world);
+    await withSet('small', async (world) => {
       const { server } = world;
+      const client = new Client(server, 'bench', 'bench', SECRET);
       const size = async () => {
         await server.restart();
         return folderBytes(server.data);
       };
-      const empty = await size();
-      await importUsers(world, 'bench', 20000);
-      const users = await size();
-      report('bytes on disk per user (one password, 2 attributes)', (users - empty) / 20000, 'bytes', 'with the event of its creation, where one is written');
       const events = async () => (await world.cli.json('audit', 'verify', '--realm', 'bench'))[0].events;
+      const small = folderBytes(server.data);
+      await world.cli.ok('realm', 'create', 'empty');
+      report('bytes on disk of a new realm', (await size()) - small, 'bytes');
       const before = await events();
       const one = await size();
       await wrk(server, 'post.lua', [tokenPath(), 'grant_type=client_credentials', authorization], { duration: 3 });
@@ -188,55 +203,70 @@ const benchmarks = {
       await warmUsers(client, 0, 512);
       const more = (await events()) - eventsAt;
       report('bytes on disk per session (user, client, refresh family)', ((await size()) - start - more * perEvent) / 512, 'bytes', `events left out (${more})`);
+      const few = await size();
+      const took = await importUsers(world, 'empty', 2000);
+      report('importing people', 2000 / took, 'per s', 'garita user import');
+      report('bytes on disk per person (password, 2 attributes)', ((await size()) - few) / 2000 - 2 * perEvent, 'bytes', 'two events of each left out');
     });
   },
 
-  async realms() {
-    await withReference(async (reference, world) => {
-      const begun = Date.now();
-      for (let i = 0; i < 1000; i += 4) {
-        await Promise.all(Array.from({ length: 4 }, (_, j) => world.cli.ok('realm', 'create', `r${i + j}`)));
-      }
-      report('making a realm', (Date.now() - begun) / 1000, 'ms', '1,000 of them, one process each');
-      for (let i = 0; i < 1000; i++) await importUsers(world, `r${i}`, 50);
-      await addClientOnly(world, 'r500');
-      await compare('with 1,000 realms of 50 users', [reference, 'bench', 0], [world, 'bench', 0]);
-      await compare('in a seldom used one of 1,000 realms', [reference, 'bench', 0], [world, 'r500', 0], 48);
-      report('resident memory', rssMiB(world.server), 'MiB', 'after that');
-      await world.server.crash();
-      const start = firstAnswer(world.server);
-      report('start to first answer, 1,000 realms', start.middle, 'ms', `aim 20; best ${start.best.toFixed(1)}`);
-      await world.server.launch();
-      report('bytes on disk per realm of 50 users', folderBytes(world.server.data) / 1001, 'bytes');
-    });
+  async search() {
+    await withSet('small', (reference) => withSet('four', (world) =>
+      compareSearches('among 20,000', { world: reference }, { world, realm: 'four4', people: FOUR.four4 })));
   },
 
-  async million() {
-    await withReference(async (reference, world) => {
-      const took = await importUsers(world, 'bench', 999936, 64);
-      report('importing users', 999936 / took, 'per s');
-      await compare('with 1,000,000 users, by one of the first', [reference, 'bench', 0], [world, 'bench', 0]);
-      await compare('with 1,000,000 users, by one in the middle', [reference, 'bench', 0], [world, 'bench', 500000]);
-      await world.server.restart();
-      report('resident memory idle, 1,000,000 users', rssMiB(world.server), 'MiB');
-      await world.server.crash();
-      const start = firstAnswer(world.server);
-      report('start to first answer, 1,000,000 users', start.middle, 'ms', `aim 20; best ${start.best.toFixed(1)}`);
-      await world.server.launch();
-      report('bytes on disk per user', folderBytes(world.server.data) / 1e6, 'bytes');
+  // The data sets at full size; the largest takes minutes to make, once.
+  async scale() {
+    await withSet('small', async (reference) => {
+      await withSet('four', (world) => compare('among 20,000', [reference, 'bench', 0], [world, 'four4', 10000]));
+      await withSet('realms', async (world) => {
+        await sizes('1,000 realms of 50', world, 50000);
+        await compare('in one of 1,000 realms', [reference, 'bench', 0], [world, 'r500', 0]);
+        await touchAll(world);
+      });
+      await withSet('million', async (world) => {
+        await sizes('1,000,000 people', world, MILLION);
+        await compare('among 1,000,000', [reference, 'bench', 0], [world, 'bench', MILLION / 2]);
+        report('resident memory after that', rssMiB(world.server), 'MiB');
+        await compareSearches('among 1,000,000', { world: reference }, { world, realm: 'bench', people: MILLION });
+        const begun = Date.now();
+        const [chain] = await world.cli.json('audit', 'verify', '--realm', 'bench');
+        report('events verified', (chain.events / (Date.now() - begun)) * 1000, 'per s', `${chain.events} of them, whole: ${chain.whole}`);
+      });
     });
   },
 };
 
-const FOUR = { four1: 15000, four2: 8000, four3: 12000, four4: 20000 };
-async function seedFour(world) {
-  for (const [realm, count] of Object.entries(FOUR)) {
-    await addBenchRealm(world, realm);
-    const took = await importUsers(world, realm, count);
-    report(`importing ${count.toLocaleString('en')} users`, count / took, 'per s');
-  }
+// People as an import of Keycloak's brings them; seconds.
+async function importUsers(world, realm, count) {
+  const salt = randomBytes(16);
+  const credential = {
+    type: 'password',
+    secretData: JSON.stringify({ value: pbkdf2Sync(wordPassword, salt, 1000, 32, 'sha256').toString('base64'), salt: salt.toString('base64'), additionalParameters: {} }),
+    credentialData: JSON.stringify({ hashIterations: 1000, algorithm: 'pbkdf2-sha256', additionalParameters: {} }),
+  };
+  const lines = Array.from({ length: count }, (_, i) => JSON.stringify({
+    username: `person${i}`, email: `person${i}@example.pe`, firstName: 'First', lastName: `Last${i}`, enabled: true,
+    attributes: { department: [`d${i % 40}`], tenant_id: [`t${i % 7}`] }, credentials: [credential],
+  }));
+  return world.cli.withFile(lines.join('\n'), async (file) => {
+    const start = Date.now();
+    await world.cli.ok('user', 'import', '--realm', realm, '--file', file);
+    return (Date.now() - start) / 1000;
+  });
 }
-const addClientOnly = (world, realm) => world.addClient('bench', { realm, serviceAccount: true, values: { directAccessGrantsEnabled: true } });
+
+// A token in each of the 1,000 realms, then rest.
+async function touchAll(world) {
+  const begun = Date.now();
+  for (let i = 0; i < 1000; i += 8) {
+    await Promise.all(Array.from({ length: 8 }, (_, j) => new Client(world.server, `r${i + j}`, 'bench', SECRET).service()));
+  }
+  report('first token of a realm, one of 1,000 after another', Date.now() - begun, 'µs', 'its database opened, its key unsealed; 8 at a time');
+  report('resident memory after a token in each of 1,000 realms', rssMiB(world.server), 'MiB');
+  await new Promise((r) => setTimeout(r, 45000));
+  report('resident memory 45 s later', rssMiB(world.server), 'MiB');
+}
 
 // 256 connections at work, then the peak of resident memory.
 async function loaded(server) {
@@ -251,6 +281,8 @@ async function loaded(server) {
   report('the most it ever was', rssMiB(server, 'VmHWM'), 'MiB');
 }
 
+// Without a name: all but the full sizes.
+const usual = Object.keys(benchmarks).filter((name) => name !== 'scale');
 const chosen = process.argv.slice(2);
 if (chosen.includes('--list')) {
   console.log(Object.keys(benchmarks).join('\n'));
@@ -262,7 +294,7 @@ if (unknown.length > 0 || !existsSync(RELEASE_BIN)) {
   process.exit(2);
 }
 report('size of the executable', statSync(RELEASE_BIN).size / 2 ** 20, 'MiB', 'aim below 12');
-for (const name of chosen.length ? chosen : Object.keys(benchmarks)) {
+for (const name of chosen.length ? chosen : usual) {
   console.log(`${name} (${seconds} s each)`);
   await benchmarks[name]();
 }

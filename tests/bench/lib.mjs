@@ -1,21 +1,22 @@
 // What the benchmarks share: a server with seeded realms, wrk, and one table of results.
-import { execFile, execFileSync } from 'node:child_process';
-import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
-import { pbkdf2Sync, randomBytes } from 'node:crypto';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Client, PASSWORD } from '../flow/lib/oidc.mjs';
-import { childEnvironment, filesIn, RELEASE_BIN, Server, tempFolder } from '../flow/lib/server.mjs';
-import { SECRET, World } from '../flow/lib/world.mjs';
+import { Client } from '../flow/lib/oidc.mjs';
+import { childEnvironment, filesIn, RELEASE_BIN, Server } from '../flow/lib/server.mjs';
+import { World } from '../flow/lib/world.mjs';
 
-export { Client, PASSWORD, RELEASE_BIN, SECRET, Server, World };
+export { Client, RELEASE_BIN, Server, World };
+// Of every realm of bench-data; its password needs no encoding in a form.
+export const SECRET = 'known-to-everyone-as-it-is-for-benchmarks-only';
+export const wordPassword = 'correct-horse';
 export const here = path.dirname(fileURLToPath(import.meta.url));
 export const seconds = Number(process.env.GARITA_BENCH_SECONDS ?? 5);
 const run = promisify(execFile);
 
 export const authorization = `Basic ${Buffer.from(`bench:${SECRET}`).toString('base64')}`;
-export const wordPassword = 'correct-horse'; // needs no encoding in a form
 
 export function report(what, figure, unit, note = '') {
   const value = typeof figure === 'number' ? (figure >= 100 ? Math.round(figure).toLocaleString('en') : figure.toFixed(2)) : figure;
@@ -35,39 +36,39 @@ export async function wrk(server, script, args, { connections = 16, duration = s
 }
 export const times = (r) => `p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)} ms${r.failed ? `, ${r.failed} refused` : ''}`;
 
-// A realm `name` with client "bench" that may do everything.
-export async function addBenchRealm(world, name = 'bench') {
-  await world.addRealm(name, { bruteForceProtected: false });
-  return world.addClient('bench', {
-    realm: name, serviceAccount: true, values: { directAccessGrantsEnabled: true },
-  });
-}
-export async function openWorld() {
-  const server = await Server.start({ bin: RELEASE_BIN, args: ['--log-level', 'warn'] });
+// A data set of `garita bench-data`, made when it is missing and kept for the next run. What is
+// measured is a copy that goes away, so that every run begins with the same bytes.
+const sets = process.env.GARITA_BENCH_DATA ?? path.join(here, '../../build/bench-data');
+export async function openSet(name) {
+  const made = path.join(sets, name);
+  mkdirSync(sets, { recursive: true });
+  await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made]);
+  const folder = mkdtempSync(path.join(sets, `work-${name}-`));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const data = path.join(folder, 'garita');
+  cpSync(made, data, { recursive: true });
+  const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn'] });
+  server.ownsData = true; // the copy
   return new World(server);
 }
 
-// Users user<from>..user<from+count-1> with one password, as an import of Keycloak's would bring them.
-export async function importUsers(world, realm, count, from = 0) {
-  const salt = randomBytes(16);
-  const credential = {
-    type: 'password',
-    secretData: JSON.stringify({ value: pbkdf2Sync(wordPassword, salt, 1000, 32, 'sha256').toString('base64'), salt: salt.toString('base64'), additionalParameters: {} }),
-    credentialData: JSON.stringify({ hashIterations: 1000, algorithm: 'pbkdf2-sha256', additionalParameters: {} }),
-  };
-  const folder = tempFolder('seed');
-  const file = path.join(folder, 'users.jsonl');
-  const out = createWriteStream(file);
-  for (let i = from; i < from + count; i++) {
-    const line = JSON.stringify({ username: `user${i}`, email: `user${i}@example.pe`, firstName: 'First', lastName: `Last${i}`, enabled: true,
-      attributes: { department: [`d${i % 40}`], tenant_id: [`t${i % 7}`] }, credentials: [credential] });
-    if (!out.write(`${line}\n`)) await new Promise((r) => out.once('drain', r));
-  }
-  await new Promise((r) => out.end(r));
-  const start = Date.now();
-  await world.cli.ok('user', 'import', '--realm', realm, '--file', file);
-  rmSync(folder, { recursive: true });
-  return (Date.now() - start) / 1000;
+// With what it says on the way, as making a large set takes minutes.
+const runToEnd = (bin, args) => new Promise((resolve, reject) => {
+  const child = spawn(bin, args, { env: childEnvironment(), stdio: ['ignore', 'ignore', 'inherit'] });
+  child.on('error', reject);
+  child.on('close', (status) => (status === 0 ? resolve() : reject(new Error(`${args.join(' ')}: status ${status}`))));
+});
+
+// What a password costs by default hides what a database costs: cheap ones do not.
+export const CHEAP = { passwordPolicy: 'hashAlgorithm(pbkdf2-sha256) and hashIterations(1000)' };
+
+// The searches of tests/bench/bench_search.c in a folder that nobody serves: [{name, p50, p99, rows}]
+export async function searches(data, realm, people) {
+  const stdout = await program('bench_search', data, realm, String(people));
+  return (stdout ?? '').split('\n').filter(Boolean).map((line) => {
+    const [name, p50, p99, rows] = line.split('\t');
+    return { name, p50: Number(p50), p99: Number(p99), rows: Number(rows) };
+  });
 }
 
 // Some users log in once, so that their passwords are hashed anew before the clock runs.
