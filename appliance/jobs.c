@@ -11,6 +11,7 @@
 #include "core/admin/realms.h"
 #include "core/auth/session.h"
 #include "core/base/log.h"
+#include "store/store_open.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
@@ -109,9 +110,10 @@ static void tend_realm(struct jobs *j, struct str name)
     struct arena a;
     struct job job;
     struct realm_view *view;
-    int rc = realm_view_acquire(j->store, name, &view);
-    if (rc == ERR_NOT_FOUND)
+    struct store_visit visit;
+    if (store_visit_begin(j->store, name, &visit) != 0)
         return; /* deleted since the list was made */
+    int rc = realm_view_acquire(j->store, name, &view);
     arena_init(&a, JOB_ARENA_BYTES);
     if (rc == 0) {
         job_init(&job, &a, view);
@@ -120,7 +122,8 @@ static void tend_realm(struct jobs *j, struct str name)
             rc = retire_keys(&job);
         realm_view_release(view);
     }
-    if (rc != 0)
+    store_visit_end(&visit);
+    if (rc != 0 && rc != ERR_NOT_FOUND)
         LOG_ERROR("jobs", "realm %.*s: %s", STR_ARG(name), err_text(rc));
     arena_free(&a);
 }

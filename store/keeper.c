@@ -14,7 +14,8 @@
 /* A log that readers kept from starting anew for so long that it got this many times the size that
  * starts a checkpoint: writers wait a moment for it. */
 #define OVERLONG         16
-/* Without use for so long, a database gives back memory, and later is closed. */
+/* Without use for so long, a database gives back memory, and later it is closed and the picture of
+ * its realm forgotten. */
 #define REST_MS          10000
 #define IDLE_CLOSE_MS    300000
 #define OVERLONG_WAIT_MS 200
@@ -95,9 +96,21 @@ static bool look_after(struct slot *slot)
         fold_firmly(slot, db);
     bool trimmed = trim(slot, db, unused_ms);
     slot_db_release(slot, db);
-    if (!slot->is_master && unused_ms > IDLE_CLOSE_MS)
-        (void)slot_db_close_idle(slot);
-    return trimmed;
+    bool closed = !slot->is_master && unused_ms > IDLE_CLOSE_MS && slot_db_close_idle(slot);
+    return trimmed || closed;
+}
+
+/* True when there was one. */
+static bool drop_old_view(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->lock);
+    bool kept = slot->view != NULL;
+    (void)pthread_mutex_unlock(&slot->lock);
+    int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->view_used);
+    if (!kept || slot->is_master || unused_ms <= IDLE_CLOSE_MS)
+        return false;
+    slot_view_drop(slot);
+    return true;
 }
 
 static void one_round(struct store *store)
@@ -107,8 +120,10 @@ static void one_round(struct store *store)
     (void)pthread_mutex_unlock(&store->lock);
     /* The list only grows at its head. */
     bool trimmed = false;
-    for (; slot; slot = slot->next)
+    for (; slot; slot = slot->next) {
         trimmed |= look_after(slot);
+        trimmed |= drop_old_view(slot);
+    }
     if (trimmed)
         (void)malloc_trim(0);
     store_close_excess(store);

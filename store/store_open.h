@@ -6,6 +6,8 @@
 #include "core/base/buf.h"
 #include "core/port/store.h"
 
+struct slot;
+
 /* Zeros mean the default. Texts are copied. */
 struct store_config {
     const char *data_dir;
@@ -38,6 +40,18 @@ MUST_CHECK int store_health(struct store *store);
 MUST_CHECK int store_clock_step_back(struct store *store);
 /* Figures in the text format of Prometheus. */
 void store_metrics(struct store *store, struct buf *b);
+
+/* A look at a realm that does not count as its use: what it brings into memory goes again, and what
+ * was there grows old as if there had been none. Between the two, realm_view_acquire and
+ * transactions as ever; all must have ended. ERR_NOT_FOUND. */
+struct store_visit {
+    struct slot *slot;
+    bool db_was_open, view_was_kept;
+    long long db_used, view_used;
+};
+MUST_CHECK int store_visit_begin(struct store *store, struct str name,
+                                 struct store_visit *ret_visit);
+void store_visit_end(const struct store_visit *visit);
 
 /* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
  * answer requests: of them three quarters at most hash or wait for it, the others are told

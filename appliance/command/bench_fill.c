@@ -252,16 +252,17 @@ static int add_session_events(struct filling *f, int64_t session)
 
 static int add_events(struct filling *f)
 {
-    int64_t total = f->from->users * BENCH_EVENTS_PER_USER;
+    const int64_t total = f->from->users * BENCH_EVENTS_PER_USER;
     int64_t length;
-    do {
+    TRY(chain_length(f, &length));
+    while (length < total) {
         TRY(begin(f, &length));
-        bool full = length >= total;
-        for (int i = 0; i < SESSIONS_AT_ONCE && !full; i++)
+        for (int i = 0; i < SESSIONS_AT_ONCE; i++)
             TRY(add_session_events(f, length / SESSION_EVENTS + i));
-        TRY(store_commit_p(&f->w, full ? DURABLE_LOCAL : DURABLE_NONE));
+        length += SESSIONS_AT_ONCE * SESSION_EVENTS;
+        TRY(store_commit_p(&f->w, length < total ? DURABLE_NONE : DURABLE_LOCAL));
         tell(f, "events", length, total);
-    } while (length < total);
+    }
     return 0;
 }
 

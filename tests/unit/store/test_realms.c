@@ -1,6 +1,8 @@
 /* Making, listing, changing, deleting realms; views; limits on what stays open. */
 #include "tests/unit/store/store_support.h"
 
+#include "store/store.h"
+
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -294,9 +296,67 @@ static void test_pictures_are_whole(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+static int64_t figure(const char *name)
+{
+    struct buf b;
+    buf_init(&b, &arena, 1 << 16);
+    store_metrics(store, &b);
+    const char *at = strstr(arena_cstr(&arena, buf_str(&b)), name);
+    assert_non_null(at);
+    return strtoll(at + strlen(name), NULL, 10);
+}
+
+static void visit(const char *name, bool write)
+{
+    struct store_visit v;
+    ok(store_visit_begin(store, str_c(name), &v));
+    struct realm_view *view = view_of(name);
+    if (write)
+        add_user(view, name);
+    else
+        store_read_end(begin_read(view));
+    realm_view_release(view);
+    store_visit_end(&v);
+}
+
+/* Jobs go through all realms; what requests use stays, what they do not use goes again. */
+static void test_visits_leave_no_trace(void **state)
+{
+    (void)state;
+    struct store_visit v;
+    make_realm("chile");
+    reopen_store();
+    struct realm_view *view = view_of("peru");
+    add_user(view, "ana");
+    realm_view_release(view);
+    int64_t open = figure("\ngarita_store_databases_open ");
+    int64_t views = figure("\ngarita_store_views_kept ");
+    struct slot *slot;
+    ok(slot_find(store, STR("peru"), &slot));
+    atomic_store(&slot->db_used, 7);
+    atomic_store(&slot->view_used, 8);
+    for (int i = 0; i < 2; i++) {
+        visit("peru", i == 1);
+        visit("chile", i == 1);
+        assert_int_equal(figure("\ngarita_store_databases_open "), open);
+        assert_int_equal(figure("\ngarita_store_views_kept "), views);
+    }
+    assert_int_equal(atomic_load(&slot->db_used), 7);
+    assert_int_equal(atomic_load(&slot->view_used), 8);
+    assert_non_null(slot->db);
+    view = view_of("chile"); /* what a visit wrote is there */
+    struct store_read *r = begin_read(view);
+    struct user found;
+    ok(user_find_by_username(r, &arena, STR("chile"), &found));
+    store_read_end(r);
+    realm_view_release(view);
+    fails(store_visit_begin(store, STR("nowhere"), &v), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_visits_leave_no_trace, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_names, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_failed_making_leaves_nothing, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_crash_while_making, start_test, end_test),
