@@ -55,10 +55,9 @@ int credential_list(struct store_read *r, struct arena *a, int64_t user_pk,
 
 int credential_span(struct store_read *r, int64_t *ret_first, int64_t *ret_last)
 {
-    /* Each by itself takes one step in the table; both at once would walk through it. */
-    static const struct sql select = {
-        "SELECT first, (SELECT max(pk) FROM credential)"
-        " FROM (SELECT min(pk) AS first FROM credential) WHERE first IS NOT NULL"};
+    /* One step in the table for each; min and max at once would walk through it. */
+    static const struct sql select = {"SELECT pk, (SELECT max(pk) FROM credential) FROM credential"
+                                      " WHERE pk > 0 ORDER BY pk LIMIT 1"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     TRY(query_one(&q));

@@ -205,7 +205,8 @@ int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
         " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"
         " WHERE grp.parent_pk IS NOT NULL),"
         " owned (pk) AS (SELECT role_pk FROM user_role WHERE user_pk = ?1"
-        " UNION SELECT role_pk FROM group_role JOIN above ON group_role.group_pk = above.pk"
+        /* in this order, or all roles of all groups are passed */
+        " UNION SELECT role_pk FROM above CROSS JOIN group_role ON group_role.group_pk = above.pk"
         " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) " ROLE_SELECT
         " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
     return role_rows_of(r, a, &select, user_pk, ret_roles);
