@@ -38,13 +38,15 @@ export const times = (r) => `p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)}
 
 // A data set of `garita bench-data`, made when it is missing and kept for the next run. What is
 // measured is a copy that goes away, so that every run begins with the same bytes.
+const copies = [];
+process.on('exit', () => copies.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const sets = process.env.GARITA_BENCH_DATA ?? path.join(here, '../../build/bench-data');
 export async function openSet(name) {
   const made = path.join(sets, name);
   mkdirSync(sets, { recursive: true });
   await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made]);
   const folder = mkdtempSync(path.join(sets, `work-${name}-`));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  copies.push(folder);
   const data = path.join(folder, 'garita');
   cpSync(made, data, { recursive: true });
   const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn'] });

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-const COMMANDS = ['serve', 'init', 'realm', 'user', 'client', 'role', 'group', 'keys', 'audit', 'config', 'doctor', 'version', 'help'];
+const COMMANDS = ['serve', 'init', 'realm', 'user', 'client', 'role', 'group', 'keys', 'audit', 'bench-data', 'config', 'doctor', 'version', 'help'];
 
 for (const command of COMMANDS) {
   test(`garita ${command} --help tells what it does, on stdout, with status 0`, async () => {
