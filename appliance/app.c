@@ -204,13 +204,26 @@ static int start_store(struct app *app, char *const *environment, struct err_ctx
     return rc;
 }
 
+static int start_jobs(struct app *app)
+{
+    const struct config *c = app->config;
+    const struct jobs_settings settings = {
+        .sweep_interval_s = c->sweep_interval_s,
+        .audit_sign_interval_s = c->audit_sign_interval_s,
+        .audit = {.archive_days = c->audit_archive_days,
+                  .retention_days = c->audit_retention_days,
+                  .unknown_days = c->audit_unknown_days},
+    };
+    return jobs_start(app->store, app->web, &settings, &app->jobs);
+}
+
 static int start_all(struct app *app, char *const *environment, struct err_ctx *err)
 {
     TRY(start_store(app, environment, err));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
-    return jobs_start(app->store, app->web, app->config->sweep_interval_s, &app->jobs);
+    return start_jobs(app);
 }
 
 int app_start(const struct config *config, char *const *environment, struct err_ctx *err,

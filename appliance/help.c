@@ -348,12 +348,20 @@ void man_write(struct buf *b)
     for (size_t i = 0; command_at(i); i++)
         man_command(b, command_at(i));
     man_params(b);
-    buf_add_c(b, ".SH EXIT STATUS\n0: done. 1: refused or failed, with one line on standard error. "
-                 "2: wrong usage.\n"
-                 ".SH FILES\n.TP\n.B /etc/garita/garita.yaml\nthe configuration\n"
-                 ".TP\n.B /var/lib/garita\nthe data folder of the service\n"
-                 ".SH SIGNALS\n.TP\n.B SIGTERM\nfinish requests in flight and stop\n"
-                 ".TP\n.B SIGHUP\nread certificates and the log level again\n");
+    buf_add_c(
+        b, ".SH EXIT STATUS\n0: done. 1: refused or failed, with one line on standard error. "
+           "2: wrong usage.\n"
+           ".SH GARITA\\-AUDIT\\-VERIFY\n"
+           ".B garita\\-audit\\-verify \\-\\-key\n.I FILE\n[\\-\\-key \\fIFILE\\fR]... "
+           "[\\-\\-realm \\fIID\\fR] [\\-\\-complete] \\fIFILE\\fR...\n.PP\n"
+           "A program of its own that proves exported events (or archives of a data folder) with "
+           "the public keys of \\fBgarita audit key\\fR and nothing else: no data folder, no "
+           "server. It prints the first bad event. Status 0: whole and signed; 1: broken, or "
+           "nothing is signed; 2: wrong usage.\n"
+           ".SH FILES\n.TP\n.B /etc/garita/garita.yaml\nthe configuration\n"
+           ".TP\n.B /var/lib/garita\nthe data folder of the service\n"
+           ".SH SIGNALS\n.TP\n.B SIGTERM\nfinish requests in flight and stop\n"
+           ".TP\n.B SIGHUP\nread certificates and the log level again\n");
 }
 
 void cli_docs_write(struct buf *b)

@@ -27,7 +27,7 @@
 struct jobs {
     struct store *store;
     struct web *web;
-    int64_t interval_ms;
+    struct jobs_settings settings;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -105,6 +105,22 @@ static int retire_keys(struct job *job)
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+#define AUDIT_STEPS 1000
+
+/* Signed first: what is archived then has its head. */
+static int tend_audit(struct jobs *j, struct job *job)
+{
+    struct audit_keeping keeping = audit_keeping_of(auth_realm(&job->ctx), &j->settings.audit);
+    bool more = true, is_signed;
+    TRY(audit_sign_if_due(&job->ctx, j->settings.audit_sign_interval_s * 1000, &is_signed));
+    for (int i = 0; i < AUDIT_STEPS && more; i++) {
+        job->now = clock_now();
+        TRY(audit_keep(&job->ctx, &keeping, &more));
+        more = more && pause_ms(j, REALM_PAUSE_MS);
+    }
+    return 0;
+}
+
 static void tend_realm(struct jobs *j, struct str name)
 {
     struct arena a;
@@ -120,6 +136,8 @@ static void tend_realm(struct jobs *j, struct str name)
         rc = sweep(j, &job);
         if (rc == 0)
             rc = retire_keys(&job);
+        if (rc == 0)
+            rc = tend_audit(j, &job);
         realm_view_release(view);
     }
     store_visit_end(&visit);
@@ -193,11 +211,11 @@ static void *run(void *arg)
         }
         if (!tend_realms(j))
             break;
-    } while (pause_ms(j, j->interval_ms));
+    } while (pause_ms(j, j->settings.sweep_interval_s * 1000));
     return NULL;
 }
 
-int jobs_start(struct store *store, struct web *web, int64_t sweep_interval_s,
+int jobs_start(struct store *store, struct web *web, const struct jobs_settings *settings,
                struct jobs **ret_jobs)
 {
     pthread_condattr_t attributes;
@@ -206,7 +224,7 @@ int jobs_start(struct store *store, struct web *web, int64_t sweep_interval_s,
         return ERR_NO_MEMORY;
     j->store = store;
     j->web = web;
-    j->interval_ms = sweep_interval_s * 1000;
+    j->settings = *settings;
     (void)pthread_mutex_init(&j->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -11,8 +11,8 @@ static const char *const tables[] = {
     "user_group",  "client",         "scope",       "mapper",        "client_scope",
     "client_role", "scope_role",     "signing_key", "session",       "client_session",
     "auth_code",   "refresh_family", "once",        "event",         "event_text",
-    "event_seal",  "realm_list",     "store_info",  "store_clock",   "user_attribute",
-    "event_step",
+    "event_head",  "event_segment",  "person_key",  "realm_list",    "store_info",
+    "store_clock", "user_attribute", "event_step",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */
@@ -35,10 +35,18 @@ static bool known_table(const char *name)
     return listed(tables, ARRAY_LEN(tables), name);
 }
 
-static bool append_only(const char *table)
+/* The audit trail is appended to. Events and heads leave when they are archived, and then nothing but
+ * that is being done; rows of archives and of persons' keys change and stay (the triggers of the
+ * schema say how). */
+static bool may_change(const struct conn *conn, int action, const char *table)
 {
-    return table && (str_eq_c(str_c(table), "event") || str_eq_c(str_c(table), "event_seal") ||
-                     str_eq_c(str_c(table), "event_text"));
+    static const char *const archived[] = {"event", "event_head"};
+    static const char *const kept[] = {"event_segment", "person_key"};
+    if (listed(archived, ARRAY_LEN(archived), table))
+        return conn->archives && action == SQLITE_DELETE;
+    if (listed(kept, ARRAY_LEN(kept), table))
+        return action == SQLITE_UPDATE;
+    return !(table && str_eq_c(str_c(table), "event_text"));
 }
 
 static bool may_write(const struct conn *conn, int action, const char *table)
@@ -48,7 +56,7 @@ static bool may_write(const struct conn *conn, int action, const char *table)
     /* SQLite keeps the highest keys of AUTOINCREMENT tables there by itself. */
     if (!known_table(table))
         return action != SQLITE_DELETE && table && str_eq_c(str_c(table), "sqlite_sequence");
-    return action == SQLITE_INSERT || !append_only(table);
+    return action == SQLITE_INSERT || may_change(conn, action, table);
 }
 
 int conn_authorize(void *arg, int action, const char *a, const char *b, const char *c,

@@ -116,7 +116,7 @@ static int set_up(struct conn *conn)
         /* The page size counts for a file that is being made. Two KiB: most tables of a small realm
          * are empty, and each takes a page; large ones are a few per cent smaller with four. */
         return conn_exec(conn, "PRAGMA page_size=2048; PRAGMA journal_mode=WAL;"
-                               "PRAGMA cache_size=-2048;");
+                               "PRAGMA cache_size=-2048; PRAGMA secure_delete=ON;");
     return conn_exec(conn, "PRAGMA query_only=ON; PRAGMA cache_size=-1024;");
 }
 

@@ -26,7 +26,8 @@ struct conn {
     enum conn_role role;
     bool guarded; /* the authorizer denies everything that a running connection has no use for */
     bool in_transaction;
-    int trouble; /* what spoils the transaction: full disk, failed input or output, no memory */
+    bool archives; /* statements that are prepared now may delete archived events */
+    int trouble;   /* what spoils the transaction: full disk, failed input or output, no memory */
     bool sync_failed;
     struct conn_stmt *stmts;
     size_t stmt_cap;

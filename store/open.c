@@ -8,6 +8,7 @@
 #include "core/base/rng.h"
 #include "core/crypto/init.h"
 #include "core/crypto/kdf.h"
+#include "store/archive/folder.h"
 #include "store/realm_list.h"
 #include "store/sql/store_info.h"
 #include "store/timekeeper.h"
@@ -99,6 +100,7 @@ static int tidy_row(struct store *store, const struct list_row *row)
         TRY(slot_find(store, row->name, &slot));
         return realm_list_settle(slot);
     }
+    TRY(archive_remove_all(&store->folder, row->file));
     TRY(folder_db_remove(&store->folder, row->file));
     struct now now = clock_now();
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
@@ -196,6 +198,7 @@ void store_close(struct store *store)
         return;
     bool opened = store->keeper_runs;
     keeper_stop(store);
+    store_sign_heads(store);
     if (opened)
         timekeeper_close(store);
     while (store->slots) {

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "store/keystore/audit_key.h"
 #include "store/migrate.h"
 #include "store/renew.h"
+#include "store/sql/person.h"
 
 #include "core/base/banned.h"
 
@@ -76,6 +78,8 @@ void realm_db_close(struct realm_db *db)
         conn_close(conn, failed);
     }
     conn_close(db->writer, failed);
+    person_keys_forget(&db->persons);
+    audit_signer_free(&db->signer);
     flush_free(&db->flush);
     event_queue_free(&db->events);
     turnstile_free(&db->turn);

@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/rng.h"
 #include "core/crypto/kdf.h"
+#include "store/archive/folder.h"
 #include "store/keystore/seal.h"
 #include "store/sql/realm_row.h"
 #include "store/view.h"
@@ -209,7 +210,8 @@ int store_realm_delete(struct store *store, struct str name)
     TRY(mark_deleted(store, slot, &now));
     slot_retire(slot);
     /* Gone for everybody from here on. The file goes now, or at the next start. */
-    if (!close_soon(slot) || folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
+    if (!close_soon(slot) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
+        folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
         LOG_WARN("store", "the file of a deleted realm is removed at the next start");
         return 0;
     }

@@ -15,6 +15,7 @@
 
 #define REALM_NAME_MAX      64
 #define FILE_NAME_MAX       48
+#define KID_MAX             64
 #define WRITERS_WAITING_MAX 4096
 
 /* The audit chain's end, as of the last commit. */
@@ -34,6 +35,21 @@ struct event_texts {
     } items[EVENT_TEXTS];
 };
 
+/* Keys of persons that were used lately, so that appending opens few. Direct-mapped; the memory is
+ * guarded and wiped. */
+#define PERSON_KEYS      256
+#define PERSON_KEY_BYTES 32
+struct person_keys {
+    uint64_t hash[PERSON_KEYS][2]; /* of the person; zeros: empty */
+    struct secret memory;          /* PERSON_KEYS keys; none until the first is kept */
+};
+
+/* The key that signs the heads of the chain. */
+struct audit_signer {
+    struct pk_key *pk; /* owned; NULL until it is used */
+    char kid[KID_MAX + 1];
+};
+
 /* Keys that must not be given twice within this process's life, as a request may hold one from a
  * read while its row goes away. */
 enum pk_kind { PK_SESSION, PK_CLIENT_SESSION, PK_AUTH_CODE, PK_REFRESH_FAMILY, PK_KINDS };
@@ -50,6 +66,8 @@ struct realm_db {
     struct flusher flush;
     struct event_head head;
     struct event_texts texts;
+    struct person_keys persons;
+    struct audit_signer signer;
     int64_t next_pk[PK_KINDS];
     int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
 
@@ -83,6 +101,7 @@ struct slot {
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */
     atomic_uint_fast64_t generation; /* of the configuration */
     atomic_llong view_used, db_used; /* for finding the longest unused */
+    atomic_bool unsigned_events;     /* appended since the last signed head */
 };
 
 #define NEGATIVE_NAMES 512
@@ -165,6 +184,11 @@ void slot_db_trim(struct slot *slot, struct realm_db *db);
 void store_close_excess(struct store *store);
 /* Closes a slot's database if nobody uses it; false when somebody does. */
 bool slot_db_close_idle(struct slot *slot);
+
+/* --- sign.c --- */
+
+/* Signs the head of every chain that grew, at a clean close. What fails is logged. */
+void store_sign_heads(struct store *store);
 
 /* --- keeper.c --- */
 

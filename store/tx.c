@@ -4,12 +4,14 @@
 
 #include <stdlib.h>
 
+#include "store/keystore/audit_key.h"
 #include "store/realm_list.h"
+#include "store/sql/person.h"
 #include "store/view.h"
 
 #include "core/base/banned.h"
 
-#define WRITE_ARENA_BYTES ((size_t)1 << 20)
+#define WRITE_ARENA_BYTES ((size_t)4 << 20)
 
 static const struct sql begin_read = {"BEGIN"};
 static const struct sql begin_write = {"BEGIN IMMEDIATE"};
@@ -194,9 +196,25 @@ const struct now *store_write_now(const struct store_write *write)
 /* What this transaction learnt counts for the next one. With the turn. */
 static void publish(struct store_write *w)
 {
+    if (w->head.known && w->head.seq != w->reader.db->head.seq)
+        atomic_store(&w->reader.slot->unsigned_events, true);
+    if (w->signed_seq != 0 && w->signed_seq == w->head.seq)
+        atomic_store(&w->reader.slot->unsigned_events, false);
     w->reader.db->head = w->head;
     if (w->config_touched)
         atomic_fetch_add(&w->reader.slot->generation, 1);
+}
+
+/* What was kept of rows that are not there after all. */
+static void forget_undone(struct store_write *w)
+{
+    struct realm_db *db = w->reader.db;
+    if (w->texts_added)
+        db->texts = (struct event_texts){0};
+    if (w->persons_added)
+        person_keys_forget(&db->persons);
+    if (w->signer_added)
+        audit_signer_free(&db->signer);
 }
 
 /* Notes why writing does not work; leaves the turn and frees all but the result. */
@@ -205,8 +223,8 @@ static void finish(struct store_write *w, bool done)
     struct store *store = w->reader.slot->store;
     struct realm_db *db = w->reader.db;
     struct conn *conn = db->writer;
-    if (!done && w->texts_added)
-        db->texts = (struct event_texts){0};
+    if (!done)
+        forget_undone(w);
     if (conn->sync_failed)
         flush_fail(&db->flush, SQLITE_IOERR_FSYNC);
     if (conn->trouble == ERR_STORE_FULL) {

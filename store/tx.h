@@ -27,7 +27,8 @@ struct store_write {
     struct arena arena;
     bool config_touched;
     struct event_head head;
-    bool texts_added;
+    bool texts_added, persons_added, signer_added; /* what a rollback makes untrue */
+    int64_t signed_seq; /* the head that this transaction signed; 0: none */
     struct list_change list;
     struct store_write *older; /* of the same thread */
 };

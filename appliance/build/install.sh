@@ -6,6 +6,7 @@ DEST=${DESTDIR:-}
 
 # SOURCE|DESTINATION|MODE of what is installed; a source that does not exist is left out
 INSTALLED="build/garita|/usr/bin/garita|0755
+build/garita-audit-verify|/usr/bin/garita-audit-verify|0755
 appliance/garita.service|/etc/systemd/system/garita.service|0644
 appliance/man/garita.1|/usr/share/man/man1/garita.1|0644
 appliance/completion/garita.bash|/usr/share/bash-completion/completions/garita|0644"

@@ -3,9 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "appliance/command/audit_keeping.h"
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 
+#include "core/audit/line.h"
 #include "core/codec/base64.h"
 #include "core/port/events.h"
 
@@ -14,41 +16,14 @@
 #define EXPORT_PAGE 500
 #define REALM_PAGE  1000
 
-static void write_json(struct call *call, const char *name, struct str json)
-{
-    jw_key(&call->out, name);
-    jw_raw(&call->out, str_empty(json) ? STR("{}") : json);
-}
-
-static void write_event(struct call *call, const struct event_record *e)
-{
-    struct json_writer *w = &call->out;
-    jw_begin_object(w);
-    jw_member_i64(w, "seq", e->seq);
-    jw_member_str(w, "id", e->id);
-    jw_member_str(w, "streamId", e->stream_id);
-    jw_member_str(w, "type", e->type);
-    jw_member_i64(w, "version", e->version);
-    write_time(w, "time", e->time_ms);
-    jw_member_str(w, "tenant", e->tenant);
-    jw_member_str_opt(w, "userId", e->user_id);
-    jw_member_str_opt(w, "sessionId", e->session_id);
-    jw_member_str_opt(w, "clientId", e->client_id);
-    jw_member_str_opt(w, "ip", e->ip);
-    jw_member_str_opt(w, "userAgent", e->user_agent);
-    write_json(call, "data", e->data);
-    write_json(call, "metadata", e->metadata);
-    jw_member_str(w, "previousHash", hex_encode(call->arena, e->prev_hash));
-    jw_member_str(w, "hash", hex_encode(call->arena, e->hash));
-    jw_end_object(w);
-}
-
 static int filter_of(struct call *call, struct event_filter *ret_filter)
 {
     struct event_filter filter = {.type = args_get(call->args, "type"),
                                   .user_id = args_get(call->args, "user"),
                                   .client_id = args_get(call->args, "client"),
-                                  .newest_first = !args_has(call->args, "oldest-first")};
+                                  .newest_first = !args_has(call->args, "oldest-first"),
+                                  .or_about_user = args_has(call->args, "about"),
+                                  .sealed = args_has(call->args, "sealed")};
     TRY(call_time(call, "from", 0, &filter.from_ms));
     TRY(call_time(call, "to", 0, &filter.to_ms));
     TRY(call_number(call, "after-seq", 0, INT64_MAX, 0, &filter.after_seq));
@@ -86,33 +61,51 @@ static int list(struct call *call)
     TRY(event_list(work.r, call->arena, &filter, (size_t)limit, &events, &count));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < count; i++)
-        write_event(call, &events[i]);
+        event_line_write(&call->out, call->arena, &events[i]);
     jw_end_array(&call->out);
     return 0;
 }
 
-static int verify_realm(struct call *call, struct str realm, bool *all_good)
+struct verification {
+    int64_t from_ms, to_ms;
+    bool all_good;
+};
+
+static void write_verdict(struct call *call, struct str realm, const struct event_verdict *v)
+{
+    struct json_writer *w = &call->out;
+    jw_begin_object(w);
+    jw_member_str(w, "realm", realm);
+    jw_member_bool(w, "whole", v->bad_seq == 0);
+    jw_member_i64(w, "events", v->checked);
+    if (v->first_seq > 1)
+        jw_member_i64(w, "firstSeq", v->first_seq);
+    if (v->bad_seq != 0) {
+        jw_member_i64(w, "badSeq", v->bad_seq);
+        jw_member_str_opt(w, "badId", v->bad_id);
+        jw_member_str(w, "reason", v->reason);
+    }
+    jw_member_i64(w, "headSeq", v->head_seq);
+    jw_member_str(w, "head", hex_encode(call->arena, v->head_hash));
+    jw_member_i64(w, "signedSeq", v->signed_seq);
+    if (v->signed_seq != 0)
+        write_time(w, "signedTime", v->signed_ms);
+    jw_end_object(w);
+}
+
+static int verify_realm(struct call *call, struct str realm, struct verification *v)
 {
     CLEANUP(work_close) struct work work = {0};
     struct event_verdict verdict;
     TRY(work_open(call, realm, &work));
     TRY(work_read(&work));
-    TRY(event_verify(work.r, call->arena, &verdict));
-    *all_good = *all_good && verdict.bad_seq == 0;
-    jw_begin_object(&call->out);
-    jw_member_str(&call->out, "realm", realm);
-    jw_member_bool(&call->out, "whole", verdict.bad_seq == 0);
-    jw_member_i64(&call->out, "events", verdict.checked);
-    if (verdict.bad_seq != 0) {
-        jw_member_i64(&call->out, "badSeq", verdict.bad_seq);
-        jw_member_str(&call->out, "reason", verdict.reason);
-    }
-    jw_member_str(&call->out, "head", hex_encode(call->arena, verdict.head_hash));
-    jw_end_object(&call->out);
+    TRY(event_verify_between(work.r, call->arena, v->from_ms, v->to_ms, &verdict));
+    v->all_good = v->all_good && verdict.bad_seq == 0;
+    write_verdict(call, realm, &verdict);
     return 0;
 }
 
-static int verify_all(struct call *call, bool *all_good)
+static int verify_all(struct call *call, struct verification *v)
 {
     struct realm_summary *realms;
     struct str after = {NULL, 0};
@@ -120,7 +113,7 @@ static int verify_all(struct call *call, bool *all_good)
     do {
         TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
         for (size_t i = 0; i < count; i++)
-            TRY(verify_realm(call, realms[i].name, all_good));
+            TRY(verify_realm(call, realms[i].name, v));
         if (count > 0)
             after = realms[count - 1].name;
     } while (count == REALM_PAGE);
@@ -130,14 +123,16 @@ static int verify_all(struct call *call, bool *all_good)
 /* A broken chain is a failure of the command, and the result says which one. */
 static int verify(struct call *call)
 {
-    bool all_good = true;
+    struct verification v = {.all_good = true};
+    TRY(call_time(call, "from", 0, &v.from_ms));
+    TRY(call_time(call, "to", 0, &v.to_ms));
     jw_begin_array(&call->out);
     if (args_has(call->args, "realm"))
-        TRY(verify_realm(call, args_get(call->args, "realm"), &all_good));
+        TRY(verify_realm(call, args_get(call->args, "realm"), &v));
     else
-        TRY(verify_all(call, &all_good));
+        TRY(verify_all(call, &v));
     jw_end_array(&call->out);
-    if (!all_good)
+    if (!v.all_good)
         return err_set(&call->err, ERR_STORE_CORRUPT, "an audit chain is broken");
     return 0;
 }
@@ -238,6 +233,8 @@ static size_t page_words(struct cli *cli, struct str seq, struct str *words)
     size_t n = 0;
     words[n++] = STR("audit");
     words[n++] = STR("list");
+    if (args_has(cli->args, "sealed"))
+        words[n++] = STR("--sealed");
     words[n++] = STR("--oldest-first");
     words[n++] = STR("--limit");
     words[n++] = STR("500");
@@ -299,8 +296,9 @@ static int export(struct cli *cli)
         {"user", "NAME", "only events by this user (name or id)", 0},                              \
         {"client", "ID", "only events through this client", 0},                                    \
         {"from", "TIME", "from this moment: 2026-11-22, 2026-11-22T16:00Z, -24h, -7d", 0},         \
+        {"to", "TIME", "up to this moment", 0},                                                    \
     {                                                                                              \
-        "to", "TIME", "up to this moment", 0                                                       \
+        "sealed", NULL, "leave sealed what is personal, as auditors need it", 0                    \
     }
 static const struct option list_options[] = {
     OPTION_REALM,
@@ -308,6 +306,7 @@ static const struct option list_options[] = {
     {"limit", "N", "at most so many (default 100)", 0},
     {"after-seq", "N", "only after this sequence number", 0},
     {"oldest-first", NULL, "in the order in which they happened", 0},
+    {"about", NULL, "with --user and --oldest-first: also what others did to the user", 0},
 };
 static const struct option export_options[] = {
     OPTION_REALM,
@@ -316,6 +315,18 @@ static const struct option export_options[] = {
 };
 static const struct option verify_options[] = {
     {"realm", "NAME", "this realm only (default: all)", 0},
+    {"from", "TIME", "only the stretch with events from this moment on", 0},
+    {"to", "TIME", "and up to this moment", 0},
+};
+static const struct option sign_options[] = {OPTION_REALM};
+static const struct option key_options[] = {
+    OPTION_REALM,
+    {"format", "FORMAT", "pem or jwk (a JWK set), to be given to auditors", 0},
+};
+static const struct option archive_options[] = {
+    OPTION_REALM,
+    {"older-than-days", "N", "months that ended so many days ago (default: the realm's setting)",
+     0},
 };
 
 const struct command audit_commands[] = {
@@ -324,7 +335,19 @@ const struct command audit_commands[] = {
     {"audit export", "", 0, 0, "write events, oldest first, as JSON lines or CSV", NULL,
      OPTIONS(export_options), false, NULL, list, NULL, export},
     {"audit verify", "", 0, 0, "check the hash chain of events", NULL, OPTIONS(verify_options),
-     false, "realm,whole,events,badSeq,reason,head", verify, NULL, NULL},
+     false, "realm,whole,events,badSeq,badId,reason,signedSeq,head", verify, NULL, NULL},
+    {"audit sign", "", 0, 0, "sign the head of the chain now", NULL, OPTIONS(sign_options), false,
+     NULL, audit_sign_now, NULL, NULL},
+    {"audit key", "", 0, 0, "show the public keys that verify signed heads", NULL,
+     OPTIONS(key_options), false, "kid,status,created", audit_key_show, NULL, audit_key_print},
+    {"audit rotate-key", "", 0, 0, "make a new key that signs the chain from now on",
+     "Old keys keep verifying; their private part is destroyed.", OPTIONS(sign_options), false,
+     NULL, audit_key_renew, NULL, NULL},
+    {"audit archive", "", 0, 0, "move old months of events to compressed files now",
+     "The server does this by itself (audit-archive-days); archived events are listed, exported and "
+     "verified like all others.",
+     OPTIONS(archive_options), false, "file,firstSeq,lastSeq,from,to", audit_archive_now, NULL,
+     NULL},
     {"audit types", "", 0, 0, "show the catalogue of events", NULL, NULL, 0, false, "type,keycloak",
      NULL, types, NULL},
 };

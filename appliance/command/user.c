@@ -1,6 +1,7 @@
 /* garita user ... */
 #include "appliance/command/commands.h"
 
+#include "appliance/command/user_data.h"
 #include "appliance/command/user_import.h"
 #include "core/admin/groups.h"
 #include "core/admin/roles.h"
@@ -409,6 +410,11 @@ static const struct option roles_options[] = {
     OPTION_USERNAME,
     {"direct", NULL, "only those given directly, not through groups and other roles", 0},
 };
+static const struct option erase_options[] = {
+    OPTION_REALM,
+    OPTION_USERNAME,
+    {"reason", "TEXT", "why, for example the number of the request", OPTION_REQUIRED},
+};
 static const struct option import_options[] = {
     OPTION_REALM,
     {"file", "FILE", "one JSON object a line; - is standard input", OPTION_REQUIRED},
@@ -437,6 +443,13 @@ const struct command user_commands[] = {
     ONE_USER("unlock", "end the lock after failed logins", unlock),
     ONE_USER("logout", "end all sessions of a user", logout),
     ONE_USER("delete", "delete a user", delete),
+    {"user erase", "", 0, 0, "delete a user and make the events about him say no more who he was",
+     "The key under which the personal part of the user's events is sealed is destroyed: archives, "
+     "exports and backups of events say no more either. Somebody who was deleted before is erased "
+     "by id. The reason is kept in the event and must not name the person.",
+     OPTIONS(erase_options), false, NULL, user_erase, NULL, NULL},
+    {"user export", "", 0, 0, "write all that is held about a user, as JSON", NULL,
+     OPTIONS(one_options), false, NULL, user_export_account, NULL, user_export},
     {"user roles", "", 0, 0, "show the roles that a user ends up with", NULL,
      OPTIONS(roles_options), false, "name,clientId,composite,description", roles, NULL, NULL},
     {"user import", "", 0, 0, "make users from a file, hashed passwords included",

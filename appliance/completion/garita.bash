@@ -9,8 +9,8 @@ _garita() {
   done
   while :; do
     case $path in
-    "serve") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
-    "init") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "serve") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
+    "init") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "realm create") words="--display-name --locale --data --config --json --help " ;;
     "realm list") words="--data --config --json --help " ;;
     "realm show") words="--data --config --json --help " ;;
@@ -28,6 +28,8 @@ _garita() {
     "user unlock") words="--realm --username --data --config --json --help " ;;
     "user logout") words="--realm --username --data --config --json --help " ;;
     "user delete") words="--realm --username --data --config --json --help " ;;
+    "user erase") words="--realm --username --reason --data --config --json --help " ;;
+    "user export") words="--realm --username --data --config --json --help " ;;
     "user roles") words="--realm --username --direct --data --config --json --help " ;;
     "user import") words="--realm --file --data --config --json --help " ;;
     "client add") words="--realm --client-id --public --bearer-only --secret-file --redirect-uri --web-origin --service-account --direct-access-grants --consent-required --name --data --config --json --help " ;;
@@ -57,26 +59,30 @@ _garita() {
     "keys list") words="--realm --data --config --json --help " ;;
     "keys rotate") words="--realm --alg --overlap-days --data --config --json --help " ;;
     "keys disable") words="--realm --kid --data --config --json --help " ;;
-    "audit list") words="--realm --type --user --client --from --to --limit --after-seq --oldest-first --data --config --json --help " ;;
-    "audit export") words="--realm --type --user --client --from --to --format --data --config --json --help " ;;
-    "audit verify") words="--realm --data --config --json --help " ;;
+    "audit list") words="--realm --type --user --client --from --to --sealed --limit --after-seq --oldest-first --about --data --config --json --help " ;;
+    "audit export") words="--realm --type --user --client --from --to --sealed --format --data --config --json --help " ;;
+    "audit verify") words="--realm --from --to --data --config --json --help " ;;
+    "audit sign") words="--realm --data --config --json --help " ;;
+    "audit key") words="--realm --format --data --config --json --help " ;;
+    "audit rotate-key") words="--realm --data --config --json --help " ;;
+    "audit archive") words="--realm --older-than-days --data --config --json --help " ;;
     "audit types") words="--data --config --json --help " ;;
     "clock show") words="--data --config --json --help " ;;
     "clock set-back") words="--confirm --data --config --json --help " ;;
     "bench-data") words="--divide --data --config --json --help " ;;
-    "config") words="--sample --docs --data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
-    "doctor") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval " ;;
+    "config") words="--sample --docs --data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
+    "doctor") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "completion") words="--data --config --json --help " ;;
     "version") words="--verbose --licenses --data --config --json --help " ;;
     "help") words="--man --markdown --data --config --json --help " ;;
     "realm") words="create list show set update delete " ;;
-    "user") words="add list show set password set-password disable enable unlock logout delete roles import " ;;
+    "user") words="add list show set password set-password disable enable unlock logout delete erase export roles import " ;;
     "client") words="add list show set update delete secret mapper " ;;
     "client mapper") words="add list delete " ;;
     "role") words="add list show delete assign revoke compose decompose " ;;
     "group") words="add list show delete join leave " ;;
     "keys") words="list rotate disable " ;;
-    "audit") words="list export verify types " ;;
+    "audit") words="list export verify sign key rotate-key archive types " ;;
     "clock") words="show set-back " ;;
     "") words="serve init realm user client role group keys audit clock bench-data config doctor completion version help " ;;
     esac

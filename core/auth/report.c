@@ -26,14 +26,17 @@ static struct str cut_text(struct str s)
     return str_sub(s, 0, len);
 }
 
-static int write_data(const struct auth_ctx *ctx, const struct report *r, struct str *ret_json)
+/* The name goes into data only where data is sealed with the user's own key; the actor's name stands
+ * in the event anyway. */
+static int write_data(const struct auth_ctx *ctx, const struct report *r, bool about_user,
+                      struct str *ret_json)
 {
     struct buf b;
     struct json_writer w;
     buf_init(&b, ctx->arena, DATA_MAX_BYTES);
     jw_init(&w, &b);
     jw_begin_object(&w);
-    if (!str_absent(r->username))
+    if (about_user && !str_absent(r->username))
         jw_member_str(&w, "username", cut_text(r->username));
     for (size_t i = 0; i < r->count; i++)
         jw_member_str(&w, r->details[i].name, cut_text(r->details[i].value));
@@ -61,7 +64,8 @@ static int make_event(const struct auth_ctx *ctx, const struct report *r, struct
         event.subject_kind = has_user ? STR("user") : STR("client");
         event.subject_id = has_user ? event.actor.user_id : event.actor.client_id;
     }
-    TRY(write_data(ctx, r, &event.data));
+    event.name_is_unknown = str_empty(event.actor.user_id) && !str_absent(r->username);
+    TRY(write_data(ctx, r, str_eq(event.subject_kind, STR("user")), &event.data));
     *ret_event = event;
     return 0;
 }

@@ -12,11 +12,15 @@
 #define FIELD_TYPE_ATTRS struct attrs
 
 /* Attributes of a realm with a meaning of ours: branding of the login page. */
-#define REALM_ATTR_LOGO_URI         "garita.logoUri"
-#define REALM_ATTR_PRIMARY_COLOR    "garita.primaryColor"
-#define REALM_ATTR_BACKGROUND_COLOR "garita.backgroundColor"
+#define REALM_ATTR_LOGO_URI             "garita.logoUri"
+#define REALM_ATTR_PRIMARY_COLOR        "garita.primaryColor"
+#define REALM_ATTR_BACKGROUND_COLOR     "garita.backgroundColor"
 /* ISO 3166 country and tenant id, for hardcoded-claim mappers and reports. */
-#define REALM_ATTR_COUNTRY          "garita.country"
+#define REALM_ATTR_COUNTRY              "garita.country"
+/* How long the audit chain keeps what, in days (core/admin/audit_keeping.h). */
+#define REALM_ATTR_AUDIT_ARCHIVE_DAYS   "garita.auditArchiveDays"
+#define REALM_ATTR_AUDIT_RETENTION_DAYS "garita.auditRetentionDays"
+#define REALM_ATTR_AUDIT_UNKNOWN_DAYS   "garita.auditUnknownDays"
 
 struct realm {
     struct str id;   /* stable, also in exports */

@@ -76,6 +76,10 @@ MUST_CHECK int store_commit_p(struct store_write **write, enum durability durabi
 void store_read_end_p(struct store_read **read);
 void realm_view_release_p(struct realm_view **view);
 
+/* After a deletion that must leave no trace: what was deleted is in no file of the realm any more,
+ * the log included. Waits for readers. ERR_STORE_BUSY, ERR_STORE_FAILED. */
+MUST_CHECK int store_forget(struct realm_view *view);
+
 /* Realms. Creation makes the database with the realm row, default roles, scopes, clients and keys
  * in one go: a crash leaves either the whole realm or none. */
 struct realm_summary {

@@ -20,8 +20,12 @@ struct key_ring {
     struct ring_key *items; /* as many as keys */
 };
 
-/* Reads all keys of the realm into the arena. */
+#define KEY_USE_AUDIT "audit"
+
+/* Reads all keys of the realm for tokens into the arena. */
 MUST_CHECK int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring);
+/* Those that sign the audit chain. */
+MUST_CHECK int ring_load_audit(struct store_read *r, struct arena *a, struct key_ring *ret_ring);
 /* Takes over what an older ring has parsed already. */
 void ring_inherit(struct key_ring *ring, const struct key_ring *old);
 void ring_free(struct key_ring *ring);

@@ -3,8 +3,7 @@
 
 #include "core/base/rng.h"
 #include "core/codec/json.h"
-#include "core/crypto/digest.h"
-#include "core/crypto/kdf.h"
+#include "store/sql/event_box.h"
 #include "store/sql/event_row.h"
 #include "store/view.h"
 
@@ -12,58 +11,6 @@
 
 #define USER_AGENT_MAX_BYTES 256
 #define METADATA_MAX_BYTES   4096
-
-/* --- Shared texts --- */
-
-int event_text_find(struct conn *conn, struct str text, int64_t *ret_pk)
-{
-    static const struct sql select = {"SELECT pk FROM event_text WHERE text = ?"};
-    QUERY(q);
-    TRY(query_open(conn, &select, &q));
-    query_str(&q, text);
-    TRY(query_one(&q));
-    *ret_pk = query_col_i64(&q, 0);
-    return 0;
-}
-
-static int text_insert(struct store_write *w, struct str text, int64_t *ret_pk)
-{
-    static const struct sql insert = {"INSERT INTO event_text (text) VALUES (?)"};
-    QUERY(q);
-    TRY(query_open(write_conn(w), &insert, &q));
-    query_str(&q, text);
-    TRY(query_run(&q));
-    *ret_pk = sqlite3_last_insert_rowid(write_conn(w)->db);
-    w->texts_added = true;
-    return 0;
-}
-
-/* The number of a text; 0 for an absent one. */
-static int text_number(struct store_write *w, struct str text, int64_t *ret_pk)
-{
-    unsigned char hash[BLAKE2B_BYTES];
-    uint64_t key[2];
-    int64_t pk = 0;
-    *ret_pk = 0;
-    if (str_absent(text))
-        return 0;
-    blake2b_256_of(text, hash);
-    memcpy(key, hash, sizeof(key));
-    struct event_texts *known = &w->reader.db->texts;
-    size_t at = key[0] % EVENT_TEXTS;
-    if (known->items[at].pk != 0 && memcmp(known->items[at].hash, key, sizeof(key)) == 0) {
-        *ret_pk = known->items[at].pk;
-        return 0;
-    }
-    int err = event_text_find(write_conn(w), text, &pk);
-    if (err == ERR_NOT_FOUND)
-        err = text_insert(w, text, &pk);
-    TRY(err);
-    memcpy(known->items[at].hash, key, sizeof(key));
-    known->items[at].pk = pk;
-    *ret_pk = pk;
-    return 0;
-}
 
 /* --- The record --- */
 
@@ -108,23 +55,15 @@ static int learn_latest(struct store_write *w)
     return 0;
 }
 
-static int learn_head(struct store_write *w)
+int event_learn_head(struct store_write *w)
 {
-    static const struct sql select = {"SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"};
-    bool row;
+    int64_t seq;
+    unsigned char hash[AUDIT_HASH_BYTES];
     if (w->head.known)
         return 0;
-    QUERY(q);
-    TRY(query_open(write_conn(w), &select, &q));
-    TRY(query_next(&q, &row));
-    w->head = (struct event_head){.known = true};
-    if (!row)
-        return 0;
-    struct str hash = query_col_view(&q, 1);
-    if (hash.len != sizeof(w->head.hash))
-        return ERR_STORE_CORRUPT;
-    w->head.seq = query_col_i64(&q, 0);
-    memcpy(w->head.hash, hash.ptr, hash.len);
+    TRY(event_head_of_chain(&w->reader, &seq, hash));
+    w->head = (struct event_head){.known = true, .seq = seq};
+    memcpy(w->head.hash, hash, sizeof(hash));
     return learn_latest(w);
 }
 
@@ -165,9 +104,12 @@ static int make_record(struct store_write *w, const struct event *event,
         .user_agent = clean(actor->user_agent, USER_AGENT_MAX_BYTES),
         .data = str_empty(event->data) ? STR("{}") : event->data,
         .prev_hash = str_of((const char *)w->head.hash, sizeof(w->head.hash)),
+        .format = EVENT_FORMAT_BOXES,
     };
-    return str_absent(ret_record->stream_id) ? ERR_NO_MEMORY
-                                             : make_metadata(w, actor, &ret_record->metadata);
+    if (str_absent(ret_record->stream_id))
+        return ERR_NO_MEMORY;
+    TRY(make_metadata(w, actor, &ret_record->metadata));
+    return event_boxes_seal(w, event, ret_record);
 }
 
 /* --- Rows --- */
@@ -180,17 +122,17 @@ static struct str unless_empty_object(struct str json)
 }
 
 static int insert_row(struct store_write *w, const struct event_record *e,
-                      const struct stream *stream, const unsigned char hash[32])
+                      const struct stream *stream, const unsigned char hash[AUDIT_HASH_BYTES])
 {
     static const struct sql insert = {
         "INSERT INTO event (seq, id, stream_kind, stream_id, type, version, time_ms, tenant,"
-        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash, format, actor_box,"
+        " subject_box, both_box) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     const struct str texts[TEXT_COUNT] = {stream->kind, e->type, e->tenant, e->client_id,
                                           e->user_agent};
     int64_t numbers[TEXT_COUNT];
     for (int i = 0; i < TEXT_COUNT; i++)
-        TRY(text_number(w, texts[i], &numbers[i]));
+        TRY(event_text_number(w, texts[i], &numbers[i]));
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));
     query_i64(&q, e->seq);
@@ -208,31 +150,10 @@ static int insert_row(struct store_write *w, const struct event_record *e,
     query_ref(&q, numbers[TEXT_AGENT]);
     query_str(&q, unless_empty_object(e->data));
     query_str(&q, unless_empty_object(e->metadata));
-    query_blob(&q, str_of((const char *)hash, 32));
-    return query_run(&q);
-}
-
-int event_seal_make(const struct slot *slot, int64_t seq, const unsigned char hash[32],
-                    unsigned char ret_mac[EVENT_SEAL_BYTES])
-{
-    unsigned char key[KDF_KEY_BYTES];
-    const struct str parts[] = {str_of((const char *)&seq, sizeof(seq)),
-                                str_of((const char *)hash, 32)};
-    TRY(kdf_derive(secret_view(&slot->store->master_key), "event-seal", slot->id, key));
-    blake2b_256(str_of((const char *)key, sizeof(key)), parts, ARRAY_LEN(parts), ret_mac);
-    secret_wipe(key, sizeof(key));
-    return 0;
-}
-
-static int seal_head(struct store_write *w)
-{
-    static const struct sql insert = {"INSERT INTO event_seal (seq, mac) VALUES (?, ?)"};
-    unsigned char mac[EVENT_SEAL_BYTES];
-    TRY(event_seal_make(w->reader.slot, w->head.seq, w->head.hash, mac));
-    QUERY(q);
-    TRY(query_open(write_conn(w), &insert, &q));
-    query_i64(&q, w->head.seq);
-    query_blob(&q, str_of((const char *)mac, sizeof(mac)));
+    query_blob(&q, str_of((const char *)hash, AUDIT_HASH_BYTES));
+    query_i64(&q, e->format);
+    for (int i = 0; i < EVENT_BOX_KINDS; i++)
+        query_blob(&q, e->boxes[i]);
     return query_run(&q);
 }
 
@@ -253,8 +174,8 @@ static int note_time(struct store_write *w, const struct event_record *e)
 int event_append(struct store_write *w, const struct event *event)
 {
     struct event_record record;
-    unsigned char hash[32];
-    TRY(learn_head(w));
+    unsigned char hash[AUDIT_HASH_BYTES];
+    TRY(event_learn_head(w));
     struct stream stream = stream_of(w, event);
     TRY(make_record(w, event, &stream, &record));
     event_hash(&record, hash);
@@ -262,5 +183,8 @@ int event_append(struct store_write *w, const struct event *event)
     TRY(note_time(w, &record));
     w->head.seq = record.seq;
     memcpy(w->head.hash, hash, sizeof(hash));
-    return record.seq % EVENT_SEAL_EVERY == 0 ? seal_head(w) : 0;
+    if (record.seq % AUDIT_HEAD_EVERY != 0)
+        return 0;
+    bool is_signed;
+    return event_sign_head(w, &is_signed);
 }

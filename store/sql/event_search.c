@@ -20,21 +20,26 @@ enum condition { CONDITION_NONE, CONDITION_USER, CONDITION_TYPE, CONDITION_CLIEN
 
 struct way {
     struct sql oldest, newest;
-    struct sql some; /* how many in the window, at most ?8 */
+    struct sql some;  /* how many in the window, at most ?8 */
+    struct sql count; /* how many that fulfil all conditions, likewise */
 };
 
+#define COUNT(index, condition)                                                                    \
+    "SELECT count(*) FROM (SELECT 1 FROM event e " index WINDOW condition " LIMIT ?8)"
 #define WAY(index, condition)                                                                      \
     {                                                                                              \
         {PAGE("INDEXED BY " index, condition, "")},                                                \
             {PAGE("INDEXED BY " index, condition, " DESC")},                                       \
-        {                                                                                          \
-            "SELECT count(*) FROM (SELECT 1 FROM event e INDEXED BY " index                        \
-            " WHERE e.seq > ?1 AND e.seq < ?2" condition " LIMIT ?8)"                              \
-        }                                                                                          \
+            {"SELECT count(*) FROM (SELECT 1 FROM event e INDEXED BY " index                       \
+             " WHERE e.seq > ?1 AND e.seq < ?2" condition " LIMIT ?8)"},                           \
+            {COUNT("INDEXED BY " index, condition)},                                               \
     }
 
 static const struct way ways[CONDITIONS] = {
-    [CONDITION_NONE] = {{PAGE("NOT INDEXED", "", "")}, {PAGE("NOT INDEXED", "", " DESC")}, {NULL}},
+    [CONDITION_NONE] = {{PAGE("NOT INDEXED", "", "")},
+                        {PAGE("NOT INDEXED", "", " DESC")},
+                        {NULL},
+                        {COUNT("NOT INDEXED", "")}},
     [CONDITION_USER] = WAY("event_user", " AND e.user_id = ?7"),
     [CONDITION_TYPE] = WAY("event_type", " AND e.type = ?5"),
     [CONDITION_CLIENT] = WAY("event_client", " AND e.client_id = ?6"),
@@ -43,14 +48,14 @@ static const struct way ways[CONDITIONS] = {
 /* Beyond so many the next condition is not asked how many it has. */
 #define MANY 4096
 
-struct search {
+struct window {
     int64_t above, below; /* numbers, both outside */
     int64_t from_ms, to_ms;
     int64_t type, client; /* 0: any */
     struct str user_id;   /* absent: any */
 };
 
-static bool wants(const struct search *s, enum condition condition)
+static bool wants(const struct window *s, enum condition condition)
 {
     switch (condition) {
     case CONDITION_USER: return !str_absent(s->user_id);
@@ -60,7 +65,7 @@ static bool wants(const struct search *s, enum condition condition)
     }
 }
 
-static void bind(struct query *q, const struct search *s, int64_t limit)
+static void bind(struct query *q, const struct window *s, int64_t limit)
 {
     query_i64(q, s->above);
     query_i64(q, s->below);
@@ -98,7 +103,7 @@ static int number_at(struct store_read *r, const struct sql *select, int64_t tim
 /* No event is more than EVENT_STEP_MS older than one before it. So one that is older than from_ms by
  * more than that stands before all that are wanted, and one younger than to_ms by more than that
  * stands after them. While clocks were put back farther, only the rows' own times judge. */
-static int narrow(struct store_read *r, struct search *s)
+static int narrow(struct store_read *r, struct window *s)
 {
     static const struct sql before = {"SELECT seq FROM event INDEXED BY event_time"
                                       " WHERE time_ms < ? ORDER BY time_ms DESC LIMIT 1"};
@@ -133,11 +138,13 @@ static int resolve(struct store_read *r, struct str text, int64_t *ret_number, b
     return err == ERR_NOT_FOUND ? 0 : err;
 }
 
-static int prepare(struct store_read *r, const struct event_filter *f, struct search *ret_search,
-                   bool *ret_possible)
+static int prepare(struct store_read *r, const struct event_search *search,
+                   struct window *ret_window, bool *ret_possible)
 {
-    struct search s = {
-        .above = f->newest_first ? 0 : f->after_seq,
+    const struct event_filter *f = search->filter;
+    bool up = !f->newest_first;
+    struct window s = {
+        .above = up && f->after_seq > search->archived ? f->after_seq : search->archived,
         .below = f->newest_first && f->after_seq > 0 ? f->after_seq : INT64_MAX,
         .from_ms = f->from_ms,
         .to_ms = f->to_ms ? f->to_ms : INT64_MAX,
@@ -147,11 +154,11 @@ static int prepare(struct store_read *r, const struct event_filter *f, struct se
     TRY(resolve(r, f->type, &s.type, ret_possible));
     TRY(resolve(r, f->client_id, &s.client, ret_possible));
     TRY(narrow(r, &s));
-    *ret_search = s;
+    *ret_window = s;
     return 0;
 }
 
-static int count_some(struct store_read *r, const struct way *way, const struct search *s,
+static int count_some(struct store_read *r, const struct way *way, const struct window *s,
                       int64_t most, int64_t *ret_count)
 {
     QUERY(q);
@@ -162,7 +169,7 @@ static int count_some(struct store_read *r, const struct way *way, const struct 
     return 0;
 }
 
-static int choose(struct store_read *r, const struct search *s, const struct way **ret_way)
+static int choose(struct store_read *r, const struct window *s, const struct way **ret_way)
 {
     int64_t fewest = MANY;
     int wanted = 0;
@@ -184,47 +191,38 @@ static int choose(struct store_read *r, const struct search *s, const struct way
 
 /* --- Listing --- */
 
-/* The hash before each listed event, so that what is exported can be verified. */
-static int add_prev_hash(struct store_read *r, struct arena *a, struct event_record *e)
-{
-    char *prev = arena_alloc(a, 32);
-    if (!prev)
-        return ERR_NO_MEMORY;
-    int err = event_hash_of(r, e->seq - 1, (unsigned char *)prev);
-    e->prev_hash = str_of(prev, 32);
-    return err == ERR_NOT_FOUND ? 0 : err; /* a gap: event_verify tells */
-}
-
-static int64_t at_most_i32(size_t n)
-{
-    return n > INT32_MAX ? INT32_MAX : (int64_t)n;
-}
-
-static int read_page(struct store_read *r, struct arena *a, const struct event_filter *f,
-                     const struct search *s, size_t limit, struct rows *rows)
+int event_search(struct store_read *r, struct arena *a, const struct event_search *search,
+                 size_t limit, size_t skip, struct rows *io_rows)
 {
     const struct way *way;
-    TRY(choose(r, s, &way));
+    struct window s;
+    bool possible;
+    TRY(prepare(r, search, &s, &possible));
+    if (!possible)
+        return 0;
+    TRY(choose(r, &s, &way));
     QUERY(q);
-    TRY(query_open(r->conn, f->newest_first ? &way->newest : &way->oldest, &q));
-    bind(&q, s, at_most_i32(limit));
-    query_i64(&q, at_most_i32(f->first));
-    return rows_read(rows, &q, a, event_row_read);
+    TRY(query_open(r->conn, search->filter->newest_first ? &way->newest : &way->oldest, &q));
+    bind(&q, &s, rows_at_most(limit));
+    query_i64(&q, rows_at_most(skip));
+    return rows_read_with(io_rows, &q, a, event_row_read, r);
 }
 
-int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
-               size_t limit, struct event_record **ret_items, size_t *ret_count)
+int event_search_count(struct store_read *r, const struct event_search *search, size_t most,
+                       size_t *ret_count)
 {
-    struct rows rows = ROWS_OF(struct event_record);
-    struct search s;
+    const struct way *way;
+    struct window s;
     bool possible;
-    TRY(prepare(r, filter, &s, &possible));
-    if (possible)
-        TRY(read_page(r, a, filter, &s, limit, &rows));
-    struct event_record *items = rows.items;
-    for (size_t i = 0; i < rows.count; i++)
-        TRY(add_prev_hash(r, a, &items[i]));
-    *ret_items = items;
-    *ret_count = rows.count;
+    *ret_count = 0;
+    TRY(prepare(r, search, &s, &possible));
+    if (!possible)
+        return 0;
+    TRY(choose(r, &s, &way));
+    QUERY(q);
+    TRY(query_open(r->conn, &way->count, &q));
+    bind(&q, &s, rows_at_most(most));
+    TRY(query_one(&q));
+    *ret_count = (size_t)query_col_i64(&q, 0);
     return 0;
 }

@@ -36,21 +36,49 @@ static int read_row(struct query *q, struct arena *a, void *ret_item, void *keys
     return q->err;
 }
 
-int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
+#define SELECT                                                                                     \
+    "SELECT pk, kid, alg, use, status, priority, created_ms, not_after_ms, public_jwk,"            \
+    " certificate, private_key FROM signing_key"
+#define ORDER " ORDER BY priority DESC, pk DESC"
+
+static int load(struct store_read *r, struct arena *a, const struct sql *select,
+                struct key_ring *ret_ring)
 {
-    static const struct sql select = {
-        "SELECT pk, kid, alg, use, status, priority, created_ms, not_after_ms, public_jwk,"
-        " certificate, private_key FROM signing_key ORDER BY priority DESC, pk DESC"};
     struct rows keys = ROWS_OF(struct realm_key);
     struct rows items = ROWS_OF(struct ring_key);
     QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
+    TRY(query_open(r->conn, select, &q));
     TRY(rows_read_with(&items, &q, a, read_row, &keys));
     struct key_ring ring = {.keys = {keys.items, keys.count}, .items = items.items};
     for (size_t i = 0; i < ring.keys.count; i++)
         ring.items[i].key = &ring.keys.items[i];
     *ret_ring = ring;
     return 0;
+}
+
+/* Keys that sign the audit chain are no keys for tokens: who asks for those never sees them. */
+int ring_load(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
+{
+    static const struct sql select = {SELECT " WHERE use <> 'audit'" ORDER};
+    return load(r, a, &select, ret_ring);
+}
+
+int ring_load_audit(struct store_read *r, struct arena *a, struct key_ring *ret_ring)
+{
+    static const struct sql select = {SELECT " WHERE use = 'audit'" ORDER};
+    return load(r, a, &select, ret_ring);
+}
+
+int key_row_retire(struct store_write *w, int64_t key_pk, struct str sealed_public)
+{
+    static const struct sql update = {
+        "UPDATE signing_key SET status = ?, private_key = ? WHERE pk = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    query_i64(&q, KEY_PASSIVE);
+    query_blob(&q, sealed_public);
+    query_i64(&q, key_pk);
+    return query_run_one(&q);
 }
 
 int key_row_insert(struct store_write *w, struct realm_key *key, struct str sealed)

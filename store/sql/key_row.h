@@ -7,5 +7,7 @@
 
 /* Sets key->pk. ERR_CONFLICT when the realm has a key with this kid and algorithm. */
 MUST_CHECK int key_row_insert(struct store_write *w, struct realm_key *key, struct str sealed);
+/* Takes a key's private part away: what verifies, sealed, stands in its place. */
+MUST_CHECK int key_row_retire(struct store_write *w, int64_t key_pk, struct str sealed_public);
 
 #endif

@@ -120,7 +120,7 @@ int store_realm_list(struct store *store, struct arena *a, struct str after, siz
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_str(&q, str_absent(after) ? STR("") : after);
-    query_i64(&q, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    query_i64(&q, rows_at_most(limit));
     TRY(rows_read(&rows, &q, a, read_summary));
     *ret_items = rows.items;
     *ret_count = rows.count;

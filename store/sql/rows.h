@@ -21,6 +21,12 @@ MUST_CHECK int rows_read(struct rows *rows, struct query *q, struct arena *a, ro
 MUST_CHECK int rows_read_with(struct rows *rows, struct query *q, struct arena *a,
                               rows_reader_with *read, void *context);
 
+/* A number of rows as a LIMIT or OFFSET. */
+static inline int64_t rows_at_most(size_t n)
+{
+    return n > INT32_MAX ? INT32_MAX : (int64_t)n;
+}
+
 /* All integers of a query's first column. */
 MUST_CHECK int rows_read_pks(struct query *q, struct arena *a, int64_t **ret_pks,
                              size_t *ret_count);

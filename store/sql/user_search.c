@@ -227,18 +227,13 @@ static int collect(struct query *q, struct arena *a, struct user **ret_items, si
     return 0;
 }
 
-static int64_t at_most_i32(size_t n)
-{
-    return n > INT32_MAX ? INT32_MAX : (int64_t)n;
-}
-
 int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter, size_t limit,
               struct user **ret_items, size_t *ret_count)
 {
     struct values v;
     const struct way *way;
-    int64_t most = at_most_i32(limit);
-    int64_t first = at_most_i32(filter->first);
+    int64_t most = rows_at_most(limit);
+    int64_t first = rows_at_most(filter->first);
     TRY(set_values(a, filter, &v));
     TRY(choose(r, &v, most + first + 1, &way));
     QUERY(q);

@@ -150,7 +150,7 @@ static void tamper(const char *sql)
 {
     static const char unlock[] =
         "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete;"
-        "DROP TRIGGER event_seal_no_update; DROP TRIGGER event_seal_no_delete;"
+        "DROP TRIGGER event_head_no_update; DROP TRIGGER event_head_no_delete;"
         "DROP TRIGGER event_text_no_update; DROP TRIGGER event_text_no_delete;";
     sqlite3 *db;
     assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
@@ -172,26 +172,119 @@ static void copy_file(const char *from, const char *to)
     assert_int_equal(system(command), 0);
 }
 
+/* Whether the change was found. */
+static bool found(const char *saved, const char *sql)
+{
+    copy_file(saved, db_path);
+    tamper(sql);
+    open_store();
+    struct realm_view *view = view_of("peru");
+    struct event_verdict verdict = verify(view);
+    realm_view_release(view);
+    close_store();
+    if (verdict.bad_seq == 0)
+        print_message("not found: %s\n", sql);
+    else
+        assert_true(verdict.reason.len > 0);
+    return verdict.bad_seq != 0;
+}
+
+/* The next text that is not the one that stands there. */
+#define OTHER_TEXT(column)                                                                         \
+    column " = (SELECT pk FROM event_text WHERE pk IS NOT event." column " LIMIT 1)"
+
+/* Every column of a row, changed and, where it has a value, taken away. */
+static const char *const event_changes[] = {
+    "id = x'00112233445566778899aabbccddeeff'",
+    OTHER_TEXT("type"),
+    "version = version + 1",
+    "time_ms = time_ms - 1",
+    OTHER_TEXT("tenant"),
+    "tenant = NULL",
+    OTHER_TEXT("stream_kind"),
+    "stream_id = 'x'",
+    "stream_id = NULL",
+    "user_id = 'x'",
+    "session_id = 'x'",
+    OTHER_TEXT("client_id"),
+    "ip = '10.1.2.4'",
+    OTHER_TEXT("user_agent"),
+    "data = '{\"a\":2}'",
+    "metadata = '{\"x\":1}'",
+    "hash = zeroblob(32)",
+    "hash = x'00'",
+    "format = 1",
+    "format = 7",
+    "actor_box = x'00'",
+    "subject_box = x'00'",
+    "both_box = x'00'",
+};
+static const char *const event_removals[] = {"user_id",   "session_id",  "client_id", "ip",
+                                             "actor_box", "subject_box", "both_box",  "data",
+                                             "metadata",  "user_agent"};
+
+/* Rows of each kind: about oneself, about another, by nobody known, about a thing. */
+static void append_kinds(struct realm_view *view)
+{
+    struct event self = login_of(ANA);
+    struct event other = {.type = EVENT_UserModified,
+                          .subject_kind = STR("user"),
+                          .subject_id = STR(EVA),
+                          .actor = self.actor,
+                          .data = STR("{\"after\":{\"email\":\"eva@example.pe\"}}")};
+    struct event unknown = {.type = EVENT_UserLoginAttempted,
+                            .actor = {.username = STR("typed"), .ip = STR("10.9.9.9")},
+                            .name_is_unknown = true,
+                            .data = STR("{\"error\":\"user_not_found\"}")};
+    struct event thing = {.type = EVENT_ClientCreated,
+                          .subject_kind = STR("client"),
+                          .subject_id = STR("thing"),
+                          .actor = {.client_id = STR("garita-cli"),
+                                    .username = STR("uid:0"),
+                                    .ip = STR("10.1.1.1"),
+                                    .user_agent = STR("Tool/1")},
+                          .data = STR("{\"clientId\":\"thing\"}")};
+    append(view, &self);
+    append(view, &other);
+    append(view, &unknown);
+    append(view, &thing);
+}
+
+static void test_au_02_every_column(void **state)
+{
+    (void)state;
+    char saved[500], sql[300];
+    int missed = 0;
+    struct realm_view *view = view_of("peru");
+    append_kinds(view);
+    realm_view_release(view);
+    close_store();
+    find_db_path();
+    (void)snprintf(saved, sizeof(saved), "%s.saved", db_path);
+    copy_file(db_path, saved);
+    for (int seq = 1; seq <= 4; seq++) {
+        for (size_t i = 0; i < ARRAY_LEN(event_changes); i++) {
+            (void)snprintf(sql, sizeof(sql), "UPDATE event SET %s WHERE seq = %d", event_changes[i],
+                           seq);
+            missed += !found(saved, sql);
+        }
+    }
+    /* A column that is empty in all four would be taken away from none. */
+    for (size_t i = 0; i < ARRAY_LEN(event_removals); i++) {
+        (void)snprintf(sql, sizeof(sql), "UPDATE event SET %s = NULL WHERE %s IS NOT NULL",
+                       event_removals[i], event_removals[i]);
+        missed += !found(saved, sql);
+    }
+    assert_int_equal(missed, 0);
+    copy_file(saved, db_path);
+    open_store();
+}
+
 static void test_au_02_mutations(void **state)
 {
     (void)state;
     static const char *const changes[] = {
-        "UPDATE event SET id = x'00112233445566778899aabbccddeeff' WHERE seq = 70",
-        "UPDATE event SET type = (SELECT pk FROM event_text WHERE text = 'app') WHERE seq = 70",
-        "UPDATE event SET version = version + 1 WHERE seq = 70",
-        "UPDATE event SET time_ms = time_ms - 1 WHERE seq = 70",
-        "UPDATE event SET tenant = NULL WHERE seq = 70",
-        "UPDATE event SET stream_kind = (SELECT pk FROM event_text WHERE text = 'app') WHERE seq = 70",
-        "UPDATE event SET stream_id = 'x' WHERE seq = 70",
-        "UPDATE event SET user_id = 'x' WHERE seq = 70",
-        "UPDATE event SET session_id = NULL WHERE seq = 70",
-        "UPDATE event SET client_id = NULL WHERE seq = 70",
-        "UPDATE event SET ip = '10.1.2.4' WHERE seq = 70",
-        "UPDATE event SET user_agent = NULL WHERE seq = 70",
-        "UPDATE event SET data = '{\"a\":2}' WHERE seq = 70",
-        "UPDATE event SET metadata = NULL WHERE seq = 70",
-        "UPDATE event SET hash = zeroblob(32) WHERE seq = 70",
-        "UPDATE event_text SET text = 'Browser/2' WHERE text = 'Browser/1'",
+        "UPDATE event_text SET text = 'other' WHERE text = 'app'",
         "DELETE FROM event_text WHERE text = 'UserLoggedIn'",
         "DELETE FROM event WHERE seq = 70",
         "DELETE FROM event WHERE seq = 1",
@@ -199,42 +292,171 @@ static void test_au_02_mutations(void **state)
         "UPDATE event SET seq = 1000 WHERE seq = 130",
         "UPDATE event SET seq = CASE seq WHEN 70 THEN -71 ELSE -70 END WHERE seq IN (70, 71);"
         "UPDATE event SET seq = -seq WHERE seq < 0",
-        "UPDATE event_seal SET mac = zeroblob(32) WHERE seq = 64",
-        "DELETE FROM event_seal WHERE seq = 64",
         "INSERT INTO event SELECT -5, id, type, version, time_ms, tenant, stream_kind, stream_id,"
-        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash FROM event"
-        " WHERE seq = 70",
+        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash, format, actor_box,"
+        " subject_box, both_box FROM event WHERE seq = 70",
+        "INSERT INTO event SELECT 131, id, type, version, time_ms, tenant, stream_kind, stream_id,"
+        " user_id, session_id, client_id, ip, user_agent, data, metadata, hash, format, actor_box,"
+        " subject_box, both_box FROM event WHERE seq = 130",
+        "UPDATE event_head SET seq = 65 WHERE seq = 64",
+        "UPDATE event_head SET first_seq = 2 WHERE seq = 64",
+        "UPDATE event_head SET prev_hash = zeroblob(31) WHERE seq = 128",
+        "UPDATE event_head SET hash = zeroblob(32) WHERE seq = 64",
+        "UPDATE event_head SET time_ms = time_ms + 1 WHERE seq = 64",
+        "UPDATE event_head SET kid = 'x' WHERE seq = 64",
+        "UPDATE event_head SET signature = zeroblob(64) WHERE seq = 64",
+        "DELETE FROM event_head WHERE seq = 64",
+        "DELETE FROM event_head",
+        /* the tail, with the head that signs it: the numbered head before it is missed */
+        "DELETE FROM event_head WHERE seq >= 128; DELETE FROM event WHERE seq > 129",
+        /* a key that somebody put there is not opened by the master key */
+        "UPDATE signing_key SET private_key = zeroblob(80) WHERE use = 'audit'",
     };
     char saved[500];
+    int missed = 0;
     struct realm_view *view = view_of("peru");
     struct event event = login_of(ANA);
     for (int i = 0; i < 130; i++)
         append(view, &event);
     assert_int_equal(verify(view).bad_seq, 0);
     assert_int_equal(verify(view).checked, 130);
+    assert_int_equal(verify(view).signed_seq, 128);
     realm_view_release(view);
     close_store();
     find_db_path();
     (void)snprintf(saved, sizeof(saved), "%s.saved", db_path);
     copy_file(db_path, saved);
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        copy_file(saved, db_path);
-        tamper(changes[i]);
-        open_store();
-        view = view_of("peru");
-        struct event_verdict verdict = verify(view);
-        if (verdict.bad_seq == 0)
-            print_message("not found: %s\n", changes[i]);
-        assert_int_not_equal(verdict.bad_seq, 0);
-        assert_true(verdict.reason.len > 0);
-        realm_view_release(view);
-        close_store();
-    }
-    /* The control: untouched it is whole. */
+    for (size_t i = 0; i + 1 < ARRAY_LEN(changes); i++)
+        missed += !found(saved, changes[i]);
+    assert_int_equal(missed, 0);
+    copy_file(saved, db_path);
+    tamper(changes[ARRAY_LEN(changes) - 1]);
+    open_store();
+    view = view_of("peru");
+    struct event_verdict verdict;
+    struct store_read *r = begin_read(view);
+    fails(event_verify(r, &arena, &verdict), ERR_SEAL);
+    store_read_end(r);
+    realm_view_release(view);
+    close_store();
+    /* The control: untouched it is whole, and signed at the close. */
     copy_file(saved, db_path);
     open_store();
     view = view_of("peru");
     assert_int_equal(verify(view).bad_seq, 0);
+    assert_int_equal(verify(view).signed_seq, 130);
+    realm_view_release(view);
+}
+
+/* The first bad event is named. */
+static void test_au_02_first_bad_event(void **state)
+{
+    (void)state;
+    struct event_record *items;
+    size_t count;
+    struct event_filter all = {0};
+    struct realm_view *view = view_of("peru");
+    struct event event = login_of(ANA);
+    for (int i = 0; i < 10; i++)
+        append(view, &event);
+    struct store_read *r = begin_read(view);
+    ok(event_list(r, &arena, &all, 10, &items, &count));
+    store_read_end(r);
+    realm_view_release(view);
+    close_store();
+    find_db_path();
+    tamper("UPDATE event SET version = 9 WHERE seq IN (4, 7)");
+    open_store();
+    view = view_of("peru");
+    struct event_verdict verdict = verify(view);
+    assert_int_equal(verdict.bad_seq, 4);
+    assert_true(str_eq(verdict.bad_id, items[3].id));
+    assert_str(verdict.reason, "the event was changed");
+    assert_int_equal(verdict.checked, 3);
+    realm_view_release(view);
+}
+
+/* Part of a chain by time. */
+static void test_au_02_between(void **state)
+{
+    (void)state;
+    struct event_verdict verdict;
+    struct realm_view *view = view_of("peru");
+    struct event event = login_of(ANA);
+    int64_t times[30];
+    for (int i = 0; i < 30; i++) {
+        struct now now = {.wall_ms = INT64_C(1790000000000) + i * 1000};
+        struct store_write *w;
+        times[i] = now.wall_ms;
+        ok(store_write_begin(view, &now, &w));
+        ok(event_append(w, &event));
+        commit(w);
+    }
+    struct store_read *r = begin_read(view);
+    ok(event_verify_between(r, &arena, times[10], times[19], &verdict));
+    assert_int_equal(verdict.bad_seq, 0);
+    assert_int_equal(verdict.first_seq, 11);
+    assert_int_equal(verdict.checked, 10);
+    ok(event_verify_between(r, &arena, times[29] + 1, 0, &verdict));
+    assert_int_equal(verdict.bad_seq, 0);
+    store_read_end(r);
+    realm_view_release(view);
+    close_store();
+    find_db_path();
+    tamper("UPDATE event SET version = 9 WHERE seq = 5");
+    open_store();
+    view = view_of("peru");
+    r = begin_read(view);
+    ok(event_verify_between(r, &arena, times[10], 0, &verdict));
+    assert_int_equal(verdict.bad_seq, 0);
+    ok(event_verify_between(r, &arena, 0, times[9], &verdict));
+    assert_int_equal(verdict.bad_seq, 5);
+    store_read_end(r);
+    realm_view_release(view);
+}
+
+/* A new key signs from now on; what the old one signed verifies, and it can sign no more. */
+static void test_au_02_key_rotation(void **state)
+{
+    (void)state;
+    struct realm_key key;
+    struct audit_key_info *keys;
+    struct str old_kid, token;
+    size_t count;
+    bool is_signed;
+    struct realm_view *view = view_of("peru");
+    struct event event = login_of(ANA);
+    for (int round = 0; round < 3; round++) {
+        append(view, &event);
+        struct store_write *w = begin_write(view);
+        ok(event_sign_head(w, &is_signed));
+        assert_true(is_signed);
+        ok(event_sign_head(w, &is_signed));
+        assert_false(is_signed);
+        ok(audit_key_rotate(w, &arena, &old_kid, &key));
+        commit(w);
+        assert_int_equal(verify(view).bad_seq, 0);
+        assert_int_equal(verify(view).signed_seq, round + 1);
+    }
+    realm_view_release(view);
+    reopen_store();
+    view = view_of("peru");
+    assert_int_equal(verify(view).bad_seq, 0);
+    struct store_read *r = begin_read(view);
+    ok(audit_key_list(r, &arena, &keys, &count));
+    assert_int_equal(count, 4);
+    assert_true(keys[0].active && !keys[1].active && !keys[3].active);
+    assert_true(str_eq(keys[0].kid, key.kid));
+    assert_true(str_find_str(keys[0].public_jwk, STR("\"crv\":\"Ed25519\"")) > 0);
+    /* No token is ever signed with one, and none is among the keys that are published. */
+    ok(signer_sign(view, &arena, STR("EdDSA"), STR("JWT"), STR("{}"), &token));
+    realm_view_release(view);
+    view = view_of("peru");
+    const struct realm_keys *published = realm_view_keys(view);
+    for (size_t i = 0; i < published->count; i++)
+        for (size_t k = 0; k < count; k++)
+            assert_false(str_eq(published->items[i].kid, keys[k].kid));
+    store_read_end(r);
     realm_view_release(view);
 }
 
@@ -270,9 +492,9 @@ static void test_au_02_forged_chain(void **state)
     assert_string_not_equal(other, db_path);
     (void)snprintf(attach, sizeof(attach),
                    "COMMIT; ATTACH '%s' AS o; BEGIN; DELETE FROM event; DELETE FROM event_text;"
-                   "DELETE FROM event_seal; INSERT INTO event SELECT * FROM o.event;"
+                   "DELETE FROM event_head; INSERT INTO event SELECT * FROM o.event;"
                    "INSERT INTO event_text SELECT * FROM o.event_text;"
-                   "INSERT INTO event_seal SELECT * FROM o.event_seal;",
+                   "INSERT INTO event_head SELECT * FROM o.event_head;",
                    other);
     tamper(attach);
     open_store();
@@ -292,6 +514,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_append_list_verify, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_hostile_user_agent, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_mutations, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_every_column, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_first_bad_event, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_between, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_key_rotation, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_forged_chain, start_test, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,274 @@
+/* garita user erase, garita user export. */
+#include "appliance/command/user_data.h"
+
+#include <unistd.h>
+
+#include "appliance/command/commands.h"
+#include "appliance/file.h"
+#include "core/admin/erase.h"
+#include "core/admin/users.h"
+#include "core/port/roles.h"
+#include "core/port/sessions.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+#define REALM_PAGE 1000
+#define EVENT_PAGE 500
+
+/* --- Erasing --- */
+
+/* Administrators of master act in other realms too, where events speak of them. */
+static int erase_in(struct call *call, struct str realm, struct str user_id, struct str why)
+{
+    CLEANUP(work_close) struct work work = {0};
+    bool any;
+    TRY(work_open(call, realm, &work));
+    TRY(work_write(&work));
+    TRY(admin_actor_erase(&work.ctx, work.w, user_id, why, &any));
+    if (!any)
+        return 0;
+    TRY(work_commit(&work));
+    return store_forget(work.ctx.view);
+}
+
+static int erase_elsewhere(struct call *call, struct str user_id, struct str why)
+{
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    do {
+        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
+        for (size_t i = 0; i < count; i++)
+            if (!str_eq_c(realms[i].name, REALM_MASTER))
+                TRY(erase_in(call, realms[i].name, user_id, why));
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == REALM_PAGE);
+    return 0;
+}
+
+static void say_erased(struct call *call, const struct erasure *e)
+{
+    if (e->events_in_clear > 0)
+        call_say(
+            call,
+            "user %.*s erased; %lld events from before events were sealed still name the person",
+            STR_ARG(e->user_id), (long long)e->events_in_clear);
+    else
+        call_say(call, "user %.*s erased", STR_ARG(e->user_id));
+}
+
+int user_erase(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct erasure e;
+    struct str why = args_get(call->args, "reason");
+    TRY(work_open_realm(call, &work));
+    TRY(work_write(&work));
+    TRY(admin_user_erase(&work.ctx, work.w, args_get(call->args, "username"), why, &e));
+    TRY(work_commit(&work));
+    TRY(store_forget(work.ctx.view));
+    if (str_eq_c(auth_realm(&work.ctx)->name, REALM_MASTER))
+        TRY(erase_elsewhere(call, e.user_id, why));
+    say_erased(call, &e);
+    return 0;
+}
+
+/* --- Exporting --- */
+
+static int write_memberships(struct json_writer *w, struct work *work, const struct user *user)
+{
+    struct roles roles;
+    struct groups groups;
+    TRY(user_roles(work->r, work->ctx.arena, user->pk, &roles));
+    TRY(user_groups(work->r, work->ctx.arena, user->pk, &groups));
+    jw_key(w, "roles");
+    write_roles(w, &roles);
+    jw_member_array(w, "groups");
+    for (size_t i = 0; i < groups.count; i++)
+        jw_str(w, groups.items[i].path);
+    jw_end_array(w);
+    return 0;
+}
+
+static int write_consents(struct json_writer *w, struct work *work, const struct user *user)
+{
+    struct consent *consents;
+    size_t count;
+    TRY(consent_list(work->r, work->ctx.arena, user->pk, &consents, &count));
+    jw_member_array(w, "consents");
+    for (size_t i = 0; i < count; i++) {
+        jw_begin_object(w);
+        jw_member_str(w, "clientId", consents[i].client_id);
+        jw_member_array(w, "scopes");
+        for (size_t k = 0; k < consents[i].scopes.count; k++)
+            jw_str(w, consents[i].scopes.items[k]);
+        jw_end_array(w);
+        write_time(w, "created", consents[i].created_ms);
+        write_time(w, "updated", consents[i].updated_ms);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+    return 0;
+}
+
+static int write_clients(struct json_writer *w, struct work *work, int64_t session_pk)
+{
+    struct client_session *clients;
+    size_t count;
+    TRY(client_session_list(work->r, work->ctx.arena, session_pk, &clients, &count));
+    jw_member_array(w, "clients");
+    for (size_t i = 0; i < count; i++)
+        jw_str(w, clients[i].client_id);
+    jw_end_array(w);
+    return 0;
+}
+
+static int write_session(struct json_writer *w, struct work *work, const struct user_session *s)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "id", s->id);
+    write_time(w, "started", s->started_ms);
+    write_time(w, "lastAccess", s->last_access_ms);
+    jw_member_bool(w, "offline", s->offline);
+    jw_member_str_opt(w, "ip", s->ip);
+    jw_member_str_opt(w, "userAgent", s->user_agent);
+    TRY(write_clients(w, work, s->pk));
+    jw_end_object(w);
+    return 0;
+}
+
+static int write_sessions(struct json_writer *w, struct work *work, const struct user *user)
+{
+    struct user_session *sessions;
+    size_t count;
+    TRY(session_list_of_user(work->r, work->ctx.arena, user->pk, &sessions, &count));
+    jw_member_array(w, "sessions");
+    for (size_t i = 0; i < count; i++)
+        TRY(write_session(w, work, &sessions[i]));
+    jw_end_array(w);
+    return 0;
+}
+
+/* What is known of them, never what they are. */
+static int write_credentials(struct json_writer *w, struct work *work, const struct user *user)
+{
+    struct credentials list;
+    TRY(credential_list(work->r, work->ctx.arena, user->pk, &list));
+    jw_member_array(w, "credentials");
+    for (size_t i = 0; i < list.count; i++) {
+        jw_begin_object(w);
+        jw_member_str(w, "id", list.items[i].id);
+        jw_member_str(w, "type", list.items[i].type);
+        jw_member_str_opt(w, "userLabel", list.items[i].user_label);
+        write_time(w, "created", list.items[i].created_ms);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+    return 0;
+}
+
+static int write_failures(struct json_writer *w, struct work *work, const struct user *user)
+{
+    struct login_failures failures;
+    TRY(login_failures_find(work->r, work->ctx.arena, user->pk, &failures));
+    if (failures.count == 0)
+        return 0;
+    jw_member_object(w, "loginFailures");
+    jw_member_i64(w, "count", failures.count);
+    write_time(w, "last", failures.last_failure_ms);
+    jw_member_str_opt(w, "lastIp", failures.last_ip);
+    jw_end_object(w);
+    return 0;
+}
+
+static int write_account(struct json_writer *w, struct work *work, const struct user *user)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "id", user->id);
+    fields_write(&user_fields, user, w);
+    TRY(write_memberships(w, work, user));
+    TRY(write_consents(w, work, user));
+    TRY(write_sessions(w, work, user));
+    TRY(write_credentials(w, work, user));
+    TRY(write_failures(w, work, user));
+    jw_end_object(w);
+    return 0;
+}
+
+int user_export_account(struct call *call)
+{
+    CLEANUP(work_close) struct work work = {0};
+    struct user user;
+    TRY(work_open_realm(call, &work));
+    TRY(work_write(&work));
+    TRY(admin_user_find(&work.ctx, work.r, args_get(call->args, "username"), &user));
+    TRY(write_account(&call->out, &work, &user));
+    TRY(admin_user_exported(&work.ctx, work.w, user.id));
+    return work_commit(&work);
+}
+
+/* A page of events as the elements of an array. */
+static int print_page(struct cli *cli, struct arena *a, struct str user_id, int64_t *io_seq,
+                      size_t *ret_count)
+{
+    const struct str words[] = {STR("audit"),       STR("list"),
+                                STR("--realm"),     args_get(cli->args, "realm"),
+                                STR("--user"),      user_id,
+                                STR("--about"),     STR("--oldest-first"),
+                                STR("--limit"),     STR("500"),
+                                STR("--after-seq"), arena_printf(a, "%lld", (long long)*io_seq)};
+    struct reply reply;
+    struct buf b;
+    struct str text;
+    const struct json_value *events, *event;
+    TRY(backend_call(&cli->backend, a, words, ARRAY_LEN(words), str_of(NULL, 0), &reply));
+    if (reply.err != 0)
+        return err_set(&cli->err, reply.err, "%.*s", STR_ARG(reply.error));
+    TRY(json_parse(a, reply.data, REPLY_MAX_BYTES, &events));
+    struct json_iter it = json_iter(events);
+    buf_init(&b, a, 2 * REPLY_MAX_BYTES);
+    while (json_next(&it, NULL, &event)) {
+        struct json_writer w;
+        if (*io_seq != 0)
+            buf_add_c(&b, ",\n");
+        jw_init(&w, &b);
+        jw_value(&w, event);
+        *io_seq = json_i64_or(event, "seq", INT64_MAX);
+    }
+    *ret_count = json_count(events);
+    TRY(buf_finish(&b, &text));
+    return write_all(STDOUT_FILENO, text);
+}
+
+static int print_events(struct cli *cli, struct str user_id)
+{
+    struct arena a;
+    int64_t seq = 0;
+    size_t count = 0;
+    int rc;
+    arena_init(&a, 16 * REPLY_MAX_BYTES);
+    do {
+        arena_reset(&a);
+        rc = print_page(cli, &a, user_id, &seq, &count);
+    } while (rc == 0 && count == EVENT_PAGE);
+    arena_free(&a);
+    return rc;
+}
+
+int user_export(struct cli *cli)
+{
+    const struct str words[] = {STR("user"),       STR("export"),
+                                STR("--realm"),    args_get(cli->args, "realm"),
+                                STR("--username"), args_get(cli->args, "username")};
+    struct reply reply;
+    const struct json_value *account;
+    TRY(cli_call(cli, words, ARRAY_LEN(words), str_of(NULL, 0), &reply));
+    TRY(json_parse(cli->arena, reply.data, REPLY_MAX_BYTES, &account));
+    TRY(write_all(STDOUT_FILENO, STR("{\"account\":")));
+    TRY(write_all(STDOUT_FILENO, reply.data));
+    TRY(write_all(STDOUT_FILENO, STR(",\n\"events\":[\n")));
+    TRY(print_events(cli, json_get_str(account, "id")));
+    return write_all(STDOUT_FILENO, STR("]}\n"));
+}

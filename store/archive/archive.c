@@ -1,0 +1,193 @@
+/* Moving old events to files, and removing files whose time is over. */
+#include "store/archive/archive.h"
+
+#include "core/audit/change.h"
+#include "store/archive/folder.h"
+#include "store/keystore/audit_key.h"
+#include "store/view.h"
+
+#include "core/base/banned.h"
+
+#define PRUNE_ROWS      5000
+#define KEY_ARENA_BYTES ((size_t)1 << 20)
+
+/* --- Archiving --- */
+
+/* A signature needs the turn to write: the key may have to be made. */
+static int sign(struct realm_view *view, const struct now *now, struct arena *a,
+                struct statement *s)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(view, now, &w));
+    s->realm_id = arena_str(a, view->slot->id);
+    s->time_ms = now->wall_ms;
+    TRY(audit_sign(w, s));
+    s->kid = arena_str(a, s->kid);
+    s->signature = arena_str(a, s->signature);
+    if (str_absent(s->realm_id) || str_absent(s->kid) || str_absent(s->signature))
+        return ERR_NO_MEMORY;
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+int archive_plan(struct realm_view *view, const struct now *now, int64_t before_ms, struct arena *a,
+                 struct event_segment *ret_segment, bool *ret_any)
+{
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(store_read_begin(view, &r));
+        TRY(event_segment_next(r, a, before_ms, now->wall_ms, ret_segment, ret_any));
+    }
+    return *ret_any ? sign(view, now, a, &ret_segment->statement) : 0;
+}
+
+static int add_to_chain(void *arg, const struct event_record *e)
+{
+    struct chain *chain = arg;
+    return chain_add(chain, e) ? 0 : ERR_STORE_CORRUPT;
+}
+
+/* What leaves the database must be in the file, to the byte. */
+static int read_again(struct store_read *r, const struct event_segment *segment)
+{
+    CLEANUP(arena_free) struct arena a;
+    CLEANUP(audit_keys_free) struct audit_keys keys = {NULL, 0};
+    const struct statement *s = &segment->statement;
+    struct chain chain;
+    arena_init(&a, KEY_ARENA_BYTES);
+    TRY(audit_keys_load(r, &a, &keys));
+    chain_init(&chain, &keys, r->slot->id);
+    chain_start_after(&chain, s->first_seq - 1, (const unsigned char *)s->prev_hash.ptr);
+    TRY(segment_walk(r->slot, segment, add_to_chain, &chain));
+    return chain_add_statement(&chain, s) ? 0 : ERR_STORE_CORRUPT;
+}
+
+int archive_write(struct realm_view *view, const struct event_segment *segment)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(view, &r));
+    TRY(segment_write(r, segment));
+    return read_again(r, segment);
+}
+
+static int tell(struct store_write *w, enum event_type type, const struct event_actor *actor,
+                const struct event_segment *segment)
+{
+    const struct statement *s = &segment->statement;
+    struct event event = {.type = type,
+                          .actor = *actor,
+                          .subject_kind = STR("realm"),
+                          .subject_id = w->reader.slot->id};
+    TRY(detail_data(&w->arena,
+                    (const struct detail[]){
+                        {"file", segment->file},
+                        {"firstSeq", arena_printf(&w->arena, "%lld", (long long)s->first_seq)},
+                        {"lastSeq", arena_printf(&w->arena, "%lld", (long long)s->last_seq)},
+                        {NULL, {NULL, 0}}},
+                    &event.data));
+    return event_append(w, &event);
+}
+
+int archive_record(struct realm_view *view, const struct now *now, const struct event_actor *actor,
+                   const struct event_segment *segment)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    int64_t archived;
+    TRY(store_write_begin(view, now, &w));
+    TRY(event_archived_seq(&w->reader, &archived));
+    if (archived != segment->statement.first_seq - 1)
+        return ERR_CONFLICT;
+    TRY(event_segment_insert(w, segment));
+    TRY(tell(w, EVENT_AuditArchived, actor, segment));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static void describe(const struct event_segment *segment, struct event_archived *ret_archived)
+{
+    *ret_archived = (struct event_archived){.file = segment->file,
+                                            .first_seq = segment->statement.first_seq,
+                                            .last_seq = segment->statement.last_seq,
+                                            .from_ms = segment->statement.from_ms,
+                                            .to_ms = segment->statement.to_ms};
+}
+
+int event_archive_month(struct realm_view *view, const struct now *now,
+                        const struct event_actor *actor, int64_t before_ms, struct arena *a,
+                        struct event_archived *ret_archived, bool *ret_done)
+{
+    struct event_segment segment;
+    TRY(archive_plan(view, now, before_ms, a, &segment, ret_done));
+    if (!*ret_done)
+        return 0;
+    TRY(archive_write(view, &segment));
+    TRY(archive_record(view, now, actor, &segment));
+    describe(&segment, ret_archived);
+    return 0;
+}
+
+/* A read looks first: most of the time there is nothing to do, and no write is begun for that. */
+int event_archive_prune(struct realm_view *view, const struct now *now, bool *ret_more)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    int64_t count;
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(store_read_begin(view, &r));
+        TRY(event_prune_due(r, ret_more));
+    }
+    if (!*ret_more)
+        return 0;
+    TRY(store_write_begin(view, now, &w));
+    TRY(event_prune(w, PRUNE_ROWS, &count));
+    *ret_more = count == PRUNE_ROWS;
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+/* --- Removing --- */
+
+/* The oldest archive that is left; and what a crash left behind of one that is not. */
+static int oldest_left(struct realm_view *view, struct arena *a, struct event_segment *ret_segment,
+                       bool *ret_any)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct event_segment *items;
+    size_t count;
+    TRY(store_read_begin(view, &r));
+    TRY(event_segment_list(r, a, &items, &count));
+    *ret_any = false;
+    for (size_t i = 0; i < count && !*ret_any; i++) {
+        *ret_any = !items[i].removed;
+        if (items[i].removed)
+            TRY(archive_unlink(view->slot, items[i].file));
+        else
+            *ret_segment = items[i];
+    }
+    return 0;
+}
+
+static int record_removal(struct realm_view *view, const struct now *now,
+                          const struct event_actor *actor, struct event_segment *segment)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct statement *s = &segment->removal;
+    TRY(store_write_begin(view, now, &w));
+    s->time_ms = now->wall_ms;
+    TRY(audit_sign(w, s));
+    TRY(event_segment_remove(w, s));
+    TRY(tell(w, EVENT_AuditRemoved, actor, segment));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+int event_archive_remove(struct realm_view *view, const struct now *now,
+                         const struct event_actor *actor, int64_t before_ms, struct arena *a,
+                         struct event_archived *ret_removed, bool *ret_done)
+{
+    struct event_segment segment;
+    TRY(oldest_left(view, a, &segment, ret_done));
+    *ret_done = *ret_done && segment.statement.to_ms < before_ms;
+    if (!*ret_done)
+        return 0;
+    TRY(record_removal(view, now, actor, &segment));
+    TRY(archive_unlink(view->slot, segment.file));
+    describe(&segment, ret_removed);
+    return 0;
+}

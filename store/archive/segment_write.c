@@ -1,0 +1,136 @@
+/* Writing archived segments: compressed as the events come from the database. */
+#include "store/archive/segment.h"
+
+#include <stdlib.h>
+
+#include <zstd.h>
+
+#include "core/audit/line.h"
+#include "store/archive/folder.h"
+
+#include "core/base/banned.h"
+
+#define CHUNK             256
+#define CHUNK_ARENA_BYTES ((size_t)256 << 20)
+#define OUT_BYTES         ((size_t)128 << 10)
+#define LEVEL             6
+
+struct writer {
+    struct archive_file file;
+    ZSTD_CCtx *compressor;
+    void *out;
+};
+
+static int compress(struct writer *w, struct str bytes, ZSTD_EndDirective how)
+{
+    ZSTD_inBuffer in = {bytes.ptr, bytes.len, 0};
+    size_t left;
+    do {
+        ZSTD_outBuffer out = {w->out, OUT_BYTES, 0};
+        left = ZSTD_compressStream2(w->compressor, &out, &in, how);
+        if (ZSTD_isError(left))
+            return ERR_NO_MEMORY;
+        TRY(archive_file_write(&w->file, w->out, out.pos));
+    } while (in.pos < in.size || (how == ZSTD_e_end && left != 0));
+    return 0;
+}
+
+static int write_line(struct writer *w, struct json_writer *j)
+{
+    struct str text;
+    TRY(jw_finish(j, &text));
+    TRY(compress(w, text, ZSTD_e_continue));
+    return compress(w, STR("\n"), ZSTD_e_continue);
+}
+
+static int write_statement(struct writer *w, const struct statement *s)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct buf b;
+    struct json_writer j;
+    arena_init(&a, EVENT_LINE_MAX_BYTES);
+    buf_init(&b, &a, EVENT_LINE_MAX_BYTES);
+    jw_init(&j, &b);
+    jw_begin_object(&j);
+    jw_member_object(&j, "segment");
+    statement_write(&j, &a, s);
+    jw_end_object(&j);
+    jw_end_object(&j);
+    return write_line(w, &j);
+}
+
+static int write_event(struct writer *w, struct arena *a, const struct event_record *e)
+{
+    struct buf b;
+    struct json_writer j;
+    buf_init(&b, a, EVENT_LINE_MAX_BYTES);
+    jw_init(&j, &b);
+    event_line_write(&j, a, e);
+    return write_line(w, &j);
+}
+
+/* Events after *io_seq; where the chain stands goes along. */
+static int write_chunk(struct writer *w, struct store_read *r, const struct statement *s,
+                       int64_t *io_seq, unsigned char hash[AUDIT_HASH_BYTES])
+{
+    CLEANUP(arena_free) struct arena a;
+    struct event_record *items;
+    size_t count;
+    arena_init(&a, CHUNK_ARENA_BYTES);
+    TRY(event_rows(r, &a, *io_seq, s->last_seq, CHUNK, &items, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct event_record *e = &items[i];
+        if (e->seq != *io_seq + 1 || e->hash.len != AUDIT_HASH_BYTES)
+            return ERR_STORE_CORRUPT;
+        e->prev_hash = str_of((const char *)hash, AUDIT_HASH_BYTES);
+        TRY(write_event(w, &a, e));
+        *io_seq = e->seq;
+        memcpy(hash, e->hash.ptr, AUDIT_HASH_BYTES);
+    }
+    return 0;
+}
+
+static int write_all(struct writer *w, struct store_read *r, const struct statement *s)
+{
+    unsigned char hash[AUDIT_HASH_BYTES];
+    int64_t seq = s->first_seq - 1;
+    if (s->prev_hash.len != sizeof(hash))
+        return ERR_STORE_CORRUPT;
+    memcpy(hash, s->prev_hash.ptr, sizeof(hash));
+    TRY(write_statement(w, s));
+    while (seq < s->last_seq) {
+        int64_t before = seq;
+        TRY(write_chunk(w, r, s, &seq, hash));
+        if (seq == before)
+            return ERR_STORE_CORRUPT;
+    }
+    if (!str_eq(s->last_hash, str_of((const char *)hash, sizeof(hash))))
+        return ERR_STORE_CORRUPT;
+    TRY(compress(w, STR(""), ZSTD_e_end));
+    return archive_file_publish(&w->file);
+}
+
+static int writer_open(const struct slot *slot, struct str file, struct writer *w)
+{
+    w->compressor = ZSTD_createCCtx();
+    w->out = malloc(OUT_BYTES);
+    if (!w->compressor || !w->out)
+        return ERR_NO_MEMORY;
+    (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_compressionLevel, LEVEL);
+    (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_checksumFlag, 1);
+    return archive_file_create(slot, file, &w->file);
+}
+
+static void writer_close(struct writer *w)
+{
+    archive_file_close(&w->file);
+    (void)ZSTD_freeCCtx(w->compressor);
+    free(w->out);
+}
+
+int segment_write(struct store_read *r, const struct event_segment *segment)
+{
+    CLEANUP(writer_close) struct writer w = {.file = {.dir_fd = -1, .fd = -1}};
+    TRY(writer_open(r->slot, segment->file, &w));
+    return write_all(&w, r, &segment->statement);
+}

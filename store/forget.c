@@ -1,0 +1,44 @@
+/* Making sure that what was deleted is in no file of the realm any more. */
+#include "core/port/store.h"
+
+#include <time.h>
+
+#include "store/view.h"
+
+#include "core/base/banned.h"
+
+#define TRIES    50
+#define PAUSE_NS 100000000L
+
+/* Folds the log into the database, where secure_delete has overwritten what was there, and cuts it
+ * to nothing. Readers that are at work keep it from that for a moment. */
+static int empty_log(struct realm_db *db, int64_t wait_ms)
+{
+    int err = turnstile_enter(&db->turn, wait_ms);
+    if (err != 0)
+        return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
+    int rc =
+        sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_OK)
+        atomic_store(&db->log_pages, 0);
+    err = conn_err(db->writer, rc);
+    if (db->writer->sync_failed)
+        flush_fail(&db->flush, rc);
+    turnstile_leave(&db->turn);
+    return err;
+}
+
+int store_forget(struct realm_view *view)
+{
+    const struct timespec pause = {0, PAUSE_NS};
+    struct realm_db *db;
+    TRY(slot_db_acquire(view->slot, &db));
+    int err = ERR_STORE_BUSY;
+    for (int i = 0; i < TRIES && err == ERR_STORE_BUSY; i++) {
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        err = empty_log(db, view->slot->store->config.wait_ms);
+    }
+    slot_db_release(view->slot, db);
+    return err;
+}
