@@ -103,6 +103,7 @@ int slot_new(struct store *store, struct str name, struct str id, struct str fil
     (void)pthread_mutex_init(&slot->lock, NULL);
     (void)pthread_mutex_init(&slot->build, NULL);
     (void)pthread_mutex_init(&slot->key_making, NULL);
+    (void)pthread_mutex_init(&slot->archiving, NULL);
     *ret_slot = slot;
     return 0;
 }
@@ -180,6 +181,7 @@ void slot_free(struct slot *slot)
     (void)pthread_mutex_destroy(&slot->lock);
     (void)pthread_mutex_destroy(&slot->build);
     (void)pthread_mutex_destroy(&slot->key_making);
+    (void)pthread_mutex_destroy(&slot->archiving);
     free_id(slot);
     free(slot);
 }

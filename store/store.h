@@ -1,9 +1,9 @@
 /* The insides of a store: the table of realms, the open database of each, transactions. For files
  * below store/ only.
  *
- * Locks, in the order in which they are taken: time.lock, a slot's key_making, its build, a realm's
- * turn to write, the turn of the master realm, store->lock, slot->lock, those of turnstile and flusher
- * (alone). */
+ * Locks, in the order in which they are taken: time.lock, a slot's archiving, its key_making, its
+ * build, a realm's turn to write, the turn of the master realm, store->lock, slot->lock, those of
+ * turnstile and flusher (alone). */
 #ifndef GARITA_STORE_STORE_H
 #define GARITA_STORE_STORE_H
 
@@ -99,6 +99,7 @@ struct slot {
 
     pthread_mutex_t build;           /* one thread makes the view */
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */
+    pthread_mutex_t archiving;       /* one thread moves events to files, or removes these */
     atomic_uint_fast64_t generation; /* of the configuration */
     atomic_llong view_used, db_used; /* for finding the longest unused */
     atomic_bool unsigned_events;     /* appended since the last signed head */

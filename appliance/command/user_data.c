@@ -18,6 +18,17 @@
 
 /* --- Erasing --- */
 
+/* The person is gone already; what is left is a log that somebody is reading. */
+static int empty_log(struct call *call, struct realm_view *view)
+{
+    int rc = store_forget(view);
+    if (rc == 0)
+        return 0;
+    return err_set(&call->err, rc == ERR_STORE_BUSY ? ERR_TIMEOUT : rc,
+                   "the person is erased, but the realm's log could not be emptied: it is when the "
+                   "server stops");
+}
+
 /* Administrators of master act in other realms too, where events speak of them. */
 static int erase_in(struct call *call, struct str realm, struct str user_id, struct str why)
 {
@@ -29,7 +40,7 @@ static int erase_in(struct call *call, struct str realm, struct str user_id, str
     if (!any)
         return 0;
     TRY(work_commit(&work));
-    return store_forget(work.ctx.view);
+    return empty_log(call, work.ctx.view);
 }
 
 static int erase_elsewhere(struct call *call, struct str user_id, struct str why)
@@ -68,7 +79,7 @@ int user_erase(struct call *call)
     TRY(work_write(&work));
     TRY(admin_user_erase(&work.ctx, work.w, args_get(call->args, "username"), why, &e));
     TRY(work_commit(&work));
-    TRY(store_forget(work.ctx.view));
+    TRY(empty_log(call, work.ctx.view));
     if (str_eq_c(auth_realm(&work.ctx)->name, REALM_MASTER))
         TRY(erase_elsewhere(call, e.user_id, why));
     say_erased(call, &e);

@@ -5,14 +5,13 @@
 
 #include "core/base/banned.h"
 
-#define DAY_MS   INT64_C(86400000)
-#define DAYS_MAX 36500
+#define DAY_MS INT64_C(86400000)
 
 static int64_t days_of(const struct realm *realm, const char *name, int64_t fallback)
 {
     struct str text = str_map_get(&realm->attributes, str_c(name));
     int64_t days;
-    if (str_to_i64(text, &days) != 0 || days < 0 || days > DAYS_MAX)
+    if (str_to_i64(text, &days) != 0 || days < 0 || days > REALM_DAYS_MAX)
         return fallback;
     return days;
 }

@@ -139,6 +139,17 @@ static int check_color(const struct realm *realm, const char *name, struct err_c
     return ok ? 0 : err_field(ctx, ERR_INVALID_REQUEST, name, "%s must look like #00aa77", name);
 }
 
+/* Days, where the realm says them; a century is for ever. */
+static int check_days(const struct realm *realm, const char *name, struct err_ctx *ctx)
+{
+    struct str text = str_map_get(&realm->attributes, str_c(name));
+    int64_t days;
+    if (str_absent(text) || (str_to_i64(text, &days) == 0 && days >= 0 && days <= REALM_DAYS_MAX))
+        return 0;
+    return err_field(ctx, ERR_INVALID_REQUEST, name, "%s must be between 0 and %d days", name,
+                     REALM_DAYS_MAX);
+}
+
 /* HT-04: these texts become response headers. */
 static int check_headers(const struct realm *realm, struct err_ctx *ctx)
 {
@@ -159,6 +170,9 @@ static int check_texts(const struct realm *realm, struct err_ctx *ctx)
     TRY(uri_check(str_map_get(&realm->attributes, STR(REALM_ATTR_LOGO_URI)), URI_FOR_PAGE,
                   REALM_ATTR_LOGO_URI, ctx));
     TRY(check_color(realm, REALM_ATTR_PRIMARY_COLOR, ctx));
+    TRY(check_days(realm, REALM_ATTR_AUDIT_ARCHIVE_DAYS, ctx));
+    TRY(check_days(realm, REALM_ATTR_AUDIT_RETENTION_DAYS, ctx));
+    TRY(check_days(realm, REALM_ATTR_AUDIT_UNKNOWN_DAYS, ctx));
     return check_color(realm, REALM_ATTR_BACKGROUND_COLOR, ctx);
 }
 

@@ -21,6 +21,7 @@
 #define REALM_ATTR_AUDIT_ARCHIVE_DAYS   "garita.auditArchiveDays"
 #define REALM_ATTR_AUDIT_RETENTION_DAYS "garita.auditRetentionDays"
 #define REALM_ATTR_AUDIT_UNKNOWN_DAYS   "garita.auditUnknownDays"
+#define REALM_DAYS_MAX                  36500
 
 struct realm {
     struct str id;   /* stable, also in exports */

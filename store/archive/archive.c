@@ -110,9 +110,9 @@ static void describe(const struct event_segment *segment, struct event_archived 
                                             .to_ms = segment->statement.to_ms};
 }
 
-int event_archive_month(struct realm_view *view, const struct now *now,
-                        const struct event_actor *actor, int64_t before_ms, struct arena *a,
-                        struct event_archived *ret_archived, bool *ret_done)
+static int archive_month(struct realm_view *view, const struct now *now,
+                         const struct event_actor *actor, int64_t before_ms, struct arena *a,
+                         struct event_archived *ret_archived, bool *ret_done)
 {
     struct event_segment segment;
     TRY(archive_plan(view, now, before_ms, a, &segment, ret_done));
@@ -122,6 +122,17 @@ int event_archive_month(struct realm_view *view, const struct now *now,
     TRY(archive_record(view, now, actor, &segment));
     describe(&segment, ret_archived);
     return 0;
+}
+
+/* One at a time in a realm: two would write the same file. */
+int event_archive_month(struct realm_view *view, const struct now *now,
+                        const struct event_actor *actor, int64_t before_ms, struct arena *a,
+                        struct event_archived *ret_archived, bool *ret_done)
+{
+    (void)pthread_mutex_lock(&view->slot->archiving);
+    int err = archive_month(view, now, actor, before_ms, a, ret_archived, ret_done);
+    (void)pthread_mutex_unlock(&view->slot->archiving);
+    return err;
 }
 
 /* A read looks first: most of the time there is nothing to do, and no write is begun for that. */
@@ -177,7 +188,7 @@ static int record_removal(struct realm_view *view, const struct now *now,
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
-int event_archive_remove(struct realm_view *view, const struct now *now,
+static int remove_oldest(struct realm_view *view, const struct now *now,
                          const struct event_actor *actor, int64_t before_ms, struct arena *a,
                          struct event_archived *ret_removed, bool *ret_done)
 {
@@ -190,4 +201,14 @@ int event_archive_remove(struct realm_view *view, const struct now *now,
     TRY(archive_unlink(view->slot, segment.file));
     describe(&segment, ret_removed);
     return 0;
+}
+
+int event_archive_remove(struct realm_view *view, const struct now *now,
+                         const struct event_actor *actor, int64_t before_ms, struct arena *a,
+                         struct event_archived *ret_removed, bool *ret_done)
+{
+    (void)pthread_mutex_lock(&view->slot->archiving);
+    int err = remove_oldest(view, now, actor, before_ms, a, ret_removed, ret_done);
+    (void)pthread_mutex_unlock(&view->slot->archiving);
+    return err;
 }

@@ -404,6 +404,53 @@ static void test_au_02_segment_files(void **state)
     open_store();
 }
 
+/* --- The verifier, which is a program of its own and knows files and keys only --- */
+
+static void write_key(const char *path)
+{
+    struct audit_key_info *keys_list;
+    size_t count;
+    struct realm_view *view = view_of("peru");
+    struct store_read *r = begin_read(view);
+    ok(audit_key_list(r, &arena, &keys_list, &count));
+    store_read_end(r);
+    realm_view_release(view);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(f, "%.*s\n", STR_ARG(keys_list[i].public_jwk));
+    assert_int_equal(fclose(f), 0);
+}
+
+/* The verifier stands beside the folder of the tests. */
+#define VERIFY "\"$(dirname \"$(readlink /proc/$PPID/exe)\")/../garita-audit-verify\" --key $D/key "
+
+static void test_au_02_verifier_of_archives(void **state)
+{
+    (void)state;
+    char key_path[300];
+    struct realm_view *view = view_of("peru");
+    fill(view);
+    assert_int_equal(archive_all(view, NOVEMBER), 2);
+    realm_view_release(view);
+    (void)snprintf(key_path, sizeof(key_path), "%s/key", test_dir);
+    write_key(key_path);
+    run(VERIFY "--complete $D/audit/*/2026-09-1.jsonl.zst $D/audit/*/2026-10-41.jsonl.zst"
+               " | grep -q '^whole: 140 events, 1 to 140, '");
+    run(VERIFY "$D/audit/*/2026-10-41.jsonl.zst | grep -q 'events before 41 are not in these'");
+    run(VERIFY "--complete $D/audit/*/2026-10-41.jsonl.zst; test $? = 1");
+    run(VERIFY "$D/audit/*/2026-10-41.jsonl.zst $D/audit/*/2026-09-1.jsonl.zst; test $? = 1");
+    /* Something cut off, in clear and compressed; another first event; another statement. */
+    run("zstd -qdc $D/audit/*/2026-10-41.jsonl.zst >$D/plain; " VERIFY "$D/plain");
+    run("head -n -1 $D/plain >$D/cut; " VERIFY "$D/cut; test $? = 1");
+    run("sed 2d $D/plain >$D/cut; " VERIFY "$D/cut; test $? = 1");
+    run("head -c 900 $D/audit/*/2026-10-41.jsonl.zst >$D/cut; " VERIFY "$D/cut; test $? = 1");
+    run("sed '1s/\"time\":\"2026/\"time\":\"2025/' $D/plain >$D/cut; " VERIFY
+        "$D/cut; test $? = 1");
+    run("sed '9s/UserLoggedIn/UserCreated/' $D/plain >$D/cut; " VERIFY
+        "$D/cut | grep -q '^broken at event 48, id .*: the event was changed'");
+}
+
 /* --- Crashes --- */
 
 /* Dies after so many steps, as kill -9 would have it. */
@@ -551,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_retention, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_segment_rows, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_segment_files, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_au_02_verifier_of_archives, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_crash_between_steps, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_crash_before_unlink, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_deleted_realm, start_test, end_test),

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "core/base/asset.h"
-#include "store/conn.h"
+#include "store/sql/name_forms.h"
 
 #define PREFIX "store/migrations/"
 #define ANA    "5b1f9f4e-1111-4000-8000-000000000001"
@@ -37,6 +37,7 @@ static void make_schema(int version)
     size_t count;
     const struct asset *assets = asset_all(&count);
     ok(conn_open(db_path, "unix-excl", CONN_WRITER, true, &conn));
+    ok(name_forms_register(conn));
     for (size_t i = 0; i < count; i++) {
         const char *name = assets[i].path + strlen(PREFIX);
         if (strncmp(assets[i].path, PREFIX, strlen(PREFIX)) != 0 || strchr(name, '/'))
