@@ -25,6 +25,15 @@ static struct str key_view(const unsigned char key[PERSON_KEY_BYTES])
 
 /* --- Sealing --- */
 
+/* What is empty takes no room. */
+static void write_json(struct json_writer *w, const char *name, struct str json)
+{
+    if (str_eq(json, STR("{}")))
+        return;
+    jw_key(w, name);
+    jw_raw(w, json);
+}
+
 static int write_members(struct arena *a, const struct event_record *e, enum event_box_kind kind,
                          struct str *ret_text)
 {
@@ -36,13 +45,10 @@ static int write_members(struct arena *a, const struct event_record *e, enum eve
     if (event_box_has_actor(kind)) {
         jw_member_str_opt(&w, "ip", e->ip);
         jw_member_str_opt(&w, "userAgent", e->user_agent);
-        jw_key(&w, "metadata");
-        jw_raw(&w, e->metadata);
+        write_json(&w, "metadata", e->metadata);
     }
-    if (event_box_has_data(kind)) {
-        jw_key(&w, "data");
-        jw_raw(&w, e->data);
-    }
+    if (event_box_has_data(kind))
+        write_json(&w, "data", e->data);
     jw_end_object(&w);
     return jw_finish(&w, ret_text);
 }
@@ -124,9 +130,13 @@ static int read_json(struct arena *a, const struct json_value *v, const char *na
 {
     struct buf b;
     struct json_writer w;
+    const struct json_value *member = json_get(v, name);
+    *ret_text = STR("{}");
+    if (!member)
+        return 0;
     buf_init(&b, a, BOX_MAX_BYTES);
     jw_init(&w, &b);
-    jw_value(&w, json_get(v, name));
+    jw_value(&w, member);
     return jw_finish(&w, ret_text);
 }
 
@@ -150,7 +160,9 @@ static int open_with(struct arena *a, struct event_record *e, enum event_box_kin
     if (str_absent(associated))
         return ERR_NO_MEMORY;
     TRY(aead_open(a, key_view(key), associated, e->boxes[kind], &text));
-    return read_members(a, text, e, kind);
+    int err = read_members(a, text, e, kind);
+    /* One box that cannot be read does not hide the other events. */
+    return err == 0 || err == ERR_NO_MEMORY ? err : ERR_SEAL;
 }
 
 static int open_box(struct store_read *r, struct arena *a, struct event_record *e,

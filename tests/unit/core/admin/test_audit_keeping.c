@@ -118,6 +118,30 @@ static void test_erase_refuses(void **state)
     leave_realm();
 }
 
+/* An administrator of master who acted here. */
+static void test_erase_actor(void **state)
+{
+    (void)state;
+    bool any;
+    use_realm("peru");
+    struct event event = {.type = EVENT_ClientModified,
+                          .subject_kind = STR("client"),
+                          .subject_id = STR("c"),
+                          .actor = {.user_id = STR("an-admin"), .ip = STR("10.1.2.3")}};
+    begin();
+    ok(event_append(w, &event));
+    commit();
+    begin();
+    ok(admin_actor_erase(&ctx, w, STR("an-admin"), STR("why"), &any));
+    assert_true(any);
+    ok(admin_actor_erase(&ctx, w, STR("an-admin"), STR("why"), &any));
+    assert_false(any);
+    commit();
+    assert_int_equal(count_events(EVENT_DataDeleted, NULL), 1);
+    assert_int_equal(first_seq(), 1);
+    leave_realm();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +149,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steps, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_signing_on_schedule, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_erase_refuses, setup_store, teardown_store),
+        cmocka_unit_test_setup_teardown(test_erase_actor, setup_store, teardown_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
