@@ -30,6 +30,12 @@ static int64_t before(const struct auth_ctx *ctx, int64_t days)
     return ctx->now->wall_ms - days * DAY_MS;
 }
 
+/* For what cannot be undone: a clock that leapt ahead ends no retention. */
+static int64_t surely_before(const struct auth_ctx *ctx, int64_t days)
+{
+    return now_steady_ms(ctx->now) - days * DAY_MS;
+}
+
 static int expire_unknown(const struct auth_ctx *ctx, int64_t days)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
@@ -37,7 +43,7 @@ static int expire_unknown(const struct auth_ctx *ctx, int64_t days)
     if (days == 0)
         return 0;
     TRY(store_write_begin(ctx->view, ctx->now, &w));
-    TRY(person_unknown_expire(w, before(ctx, days), &count));
+    TRY(person_unknown_expire(w, surely_before(ctx, days), &count));
     return count > 0 ? store_commit_p(&w, DURABLE_LOCAL) : 0;
 }
 
@@ -57,8 +63,8 @@ static int remove_one(const struct auth_ctx *ctx, int64_t days, bool *ret_done)
     *ret_done = false;
     if (days == 0)
         return 0;
-    return event_archive_remove(ctx->view, ctx->now, &ctx->actor, before(ctx, days), ctx->arena,
-                                &removed, ret_done);
+    return event_archive_remove(ctx->view, ctx->now, &ctx->actor, surely_before(ctx, days),
+                                ctx->arena, &removed, ret_done);
 }
 
 int audit_keep(const struct auth_ctx *ctx, const struct audit_keeping *keeping, bool *ret_more)

@@ -43,9 +43,10 @@ static void test_days(void **state)
 }
 
 /* Steps until nothing is left to do. */
-static int keep(int64_t days_later, const struct audit_keeping *k)
+static int keep_after(int64_t days_later, int64_t days_leapt, const struct audit_keeping *k)
 {
-    struct now later = {.wall_ms = clock_now().wall_ms + days_later * DAY_MS};
+    struct now later = {.wall_ms = clock_now().wall_ms + days_later * DAY_MS,
+                        .leapt_ms = days_leapt * DAY_MS};
     int steps = 0;
     bool more = true;
     const struct now *before = ctx.now;
@@ -54,6 +55,11 @@ static int keep(int64_t days_later, const struct audit_keeping *k)
         ok(audit_keep(&ctx, k, &more));
     ctx.now = before;
     return steps;
+}
+
+static int keep(int64_t days_later, const struct audit_keeping *k)
+{
+    return keep_after(days_later, 0, k);
 }
 
 static int64_t first_seq(void)
@@ -79,6 +85,8 @@ static void test_steps(void **state)
     assert_true(keep(130, &k) > 1);
     assert_int_equal(count_events(EVENT_AuditArchived, NULL), 1);
     assert_int_equal(first_seq(), 1);
+    (void)keep_after(840, 700, &k); /* by a leap of the clock no time has passed */
+    assert_int_equal(count_events(EVENT_AuditRemoved, NULL), 0);
     assert_true(keep(840, &k) > 1);
     assert_int_equal(count_events(EVENT_AuditRemoved, NULL), 1);
     assert_true(first_seq() > 1);
