@@ -18,7 +18,7 @@ _garita() {
     "realm update") words="--enable --disable --data --config --json --help " ;;
     "realm delete") words="--confirm --data --config --json --help " ;;
     "user add") words="--realm --username --password-file --temporary --email --first-name --last-name --attribute --role --group --data --config --json --help " ;;
-    "user list") words="--realm --search --after --limit --data --config --json --help " ;;
+    "user list") words="--realm --search --username --email --first-name --last-name --exact --attribute --after --first --limit --count --data --config --json --help " ;;
     "user show") words="--realm --username --data --config --json --help " ;;
     "user set") words="--realm --username --data --config --json --help " ;;
     "user password") words="--realm --username --password-file --temporary --data --config --json --help " ;;
@@ -69,6 +69,7 @@ _garita() {
     "audit types") words="--data --config --json --help " ;;
     "clock show") words="--data --config --json --help " ;;
     "clock set-back") words="--confirm --data --config --json --help " ;;
+    "bench-data") words="--divide --data --config --json --help " ;;
     "config") words="--sample --docs --data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "doctor") words="--data --config --json --help --data --master-key-file --hostname --base-path --https-address --https-port --http-address --http-port --management-address --management-port --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --checkpoint-pages --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "completion") words="--data --config --json --help " ;;
@@ -83,7 +84,7 @@ _garita() {
     "keys") words="list rotate disable " ;;
     "audit") words="list export verify sign key rotate-key archive types " ;;
     "clock") words="show set-back " ;;
-    "") words="serve init realm user client role group keys audit clock config doctor completion version help " ;;
+    "") words="serve init realm user client role group keys audit clock bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi

@@ -116,6 +116,42 @@ static int64_t rows_in_database(struct realm_view *view)
     return (int64_t)count;
 }
 
+/* Pages by how many come before them, over the border of database and archives. */
+static void check_offsets(struct realm_view *view, struct event_filter filter)
+{
+    struct event_record *all, *page;
+    size_t total = list(view, &filter, 1000, &all);
+    assert_true(total > 50);
+    for (filter.first = 0; filter.first <= total + 1; filter.first++) {
+        size_t left = filter.first < total ? total - filter.first : 0;
+        size_t count = list(view, &filter, 5, &page);
+        assert_int_equal(count, left < 5 ? left : 5);
+        for (size_t i = 0; i < count; i++)
+            assert_int_equal(page[i].seq, all[filter.first + i].seq);
+    }
+}
+
+static void test_offsets(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    fill(view);
+    for (int round = 0; round < 2; round++) {
+        for (int down = 0; down < 2; down++) {
+            struct event_filter filter = {.newest_first = down == 1};
+            check_offsets(view, filter);
+            filter.user_id = STR(EVA);
+            check_offsets(view, filter);
+            filter.client_id = STR("app");
+            check_offsets(view, filter);
+        }
+        struct event_filter about = {.user_id = STR(EVA), .or_about_user = true};
+        check_offsets(view, about);
+        assert_int_equal(archive_all(view, NOVEMBER), round == 0 ? 2 : 0);
+    }
+    realm_view_release(view);
+}
+
 static void test_months(void **state)
 {
     (void)state;
@@ -592,6 +628,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_months, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_offsets, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_everything_archived, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_clock_steps, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_erased_in_archives, start_test, end_test),
