@@ -85,9 +85,15 @@ void history_end(struct history *h, struct change *c, enum outcome outcome, cons
     if (atomic_load(&h->early))
         return;
     if (value && outcome == CHANGE_DONE)
-        (void)snprintf(c->value, sizeof(c->value), "%s", value);
+        (void)snprintf(c->answer, sizeof(c->answer), "%s", value);
     c->ended = history_now(h);
     atomic_store(&c->outcome, (int)outcome);
+}
+
+static const char *value_of(const struct change *c)
+{
+    bool told = atomic_load(&c->outcome) == CHANGE_DONE && c->answer[0] != '\0';
+    return told ? c->answer : c->value;
 }
 
 static size_t count_of(const struct history *h)
@@ -165,7 +171,7 @@ static bool is_new(const struct history *h, size_t before, const char *subject, 
     if (strcmp(value, VALUE_ABSENT) == 0)
         return false;
     for (size_t i = 0; i < before; i++)
-        if (is_about(&h->changes[i], hash, subject) && strcmp(h->changes[i].value, value) == 0)
+        if (is_about(&h->changes[i], hash, subject) && strcmp(value_of(&h->changes[i]), value) == 0)
             return false;
     return true;
 }
@@ -173,9 +179,9 @@ static bool is_new(const struct history *h, size_t before, const char *subject, 
 static bool fits(const struct history *h, size_t at, const char *value)
 {
     const struct change *c = &h->changes[at];
-    if (strcmp(c->value, VALUE_NEW) == 0)
+    if (strcmp(value_of(c), VALUE_NEW) == 0)
         return is_new(h, at, c->subject, value);
-    return strcmp(c->value, value) == 0;
+    return strcmp(value_of(c), value) == 0;
 }
 
 bool history_allows(const struct history *h, size_t cut, const char *subject, const char *value)
@@ -197,5 +203,5 @@ bool history_allows(const struct history *h, size_t cut, const char *subject, co
 const char *history_last_done(const struct history *h, size_t cut, const char *subject)
 {
     ptrdiff_t at = last_done(h, cut, subject);
-    return at >= 0 ? h->changes[at].value : NULL;
+    return at >= 0 ? value_of(&h->changes[at]) : NULL;
 }

@@ -29,7 +29,8 @@ struct change {
     atomic_bool written; /* a child may die in the middle of it */
     char subject[SUBJECT_BYTES];
     char value[VALUE_BYTES];
-    uint32_t hash; /* of the subject */
+    char answer[VALUE_BYTES]; /* counts once it is DONE: the value that was told; empty: as above */
+    uint32_t hash;            /* of the subject */
     size_t begun, ended;
     atomic_int outcome;
 };
