@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "appliance/checks.h"
 #include "appliance/command/commands.h"
 #include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
@@ -30,6 +31,7 @@ struct app {
     struct web *web;
     struct ipc_server *ipc;
     struct jobs *jobs;
+    struct checks *checks;
     struct str url;
 };
 
@@ -165,10 +167,12 @@ static int set_web(struct app *app, struct err_ctx *err)
     return 0;
 }
 
-static bool is_ready(void *context)
+static enum web_health health(void *context, struct json_writer *checks)
 {
+    static const enum web_health states[] = {
+        [STORE_WELL] = WEB_WELL, [STORE_DEGRADED] = WEB_DEGRADED, [STORE_DOWN] = WEB_DOWN};
     struct app *app = context;
-    return store_health(app->store) == 0;
+    return states[store_report(app->store, checks)];
 }
 
 static void add_metrics(void *context, struct buf *out)
@@ -182,7 +186,7 @@ static int start_web(struct app *app, struct err_ctx *err)
     TRY(set_web(app, err));
     app->services = (struct web_services){
         .store = app->store,
-        .is_ready = is_ready,
+        .health = health,
         .metrics = add_metrics,
         .cors_allowed = oidc_cors_allowed,
         .context = app,
@@ -223,7 +227,9 @@ static int start_all(struct app *app, char *const *environment, struct err_ctx *
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
-    return start_jobs(app);
+    TRY(start_jobs(app));
+    return checks_start(app->store, app->config->check_pages_per_s, app->config->check_interval_h,
+                        &app->checks);
 }
 
 int app_start(const struct config *config, char *const *environment, struct err_ctx *err,
@@ -249,6 +255,7 @@ void app_stop(struct app *app)
     if (!app)
         return;
     ipc_stop(app->ipc);
+    checks_stop(app->checks);
     jobs_stop(app->jobs);
     web_stop(app->web);
     if (app->store)

@@ -78,7 +78,7 @@ static int sweep_once(struct job *job, int64_t *ret_count)
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct session_limits limits;
     session_limits_of(auth_realm(&job->ctx), &limits);
-    TRY(store_write_begin(job->ctx.view, &job->now, &w));
+    TRY(store_write_begin_for(job->ctx.view, &job->now, NEED_ENDING, &w));
     TRY(session_sweep(w, &limits, SWEEP_ROWS, ret_count));
     return store_commit_p(&w, DURABLE_NONE);
 }

@@ -12,10 +12,34 @@
 
 #include "core/base/banned.h"
 
+/* "256MiB", "2GiB", "5%", "0". */
+static int parse_reserve(struct str text, struct store_config *store, struct err_ctx *err)
+{
+    static const struct {
+        const char *unit;
+        int64_t bytes; /* 0: percent */
+    } units[] = {{"MiB", 1 << 20}, {"GiB", 1 << 30}, {"%", 0}};
+    int64_t number;
+    if (str_eq(text, STR("0")))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        struct str unit = str_c(units[i].unit);
+        bool percent = units[i].bytes == 0;
+        if (!str_ends(text, unit) ||
+            str_to_i64(str_sub(text, 0, text.len - unit.len), &number) != 0 || number < 1 ||
+            number > (percent ? 50 : 1 << 20))
+            continue;
+        store->reserve_percent = percent ? number : 0;
+        store->reserve_bytes = number * units[i].bytes;
+        return 0;
+    }
+    return err_set(err, ERR_CONFIG, "disk-reserve: must look like 256MiB, 2GiB, 5%% or 0");
+}
+
 int store_open_configured(const struct config *config, struct store **ret_store,
                           struct err_ctx *err)
 {
-    const struct store_config store = {
+    struct store_config store = {
         .data_dir = config->data,
         .master_key_path = config->master_key_file[0] ? config->master_key_file : NULL,
         .max_open_realms = (size_t)config->open_realms,
@@ -25,6 +49,7 @@ int store_open_configured(const struct config *config, struct store **ret_store,
         .ctx = err,
     };
     err->detail[0] = '\0';
+    TRY(parse_reserve(str_c(config->disk_reserve), &store, err));
     int rc = store_open(&store, ret_store);
     if (rc == 0 || strstr(err->detail, config->data))
         return rc;

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "store/folder.h"
+#include "store/page_file.h"
 
 #include "core/base/banned.h"
 
@@ -35,10 +38,13 @@ static void start_library(void)
 
 static int io_error(const struct conn *conn, int rc)
 {
+    if (rc == SQLITE_IOERR_DATA)
+        return ERR_STORE_CORRUPT; /* a page is not what was written */
     int system = conn && conn->db ? sqlite3_system_errno(conn->db) : 0;
     if (system == ENOSPC || system == EDQUOT)
         return ERR_STORE_FULL;
-    if (system == EROFS || (rc == SQLITE_CANTOPEN && (system == EACCES || system == EPERM)))
+    if (system == EROFS ||
+        ((rc & 0xff) == SQLITE_CANTOPEN && (system == EACCES || system == EPERM)))
         return ERR_STORE_READ_ONLY;
     return ERR_STORE_FAILED;
 }
@@ -72,7 +78,7 @@ static int err_of(const struct conn *conn, int rc)
     case SQLITE_CONSTRAINT:
         return constraint_error(conn && conn->db ? sqlite3_extended_errcode(conn->db) : rc);
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return io_error(conn, rc & 0xff);
+    case SQLITE_CANTOPEN: return io_error(conn, rc);
     default: return ERR_INTERNAL;
     }
 }
@@ -84,6 +90,8 @@ int conn_err(struct conn *conn, int rc)
         return err;
     if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
         conn->sync_failed = true;
+    if (err == ERR_STORE_CORRUPT)
+        atomic_store(&conn->damaged, true);
     if (err != 0 && err != ERR_CONFLICT && err != ERR_NOT_FOUND && conn->trouble == 0)
         conn->trouble = err;
     return err;
@@ -120,8 +128,61 @@ static int set_up(struct conn *conn)
     return conn_exec(conn, "PRAGMA query_only=ON; PRAGMA cache_size=-1024;");
 }
 
+static int open_file(struct conn *conn, const char *path, const char *vfs, bool create)
+{
+    const char *layer;
+    int reserved = PAGE_RESERVED;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    TRY(page_file_vfs(vfs, &layer));
+    if (create)
+        flags |= SQLITE_OPEN_CREATE;
+    int rc = sqlite3_open_v2(path, &conn->db, flags, layer);
+    if (rc != SQLITE_OK)
+        return conn_err(conn, rc);
+    if (conn->role == CONN_WRITER)
+        (void)sqlite3_file_control(conn->db, "main", PAGE_OP_MIND_LOG, NULL);
+    if (create) /* counts for a file that is being made */
+        (void)sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    return 0;
+}
+
+/* SQLite's own note that a change of the file was cut off, which happens only when it is made. */
+static bool has_journal(const char *path, sqlite3_vfs *vfs)
+{
+    char name[FOLDER_PATH_MAX + 16];
+    int exists = 0;
+    int len = snprintf(name, sizeof(name), "%s-journal", path);
+    return len > 0 && (size_t)len < sizeof(name) &&
+           vfs->xAccess(vfs, name, SQLITE_ACCESS_EXISTS, &exists) == SQLITE_OK && exists;
+}
+
+/* Before SQLite does more than look at the header. */
+static int check_header(struct conn *conn, const char *path, const char *vfs, bool create)
+{
+    int foreign = 0;
+    if (create && has_journal(path, sqlite3_vfs_find(vfs)))
+        return 0;
+    (void)sqlite3_file_control(conn->db, "main", PAGE_OP_IS_FOREIGN, &foreign);
+    return foreign ? conn_err(conn, SQLITE_NOTADB) : 0;
+}
+
+static void explain(struct conn *conn, int err, struct err_ctx *ctx)
+{
+    const char *refusal = NULL;
+    if (conn->db)
+        (void)sqlite3_file_control(conn->db, "main", PAGE_OP_REFUSAL, &refusal);
+    if (refusal)
+        (void)err_set(ctx, err, "%s", refusal);
+}
+
 int conn_open(const char *path, const char *vfs, enum conn_role role, bool create,
               struct conn **ret_conn)
+{
+    return conn_open_told(path, vfs, role, create, ret_conn, NULL);
+}
+
+int conn_open_told(const char *path, const char *vfs, enum conn_role role, bool create,
+                   struct conn **ret_conn, struct err_ctx *ctx)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, start_library);
@@ -129,13 +190,14 @@ int conn_open(const char *path, const char *vfs, enum conn_role role, bool creat
     if (!conn)
         return ERR_NO_MEMORY;
     conn->role = role;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    if (create)
-        flags |= SQLITE_OPEN_CREATE;
-    int rc = sqlite3_open_v2(path, &conn->db, flags, vfs);
-    int err = rc == SQLITE_OK ? set_up(conn) : conn_err(conn, rc);
+    int err = open_file(conn, path, vfs, create);
+    if (err == 0)
+        err = check_header(conn, path, vfs, create);
+    if (err == 0)
+        err = set_up(conn);
     if (err != 0) {
-        conn_close(conn, false);
+        explain(conn, err, ctx);
+        conn_close(conn, true); /* what was refused stays as it is */
         return err;
     }
     *ret_conn = conn;
@@ -154,7 +216,7 @@ void conn_close(struct conn *conn, bool skip_checkpoint)
     for (size_t i = 0; i < conn->stmt_cap; i++)
         (void)sqlite3_finalize(conn->stmts[i].stmt);
     free(conn->stmts);
-    if (skip_checkpoint)
+    if (skip_checkpoint && conn->db)
         (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     (void)sqlite3_close(conn->db);
     free(conn);

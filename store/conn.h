@@ -5,6 +5,7 @@
 #define GARITA_STORE_CONN_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
@@ -29,6 +30,7 @@ struct conn {
     bool archives; /* statements that are prepared now may delete archived events */
     int trouble;   /* what spoils the transaction: full disk, failed input or output, no memory */
     bool sync_failed;
+    atomic_bool damaged; /* the database is not what was written: it must not be asked again */
     struct conn_stmt *stmts;
     size_t stmt_cap;
     size_t stmt_count;
@@ -36,9 +38,14 @@ struct conn {
 };
 
 /* Opens (and, with create, makes the file when it is missing) and sets up: WAL, synchronous=NORMAL,
- * foreign keys, no automatic checkpoints. The connection is not guarded yet. */
+ * foreign keys, no automatic checkpoints. The connection is not guarded yet. vfs is the layer below
+ * the one that keeps the sums of pages. ERR_STORE_CORRUPT for a file that is none of ours and when
+ * the log beside it does not belong to it: then nothing was changed. */
 MUST_CHECK int conn_open(const char *path, const char *vfs, enum conn_role role, bool create,
                          struct conn **ret_conn);
+/* The same, with a sentence for the operator in ctx when the files are refused. */
+MUST_CHECK int conn_open_told(const char *path, const char *vfs, enum conn_role role, bool create,
+                              struct conn **ret_conn, struct err_ctx *ctx);
 /* After migrations: from now on only statements on known tables, readers only read. */
 void conn_guard(struct conn *conn);
 /* skip_checkpoint leaves the write-ahead log as it is (after a failed flush). */

@@ -4,6 +4,7 @@
 #include <semaphore.h>
 
 #include "core/port/events.h"
+#include "store/space.h"
 #include "store/tx.h"
 #include "store/view.h"
 
@@ -188,6 +189,7 @@ int event_append_alone(struct realm_view *view, const struct now *now, const str
     struct event_job job = {.view = view, .now = now, .event = event, .durability = durability};
     if (tx_write_of_thread(slot))
         return ERR_INTERNAL; /* it would wait for itself */
+    TRY(space_admit(slot->store, NEED_SESSION));
     TRY(slot_db_acquire(slot, &db));
     int err = append_in_turn(&db->events, slot, &job);
     slot_db_release(slot, db);

@@ -4,16 +4,18 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "store/log_state.h"
+#include "store/store.h"
 
 #include "core/base/banned.h"
 
-int flush_init(struct flusher *f, struct conn *writer)
+int flush_init(struct flusher *f, struct slot *slot, struct conn *writer)
 {
     sqlite3_file *log = NULL;
     int rc = sqlite3_file_control(writer->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (rc != SQLITE_OK || !log || !log->pMethods)
         return ERR_STORE_FAILED;
-    *f = (struct flusher){.log = log};
+    *f = (struct flusher){.slot = slot, .writer = writer, .log = log};
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)pthread_cond_init(&f->changed, NULL);
     return 0;
@@ -41,20 +43,50 @@ static int sync_log(struct flusher *f)
 
 void flush_fail(struct flusher *f, int rc)
 {
-    if (!atomic_exchange(&f->failed, true))
-        LOG_ERROR("store", "a flush failed (code %d): no more writes or reads until restart", rc);
+    char name[REALM_NAME_MAX + 1];
+    if (atomic_exchange(&f->failed, true))
+        return;
+    slot_name(f->slot, name);
+    log_write(LOG_LEVEL_ERROR, "store", NULL,
+              (const struct log_field[]){LOG_S("realm", str_c(name)), LOG_I("code", rc), LOG_END},
+              "a flush failed in realm %s: it is neither read nor written until the next start",
+              name);
 }
 
-int flush_prime(struct flusher *f, const struct folder *folder)
+/* Once a flush has ended, the log that it flushed is the one that must be there. */
+static void keep_log(struct flusher *f)
 {
-    if (f->primed)
-        return 0;
+    (void)pthread_mutex_lock(&f->lock);
+    bool any = f->flushed > 0;
+    (void)pthread_mutex_unlock(&f->lock);
+    if (any)
+        log_state_keep(f->writer);
+    f->kept = any;
+}
+
+/* First the log's name, then that there is a log. */
+static int begin_log(struct flusher *f, const struct folder *folder)
+{
+    bool sync_failed = false;
     TRY(sync_log(f));
     if (folder_sync_realms(folder) != 0) {
         flush_fail(f, SQLITE_IOERR_DIR_FSYNC);
         return ERR_STORE_FAILED;
     }
-    f->primed = true;
+    int err = log_state_begin(f->writer, &sync_failed);
+    if (sync_failed)
+        flush_fail(f, SQLITE_IOERR_FSYNC);
+    return err;
+}
+
+int flush_prime(struct flusher *f, const struct folder *folder)
+{
+    if (!f->primed) {
+        TRY(begin_log(f, folder));
+        f->primed = true;
+    } else if (!f->kept) {
+        keep_log(f);
+    }
     return 0;
 }
 

@@ -22,24 +22,30 @@
 #include "store/conn.h"
 #include "store/folder.h"
 
+struct slot;
+
 struct flusher {
+    struct slot *slot; /* whose realm it is, for the log */
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    struct conn *writer;
     sqlite3_file *log; /* the writer's handle of the write-ahead log */
     uint64_t committed;
     uint64_t flushed;
     bool running;
     bool primed;
+    bool kept; /* the database knows its log */
     atomic_bool failed;
     atomic_uint_fast64_t flushes;
     atomic_uint_fast64_t flush_ns;
 };
 
 /* ERR_STORE_FAILED when the writer has no log. */
-MUST_CHECK int flush_init(struct flusher *f, struct conn *writer);
+MUST_CHECK int flush_init(struct flusher *f, struct slot *slot, struct conn *writer);
 void flush_free(struct flusher *f);
-/* Under the writer's turn, before its first commit: the log's header and its name, which is in the
- * folder of realms, get on disk. ERR_STORE_FAILED. */
+/* Under the writer's turn, before each commit. Before the first one the log's header and its name,
+ * which is in the folder of realms, get on disk, and then that the database has a log; after the
+ * first flush, which one. ERR_STORE_FAILED. */
 MUST_CHECK int flush_prime(struct flusher *f, const struct folder *folder);
 /* The ticket of a commit just made, under the writer's turn. */
 uint64_t flush_ticket(struct flusher *f);

@@ -3,6 +3,7 @@
  * nothing to clean up. */
 #include "store/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,14 +40,15 @@ static int open_private_dir(int parent, const char *name, int *ret_fd, struct er
     struct stat st;
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return err_set(ctx, ERR_CONFIG, "%s is a symbolic link or no folder", name);
+        return err_set(ctx, ERR_CONFIG,
+                       "%s is a symbolic link or no folder: name the folder itself", name);
     if (fd < 0)
         return sys_err(ctx, name);
     int err = 0;
     if (fstat(fd, &st) != 0)
         err = sys_err(ctx, name);
     else if (st.st_uid != geteuid())
-        err = err_set(ctx, ERR_CONFIG, "%s belongs to another user", name);
+        err = err_set(ctx, ERR_CONFIG, "%s belongs to another user: chown it", name);
     else if (st.st_mode & 077)
         err = err_set(ctx, ERR_CONFIG, "%s is open to others: chmod 700 it", name);
     if (err != 0)
@@ -115,7 +117,7 @@ static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ct
     TRY(make_dir(f->fd, "realms", ctx));
     TRY(open_private_dir(f->fd, "realms", &f->realms_fd, ctx));
     /* Made just now, or by a start that was cut short. */
-    return folder_db_exists(f, STR(REALM_MASTER)) ? 0 : sync_names(f, ctx);
+    return folder_db_bytes(f, STR(REALM_MASTER)) >= 0 ? 0 : sync_names(f, ctx);
 }
 
 int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
@@ -151,17 +153,92 @@ static bool db_file_name(struct str name, const char *suffix, char file[128])
     return len > 0 && len < 128;
 }
 
-bool folder_db_exists(const struct folder *folder, struct str name)
+/* A database or its log; the size is -1 when there is no such file. */
+static int check_file(const struct folder *folder, const char *file, int64_t *ret_size,
+                      struct err_ctx *ctx)
+{
+    struct stat st;
+    *ret_size = -1;
+    if (fstatat(folder->realms_fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : sys_err(ctx, file);
+    if (!S_ISREG(st.st_mode))
+        return err_set(ctx, ERR_CONFIG,
+                       "realms/%s is a symbolic link or no file: put the file itself there", file);
+    if (st.st_uid != geteuid())
+        return err_set(ctx, ERR_CONFIG, "realms/%s belongs to user %u: chown it to user %u", file,
+                       (unsigned)st.st_uid, (unsigned)geteuid());
+    if (st.st_mode & 077)
+        return err_set(ctx, ERR_CONFIG, "realms/%s is open to others: chmod 600 it", file);
+    *ret_size = st.st_size;
+    return 0;
+}
+
+int folder_db_check(const struct folder *folder, struct str name, bool may_create,
+                    struct err_ctx *ctx)
+{
+    char file[128], log[128];
+    int64_t size, log_size;
+    if (!db_file_name(name, "", file) || !db_file_name(name, "-wal", log))
+        return ERR_TOO_LARGE;
+    TRY(check_file(folder, file, &size, ctx));
+    TRY(check_file(folder, log, &log_size, ctx));
+    if (size > 0 || (may_create && log_size <= 0))
+        return 0;
+    return err_set(ctx, ERR_STORE_CORRUPT,
+                   "realms/%s is %s: put it back, or restore it from a backup", file,
+                   size < 0 ? "missing" : "empty");
+}
+
+static int64_t bytes_of(const struct folder *folder, struct str name, const char *suffix)
 {
     char file[128];
     struct stat st;
-    return db_file_name(name, "", file) &&
-           fstatat(folder->realms_fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!db_file_name(name, suffix, file) ||
+        fstatat(folder->realms_fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    return st.st_size;
+}
+
+int64_t folder_db_bytes(const struct folder *folder, struct str name)
+{
+    return bytes_of(folder, name, "");
+}
+
+int64_t folder_log_bytes(const struct folder *folder, struct str name)
+{
+    return bytes_of(folder, name, "-wal");
+}
+
+void folder_log_tidy(const struct folder *folder, struct str name)
+{
+    char log[128];
+    if (folder_log_bytes(folder, name) == 0 && db_file_name(name, "-wal", log))
+        (void)unlinkat(folder->realms_fd, log, 0);
+}
+
+int folder_each(const struct folder *folder, folder_visit *visit, void *arg)
+{
+    int err = 0;
+    int fd = openat(folder->fd, "realms", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir) {
+        close_fd(&fd);
+        return ERR_IO;
+    }
+    while (err == 0) {
+        /* cppcheck-suppress readdirCalled ; the stream is ours alone */
+        const struct dirent *e = readdir(dir);
+        if (!e)
+            break;
+        err = visit(arg, str_c(e->d_name));
+    }
+    (void)closedir(dir);
+    return err;
 }
 
 int folder_db_remove(const struct folder *folder, struct str name)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", FENCE_SUFFIX};
     char file[128];
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
         if (!db_file_name(name, suffixes[i], file))

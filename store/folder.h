@@ -26,7 +26,23 @@ MUST_CHECK int folder_db_path(const struct folder *folder, struct str name,
 MUST_CHECK int folder_db_remove(const struct folder *folder, struct str name);
 /* The names in realms/ get on disk. */
 MUST_CHECK int folder_sync_realms(const struct folder *folder);
-bool folder_db_exists(const struct folder *folder, struct str name);
+/* Before SQLite opens it: a regular file of our own that nobody else may read, not empty (SK-05).
+ * With may_create it may be missing, or empty when it has no log. ERR_CONFIG, ERR_STORE_CORRUPT, with
+ * a sentence that says what to do. */
+MUST_CHECK int folder_db_check(const struct folder *folder, struct str name, bool may_create,
+                               struct err_ctx *ctx);
+/* Bytes of the log beside a database; -1 when there is none. */
+int64_t folder_log_bytes(const struct folder *folder, struct str name);
+/* Removes a log without content, which SQLite makes when it opens a database. */
+void folder_log_tidy(const struct folder *folder, struct str name);
+/* Every name in realms/; ends early with the visitor's error. ERR_IO. */
+typedef int folder_visit(void *arg, struct str name);
+MUST_CHECK int folder_each(const struct folder *folder, folder_visit *visit, void *arg);
+/* -1 when there is none. */
+int64_t folder_db_bytes(const struct folder *folder, struct str name);
+
+/* Beside a database that was found damaged (fence.c). */
+#define FENCE_SUFFIX "-damaged"
 
 #define MASTER_KEY_BYTES 32
 

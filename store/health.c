@@ -1,19 +1,49 @@
 /* What readiness checks and the metrics page ask of a store. */
 #include "store/store.h"
+
+#include <stdio.h>
+
+#include "store/fence.h"
+#include "store/space.h"
 #include "store/timekeeper.h"
 
 #include "core/base/banned.h"
 
+/* The list only grows at its head, and nothing goes away before the store. */
+static struct slot *first_slot(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = store->slots;
+    (void)pthread_mutex_unlock(&store->lock);
+    return slot;
+}
+
+static bool flush_has_failed(struct slot *slot)
+{
+    if (pthread_mutex_trylock(&slot->lock) != 0)
+        return false; /* being opened or closed; its next user tells */
+    bool failed = slot->db && atomic_load(&slot->db->flush.failed);
+    (void)pthread_mutex_unlock(&slot->lock);
+    return failed;
+}
+
+static bool trouble_of(struct slot *slot, char reason[FENCE_REASON_MAX])
+{
+    if (slot->dead)
+        return false;
+    if (fence_reason(slot, reason))
+        return true;
+    (void)snprintf(reason, FENCE_REASON_MAX,
+                   "a flush of its log failed: look after the disk, then start the server anew");
+    return flush_has_failed(slot);
+}
+
 static void note_failed(struct store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
-    for (struct slot *slot = store->slots; slot; slot = slot->next) {
-        if (pthread_mutex_trylock(&slot->lock) != 0)
-            continue; /* being opened or closed; its next user tells */
-        if (slot->db && atomic_load(&slot->db->flush.failed))
+    for (struct slot *slot = store->slots; slot; slot = slot->next)
+        if (flush_has_failed(slot))
             atomic_store(&store->failed, true);
-        (void)pthread_mutex_unlock(&slot->lock);
-    }
     (void)pthread_mutex_unlock(&store->lock);
 }
 
@@ -25,17 +55,90 @@ int store_health(struct store *store)
     return atomic_load(&store->full) ? ERR_STORE_FULL : 0;
 }
 
+const char *health_word(struct store *store, struct str name)
+{
+    struct slot *slot = slot_known(store, name);
+    if (!slot)
+        return "ok"; /* nobody asked for it yet */
+    if (fence_err(slot) != 0)
+        return "fenced";
+    return flush_has_failed(slot) ? "failed" : "ok";
+}
+
+bool store_realm_trouble(struct store *store, struct str realm, struct arena *a,
+                         struct str *ret_reason)
+{
+    char reason[FENCE_REASON_MAX];
+    struct slot *slot = slot_known(store, realm);
+    if (!slot || !trouble_of(slot, reason))
+        return false;
+    *ret_reason = arena_str_c(a, reason);
+    return true;
+}
+
+int64_t store_realm_checked_ms(struct store *store, struct str realm)
+{
+    struct slot *slot = slot_known(store, realm);
+    return slot ? atomic_load(&slot->checked_ms) : 0;
+}
+
+static void begin_check(struct json_writer *w, struct str name, bool up, const char *state)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "name", name);
+    jw_member_c(w, "status", up ? "UP" : "DOWN");
+    jw_member_object(w, "data");
+    jw_member_c(w, "state", state);
+}
+
+static void end_check(struct json_writer *w)
+{
+    jw_end_object(w);
+    jw_end_object(w);
+}
+
+static bool report_disk(const struct store *store, struct json_writer *w)
+{
+    static const char *const names[] = {"enough", "low", "very low"};
+    bool full = atomic_load(&store->full);
+    int space = atomic_load(&store->space);
+    begin_check(w, STR("disk"), !full && space == SPACE_ENOUGH, full ? "full" : names[space]);
+    jw_member_i64(w, "freeMiB", atomic_load(&store->free_bytes) >> 20);
+    end_check(w);
+    return !full && space == SPACE_ENOUGH;
+}
+
+enum store_state store_report(struct store *store, struct json_writer *checks)
+{
+    enum store_state state = report_disk(store, checks) ? STORE_WELL : STORE_DEGRADED;
+    for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
+        char reason[FENCE_REASON_MAX];
+        char text[REALM_NAME_MAX + sizeof("realm ")] = "realm ";
+        if (!trouble_of(slot, reason))
+            continue;
+        bool fenced = fence_err(slot) != 0;
+        slot_name(slot, text + strlen("realm "));
+        begin_check(checks, str_c(text), false, fenced ? "fenced" : "failed");
+        jw_member_c(checks, "reason", reason);
+        end_check(checks);
+        if (state == STORE_WELL)
+            state = STORE_DEGRADED;
+    }
+    return store_health(store) == ERR_STORE_FAILED ? STORE_DOWN : state;
+}
+
 struct sums {
-    uint64_t flushes, flush_ns, failed, log_pages, readers;
+    uint64_t flushes, flush_ns, failed, log_pages, readers, fenced;
 };
 
 static struct sums sum_up(struct store *store)
 {
     struct sums s = {.flushes = atomic_load(&store->counters.flushes),
                      .flush_ns = atomic_load(&store->counters.flush_ns)};
-    (void)pthread_mutex_lock(&store->lock);
-    for (struct slot *slot = store->slots; slot; slot = slot->next) {
+    /* Not under store->lock: a database that is being opened would hold up all who look for a realm. */
+    for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         (void)pthread_mutex_lock(&slot->lock);
+        s.fenced += fence_err(slot) != 0 && !slot->dead;
         if (slot->db) {
             s.flushes += atomic_load(&slot->db->flush.flushes);
             s.flush_ns += atomic_load(&slot->db->flush.flush_ns);
@@ -45,7 +148,6 @@ static struct sums sum_up(struct store *store)
         }
         (void)pthread_mutex_unlock(&slot->lock);
     }
-    (void)pthread_mutex_unlock(&store->lock);
     return s;
 }
 
@@ -54,6 +156,31 @@ static void metric(struct buf *b, const char *name, const char *type, const char
 {
     buf_printf(b, "# HELP garita_store_%s %s\n# TYPE garita_store_%s %s\ngarita_store_%s %llu\n",
                name, help, name, type, name, (unsigned long long)value);
+}
+
+/* One line for each realm that is not well: its name cannot have anything that must be quoted. */
+static void metric_states(struct store *store, struct buf *b)
+{
+    buf_add_c(b, "# HELP garita_store_realm_trouble Realms that nobody is let into.\n"
+                 "# TYPE garita_store_realm_trouble gauge\n");
+    for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
+        char reason[FENCE_REASON_MAX];
+        char name[REALM_NAME_MAX + 1];
+        if (!trouble_of(slot, reason))
+            continue;
+        slot_name(slot, name);
+        buf_printf(b, "garita_store_realm_trouble{realm=\"%s\",state=\"%s\"} 1\n", name,
+                   fence_err(slot) != 0 ? "fenced" : "failed");
+    }
+}
+
+static void metric_space(const struct store *store, struct buf *b)
+{
+    metric(b, "disk_free_bytes", "gauge", "Room on the disk, as of the last look.",
+           (uint64_t)atomic_load(&store->free_bytes));
+    metric(b, "disk_low", "gauge",
+           "1: below the reserve, changes are refused; 2: below a quarter of it, logins too.",
+           (uint64_t)atomic_load(&store->space));
 }
 
 void store_metrics(struct store *store, struct buf *b)
@@ -80,6 +207,15 @@ void store_metrics(struct store *store, struct buf *b)
     metric(b, "views_kept", "gauge", "Pictures of realms in memory.",
            atomic_load(&store->view_count));
     metric(b, "databases_failed", "gauge", "Open databases whose flush failed.", s.failed);
+    metric(b, "realms_fenced", "gauge", "Realms fenced off.", s.fenced);
+    metric(b, "fences_total", "counter", "Times that a realm was fenced off.",
+           atomic_load(&c->fences));
+    metric(b, "pages_checked_total", "counter", "Pages that checks have read.",
+           atomic_load(&c->pages_checked));
+    metric(b, "checks_total", "counter", "Checks of a database that came to an end.",
+           atomic_load(&c->checks));
+    metric_states(store, b);
+    metric_space(store, b);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);
     metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "core/base/log.h"
+#include "store/fence.h"
+#include "store/space.h"
 #include "store/timekeeper.h"
 
 #include "core/base/banned.h"
@@ -20,8 +22,10 @@
 #define IDLE_CLOSE_MS    300000
 #define OVERLONG_WAIT_MS 200
 
-static void note_failure(struct realm_db *db, int rc)
+static void note_failure(struct realm_db *db, struct conn *conn, int rc)
 {
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+        (void)conn_err(conn, rc);
     if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
         flush_fail(&db->flush, rc);
 }
@@ -35,8 +39,8 @@ static void fold_quietly(struct slot *slot, struct realm_db *db)
     if (slot_reader_take(slot, db, false, &conn) != 0)
         return;
     int rc = sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
+    note_failure(db, conn, rc);
     slot_reader_give(slot, db, false, conn);
-    note_failure(db, rc);
     atomic_fetch_add(&slot->store->counters.checkpoints, 1);
     if (rc == SQLITE_OK && log == done)
         atomic_store(&db->log_pages, 0); /* the next commit starts the log anew and says so */
@@ -50,8 +54,8 @@ static void fold_firmly(struct slot *slot, struct realm_db *db)
     (void)sqlite3_busy_timeout(db->writer->db, OVERLONG_WAIT_MS);
     int rc = sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     (void)sqlite3_busy_timeout(db->writer->db, 2000);
+    note_failure(db, db->writer, rc);
     turnstile_leave(&db->turn);
-    note_failure(db, rc);
     atomic_fetch_add(&slot->store->counters.checkpoints, 1);
     if (rc == SQLITE_OK)
         atomic_store(&db->log_pages, 0);
@@ -90,13 +94,15 @@ static bool look_after(struct slot *slot)
         return false;
     int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->db_used);
     int64_t pages = atomic_load(&db->log_pages);
-    if (pages >= pages_limit)
+    bool folds = fence_err(slot) == 0;
+    if (folds && pages >= pages_limit)
         fold_quietly(slot, db);
-    if (pages >= pages_limit * OVERLONG && atomic_load(&db->log_pages) != 0)
+    if (folds && pages >= pages_limit * OVERLONG && atomic_load(&db->log_pages) != 0)
         fold_firmly(slot, db);
     bool trimmed = trim(slot, db, unused_ms);
     slot_db_release(slot, db);
-    bool closed = !slot->is_master && unused_ms > IDLE_CLOSE_MS && slot_db_close_idle(slot);
+    bool closed = !slot->is_master && (unused_ms > IDLE_CLOSE_MS || fence_err(slot) != 0) &&
+                  slot_db_close_idle(slot);
     return trimmed || closed;
 }
 
@@ -115,6 +121,7 @@ static bool drop_old_view(struct slot *slot)
 
 static void one_round(struct store *store)
 {
+    space_look(store);
     (void)pthread_mutex_lock(&store->lock);
     struct slot *slot = store->slots;
     (void)pthread_mutex_unlock(&store->lock);
@@ -123,6 +130,7 @@ static void one_round(struct store *store)
     for (; slot; slot = slot->next) {
         trimmed |= look_after(slot);
         trimmed |= drop_old_view(slot);
+        fence_report(slot);
     }
     if (trimmed)
         (void)malloc_trim(0);

@@ -19,11 +19,12 @@ static int check_file(int fd, struct err_ctx *ctx)
     if (!S_ISREG(st.st_mode))
         return err_set(ctx, ERR_CONFIG, "master key is no regular file");
     if (st.st_uid != geteuid() && st.st_uid != 0)
-        return err_set(ctx, ERR_CONFIG, "master key belongs to another user");
+        return err_set(ctx, ERR_CONFIG, "master key belongs to another user: chown it");
     if (st.st_mode & 077)
         return err_set(ctx, ERR_CONFIG, "master key is open to others: chmod 600 it");
     if (st.st_size != MASTER_KEY_BYTES)
-        return err_set(ctx, ERR_CONFIG, "master key has not %d bytes", MASTER_KEY_BYTES);
+        return err_set(ctx, ERR_CONFIG, "master key has not %d bytes: put back the right file",
+                       MASTER_KEY_BYTES);
     return 0;
 }
 
@@ -111,10 +112,12 @@ int master_key_load(const struct folder *folder, const char *path, bool may_crea
     if (fd < 0 && errno == ENOENT) {
         if (may_create)
             return create_key(path, ret_key, ctx);
-        return err_set(ctx, ERR_SEAL, "master key is missing");
+        return err_set(ctx, ERR_SEAL,
+                       "master key is missing: put it back from its copy; without it the "
+                       "databases cannot be read");
     }
     if (fd < 0 && errno == ELOOP)
-        return err_set(ctx, ERR_CONFIG, "master key is a symbolic link");
+        return err_set(ctx, ERR_CONFIG, "master key is a symbolic link: put the file itself there");
     if (fd < 0)
         return err_set(ctx, ERR_IO, "master key: %s", strerror(errno));
     int err = read_key(fd, ret_key, ctx);

@@ -3,7 +3,9 @@
 
 #include "core/base/asset.h"
 #include "core/base/log.h"
+#include "store/log_state.h"
 #include "store/sql/name_forms.h"
+#include "store/sql/page.h"
 
 #include "core/base/banned.h"
 
@@ -38,6 +40,7 @@ static int read_version(struct conn *conn, const char *pragma, int64_t *ret_vers
 
 static int apply(struct conn *conn, const struct asset *asset)
 {
+    TRY(log_state_forget(conn));
     int err = conn_exec(conn, "BEGIN IMMEDIATE");
     if (err == 0)
         err = conn_exec(conn, (const char *)asset->data);
@@ -52,28 +55,85 @@ static int apply(struct conn *conn, const struct asset *asset)
 }
 
 /* Assets are sorted by path, so the numbers rise. */
-static int migrate_part(struct conn *conn, const char *prefix, const char *pragma)
+static int64_t newest_of(const char *prefix)
 {
-    int64_t version;
     int64_t newest = 0;
     size_t count;
     const struct asset *assets = asset_all(&count);
-    TRY(read_version(conn, pragma, &version));
     for (size_t i = 0; i < count; i++) {
         int64_t number = number_of(&assets[i], prefix);
         if (number > newest)
             newest = number;
-        if (number > version)
-            TRY(apply(conn, &assets[i]));
     }
-    if (version > newest)
-        return ERR_STORE_VERSION;
+    return newest;
+}
+
+static int migrate_part(struct conn *conn, const char *prefix, int64_t version)
+{
+    size_t count;
+    const struct asset *assets = asset_all(&count);
+    for (size_t i = 0; i < count; i++)
+        if (number_of(&assets[i], prefix) > version)
+            TRY(apply(conn, &assets[i]));
     return 0;
+}
+
+/* A database is empty, or has a version and the tables that every version has. */
+static int check_ours(struct conn *conn, int64_t version, struct err_ctx *ctx)
+{
+    int64_t tables, known;
+    TRY(page_tables(conn, &tables, &known));
+    if (version == 0 ? tables == 0 : known == PAGE_KNOWN_TABLES)
+        return 0;
+    (void)conn_err(conn, SQLITE_NOTADB);
+    return err_set(ctx, ERR_STORE_CORRUPT,
+                   "it is a database of another program: move it away, or restore the realm from "
+                   "a backup");
+}
+
+/* The database of a realm in the place of master's: it has content and no list of realms. */
+static int check_master(struct conn *conn, int64_t version, int64_t list_version,
+                        struct err_ctx *ctx)
+{
+    int64_t realms = 0;
+    if (version > 0 && list_version == 0)
+        TRY(page_realms(conn, &realms));
+    if (realms == 0)
+        return 0;
+    return err_set(
+        ctx, ERR_STORE_CORRUPT,
+        "its file holds another realm: put its own file there, or restore it from a backup");
+}
+
+static int check_version(int64_t version, const char *prefix, struct err_ctx *ctx)
+{
+    int64_t newest = newest_of(prefix);
+    if (version <= newest)
+        return 0;
+    return err_set(
+        ctx, ERR_STORE_VERSION,
+        "its version is %lld and this program knows %lld: start the newer program again, "
+        "or restore a backup of before the upgrade",
+        (long long)version, (long long)newest);
 }
 
 int migrate(struct conn *conn, bool master)
 {
+    return migrate_told(conn, master, NULL);
+}
+
+int migrate_told(struct conn *conn, bool master, struct err_ctx *ctx)
+{
+    int64_t version, list_version;
+    TRY(read_version(conn, "PRAGMA user_version", &version));
+    TRY(read_version(conn, "PRAGMA application_id", &list_version));
+    TRY(check_ours(conn, version, ctx));
+    TRY(check_version(version, REALM_PREFIX, ctx));
+    if (master) {
+        TRY(check_master(conn, version, list_version, ctx));
+        TRY(check_version(list_version, MASTER_PREFIX, ctx));
+    }
     TRY(name_forms_register(conn));
-    TRY(migrate_part(conn, REALM_PREFIX, "PRAGMA user_version"));
-    return master ? migrate_part(conn, MASTER_PREFIX, "PRAGMA application_id") : 0;
+    TRY(migrate_part(conn, REALM_PREFIX, version));
+    return master ? migrate_part(conn, MASTER_PREFIX, list_version) : 0;
 }

@@ -7,7 +7,9 @@
 /* Applies the files store/migrations/NNNN_*.sql beyond the database's user_version and, for the
  * master database, store/migrations/master/NNNN_*.sql beyond its application_id; each file in a
  * transaction of its own, and each sets its version as its last statement. ERR_STORE_VERSION for a
- * database of a newer program. */
+ * database of a newer program; ERR_STORE_CORRUPT, with a sentence in ctx (may be NULL), for one that
+ * is none of ours. Then nothing was changed. */
+MUST_CHECK int migrate_told(struct conn *conn, bool master, struct err_ctx *ctx);
 MUST_CHECK int migrate(struct conn *conn, bool master);
 
 #endif

@@ -9,7 +9,9 @@
 #include "core/crypto/init.h"
 #include "core/crypto/kdf.h"
 #include "store/archive/folder.h"
+#include "store/fence.h"
 #include "store/realm_list.h"
+#include "store/space.h"
 #include "store/sql/store_info.h"
 #include "store/timekeeper.h"
 
@@ -85,7 +87,8 @@ static int check_key(struct store *store, struct err_ctx *ctx)
         return mark_key(store);
     TRY(key_mark(store, id, mark));
     if (!str_eq(stored, str_of((const char *)mark, sizeof(mark))))
-        return err_set(ctx, ERR_SEAL, "this is not the master key of this data folder");
+        return err_set(ctx, ERR_SEAL,
+                       "this is not the master key of this data folder: put back its own");
     return 0;
 }
 
@@ -98,7 +101,8 @@ static int tidy_row(struct store *store, const struct list_row *row)
              (int)row->state);
     if (row->state == LIST_BEING_CHANGED) {
         TRY(slot_find(store, row->name, &slot));
-        return realm_list_settle(slot);
+        int err = realm_list_settle(slot);
+        return fence_err(slot) != 0 ? 0 : err; /* it stays unsettled, and shut */
     }
     TRY(archive_remove_all(&store->folder, row->file));
     TRY(folder_db_remove(&store->folder, row->file));
@@ -146,7 +150,28 @@ static int open_master(struct store *store, struct err_ctx *ctx)
     TRY(timekeeper_resume(store));
     TRY(check_key(store, ctx));
     TRY(learn_master_id(store));
+    TRY(fence_load(store));
     return store->config.read_only ? 0 : tidy_up(store);
+}
+
+static int count_other(void *arg, struct str name)
+{
+    size_t *count = arg;
+    *count += str_ends(name, STR(".db")) && !str_eq(name, STR(REALM_MASTER ".db"));
+    return 0;
+}
+
+/* A folder that has realms has had a master: a new one would forget them. */
+static int check_fresh(const struct folder *folder, struct err_ctx *ctx)
+{
+    size_t others = 0;
+    TRY(folder_each(folder, count_other, &others));
+    if (others == 0)
+        return 0;
+    return err_set(
+        ctx, ERR_STORE_CORRUPT,
+        "realms/master.db is missing or empty while other realms are there: put it back, "
+        "or restore it from a backup");
 }
 
 static int open_parts(struct store *store, const struct store_config *config)
@@ -154,12 +179,22 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(crypto_init());
     TRY(take_config(store, config));
     TRY(folder_open(config->data_dir, &store->folder, config->ctx));
-    bool fresh = !folder_db_exists(&store->folder, STR(REALM_MASTER));
+    bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
+    if (fresh)
+        TRY(check_fresh(&store->folder, config->ctx));
     TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
                         &store->master_key, config->ctx));
+    space_look(store);
     TRY(open_master(store, config->ctx));
     timekeeper_round(store);
     return keeper_start(store);
+}
+
+static void tell_failed_start(const struct store *store, int err, struct err_ctx *ctx)
+{
+    const char *reason = store->master ? store->master->fence_reason : "";
+    if (ctx && ctx->detail[0] == '\0')
+        (void)err_set(ctx, err, "%s", reason[0] ? reason : err_text(err));
 }
 
 int store_open(const struct store_config *config, struct store **ret_store)
@@ -174,8 +209,8 @@ int store_open(const struct store_config *config, struct store **ret_store)
     (void)pthread_mutex_init(&store->time.lock, NULL);
     int err = open_parts(store, config);
     if (err != 0) {
-        if (config->ctx && config->ctx->detail[0] == '\0')
-            (void)err_set(config->ctx, err, "%s", err_text(err));
+        tell_failed_start(store, err, config->ctx);
+        store->hands_off = true;
         store_close(store);
         return err;
     }

@@ -2,10 +2,13 @@
  * open realms the longest unused one is closed. */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "store/fence.h"
 #include "store/keystore/audit_key.h"
+#include "store/log_state.h"
 #include "store/migrate.h"
 #include "store/renew.h"
 #include "store/sql/person.h"
@@ -26,37 +29,40 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static int open_writer(struct slot *slot, struct realm_db *db)
+static int open_writer(struct slot *slot, struct realm_db *db, struct err_ctx *ctx)
 {
     struct store *store = slot->store;
+    TRY(folder_db_check(&store->folder, str_c(slot->file), slot->may_create, ctx));
+    db->had_log = folder_log_bytes(&store->folder, str_c(slot->file)) >= 0;
     if (!store->config.read_only)
         TRY(renew_files(db->path, store->config.vfs));
-    TRY(conn_open(db->path, store->config.vfs, CONN_WRITER, slot->may_create, &db->writer));
-    TRY(migrate(db->writer, slot->is_master));
+    TRY(conn_open_told(db->path, store->config.vfs, CONN_WRITER, slot->may_create, &db->writer,
+                       ctx));
+    TRY(migrate_told(db->writer, slot->is_master, ctx));
     if (store->config.read_only)
         TRY(conn_exec(db->writer, "PRAGMA query_only=ON"));
     conn_guard(db->writer);
     (void)sqlite3_wal_hook(db->writer->db, log_grew, slot);
-    return flush_init(&db->flush, db->writer);
+    TRY(flush_init(&db->flush, slot, db->writer));
+    db->ready = true;
+    return 0;
 }
 
-int realm_db_open(struct slot *slot, struct realm_db **ret_db)
+int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *ctx)
 {
     struct store *store = slot->store;
     struct realm_db *db = calloc(1, sizeof(*db));
     if (!db)
         return ERR_NO_MEMORY;
+    db->slot = slot;
     db->store = store;
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
     event_queue_init(&db->events);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);
     int err = folder_db_path(&store->folder, str_c(slot->file), db->path);
     if (err == 0)
-        err = open_writer(slot, db);
+        err = open_writer(slot, db, ctx);
     if (err != 0) {
-        char name[REALM_NAME_MAX + 1];
-        slot_name(slot, name);
-        LOG_ERROR("store", "database of realm %s does not open: %s", name, err_text(err));
         realm_db_close(db);
         return err;
     }
@@ -65,21 +71,33 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db)
     return 0;
 }
 
+/* Whether the log may be folded into the database. Not after a failed flush: what is in the log
+ * counts, and only what recovery finds there. Not when something is wrong with either. */
+static bool may_fold(const struct realm_db *db)
+{
+    return db->ready && !db->store->config.read_only && !db->store->hands_off &&
+           !atomic_load(&db->flush.failed) && fence_err(db->slot) == 0 &&
+           !atomic_load(&db->writer->damaged);
+}
+
 void realm_db_close(struct realm_db *db)
 {
-    /* After a failed flush nothing is folded into the database: what is in the log counts, and only
-     * what recovery finds there. */
-    bool failed = atomic_load(&db->flush.failed);
+    bool folds = may_fold(db);
     atomic_fetch_add(&db->store->counters.flushes, atomic_load(&db->flush.flushes));
     atomic_fetch_add(&db->store->counters.flush_ns, atomic_load(&db->flush.flush_ns));
     while (db->idle) {
         struct conn *conn = db->idle;
         db->idle = conn->next;
-        conn_close(conn, failed);
+        conn_close(conn, true);
     }
-    conn_close(db->writer, failed);
-    person_keys_forget(&db->persons);
     audit_signer_free(&db->signer);
+    person_keys_forget(&db->persons);
+    /* SQLite takes the log away with the last connection; without its mark it must stay. */
+    folds = folds && log_state_end(db->writer) == 0;
+    bool keeps_log = db->writer && log_state_expects(db->writer);
+    conn_close(db->writer, !folds);
+    if (!folds && !db->had_log && !keeps_log)
+        folder_log_tidy(&db->store->folder, str_c(db->slot->file));
     flush_free(&db->flush);
     event_queue_free(&db->events);
     turnstile_free(&db->turn);
@@ -88,40 +106,74 @@ void realm_db_close(struct realm_db *db)
 }
 
 /* Under slot->lock. */
-static int open_locked(struct slot *slot)
+static int open_locked(struct slot *slot, struct err_ctx *ctx)
 {
-    if (slot->dead)
-        return ERR_NOT_FOUND;
-    TRY(realm_db_open(slot, &slot->db));
+    TRY(realm_db_open(slot, &slot->db, ctx));
     atomic_fetch_add(&slot->store->open_count, 1);
     return 0;
+}
+
+/* What asking again will not change. A realm that is being made is removed instead. */
+static bool is_refusal(const struct slot *slot, int err)
+{
+    return !slot->may_create &&
+           (err == ERR_STORE_CORRUPT || err == ERR_STORE_VERSION || err == ERR_CONFIG);
+}
+
+static void tell_failed_open(struct slot *slot, int err, const struct err_ctx *ctx)
+{
+    const char *reason = ctx->detail[0] ? ctx->detail : err_text(err);
+    char name[REALM_NAME_MAX + 1];
+    slot_name(slot, name);
+    if (slot->is_master && !slot->store->keeper_runs) /* the start ends with this sentence */
+        (void)snprintf(slot->fence_reason, sizeof(slot->fence_reason), "realm master: %.230s",
+                       reason);
+    else if (is_refusal(slot, err))
+        fence_raise(slot, err == ERR_CONFIG ? ERR_STORE_FAILED : err, reason, false);
+    else
+        LOG_ERROR("store", "database of realm %s does not open: %s", name, reason);
 }
 
 int slot_db_acquire(struct slot *slot, struct realm_db **ret_db)
 {
     struct store *store = slot->store;
-    int err = 0;
+    struct err_ctx ctx = {0};
+    bool opened = false;
     (void)pthread_mutex_lock(&slot->lock);
-    bool opened = !slot->db;
-    if (opened)
-        err = open_locked(slot);
-    else if (slot->dead)
-        err = ERR_NOT_FOUND;
-    else if (atomic_load(&slot->db->flush.failed))
+    int err = slot->dead ? ERR_NOT_FOUND : fence_err(slot);
+    if (err == 0 && !slot->db) {
+        opened = true;
+        err = open_locked(slot, &ctx);
+    } else if (err == 0 && atomic_load(&slot->db->flush.failed)) {
         err = ERR_STORE_FAILED;
+    }
     if (err == 0) {
         slot->db->users++;
         *ret_db = slot->db;
         atomic_store(&slot->db_used, clock_now().monotonic_ms);
     }
     (void)pthread_mutex_unlock(&slot->lock);
+    if (opened && err != 0) {
+        tell_failed_open(slot, err, &ctx);
+        err = fence_err(slot) != 0 ? fence_err(slot) : err;
+    }
     if (opened && err == 0 && atomic_load(&store->open_count) > store->open_limit)
         store_close_excess(store);
     return err;
 }
 
+static void look_at(struct slot *slot, struct conn *conn)
+{
+    if (atomic_load(&conn->damaged))
+        fence_raise(slot, ERR_STORE_CORRUPT,
+                    "its database is damaged: restore it from a backup, or check it (garita realm "
+                    "check)",
+                    true);
+}
+
 void slot_db_release(struct slot *slot, struct realm_db *db)
 {
+    look_at(slot, db->writer);
     if (atomic_load(&db->flush.failed))
         atomic_store(&slot->store->failed, true);
     (void)pthread_mutex_lock(&slot->lock);
@@ -161,9 +213,11 @@ int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn, struc
 
 void slot_reader_give(struct slot *slot, struct realm_db *db, bool in_turn, struct conn *conn)
 {
+    look_at(slot, conn);
     (void)pthread_mutex_lock(&slot->lock);
     /* One that could not end its transaction would keep the log from starting anew. */
-    bool kept = db->idle_count < slot->store->reader_limit && sqlite3_get_autocommit(conn->db);
+    bool kept = db->idle_count < slot->store->reader_limit && sqlite3_get_autocommit(conn->db) &&
+                fence_err(slot) == 0;
     if (kept) {
         conn->next = db->idle;
         db->idle = conn;

@@ -15,6 +15,9 @@ struct list_row {
 /* A realm that is ready, by name. ERR_NOT_FOUND. */
 MUST_CHECK int realm_list_find(struct store *store, struct arena *a, struct str name,
                                struct list_row *ret_row);
+/* The same by the name of its file. */
+MUST_CHECK int realm_list_find_file(struct store *store, struct arena *a, struct str file,
+                                    struct list_row *ret_row);
 /* ERR_CONFLICT when the name or id is taken. */
 MUST_CHECK int realm_list_insert(struct store_write *w, const struct list_row *row);
 MUST_CHECK int realm_list_state(struct store_write *w, struct str file, enum list_state state);

@@ -10,6 +10,7 @@
 #include "core/crypto/kdf.h"
 #include "store/archive/folder.h"
 #include "store/keystore/seal.h"
+#include "store/space.h"
 #include "store/sql/realm_row.h"
 #include "store/view.h"
 
@@ -145,6 +146,7 @@ int store_realm_create(struct store *store, const struct realm *realm, const str
         return ERR_INVALID_REQUEST;
     if (store->config.read_only)
         return ERR_STORE_READ_ONLY;
+    TRY(space_admit(store, NEED_CHANGE));
     if (str_eq_c(realm->name, REALM_MASTER))
         return make_master(store, &m);
     uuid_v4(file);

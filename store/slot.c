@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "store/fence.h"
 #include "store/realm_list.h"
 
 #include "core/base/banned.h"
@@ -210,6 +211,7 @@ static int look_up(struct store *store, struct str name, struct slot **ret_slot)
     TRY(err);
     struct slot *fresh;
     TRY(slot_new(store, name, row.id, row.file, &fresh));
+    fence_recall(fresh);
     (void)pthread_mutex_lock(&store->lock);
     struct slot *known = find_locked(store, name);
     if (!known && grow_locked(store) == 0) {
@@ -224,6 +226,14 @@ static int look_up(struct store *store, struct str name, struct slot **ret_slot)
         slot_free(fresh);
     *ret_slot = known;
     return known ? 0 : ERR_NO_MEMORY;
+}
+
+struct slot *slot_known(struct store *store, struct str name)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = find_locked(store, name);
+    (void)pthread_mutex_unlock(&store->lock);
+    return slot;
 }
 
 int slot_find(struct store *store, struct str name, struct slot **ret_slot)

@@ -17,6 +17,7 @@
 #define FILE_NAME_MAX       48
 #define KID_MAX             64
 #define WRITERS_WAITING_MAX 4096
+#define FENCE_REASON_MAX    256
 
 /* The audit chain's end, as of the last commit. */
 struct event_head {
@@ -57,8 +58,11 @@ enum pk_kind { PK_SESSION, PK_CLIENT_SESSION, PK_AUTH_CODE, PK_REFRESH_FAMILY, P
 /* The open database of a realm. Lives while it has users or until it is the longest unused. */
 struct realm_db {
     struct store *store;
+    struct slot *slot;
     char path[FOLDER_PATH_MAX];
     size_t users; /* under slot->lock */
+    bool had_log; /* before it was opened */
+    bool ready;   /* opened to the end */
 
     /* Under the turn. */
     struct turnstile turn;
@@ -96,6 +100,10 @@ struct slot {
     struct realm_db *db;
     struct realm_view *view; /* the current one, with a reference of its own */
     bool dead;               /* deleted */
+    char fence_reason[FENCE_REASON_MAX];
+    atomic_int fence;         /* 0, or the error of who wants the realm (fence.h) */
+    atomic_bool fence_untold; /* no event yet */
+    atomic_llong checked_ms;  /* when a check ended, on the wall clock */
 
     pthread_mutex_t build;           /* one thread makes the view */
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */
@@ -109,7 +117,7 @@ struct slot {
 
 struct store_counters {
     atomic_uint_fast64_t commits, rollbacks, reads, db_opens, db_closes, view_builds, checkpoints;
-    atomic_uint_fast64_t failed_commits, full_errors;
+    atomic_uint_fast64_t failed_commits, full_errors, fences, pages_checked, checks;
     atomic_uint_fast64_t flushes, flush_ns; /* of databases that were closed since */
 };
 
@@ -143,6 +151,9 @@ struct store {
     struct time_kept time;
     atomic_bool full;   /* the last write found no space */
     atomic_bool failed; /* a flush failed in some realm */
+    atomic_int space;   /* space.h */
+    atomic_llong free_bytes;
+    bool hands_off; /* the start failed: files stay as they are */
     struct store_counters counters;
 };
 
@@ -163,14 +174,17 @@ void slot_rename(struct slot *slot, struct str name);
 void slot_retire(struct slot *slot);
 /* Frees a slot with its database; nobody uses it any more. */
 void slot_free(struct slot *slot);
+/* A slot that is known already, without asking the master; NULL. */
+struct slot *slot_known(struct store *store, struct str name);
 /* Copies the present name. */
 void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1]);
 
 /* --- realm_db.c: open databases --- */
 
-MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db);
+MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *ctx);
 void realm_db_close(struct realm_db *db);
-/* Opens when needed and counts the caller as a user. ERR_STORE_FAILED after a failed flush. */
+/* Opens when needed and counts the caller as a user. ERR_STORE_FAILED after a failed flush, the
+ * fence's error when the realm is fenced off, or is from now on as its files were refused. */
 MUST_CHECK int slot_db_acquire(struct slot *slot, struct realm_db **ret_db);
 void slot_db_release(struct slot *slot, struct realm_db *db);
 /* A place among the readers: waits in order. ERR_STORE_BUSY. Without turn: at once, for short reads
@@ -190,6 +204,10 @@ bool slot_db_close_idle(struct slot *slot);
 
 /* Signs the head of every chain that grew, at a clean close. What fails is logged. */
 void store_sign_heads(struct store *store);
+/* --- health.c --- */
+
+/* "ok", "fenced" or "failed". */
+const char *health_word(struct store *store, struct str name);
 
 /* --- keeper.c --- */
 

@@ -4,6 +4,7 @@
 #define GARITA_STORE_STORE_OPEN_H
 
 #include "core/base/buf.h"
+#include "core/codec/json.h"
 #include "core/port/store.h"
 
 struct slot;
@@ -17,6 +18,9 @@ struct store_config {
     size_t max_views;            /* pictures of realms kept in memory, 256 */
     int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
     int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 4,000 */
+    int64_t reserve_bytes;       /* free disk space below which changes are refused, at most
+                                  * a tenth of the file system; 0: none */
+    int64_t reserve_percent;     /* the same as a part of the file system, instead of bytes */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
@@ -38,6 +42,20 @@ MUST_CHECK int store_health(struct store *store);
 /* Believes the machine's clock although it is behind (core/base/clock.h), for this process and the
  * next. */
 MUST_CHECK int store_clock_step_back(struct store *store);
+enum store_state {
+    STORE_WELL,
+    STORE_DEGRADED, /* a realm is fenced off, or the disk has little room: the rest goes on */
+    STORE_DOWN      /* a flush failed: only a new start can tell what is on the disk */
+};
+/* The same in full: a member of an array for the disk and for each realm that is not well. */
+enum store_state store_report(struct store *store, struct json_writer *checks);
+/* Why a realm is fenced off or failed; false when it is well. reason lives in the arena. */
+bool store_realm_trouble(struct store *store, struct str realm, struct arena *a,
+                         struct str *ret_reason);
+/* When the last check of a realm ended, in this process; 0: never. */
+int64_t store_realm_checked_ms(struct store *store, struct str realm);
+/* What is refused for want of room; NULL: nothing. */
+const char *store_space_word(struct store *store);
 /* Figures in the text format of Prometheus. */
 void store_metrics(struct store *store, struct buf *b);
 
@@ -52,6 +70,22 @@ struct store_visit {
 MUST_CHECK int store_visit_begin(struct store *store, struct str name,
                                  struct store_visit *ret_visit);
 void store_visit_end(const struct store_visit *visit);
+/* A check of a realm's database: every page is read as of now, which compares its sum, then SQLite
+ * looks at the structure. */
+struct store_check {
+    int64_t pages, bad_pages;
+    int64_t first_bad;  /* number of that page; 0: none */
+    bool has_sums;      /* false for databases of versions before there were sums */
+    struct str finding; /* what is wrong, in a sentence; absent: nothing */
+    bool was_fenced;    /* the fence is gone when nothing is wrong */
+};
+/* Called after each page; false ends the check with ERR_CANCELLED. */
+typedef bool store_check_pace(void *arg);
+/* A realm that turns out damaged is fenced off; one that was and is in order comes back. pace may be
+ * NULL: as fast as possible. The finding lives in the arena. ERR_NOT_FOUND, ERR_STORE_BUSY when a
+ * fenced realm is still in use, ERR_STORE_FAILED after a failed flush, ERR_CANCELLED. */
+MUST_CHECK int store_realm_check(struct store *store, struct str realm, struct arena *a,
+                                 store_check_pace *pace, void *arg, struct store_check *ret_check);
 
 /* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
  * answer requests: of them three quarters at most hash or wait for it, the others are told

@@ -6,6 +6,7 @@
 
 #include "store/keystore/audit_key.h"
 #include "store/realm_list.h"
+#include "store/space.h"
 #include "store/sql/person.h"
 #include "store/view.h"
 
@@ -180,6 +181,13 @@ int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now 
 int store_write_begin(struct realm_view *view, const struct now *now,
                       struct store_write **ret_write)
 {
+    return store_write_begin_for(view, now, NEED_SESSION, ret_write);
+}
+
+int store_write_begin_for(struct realm_view *view, const struct now *now, enum store_need need,
+                          struct store_write **ret_write)
+{
+    TRY(space_admit(view->slot->store, need));
     return tx_write_begin(view->slot, view, now, ret_write);
 }
 

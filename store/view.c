@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "store/fence.h"
 #include "store/sql/realm_row.h"
 
 #include "core/base/banned.h"
@@ -79,9 +80,9 @@ static int build_and_keep(struct slot *slot, struct realm_view **ret_view)
 
 int view_of_slot(struct slot *slot, struct realm_view **ret_view)
 {
-    struct realm_view *view = current(slot);
-    int err = 0;
-    if (!view) {
+    int err = fence_err(slot);
+    struct realm_view *view = err == 0 ? current(slot) : NULL;
+    if (err == 0 && !view) {
         (void)pthread_mutex_lock(&slot->build);
         view = current(slot); /* built while we waited */
         if (!view)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/port/clients.h"
+#include "store/fence.h"
 #include "store/sql/realm_row.h"
 
 #include "core/base/banned.h"
@@ -23,12 +24,24 @@ static struct realm_view *view_new(struct slot *slot)
     return view;
 }
 
+/* A file that was put in another one's place. */
+static int check_place(struct slot *slot, const struct realm *realm)
+{
+    if (str_empty(slot->id) || str_eq(slot->id, realm->id))
+        return 0;
+    fence_raise(slot, ERR_STORE_CORRUPT,
+                "its file holds another realm: put its own file there, or restore it from a backup",
+                false);
+    return ERR_STORE_CORRUPT;
+}
+
 static int load(struct realm_view *view)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct realm_row row;
     TRY(tx_config_read_begin(view->slot, view, &r));
     TRY(realm_row_read(r, &view->arena, &row));
+    TRY(check_place(view->slot, &row.realm));
     view->realm = row.realm;
     view->sealed_state_secret = row.sealed_state_secret;
     TRY(scope_list(r, &view->arena, &view->scopes));

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "core/codec/json.h"
 #include "web/request.h"
 #include "web/router.h"
 
@@ -84,12 +85,20 @@ struct web_config {
 /* What is safe and sensible when nothing is configured. */
 void web_config_defaults(struct web_config *ret_config);
 
+enum web_health {
+    WEB_WELL,
+    WEB_DEGRADED, /* some of it does not work: requests go on */
+    WEB_DOWN      /* only a new start helps */
+};
+
 /* What handlers use; owned by whoever starts the web. */
 struct web_services {
     struct store *store;
     const struct route *routes; /* NULL: the table of routes.def */
     size_t route_count;
-    bool (*is_ready)(void *context); /* readiness, asked by /health/ready; NULL: ready when up */
+    /* How it goes, asked by /health and its kind, with members of the array of checks (may be NULL:
+     * well while it is up). */
+    enum web_health (*health)(void *context, struct json_writer *checks);
     /* Adds lines of metrics in Prometheus text format; may be NULL. */
     void (*metrics)(void *context, struct buf *out);
     /* Whether scripts of this origin may read answers to this request (WE-11): by realm and client.

@@ -153,11 +153,24 @@ static void check_master_key(struct report *r, const struct config *config)
         tell(r, "master key", GOOD, "%s is ours alone", path);
 }
 
+static const char *checked_when(struct store *store, struct str name, char text[64])
+{
+    char date[25];
+    int64_t ms = store_realm_checked_ms(store, name);
+    if (ms == 0)
+        return "pages not checked since the start (garita realm check)";
+    clock_rfc3339(ms, date);
+    (void)snprintf(text, 64, "pages checked at %s", date);
+    return text;
+}
+
 static void check_realm(struct call *call, struct report *r, struct str name)
 {
     struct work work = {0};
     struct event_verdict verdict = {0};
     struct realm_keys keys = {0};
+    struct str reason;
+    char when[64];
     char check[96];
     size_t active = 0;
     (void)snprintf(check, sizeof(check), "realm %.*s", STR_ARG(name));
@@ -170,14 +183,16 @@ static void check_realm(struct call *call, struct report *r, struct str name)
         rc = key_list(work.r, call->arena, &keys);
     for (size_t i = 0; i < keys.count; i++)
         active += keys.items[i].status == KEY_ACTIVE;
-    if (rc != 0)
+    if (store_realm_trouble(call->store, name, call->arena, &reason))
+        tell(r, check, BAD, "nobody is let in: %.*s", STR_ARG(reason));
+    else if (rc != 0)
         tell(r, check, BAD, "%s", err_text(rc));
     else if (verdict.bad_seq != 0)
         tell(r, check, BAD, "event %lld: %.*s", (long long)verdict.bad_seq,
              STR_ARG(verdict.reason));
     else
-        tell(r, check, active == 0 ? BAD : GOOD, "%lld events, %zu active keys",
-             (long long)verdict.checked, active);
+        tell(r, check, active == 0 ? BAD : GOOD, "%lld events, %zu active keys, %s",
+             (long long)verdict.checked, active, checked_when(call->store, name, when));
     work_close(&work);
 }
 
@@ -207,6 +222,8 @@ int doctor_data(struct call *call)
     int rc = store_health(call->store);
     tell(&r, "store", rc == 0 ? GOOD : BAD, "%s", rc == 0 ? "open" : err_text(rc));
     check_clock_steps(&r);
+    const char *low = store_space_word(call->store);
+    tell(&r, "disk reserve", low ? BAD : GOOD, "%s", low ? low : "there is more room than that");
     do {
         TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
         for (size_t i = 0; i < count; i++)

@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/realms.h"
 #include "core/port/users.h"
+#include "store/store_open.h"
 
 #include "core/base/banned.h"
 
@@ -43,6 +44,7 @@ static void write_summary(struct json_writer *w, const struct realm_summary *rea
     jw_member_str(w, "displayName",
                   str_absent(realm->display_name) ? STR("") : realm->display_name);
     jw_member_bool(w, "enabled", realm->enabled);
+    jw_member_c(w, "state", realm->state);
     jw_member_str(w, "id", realm->id);
     jw_end_object(w);
 }
@@ -110,6 +112,30 @@ static int delete (struct call *call)
     return 0;
 }
 
+static int check(struct call *call)
+{
+    struct store_check check;
+    struct str name = call->args->positionals[0];
+    int rc = store_realm_check(call->store, name, call->arena, NULL, NULL, &check);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(&call->err, rc, "there is no realm %.*s",
+                       (int)(name.len < 64 ? name.len : 64), name.ptr);
+    TRY(rc);
+    jw_begin_object(&call->out);
+    jw_member_str(&call->out, "realm", name);
+    jw_member_i64(&call->out, "pages", check.pages);
+    jw_member_i64(&call->out, "badPages", check.bad_pages);
+    jw_member_bool(&call->out, "sums", check.has_sums);
+    jw_member_str_opt(&call->out, "finding", check.finding);
+    jw_end_object(&call->out);
+    if (!str_absent(check.finding))
+        return err_set(&call->err, ERR_STORE_CORRUPT, "realm %.*s is fenced off: %.*s",
+                       (int)(name.len < 64 ? name.len : 64), name.ptr, STR_ARG(check.finding));
+    call_say(call, "realm %.*s is in order: %lld pages%s", STR_ARG(name), (long long)check.pages,
+             check.was_fenced ? "; it is no longer fenced off" : "");
+    return 0;
+}
+
 static const struct option create_options[] = {
     {"display-name", "TEXT", "what people see on the login page", 0},
     {"locale", "TAG", "default language of its pages: en, es or pt", 0},
@@ -126,13 +152,18 @@ const struct command realm_commands[] = {
     {"realm create", "NAME [KEY=VALUE]...", 1, 200, "make a realm", settings_help,
      OPTIONS(create_options), false, NULL, create, NULL, NULL},
     {"realm list", "", 0, 0, "show all realms", NULL, NULL, 0, false,
-     "realm,displayName,enabled,id", list, NULL, NULL},
+     "realm,displayName,enabled,state,id", list, NULL, NULL},
     {"realm show", "NAME", 1, 1, "show a realm's settings", NULL, NULL, 0, false, NULL, show, NULL,
      NULL},
     {"realm set", "NAME [KEY=VALUE]...", 1, 200, "change a realm's settings", settings_help,
      OPTIONS(set_options), false, NULL, set, NULL, NULL},
     {"realm update", "NAME [KEY=VALUE]...", 1, 200, "the same as realm set", settings_help,
      OPTIONS(set_options), false, NULL, set, NULL, NULL},
+    {"realm check", "NAME", 1, 1, "check a realm's database, page by page",
+     "Reads every page, compares its sum and looks at the structure. A realm that is damaged is fenced "
+     "off: nobody is let in, all others go on. A realm that was fenced off and is in order now, "
+     "because its file was restored, comes back.",
+     NULL, 0, false, NULL, check, NULL, NULL},
     {"realm delete", "NAME", 1, 1, "delete a realm with all its data", NULL,
      OPTIONS(delete_options), false, NULL, delete, NULL, NULL},
 };

@@ -41,7 +41,7 @@ int work_read(struct work *work)
 
 int work_write(struct work *work)
 {
-    TRY(store_write_begin(work->ctx.view, work->ctx.now, &work->w));
+    TRY(store_write_begin_for(work->ctx.view, work->ctx.now, NEED_CHANGE, &work->w));
     work->r = store_write_reader(work->w);
     return 0;
 }

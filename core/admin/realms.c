@@ -17,12 +17,12 @@ int admin_realm_check(const struct realm *realm, struct err_ctx *err)
 }
 
 /* One write transaction of master around f. */
-static int master_write(const struct auth_ctx *ctx, struct str realm_name,
+static int master_write(const struct auth_ctx *ctx, enum store_need need, struct str realm_name,
                         int (*f)(const struct auth_ctx *ctx, struct store_write *w,
                                  struct str name))
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, need, &w));
     TRY(f(ctx, w, realm_name));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
@@ -42,7 +42,7 @@ int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const st
     TRY(rc);
     if (!ctx->view)
         return 0;
-    return master_write(ctx, realm->name, add_to_master);
+    return master_write(ctx, NEED_CHANGE, realm->name, add_to_master);
 }
 
 /* The attributes of set-up as they were, the others as they are to be. */
@@ -94,9 +94,12 @@ int admin_realm_delete(const struct auth_ctx *ctx, struct str name)
     int rc = realm_view_acquire(realm_view_store(ctx->view), name, &view);
     if (rc == ERR_NOT_FOUND)
         return err_field(ctx->err, rc, "realm", "there is no realm with this name");
-    TRY(rc);
-    realm_view_release(view);
-    TRY(master_write(ctx, name, record_deletion));
+    /* A damaged realm may be deleted too. */
+    if (rc != 0 && rc != ERR_STORE_CORRUPT && rc != ERR_STORE_VERSION)
+        return rc;
+    if (rc == 0)
+        realm_view_release(view);
+    TRY(master_write(ctx, NEED_ENDING, name, record_deletion));
     return store_realm_delete(realm_view_store(ctx->view), name);
 }
 
@@ -107,7 +110,7 @@ static int mend_realm(const struct auth_ctx *ctx, struct str name)
     if (str_absent(client_id))
         return ERR_NO_MEMORY;
     int rc = realm_view_client(ctx->view, client_id, &client);
-    return rc == ERR_NOT_FOUND ? master_write(ctx, name, add_to_master) : rc;
+    return rc == ERR_NOT_FOUND ? master_write(ctx, NEED_CHANGE, name, add_to_master) : rc;
 }
 
 int admin_realms_mend(const struct auth_ctx *ctx)

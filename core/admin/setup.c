@@ -63,7 +63,7 @@ int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token)
     struct str hash = token_hash(ctx->arena, token);
     if (str_absent(hash))
         return ERR_NO_MEMORY;
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, NEED_CHANGE, &w));
     TRY(is_open_in(ctx, store_write_reader(w), &open));
     if (!open) {
         *ret_token = str_of(NULL, 0);
@@ -142,7 +142,7 @@ static int complete(const struct auth_ctx *ctx, struct str username, struct str 
     user.username = username;
     TRY(admin_user_prepare(ctx, &user));
     TRY(password_change_prepare(ctx, &user, password, &change, NULL));
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, NEED_CHANGE, &w));
     /* Asked again inside: of two requests at once, one finds the other's user. */
     TRY(is_open_in(ctx, store_write_reader(w), &open));
     if (!open)

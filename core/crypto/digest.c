@@ -115,3 +115,13 @@ void blake2b_256(struct str key, const struct str *parts, size_t count,
     must(crypto_generichash_final(&state, out, BLAKE2B_BYTES));
     secret_wipe(&state, sizeof(state));
 }
+
+uint64_t siphash_64(const unsigned char key[SIPHASH_KEY_BYTES], struct str data)
+{
+    unsigned char bytes[crypto_shorthash_siphash24_BYTES];
+    uint64_t hash = 0;
+    must(crypto_shorthash_siphash24(bytes, (const unsigned char *)data.ptr, data.len, key));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        hash |= (uint64_t)bytes[i] << (8 * i);
+    return hash;
+}

@@ -36,4 +36,10 @@ static inline void blake2b_256_of(struct str data, unsigned char out[BLAKE2B_BYT
     blake2b_256(str_of(NULL, 0), &data, 1, out);
 }
 
+#define SIPHASH_KEY_BYTES 16
+
+/* SipHash-2-4: 64 bits, fast, good at telling accidents. Under a public key it proves nothing about
+ * who wrote the data. */
+uint64_t siphash_64(const unsigned char key[SIPHASH_KEY_BYTES], struct str data);
+
 #endif

@@ -121,7 +121,7 @@ static int finish(const struct request *q, struct logout_step *step)
 static int end_session(const struct auth_ctx *ctx, const struct user_session *session)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
     int rc = session_end(ctx, w, session, EVENT_UserLogoutInitiated);
     if (rc == ERR_NOT_FOUND) /* somebody else just did */
         return 0;

@@ -30,7 +30,7 @@ static int end_refresh(const struct auth_ctx *ctx, const struct client *client,
                        const struct refresh_token *t)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
     int rc = client_session_revoke(w, t->client_session.pk);
     if (rc == 0 && t->session.offline)
         rc = session_delete(w, t->session.pk);
@@ -46,7 +46,7 @@ static int end_access(const struct auth_ctx *ctx, const struct access_token *t)
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     bool first;
     int64_t expires_ms = (t->claims.exp_s + JWT_MAX_SKEW_S + 1) * MS_PER_S;
-    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
     TRY(once_spend(w, STR("access-token"), t->claims.jti, expires_ms, &first));
     TRY(report_revocation(ctx, w, t->client, &t->user, &t->session, STR("access_token")));
     return store_commit_p(&w, DURABLE_STANDBY);

@@ -46,7 +46,8 @@ const struct client_scopes *realm_view_scopes(const struct realm_view *view);
 
 /* Transactions. A read ends with store_read_end (fits CLEANUP via store_read_end_p). Keep them
  * short. ERR_STORE_BUSY when there was no turn in time, ERR_STORE_FAILED after a failed flush,
- * ERR_NOT_FOUND when the realm was deleted meanwhile. */
+ * ERR_STORE_CORRUPT or ERR_STORE_VERSION when the realm is fenced off, ERR_NOT_FOUND when it was
+ * deleted meanwhile. */
 MUST_CHECK int store_read_begin(struct realm_view *view, struct store_read **ret_read);
 void store_read_end(struct store_read *read);
 
@@ -58,6 +59,17 @@ MUST_CHECK int store_write_begin(struct realm_view *view, const struct now *now,
                                  struct store_write **ret_write);
 struct store_read *store_write_reader(struct store_write *write);
 const struct now *store_write_now(const struct store_write *write);
+
+/* What a write is for, when the disk is nearly full (store/space.h): what can wait is refused first,
+ * then what adds, and what ends something last. */
+enum store_need {
+    NEED_SESSION, /* logins, codes, tokens: what store_write_begin says */
+    NEED_CHANGE,  /* people, clients, settings, keys, realms */
+    NEED_ENDING   /* logout, revocation, clean-up */
+};
+/* ERR_STORE_FULL when there is too little room for this. */
+MUST_CHECK int store_write_begin_for(struct realm_view *view, const struct now *now,
+                                     enum store_need need, struct store_write **ret_write);
 
 enum durability {
     DURABLE_NONE,   /* may be lost by a crash: last-access times */
@@ -87,6 +99,7 @@ struct realm_summary {
     struct str name;
     struct str display_name;
     bool enabled;
+    const char *state; /* "ok"; "fenced" or "failed": nobody is let in, the operator must act */
 };
 /* Page through the realms by name, after a name (absent: from the start). */
 MUST_CHECK int store_realm_list(struct store *store, struct arena *a, struct str after,

@@ -42,6 +42,20 @@ int realm_list_find(struct store *store, struct arena *a, struct str name, struc
     return find(r, a, name, ret_row);
 }
 
+int realm_list_find_file(struct store *store, struct arena *a, struct str file,
+                         struct list_row *ret_row)
+{
+    static const struct sql select = {"SELECT " ROW_COLUMNS
+                                      " FROM realm_list WHERE file = ? AND state IN (0, 3)"};
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(tx_config_read_begin(store->master, NULL, &r));
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, file);
+    TRY(query_one(&q));
+    return read_row(&q, a, ret_row);
+}
+
 int realm_list_insert(struct store_write *w, const struct list_row *row)
 {
     static const struct sql taken = {"SELECT 1 FROM realm_list WHERE next_name = ?"};
@@ -122,7 +136,10 @@ int store_realm_list(struct store *store, struct arena *a, struct str after, siz
     query_str(&q, str_absent(after) ? STR("") : after);
     query_i64(&q, rows_at_most(limit));
     TRY(rows_read(&rows, &q, a, read_summary));
-    *ret_items = rows.items;
+    struct realm_summary *items = rows.items;
+    for (size_t i = 0; i < rows.count; i++)
+        items[i].state = health_word(store, items[i].name);
+    *ret_items = items;
     *ret_count = rows.count;
     return 0;
 }

@@ -44,6 +44,20 @@ static void fips_180_vectors(void **state)
     }
 }
 
+/* The vectors of the paper: key 00 01 .. 0f, message 00 01 .. of its length. */
+static void siphash_vectors(void **state)
+{
+    (void)state;
+    unsigned char key[SIPHASH_KEY_BYTES];
+    char message[15];
+    for (size_t i = 0; i < sizeof(key); i++)
+        key[i] = (unsigned char)i;
+    for (size_t i = 0; i < sizeof(message); i++)
+        message[i] = (char)i;
+    assert_true(siphash_64(key, STR("")) == UINT64_C(0x726fdb47dd0e0e31));
+    assert_true(siphash_64(key, str_of(message, sizeof(message))) == UINT64_C(0xa129ca6149be45e5));
+}
+
 static void blake2b_vectors(void **state)
 {
     (void)state;
@@ -159,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(fips_180_vectors),
+        TEST(siphash_vectors),
         TEST(blake2b_vectors),
         TEST(rfc_4231_vectors),
         TEST(sealed_values_open_only_whole_and_in_their_place),

@@ -230,7 +230,7 @@ static void errors_are_told_apart(void **state)
     assert_true(fixture_body(f, "Cookies are needed"));
     fixture_reset(f);
     step_answer(&f->req, &f->res, ERR_STORE_FULL, &step); /* of the machine */
-    assert_int_equal(f->res.status, 507);
+    assert_int_equal(f->res.status, 503);
     assert_false(fixture_header(f, "Set-Cookie"));
 }
 

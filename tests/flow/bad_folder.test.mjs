@@ -1,0 +1,130 @@
+// Data folders that are not what the server left: each is refused with one line that says what to do,
+// exit status 1, and not a byte is changed; `garita doctor` says the same.
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { run } from './lib/cli.mjs';
+import { BIN, freePort, Server, tempFolder } from './lib/server.mjs';
+import { isRoot } from './lib/storage.mjs';
+import { World } from './lib/world.mjs';
+
+const root = tempFolder('folders');
+const clean = path.join(root, 'clean'); // stopped in order
+const crashed = path.join(root, 'crashed'); // killed: its logs count
+const other = path.join(root, 'other'); // of another cluster, killed too
+before(async () => {
+  const make = async (folder, crash) => {
+    const server = await Server.start({ data: folder });
+    const world = new World(server);
+    await world.addRealm('peru');
+    await world.addUser('ana');
+    if (crash) await server.crash();
+    else await server.stop();
+  };
+  await make(clean, false);
+  await make(crashed, true);
+  await make(other, true);
+});
+after(() => rmSync(root, { recursive: true }));
+
+const copyFolder = (from, to) => cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith('.sock') });
+
+// What every file is; the lock is whoever came last.
+function picture(folder) {
+  const list = {};
+  for (const name of readdirSync(folder, { recursive: true }).sort()) {
+    if (name === 'lock' || name === 'garita.sock') continue;
+    const st = lstatSync(path.join(folder, name));
+    const content = st.isFile() ? readFileSync(path.join(folder, name)).toString('base64') : st.isSymbolicLink() ? readlinkSync(path.join(folder, name)) : '';
+    list[name] = [st.mode, st.uid, content];
+  }
+  return list;
+}
+
+const cases = {
+  'a master.db that is a text': { from: clean, spoil: (d, db) => writeFileSync(db, 'Dear diary\n'), says: /master.*(cut short|not a database of Garita)/ },
+  'an empty master.db': { from: clean, spoil: (d, db) => truncateSync(db, 0), says: /master\.db is missing or empty.*restore/ },
+  'no master.db': { from: clean, spoil: (d, db) => rmSync(db), says: /master\.db is missing or empty.*restore/ },
+  'a master.db cut to half a page': { from: clean, spoil: (d, db) => truncateSync(db, 2048), says: /master.*cut short.*restore/ },
+  'a master.db cut after some pages': { from: clean, spoil: (d, db) => truncateSync(db, 3 * 2048), says: /master.*damaged/ },
+  'a master.db of zeros': { from: clean, spoil: (d, db) => writeFileSync(db, Buffer.alloc(lstatSync(db).size)), says: /master.*not a database of Garita/ },
+  'a master.db with a flipped bit in its header': {
+    from: clean,
+    spoil: (d, db) => {
+      const bytes = readFileSync(db);
+      bytes[20] ^= 16; // "no sums here"
+      writeFileSync(db, bytes);
+    },
+    says: /master.*damaged/,
+  },
+  'a realm\'s database in the place of master.db': {
+    from: clean,
+    spoil: (d, db) => copyFileSync(path.join(d, 'realms', readdirSync(path.join(d, 'realms')).find((f) => /^[0-9a-f-]{36}\.db$/.test(f))), db),
+    says: /master.*another realm/,
+  },
+  'no log after a crash': { from: crashed, spoil: (d, db) => rmSync(`${db}-wal`), says: /master.*log \(-wal\) is missing.*put it back/ },
+  'an empty log after a crash': { from: crashed, spoil: (d, db) => truncateSync(`${db}-wal`, 0), says: /master.*log \(-wal\) is missing or empty/ },
+  'the log of another database': { from: crashed, spoil: (d, db) => copyFileSync(path.join(other, 'realms/master.db-wal'), `${db}-wal`), says: /master.*belongs to another database/ },
+  'a foreign log after a clean stop': { from: clean, spoil: (d, db) => copyFileSync(path.join(other, 'realms/master.db-wal'), `${db}-wal`), says: /master.*belongs to another database.*move it away/ },
+  'a master.db that is a symbolic link': {
+    from: clean,
+    spoil: (d, db) => {
+      renameSync(db, path.join(d, 'elsewhere'));
+      symlinkSync(path.join(d, 'elsewhere'), db);
+    },
+    says: /master\.db is a symbolic link/,
+  },
+  'a master.db that others may read': { from: clean, spoil: (d, db) => chmodSync(db, 0o644), says: /master\.db is open to others: chmod 600/ },
+  'a log that others may read': { from: crashed, spoil: (d, db) => chmodSync(`${db}-wal`, 0o640), says: /master\.db-wal is open to others: chmod 600/ },
+  'a master.db of another user': { from: clean, root: true, spoil: (d, db) => chownSync(db, 12345, 12345), says: /master\.db belongs to user 12345: chown/ },
+  'a folder of another user': { from: clean, root: true, spoil: (d) => chownSync(d, 12345, 12345), says: /belongs to another user|belongs to user/ },
+  'a realms folder that is a link': {
+    from: clean,
+    spoil: (d) => {
+      renameSync(path.join(d, 'realms'), path.join(d, 'moved'));
+      symlinkSync(path.join(d, 'moved'), path.join(d, 'realms'));
+    },
+    says: /realms is a symbolic link/,
+  },
+  'no master key': { from: clean, spoil: (d) => rmSync(path.join(d, 'master.key')), says: /master key is missing.*put it back/ },
+  'the master key of another cluster': { from: crashed, spoil: (d) => copyFileSync(path.join(other, 'master.key'), path.join(d, 'master.key')), says: /not the master key of this data folder.*put/ },
+  'a master key cut short': { from: clean, spoil: (d) => truncateSync(path.join(d, 'master.key'), 16), says: /master key has not 32 bytes.*put/ },
+  'a master key that others may read': { from: clean, spoil: (d) => chmodSync(path.join(d, 'master.key'), 0o644), says: /master key is open to others: chmod 600/ },
+};
+
+for (const [name, { from, spoil, says, root: needsRoot }] of Object.entries(cases)) {
+  test(`${name}: one line, status 1, nothing touched, and doctor explains it`, { skip: needsRoot && !isRoot && 'needs root' }, async () => {
+    const data = path.join(tempFolder('bad'), 'garita');
+    copyFolder(from, data);
+    spoil(data, path.join(data, 'realms/master.db'));
+    const was = picture(data);
+    const ports = ['--http-port', String(await freePort()), '--management-port', String(await freePort())];
+    const serve = await run('timeout', ['-k', '5', '60', BIN, 'serve', '--data', data, '--dev', '--log-level', 'error', ...ports]);
+    assert.equal(serve.status, 1, serve.stderr);
+    const lines = serve.stderr.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('{'));
+    assert.equal(lines.length, 1, serve.stderr);
+    assert.match(lines[0], says);
+    assert.equal(serve.stdout, '');
+    assert.deepEqual(picture(data), was, 'serve touched nothing');
+
+    const doctor = await run('timeout', ['-k', '5', '60', BIN, 'doctor', '--data', data, '--dev', '--https-port', '0', '--json', ...ports]);
+    assert.equal(doctor.status, 1);
+    const failed = JSON.parse(doctor.stdout).filter((line) => line.result !== 'ok');
+    assert.ok(failed.some((line) => says.test(line.detail)), `${doctor.stdout} ${doctor.stderr}`);
+    assert.deepEqual(picture(data), was, 'doctor touched nothing');
+    rmSync(path.dirname(data), { recursive: true });
+  });
+}
+
+test('the crashed folder itself is fine', async () => {
+  const data = path.join(tempFolder('bad'), 'garita');
+  copyFolder(crashed, data);
+  assert.ok(existsSync(path.join(data, 'realms/master.db-wal')));
+  const server = await Server.start({ data });
+  const world = new World(server);
+  await world.cli.ok('audit', 'verify', '--realm', 'peru');
+  await world.cli.ok('doctor');
+  await server.stop();
+  rmSync(path.dirname(data), { recursive: true });
+});
