@@ -46,7 +46,7 @@ const cases = {
   'a master.db that is a text': { from: clean, spoil: (d, db) => writeFileSync(db, 'Dear diary\n'), says: /master.*(cut short|not a database of Garita)/ },
   'an empty master.db': { from: clean, spoil: (d, db) => truncateSync(db, 0), says: /master\.db is missing or empty.*restore/ },
   'no master.db': { from: clean, spoil: (d, db) => rmSync(db), says: /master\.db is missing or empty.*restore/ },
-  'a master.db cut to half a page': { from: clean, spoil: (d, db) => truncateSync(db, 2048), says: /master.*cut short.*restore/ },
+  'a master.db cut to half a page': { from: clean, spoil: (d, db) => truncateSync(db, 1024), says: /master.*cut short.*restore/ },
   'a master.db cut after some pages': { from: clean, spoil: (d, db) => truncateSync(db, 3 * 2048), says: /master.*damaged/ },
   'a master.db of zeros': { from: clean, spoil: (d, db) => writeFileSync(db, Buffer.alloc(lstatSync(db).size)), says: /master.*not a database of Garita/ },
   'a master.db with a flipped bit in its header': {
