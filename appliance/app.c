@@ -157,6 +157,7 @@ static int set_web(struct app *app, struct err_ctx *err)
     w->dev = c->dev;
     w->hostname = c->hostname[0] ? str_c(c->hostname) : str_of(NULL, 0);
     w->base_path = str_c(c->base_path);
+    w->default_realm = str_c(c->default_realm);
     w->hsts_max_age_s = c->hsts_max_age_s;
     TRY(join_list(&app->arena, &c->trusted_proxies, &w->trusted_proxies));
     TRY(set_tls(app, &w->tls, err));

@@ -73,6 +73,7 @@ struct web_config {
     bool dev;             /* plain HTTP serves instead of redirecting; on loopback by default */
     struct str hostname;  /* origin such as "https://id.example.pe" without a path; absent: none */
     struct str base_path; /* "" or "/auth" */
+    struct str default_realm;   /* of those who ask about tokens and name no tenant; absent: none */
     struct str trusted_proxies; /* CIDRs separated by commas or spaces (WE-10) */
     int64_t hsts_max_age_s;     /* 0: no Strict-Transport-Security */
     struct web_tls_config tls;

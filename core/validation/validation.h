@@ -9,6 +9,7 @@
 #define GARITA_CORE_VALIDATION_VALIDATION_H
 
 #include "core/auth/context.h"
+#include "core/validation/reason.h"
 
 #define VALIDATION_BATCH_MAX  100
 #define VALIDATION_SCOPES_MAX 64
@@ -39,20 +40,10 @@ struct validation_caller {
     bool every_realm; /* likewise, in master: about every realm's */
 };
 
-/* ERR_INVALID_CLIENT, ERR_INVALID_TOKEN, ERR_INVALID_REQUEST (a contradiction), ERR_STORE_*. */
+/* ERR_UNAUTHENTICATED without credentials, ERR_INVALID_CLIENT, ERR_INVALID_TOKEN,
+ * ERR_INVALID_REQUEST (a contradiction), ERR_STORE_*. */
 MUST_CHECK int validation_caller_find(const struct validation_call *call,
                                       struct validation_caller *ret_caller);
-
-/* Why a token is not active: core/validation/reasons.def. The names are part of the protocol. */
-enum validation_reason {
-#define V(name, text) VALIDATION_##name,
-#include "core/validation/reasons.def"
-#undef V
-    VALIDATION_REASONS
-};
-/* "EXPIRED", and a sentence for people. */
-const char *validation_reason_name(enum validation_reason reason);
-const char *validation_reason_text(enum validation_reason reason);
 
 struct validation_question {
     struct str token;
