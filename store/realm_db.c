@@ -37,6 +37,7 @@ static int open_writer(struct slot *slot, struct realm_db *db)
         TRY(conn_exec(db->writer, "PRAGMA query_only=ON"));
     conn_guard(db->writer);
     (void)sqlite3_wal_hook(db->writer->db, log_grew, slot);
+    (void)sqlite3_update_hook(db->writer->db, marks_row_changed, db);
     return flush_init(&db->flush, db->writer);
 }
 
@@ -47,6 +48,7 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db)
     if (!db)
         return ERR_NO_MEMORY;
     db->store = store;
+    db->mark_seed = slot->mark_seed;
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
     event_queue_init(&db->events);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);

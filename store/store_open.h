@@ -17,6 +17,7 @@ struct store_config {
     size_t max_views;            /* pictures of realms kept in memory, 256 */
     int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
     int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 4,000 */
+    int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
@@ -52,6 +53,8 @@ struct store_visit {
 MUST_CHECK int store_visit_begin(struct store *store, struct str name,
                                  struct store_visit *ret_visit);
 void store_visit_end(const struct store_visit *visit);
+/* Removes kept answers about tokens that are over. */
+void store_cache_sweep(struct store *store, int64_t now_ms);
 
 /* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
  * answer requests: of them three quarters at most hash or wait for it, the others are told

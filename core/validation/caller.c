@@ -4,10 +4,15 @@
 #include "core/codec/header.h"
 #include "core/oidc/client_auth.h"
 #include "core/port/roles.h"
+#include "core/port/token_cache.h"
 #include "core/port/users.h"
+#include "core/validation/entry.h"
 #include "core/validation/parts.h"
 
 #include "core/base/banned.h"
+
+#define KEPT_RIGHTS    "rights"
+#define RIGHTS_KEPT_MS INT64_C(300000)
 
 static int refuse_client(const struct validation_call *call)
 {
@@ -27,33 +32,83 @@ static bool has_validator_role(const struct roles *roles)
     return false;
 }
 
-static int find_rights(const struct validation_realm *realm, int64_t user_pk,
-                       struct validation_caller *caller)
+/* A client without a service account, or with one that is disabled, has no roles. */
+static int read_rights(const struct validation_realm *realm, const struct client *client,
+                       struct validation_rights *rights)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct user user;
     struct roles roles;
+    if (!client->service_accounts_enabled || str_empty(client->service_account_user_id))
+        return 0;
     TRY(store_read_begin(realm->view, &r));
-    TRY(user_roles_effective(r, realm->ctx.arena, user_pk, &roles));
-    caller->whole_realm = has_validator_role(&roles);
-    caller->every_realm = caller->whole_realm && str_eq_c(caller->realm, REALM_MASTER);
+    int rc = user_find_by_id(r, realm->ctx.arena, client->service_account_user_id, &user);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    rights->user_pk = user.pk;
+    if (!user.enabled)
+        return 0;
+    TRY(user_roles_effective(r, realm->ctx.arena, user.pk, &roles));
+    rights->validator = has_validator_role(&roles);
     return 0;
 }
 
-/* A client without a service account, or with one that is disabled, has no roles. */
-static int find_rights_of_client(const struct validation_realm *realm, const struct client *client,
-                                 struct validation_caller *caller)
+static struct footing rights_footing(const struct validation_realm *realm, int64_t user_pk)
 {
-    struct user user;
-    if (!client->service_accounts_enabled || str_empty(client->service_account_user_id))
+    const struct footing_rows rows = {.user_pk = user_pk, .rights = true};
+    struct footing footing;
+    store_footing(realm->view, &rows, &footing);
+    return footing;
+}
+
+static bool rights_hold(const struct validation_realm *realm,
+                        const struct validation_rights *rights)
+{
+    struct footing footing = rights_footing(realm, rights->user_pk);
+    return footing_same(&footing, &rights->footing);
+}
+
+static int keep_rights(const struct validation_call *call, const struct validation_realm *realm,
+                       const struct token_cache_key *key, struct validation_rights *rights,
+                       uint64_t changes)
+{
+    struct str bytes;
+    rights->footing = rights_footing(realm, rights->user_pk);
+    if (store_changes(realm->view) != changes)
         return 0;
-    CLEANUP(store_read_end_p) struct store_read *r = NULL;
-    TRY(store_read_begin(realm->view, &r));
-    int rc = user_find_by_id(r, realm->ctx.arena, client->service_account_user_id, &user);
-    if (rc == ERR_NOT_FOUND || (rc == 0 && !user.enabled))
+    TRY(validation_rights_write(call->arena, rights, &bytes));
+    token_cache_put(call->store, key, bytes, call->now->wall_ms,
+                    call->now->wall_ms + RIGHTS_KEPT_MS);
+    return 0;
+}
+
+static int find_kept_rights(const struct validation_call *call,
+                            const struct validation_realm *realm, const struct client *client,
+                            struct validation_rights *ret_rights)
+{
+    struct token_cache_key key;
+    struct str bytes;
+    uint64_t changes = store_changes(realm->view);
+    token_cache_key(call->store, KEPT_RIGHTS, realm->ctx.issuer, client->id, &key);
+    int rc = token_cache_get(call->store, &key, call->arena, call->now->wall_ms, &bytes);
+    if (rc == 0 && validation_rights_read(bytes, ret_rights) == 0 && rights_hold(realm, ret_rights))
         return 0;
-    TRY(rc);
-    store_read_end_p(&r);
-    return find_rights(realm, user.pk, caller);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    *ret_rights = (struct validation_rights){.user_pk = 0};
+    TRY(read_rights(realm, client, ret_rights));
+    return keep_rights(call, realm, &key, ret_rights, changes);
+}
+
+static int find_rights(const struct validation_call *call, const struct validation_realm *realm,
+                       const struct client *client, struct validation_caller *caller)
+{
+    struct validation_rights rights;
+    TRY(find_kept_rights(call, realm, client, &rights));
+    caller->whole_realm = rights.validator;
+    caller->every_realm = rights.validator && str_eq_c(caller->realm, REALM_MASTER);
+    return 0;
 }
 
 /* --- by secret --- */
@@ -71,7 +126,7 @@ static int authenticate(const struct validation_call *call, const struct validat
     caller->client_id = arena_str(call->arena, auth.client->client_id);
     if (str_absent(caller->client_id))
         return ERR_NO_MEMORY;
-    return find_rights_of_client(realm, auth.client, caller);
+    return find_rights(call, realm, auth.client, caller);
 }
 
 static int find_by_secret(const struct validation_call *call, struct validation_caller *caller)
@@ -96,16 +151,17 @@ static int find_by_secret(const struct validation_call *call, struct validation_
 /* OT-15: a person's token is no client's credential, whatever client it was issued to. */
 static int check_service_account(const struct validation_call *call,
                                  const struct validation_realm *realm,
-                                 const struct validation_find *find)
+                                 const struct validation_find *find,
+                                 struct validation_caller *caller)
 {
     const struct client *client;
     int rc = realm_view_client(realm->view, find->claims.azp, &client);
     if (rc == ERR_NOT_FOUND)
         return refuse_token(call);
     TRY(rc);
-    return client_is_confidential(client) && str_eq(find->service_client_id, client->id)
-               ? 0
-               : refuse_token(call);
+    if (!client_is_confidential(client) || !str_eq(find->service_client_id, client->id))
+        return refuse_token(call);
+    return find_rights(call, realm, client, caller);
 }
 
 static int find_by_token(const struct validation_call *call, struct str token,
@@ -119,9 +175,7 @@ static int find_by_token(const struct validation_call *call, struct str token,
     caller->realm = find.realm;
     caller->client_id = find.claims.azp;
     TRY(validation_realm_open(call, find.realm, &realm));
-    int rc = check_service_account(call, &realm, &find);
-    if (rc == 0)
-        rc = find_rights(&realm, find.user_pk, caller);
+    int rc = check_service_account(call, &realm, &find, caller);
     validation_realm_close(&realm);
     return rc;
 }

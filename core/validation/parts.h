@@ -2,6 +2,7 @@
 #ifndef GARITA_CORE_VALIDATION_PARTS_H
 #define GARITA_CORE_VALIDATION_PARTS_H
 
+#include "core/jose/jws.h"
 #include "core/oidc/token_check.h"
 #include "core/validation/validation.h"
 
@@ -19,10 +20,10 @@ void validation_realm_close(struct validation_realm *realm);
 
 /* The name of our realm whose issuer this is; absent when it is none's. */
 struct str validation_issuer_realm(const struct validation_call *call, struct str issuer);
-/* The realm whose issuer a token names, unverified; absent when it names none of ours. False for
- * what is no token at all. */
+/* The realm whose issuer a token names, unverified; absent when it names none of ours. ret_jws (may be
+ * NULL) is the token taken apart, unverified. False for what is no token at all. */
 bool validation_token_realm(const struct validation_call *call, struct str token,
-                            struct str *ret_name);
+                            struct str *ret_name, struct jws *ret_jws);
 /* What question, header and host say, absent when they say nothing. ERR_INVALID_REQUEST when they
  * contradict each other. */
 MUST_CHECK int validation_named_tenant(const struct validation_call *call, struct str asked,

@@ -1,6 +1,5 @@
 /* Which realm a question is about. What names it is compared, never weighed: two that differ are an
  * error. */
-#include "core/jose/jws.h"
 #include "core/validation/parts.h"
 
 #include "core/base/banned.h"
@@ -49,7 +48,7 @@ struct str validation_issuer_realm(const struct validation_call *call, struct st
 }
 
 bool validation_token_realm(const struct validation_call *call, struct str token,
-                            struct str *ret_name)
+                            struct str *ret_name, struct jws *ret_jws)
 {
     struct jws jws;
     struct jwt_claims claims;
@@ -57,6 +56,8 @@ bool validation_token_realm(const struct validation_call *call, struct str token
         jwt_parse_claims(call->arena, jws.payload, &claims) != 0)
         return false;
     *ret_name = validation_issuer_realm(call, claims.iss);
+    if (ret_jws)
+        *ret_jws = jws;
     return true;
 }
 

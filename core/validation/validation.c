@@ -120,7 +120,7 @@ static int open_realm_of(const struct validation_call *call, const struct valida
     if (str_absent(token))
         return err_field(call->err, ERR_INVALID_REQUEST, "token", "Token not provided");
     TRY(validation_named_tenant(call, str_of(NULL, 0), &named));
-    if (!validation_token_realm(call, token, &name))
+    if (!validation_token_realm(call, token, &name, NULL))
         name = str_of(NULL, 0);
     if (!str_absent(name) && !str_absent(named) && !str_eq(name, named))
         return err_set(call->err, ERR_INVALID_REQUEST,
