@@ -5,7 +5,7 @@ PACKAGES_BUILD="gcc libc6-dev make cmake ninja-build pkg-config dpkg-dev xz-util
  ca-certificates libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev
  libutf8proc-dev libicu-dev libzstd-dev"
 PACKAGES_TEST="libcmocka-dev zstd"
-PACKAGES_FLOW="chromium strace curl openssl"
+PACKAGES_FLOW="chromium strace curl openssl nginx"
 PACKAGES_LINT="clang-format cppcheck shellcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
 PACKAGES_BENCH="wrk nghttp2-client curl"

@@ -94,20 +94,38 @@ static int answer_of(const struct validation_call *call, const struct validation
     return validation_describe(call->arena, find, ret_answer);
 }
 
-int validation_check(const struct validation_call *call, const struct validation_caller *caller,
-                     const struct validation_question *question,
-                     struct validation_answer *ret_answer)
+static int finish(const struct validation_call *call, const struct validation_question *question,
+                  const struct validation_find *find, struct validation_answer *ret_answer)
 {
-    struct validation_find find;
     struct validation_answer answer;
-    TRY(check_question(call, question));
-    TRY(look_for(call, caller, question->token, question->realm, &find));
-    TRY(answer_of(call, &find, &answer));
+    TRY(answer_of(call, find, &answer));
     enum validation_reason reason = answer.active ? compare(question, &answer) : answer.reason;
     if (reason != VALIDATION_ACTIVE)
         answer = (struct validation_answer){.reason = reason};
     *ret_answer = answer;
     return 0;
+}
+
+int validation_check(const struct validation_call *call, const struct validation_caller *caller,
+                     const struct validation_question *question,
+                     struct validation_answer *ret_answer)
+{
+    struct validation_find find;
+    TRY(check_question(call, question));
+    TRY(look_for(call, caller, question->token, question->realm, &find));
+    return finish(call, question, &find, ret_answer);
+}
+
+int validation_check_shown(const struct validation_call *call,
+                           const struct validation_question *question,
+                           struct validation_answer *ret_answer)
+{
+    struct validation_find find;
+    struct str named;
+    TRY(check_question(call, question));
+    TRY(validation_named_tenant(call, question->realm, &named));
+    TRY(validation_look(call, question->token, named, &find));
+    return finish(call, question, &find, ret_answer);
 }
 
 /* --- introspection and revocation --- */

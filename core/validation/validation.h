@@ -81,6 +81,12 @@ MUST_CHECK int validation_check(const struct validation_call *call,
                                 const struct validation_question *question,
                                 struct validation_answer *ret_answer);
 
+/* The same for a gate that holds nothing but the token which somebody showed it: who has a token may
+ * know what it says. Errors as above. */
+MUST_CHECK int validation_check_shown(const struct validation_call *call,
+                                      const struct validation_question *question,
+                                      struct validation_answer *ret_answer);
+
 /* The members of RFC 7662 as one JSON object. Errors as above. */
 MUST_CHECK int validation_introspect(const struct validation_call *call,
                                      const struct validation_caller *caller, struct str token,
