@@ -12,7 +12,7 @@
 
 #include "core/base/banned.h"
 
-int store_open_configured(const struct config *config, struct store **ret_store,
+int store_open_configured(const struct config *config, bool serving, struct store **ret_store,
                           struct err_ctx *err)
 {
     const struct store_config store = {
@@ -22,6 +22,8 @@ int store_open_configured(const struct config *config, struct store **ret_store,
         .readers_per_realm = (size_t)config->readers_per_realm,
         .max_views = (size_t)config->cached_realms,
         .checkpoint_pages = config->checkpoint_pages,
+        .cache_memory_bytes = config->cache_memory_bytes ? config->cache_memory_bytes : -1,
+        .cache_disk_bytes = serving ? config->cache_disk_bytes : 0,
         .ctx = err,
     };
     err->detail[0] = '\0';

@@ -14,6 +14,7 @@
 #include "store/store_open.h"
 #include "store/turnstile.h"
 
+struct disk_cache;
 struct hot_cache;
 
 #define REALM_NAME_MAX      64
@@ -154,7 +155,8 @@ struct store {
     struct marks marks;
     struct {
         unsigned char key[32];
-        struct hot_cache *hot; /* NULL: none */
+        struct hot_cache *hot;   /* NULL: none */
+        struct disk_cache *disk; /* likewise */
     } cache;
 };
 

@@ -18,6 +18,7 @@ struct store_config {
     int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
     int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 4,000 */
     int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
+    int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */

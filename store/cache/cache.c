@@ -9,6 +9,19 @@
 
 #define DEFAULT_MEMORY_BYTES ((int64_t)64 << 20)
 
+/* The file serves the table, never alone. */
+static int open_disk(struct store *store)
+{
+    unsigned char key[KDF_KEY_BYTES];
+    if (store->config.cache_disk_bytes <= 0 || store->config.read_only)
+        return 0;
+    TRY(kdf_derive(secret_view(&store->master_key), "token-cache-file", STR(""), key));
+    store->cache.disk = disk_cache_open(&store->folder, (size_t)store->config.cache_disk_bytes,
+                                        str_of((const char *)key, sizeof(key)));
+    secret_wipe(key, sizeof(key));
+    return 0;
+}
+
 int cache_open(struct store *store)
 {
     int64_t bytes = store->config.cache_memory_bytes;
@@ -17,11 +30,13 @@ int cache_open(struct store *store)
         bytes = DEFAULT_MEMORY_BYTES;
     if (bytes > 0)
         store->cache.hot = hot_cache_new((size_t)bytes);
-    return 0;
+    return store->cache.hot ? open_disk(store) : 0;
 }
 
 void cache_close(struct store *store)
 {
+    disk_cache_close(store->cache.disk);
+    store->cache.disk = NULL;
     hot_cache_free(store->cache.hot);
     store->cache.hot = NULL;
     secret_wipe(store->cache.key, sizeof(store->cache.key));
@@ -45,7 +60,12 @@ int token_cache_get(struct store *store, const struct token_cache_key *key, stru
     int64_t expires_ms;
     if (!store->cache.hot)
         return ERR_NOT_FOUND;
-    return hot_cache_get(store->cache.hot, key, a, now_ms, ret_value, &expires_ms);
+    int rc = hot_cache_get(store->cache.hot, key, a, now_ms, ret_value, &expires_ms);
+    if (rc != ERR_NOT_FOUND || !store->cache.disk)
+        return rc;
+    TRY(disk_cache_get(store->cache.disk, key, a, now_ms, ret_value, &expires_ms));
+    hot_cache_put(store->cache.hot, key, *ret_value, now_ms, expires_ms);
+    return 0;
 }
 
 void token_cache_put(struct store *store, const struct token_cache_key *key, struct str value,
@@ -53,12 +73,16 @@ void token_cache_put(struct store *store, const struct token_cache_key *key, str
 {
     if (store->cache.hot)
         hot_cache_put(store->cache.hot, key, value, now_ms, expires_ms);
+    if (store->cache.disk)
+        disk_cache_put(store->cache.disk, key, value, now_ms, expires_ms);
 }
 
 void store_cache_sweep(struct store *store, int64_t now_ms)
 {
     if (store->cache.hot)
         hot_cache_sweep(store->cache.hot, now_ms);
+    if (store->cache.disk)
+        disk_cache_sweep(store->cache.disk, now_ms);
 }
 
 static void metrics_of(struct buf *b, const char *level, const struct cache_counts *c)
@@ -87,4 +111,8 @@ void cache_metrics(struct store *store, struct buf *b)
     if (store->cache.hot)
         hot_cache_counts(store->cache.hot, &counts);
     metrics_of(b, "memory", &counts);
+    counts = (struct cache_counts){0};
+    if (store->cache.disk)
+        disk_cache_counts(store->cache.disk, &counts);
+    metrics_of(b, "disk", &counts);
 }

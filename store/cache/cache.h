@@ -3,6 +3,7 @@
 #define GARITA_STORE_CACHE_CACHE_H
 
 #include "core/port/token_cache.h"
+#include "store/cache/disk.h"
 #include "store/cache/hot.h"
 #include "store/store.h"
 

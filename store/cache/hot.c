@@ -13,7 +13,9 @@
 /* What an entry is taken to need at least: decides how many places there are. */
 #define PLACE_BYTES 512
 #define PLACES_MIN  8
-#define NONE        UINT32_MAX
+/* Places count from 1: memory fresh from the system, which is zero, is an empty table, and costs
+ * nothing until it is used. */
+#define NONE        0
 
 struct place {
     struct token_cache_key key;
@@ -28,7 +30,9 @@ struct shard {
     pthread_mutex_t lock;
     struct place *places;
     uint32_t *buckets; /* as many as places */
-    uint32_t empty, hand;
+    uint32_t empty;    /* first of those that were given back */
+    uint32_t fresh;    /* how many were ever taken */
+    uint32_t hand;
     struct cache_counts counts;
 };
 
@@ -41,15 +45,9 @@ struct hot_cache {
 static int shard_init(struct shard *s, uint32_t places)
 {
     (void)pthread_mutex_init(&s->lock, NULL);
-    s->places = calloc(places, sizeof(*s->places));
-    s->buckets = malloc(places * sizeof(*s->buckets));
-    if (!s->places || !s->buckets)
-        return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < places; i++) {
-        s->buckets[i] = NONE;
-        s->places[i].next = i + 1 < places ? i + 1 : NONE;
-    }
-    return 0;
+    s->places = calloc((size_t)places + 1, sizeof(*s->places));
+    s->buckets = calloc(places, sizeof(*s->buckets));
+    return s->places && s->buckets ? 0 : ERR_NO_MEMORY;
 }
 
 struct hot_cache *hot_cache_new(size_t max_bytes)
@@ -60,7 +58,7 @@ struct hot_cache *hot_cache_new(size_t max_bytes)
     if (!cache)
         return NULL;
     cache->shard_bytes = max_bytes / SHARDS;
-    cache->places = places < PLACES_MIN ? PLACES_MIN : (uint32_t)(places & (NONE - 1));
+    cache->places = places < PLACES_MIN ? PLACES_MIN : (uint32_t)(places & UINT32_C(0x7fffffff));
     for (size_t i = 0; i < SHARDS && rc == 0; i++)
         rc = shard_init(&cache->shards[i], cache->places);
     if (rc == 0)
@@ -83,7 +81,7 @@ void hot_cache_free(struct hot_cache *cache)
         return;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *s = &cache->shards[i];
-        for (uint32_t k = 0; s->places && k < cache->places; k++)
+        for (uint32_t k = 1; s->places && k <= s->fresh; k++)
             if (s->places[k].value)
                 free_value(&s->places[k]);
         free(s->places);
@@ -142,10 +140,10 @@ static void remove_place(const struct hot_cache *cache, struct shard *s, uint32_
 /* False when nothing is there that could go. */
 static bool evict_one(const struct hot_cache *cache, struct shard *s, int64_t now_ms)
 {
-    for (uint32_t i = 0; i < 2 * cache->places; i++) {
-        uint32_t index = s->hand;
+    for (uint32_t i = 0; i < 2 * s->fresh; i++) {
+        uint32_t index = s->hand < s->fresh ? s->hand + 1 : 1;
         struct place *p = &s->places[index];
-        s->hand = index + 1 < cache->places ? index + 1 : 0;
+        s->hand = index;
         if (!p->value)
             continue;
         if (p->used && p->expires_ms > now_ms) {
@@ -163,7 +161,8 @@ static bool make_room(const struct hot_cache *cache, struct shard *s, size_t len
 {
     if (weight(len) > cache->shard_bytes)
         return false;
-    while (s->empty == NONE || s->counts.bytes + weight(len) > cache->shard_bytes)
+    while ((s->empty == NONE && s->fresh == cache->places) ||
+           s->counts.bytes + weight(len) > cache->shard_bytes)
         if (!evict_one(cache, s, now_ms))
             return false;
     return true;
@@ -173,10 +172,11 @@ static void put_locked(const struct hot_cache *cache, struct shard *s,
                        const struct token_cache_key *key, struct str value, char *copy,
                        int64_t expires_ms)
 {
-    uint32_t index = s->empty;
+    uint32_t index = s->empty != NONE ? s->empty : ++s->fresh;
     struct place *p = &s->places[index];
     uint32_t *bucket = bucket_of(cache, s, key);
-    s->empty = p->next;
+    if (index == s->empty)
+        s->empty = p->next;
     memcpy(copy, value.ptr, value.len);
     *p = (struct place){.key = *key,
                         .value = copy,
@@ -245,7 +245,7 @@ void hot_cache_sweep(struct hot_cache *cache, int64_t now_ms)
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *s = &cache->shards[i];
         (void)pthread_mutex_lock(&s->lock);
-        for (uint32_t k = 0; k < cache->places; k++)
+        for (uint32_t k = 1; k <= s->fresh; k++)
             if (s->places[k].value && s->places[k].expires_ms <= now_ms)
                 remove_place(cache, s, k);
         (void)pthread_mutex_unlock(&s->lock);

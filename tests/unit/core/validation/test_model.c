@@ -340,7 +340,8 @@ static void step_wait(void)
 
 static void step_restart(void)
 {
-    struct store_config config = {.wait_ms = 60000, .data_dir = t.dir};
+    struct store_config config = {
+        .wait_ms = 60000, .data_dir = t.dir, .cache_disk_bytes = 16 << 20};
     realm_view_release(t.view);
     for (size_t i = 0; i < t.former_count; i++)
         realm_view_release(t.former[i]);
