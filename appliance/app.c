@@ -198,7 +198,7 @@ static int start_store(struct app *app, char *const *environment, struct err_ctx
     struct arena a;
     hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
     TRY(fetch_settings_apply(&app->arena, app->config, err));
-    TRY(store_open_configured(app->config, true, &app->store, err));
+    TRY(store_open_serving(app->config, &app->store, err));
     arena_init(&a, APP_ARENA_BYTES);
     int rc = folder_prepare(app->store, &a, environment, NULL, err);
     arena_free(&a);

@@ -34,7 +34,7 @@ static int open_stopped(struct backend *backend, const struct config *config, st
     /* Opening makes what is missing, which is for init and serve; a look leaves nothing behind. */
     if (fstatat(backend->socket_dir, "realms/" REALM_MASTER ".db", &st, 0) != 0 && errno == ENOENT)
         return say_empty(err);
-    int rc = store_open_configured(config, false, &backend->store, err);
+    int rc = store_open_configured(config, &backend->store, err);
     if (rc == ERR_STORE_LOCKED)
         return err_set(err, rc, "%s is held by another process that takes no commands",
                        config->data);

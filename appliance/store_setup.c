@@ -12,8 +12,8 @@
 
 #include "core/base/banned.h"
 
-int store_open_configured(const struct config *config, bool serving, struct store **ret_store,
-                          struct err_ctx *err)
+static int open_store(const struct config *config, bool serving, struct store **ret_store,
+                      struct err_ctx *err)
 {
     const struct store_config store = {
         .data_dir = config->data,
@@ -33,6 +33,17 @@ int store_open_configured(const struct config *config, bool serving, struct stor
     struct err_ctx inner = *err;
     return err_set(err, rc, "%.128s: %.100s", config->data,
                    inner.detail[0] ? inner.detail : err_text(rc));
+}
+
+int store_open_configured(const struct config *config, struct store **ret_store,
+                          struct err_ctx *err)
+{
+    return open_store(config, false, ret_store, err);
+}
+
+int store_open_serving(const struct config *config, struct store **ret_store, struct err_ctx *err)
+{
+    return open_store(config, true, ret_store, err);
 }
 
 /* */

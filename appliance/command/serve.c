@@ -142,7 +142,7 @@ static int init(struct cli *cli)
     struct reply reply = {0};
     bool made = false;
     TRY(cli_config(cli, &config));
-    TRY(store_open_configured(&config, false, &store, &cli->err));
+    TRY(store_open_configured(&config, &store, &cli->err));
     int rc = folder_prepare(store, cli->arena, cli->environment, &made, &cli->err);
     store_close(store);
     TRY(rc);
