@@ -14,8 +14,8 @@ const tokenPath = (realm = 'bench') => `/realms/${realm}/protocol/openid-connect
 const FOUR = { four1: 15000, four2: 8000, four3: 12000, four4: 20000 };
 const MILLION = 1000000;
 
-async function withSet(name, use) {
-  const world = await openSet(name);
+async function withSet(name, use, args) {
+  const world = await openSet(name, args);
   try {
     return await use(world);
   } finally {
@@ -29,6 +29,15 @@ async function beside(name, measure) {
   const r = await measure();
   const after = await rawRate(name);
   return { r, raw: before && (before + after) / 2 };
+}
+
+// A token a line.
+async function tokenFile(count, one) {
+  const tokens = [];
+  for (let i = 0; i < count; i += 8) tokens.push(...await Promise.all(Array.from({ length: 8 }, one)));
+  const file = path.join(tempFolder('tokens'), 'tokens');
+  writeFileSync(file, tokens.join('\n'));
+  return file;
 }
 
 async function passwordLogins(world, realm, first = 0, count = 64) {
@@ -147,6 +156,25 @@ const benchmarks = {
       const info = await wrk(world.server, 'post.lua', [`/realms/bench/protocol/openid-connect/userinfo`, `access_token=${token}`]);
       report('userinfo', info.rate, 'per s', times(info));
     });
+  },
+
+  // Token validation as JSON: each token once, then the same ones again and again, beside the raw rate
+  // of verifying signatures; and the same without the cache.
+  async validation() {
+    for (const [what, args] of [['with the cache', []], ['without the cache', ['--cache-memory', '0']]]) {
+      await withSet('small', async (world) => {
+        const client = new Client(world.server, 'bench', 'bench', SECRET);
+        const one = async () => (await client.service()).json.access_token;
+        const ask = (file, how) => wrk(world.server, 'validate.lua', ['/grpc/token/validate', file, authorization, 'bench', how]);
+        const many = await tokenFile(4000, one);
+        const few = await tokenFile(64, one);
+        const { r, raw } = await beside('verify RS256', () => ask(many, 'once'));
+        report(`validations, each token once, ${what}`, r.rate, 'per s', `${raw ? `${share(r.rate, raw)} raw verifications; ` : ''}${times(r)}`);
+        const warm = await ask(few, 'again');
+        report(`validations of 64 tokens, ${what}`, warm.rate, 'per s', times(warm));
+        for (const file of [few, many]) rmSync(path.dirname(file), { recursive: true });
+      }, args);
+    }
   },
 
   async reads() {

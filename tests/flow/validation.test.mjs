@@ -266,3 +266,26 @@ test('OT-06: each end is seen by the very next call', async () => {
   await world.cli.ok('user', 'delete', '--realm', 'peru', '--username', 'eva');
   assert.equal(await reason(t.access_token), 'USER_DISABLED');
 });
+
+const figure = async (name) => Number(new RegExp(`^garita_token_cache_${name} (\\d+)$`, 'm').exec((await request(`${world.server.management}/metrics`)).text)[1]);
+
+test('what is known of a token is kept, also over a restart; a crash costs only time', async () => {
+  const { access_token: token } = await tokens();
+  const { access_token: revoked } = await tokens();
+  for (const t of [token, revoked]) assert.equal(await reason(t), 'ACTIVE');
+  const hits = await figure('memory_hits_total');
+  assert.equal((await validate({ token })).fromCache, true);
+  assert.ok((await figure('memory_hits_total')) > hits);
+  await portal.revoke(revoked);
+  await world.server.restart();
+  assert.ok((await figure('disk_entries')) > 0);
+  assert.equal((await validate({ token })).fromCache, undefined, 'its rows are looked at anew');
+  assert.ok((await figure('disk_hits_total')) > 0);
+  assert.equal((await validate({ token })).fromCache, true);
+  assert.equal(await reason(revoked), 'REVOKED');
+  await world.server.crash();
+  await world.server.launch();
+  assert.equal(await figure('disk_entries'), 0, 'what a crash left is not trusted');
+  assert.equal(await reason(token), 'ACTIVE');
+  assert.equal(await reason(revoked), 'REVOKED');
+});
