@@ -10,8 +10,8 @@ static void inside(struct str whole, struct str part)
 
 static void write_entry_again(struct arena *a, struct str input, const struct validation_entry *e)
 {
-    const struct str parts[] = {e->realm,    e->kid,     e->alg,              e->payload,
-                                e->username, e->user_id, e->service_client_id};
+    const struct str parts[] = {
+        e->realm, e->kid, e->alg, e->payload, e->username, e->user_id, e->service_client_id};
     struct str bytes;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         inside(input, parts[i]);
