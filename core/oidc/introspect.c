@@ -72,6 +72,16 @@ static int describe_access(const struct auth_ctx *ctx, struct store_read *r,
     return set_true(c, "active");
 }
 
+int introspect_light(const struct auth_ctx *ctx, struct store_read *r, const struct access_token *t,
+                     struct str *ret_json)
+{
+    struct claims c;
+    claims_init(&c, ctx->arena);
+    TRY(copy_claims(&c, t->claims.json));
+    TRY(add_light_claims(ctx, r, t, &c));
+    return claims_write(&c, ret_json);
+}
+
 static int describe_refresh(const struct refresh_token *t, struct claims *c)
 {
     TRY(copy_claims(c, t->claims.json));

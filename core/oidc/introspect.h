@@ -2,8 +2,8 @@
 #ifndef GARITA_CORE_OIDC_INTROSPECT_H
 #define GARITA_CORE_OIDC_INTROSPECT_H
 
-#include "core/jose/jwt.h"
 #include "core/oidc/client_auth.h"
+#include "core/oidc/token_check.h"
 
 #define INTROSPECT_INACTIVE "{\"active\":false}"
 
@@ -21,6 +21,11 @@ struct introspect_caller {
 /* The same for a caller that is known. */
 MUST_CHECK int introspect_token(const struct auth_ctx *ctx, const struct introspect_caller *caller,
                                 struct str token, struct str *ret_json);
+
+/* The claims of a lightweight token with what it leaves out. ERR_INVALID_SCOPE when one of its scopes
+ * is no longer granted. */
+MUST_CHECK int introspect_light(const struct auth_ctx *ctx, struct store_read *r,
+                                const struct access_token *t, struct str *ret_json);
 
 /* Whether a token is this client's own or meant for it. */
 bool introspect_concerns(struct str client_id, const struct jwt_claims *claims);

@@ -28,6 +28,22 @@ static void an_active_token_is_described(void **state)
     SAME_S(json_get_str(json_of(answer.claims), "sub"), t.ana.id);
 }
 
+static void what_lightweight_tokens_leave_out_is_told(void **state)
+{
+    (void)state;
+    set_client_attribute("web", CLIENT_ATTR_LIGHTWEIGHT, "true");
+    struct issued web = issue_to("web", "");
+    assert_int_equal(json_kind(json_get(claims_of(web.access), "realm_access")), JSON_MISSING);
+    struct validation_question q = {.token = web.access};
+    OK(strs_add(&q.roles, &test_arena, STR("offline_access")));
+    for (int i = 0; i < 2; i++) {
+        struct validation_answer answer = ask("gate", q);
+        assert_true(answer.active && !answer.from_cache);
+        SAME_S(answer.subject, t.ana.id);
+        SAME_S(json_get_str(json_of(answer.claims), "email"), STR("ana@example.pe"));
+    }
+}
+
 static void what_is_asked_for_is_compared(void **state)
 {
     (void)state;
@@ -383,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         VALIDATION_TEST(an_active_token_is_described),
+        VALIDATION_TEST(what_lightweight_tokens_leave_out_is_told),
         VALIDATION_TEST(what_is_asked_for_is_compared),
         VALIDATION_TEST(only_those_it_concerns_are_told_OT_11),
         VALIDATION_TEST(callers_prove_who_they_are_OT_11),
