@@ -1,6 +1,7 @@
-/* Who asks: a confidential client that proves itself by its secret or by an access token of its own
- * service account, and what its roles let it ask about. */
+/* Who asks: a confidential client that proves itself by its secret, by the certificate of its
+ * connection or by an access token of its own service account, and what its roles let it ask about. */
 #include "core/admin/bootstrap.h"
+#include "core/base/ct.h"
 #include "core/codec/header.h"
 #include "core/oidc/client_auth.h"
 #include "core/port/roles.h"
@@ -111,22 +112,64 @@ static int find_rights(const struct validation_call *call, const struct validati
     return 0;
 }
 
-/* --- by secret --- */
+/* --- by secret or certificate --- */
+
+static int check_secret(const struct validation_call *call, const struct validation_realm *realm,
+                        const struct client **ret_client)
+{
+    const struct form none = {0};
+    struct client_auth auth;
+    TRY(client_auth_check(&realm->ctx, call->authorization, &none, &auth));
+    if (auth.method != CLIENT_AUTH_SECRET_BASIC) /* OT-11: not a public client */
+        return refuse_client(call);
+    *ret_client = auth.client;
+    return 0;
+}
+
+/* The id with an empty secret, over a connection whose key is that of the client's certificate: the
+ * handshake has proved it. */
+static int check_certificate(const struct validation_call *call,
+                             const struct validation_realm *realm, struct str client_id,
+                             const struct client **ret_client)
+{
+    const struct client *client;
+    int rc = realm_view_client(realm->view, client_id, &client);
+    if (rc == ERR_NOT_FOUND)
+        return refuse_client(call);
+    TRY(rc);
+    struct str wanted = str_map_get(&client->attributes, STR(CLIENT_ATTR_CERTIFICATE_SHA256));
+    if (!str_eq(client->client_id, client_id) || !client->enabled ||
+        !client_is_confidential(client) || !ct_eq(wanted, call->certificate_sha256))
+        return refuse_client(call);
+    *ret_client = client;
+    return 0;
+}
+
+static int check_client(const struct validation_call *call, const struct validation_realm *realm,
+                        const struct client **ret_client)
+{
+    struct auth_header header;
+    struct basic_credentials basic;
+    if (!realm_view_realm(realm->view)->enabled)
+        return refuse_client(call);
+    if (!str_empty(call->certificate_sha256) &&
+        auth_header_parse(call->authorization, &header) == 0 &&
+        str_ieq(header.scheme, STR("Basic")) &&
+        auth_basic_client(call->arena, header.credentials, &basic) == 0 && !str_empty(basic.user) &&
+        str_empty(basic.password))
+        return check_certificate(call, realm, basic.user, ret_client);
+    return check_secret(call, realm, ret_client);
+}
 
 static int authenticate(const struct validation_call *call, const struct validation_realm *realm,
                         struct validation_caller *caller)
 {
-    const struct form none = {0};
-    struct client_auth auth;
-    if (!realm_view_realm(realm->view)->enabled)
-        return refuse_client(call);
-    TRY(client_auth_check(&realm->ctx, call->authorization, &none, &auth));
-    if (auth.method != CLIENT_AUTH_SECRET_BASIC) /* OT-11: not a public client */
-        return refuse_client(call);
-    caller->client_id = arena_str(call->arena, auth.client->client_id);
+    const struct client *client;
+    TRY(check_client(call, realm, &client));
+    caller->client_id = arena_str(call->arena, client->client_id);
     if (str_absent(caller->client_id))
         return ERR_NO_MEMORY;
-    return find_rights(call, realm, auth.client, caller);
+    return find_rights(call, realm, client, caller);
 }
 
 static int find_by_secret(const struct validation_call *call, struct validation_caller *caller)

@@ -129,6 +129,38 @@ static void callers_prove_who_they_are_OT_11(void **state)
     FAILS(validation_caller_find(&call, &caller), ERR_INVALID_CLIENT);
 }
 
+static int find_by_certificate(const char *client, const char *sha256)
+{
+    struct validation_caller caller;
+    struct validation_call call = call_of(basic_of(client, ""));
+    if (sha256)
+        call.certificate_sha256 = str_c(sha256);
+    return validation_caller_find(&call, &caller);
+}
+
+static void a_certificate_stands_for_the_secret(void **state)
+{
+    (void)state;
+    const char *mine = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+    FAILS(find_by_certificate("gate", mine), ERR_INVALID_CLIENT);
+    set_client_attribute("gate", CLIENT_ATTR_CERTIFICATE_SHA256, mine);
+    set_client_attribute("web", CLIENT_ATTR_CERTIFICATE_SHA256, mine);
+    OK(find_by_certificate("gate", mine));
+    FAILS(find_by_certificate("gate", NULL), ERR_INVALID_CLIENT);
+    FAILS(find_by_certificate("gate", ""), ERR_INVALID_CLIENT);
+    FAILS(find_by_certificate("gate", "57DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
+          ERR_INVALID_CLIENT);
+    FAILS(find_by_certificate("other", mine), ERR_INVALID_CLIENT);
+    FAILS(find_by_certificate("web", mine), ERR_INVALID_CLIENT); /* public */
+    FAILS(find_by_certificate("nobody", mine), ERR_INVALID_CLIENT);
+    set_client_attribute("other", CLIENT_ATTR_CERTIFICATE_SHA256, "");
+    FAILS(find_by_certificate("other", ""), ERR_INVALID_CLIENT);
+    struct client gate = client_now("gate");
+    gate.enabled = false;
+    set_client(&gate);
+    FAILS(find_by_certificate("gate", mine), ERR_INVALID_CLIENT);
+}
+
 static struct str tampered(struct str token)
 {
     char *copy = arena_alloc(&test_arena, token.len + 1);
@@ -403,6 +435,7 @@ int main(void)
         VALIDATION_TEST(what_is_asked_for_is_compared),
         VALIDATION_TEST(only_those_it_concerns_are_told_OT_11),
         VALIDATION_TEST(callers_prove_who_they_are_OT_11),
+        VALIDATION_TEST(a_certificate_stands_for_the_secret),
         VALIDATION_TEST(reasons_are_precise_OT_15_JO_09),
         VALIDATION_TEST(every_end_has_its_reason_OT_06_OT_07_OT_08),
         VALIDATION_TEST(revocation_is_of_the_callers_tokens_OT_12),
