@@ -1,9 +1,14 @@
 // Token validation for other programs, as JSON and as Connect calls.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { basic, bearer, request } from './lib/http.mjs';
 import { bringingKeys, confused, unsigned } from './lib/jwt_attacks.mjs';
 import { decode, headerOf } from './lib/oidc.mjs';
+import { tempFolder } from './lib/server.mjs';
 import { SECRET, World } from './lib/world.mjs';
 
 let world, portal, gate, api, stranger, spa;
@@ -288,4 +293,31 @@ test('what is known of a token is kept, also over a restart; a crash costs only 
   assert.equal(await figure('disk_entries'), 0, 'what a crash left is not trusted');
   assert.equal(await reason(token), 'ACTIVE');
   assert.equal(await reason(revoked), 'REVOKED');
+});
+
+// A key and a self-signed certificate, with its SHA-256 as the client's attribute has it.
+function makeCertificate(folder, name) {
+  const [key, cert] = [`${name}.key`, `${name}.crt`].map((file) => path.join(folder, file));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const pem = readFileSync(cert);
+  const sha256 = Buffer.from(new X509Certificate(pem).fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+  return { key: readFileSync(key), cert: pem, sha256 };
+}
+
+test('OT-11: over TLS the certificate of its connection proves a caller', async () => {
+  const folder = tempFolder('certificates');
+  const [mine, another] = ['gate', 'another'].map((name) => makeCertificate(folder, name));
+  rmSync(folder, { recursive: true });
+  const secure = await World.open({ tls: true, args: ['--tls-client-certificates'] });
+  try {
+    await secure.addClient('gate', { values: { 'attributes.garita.certificate.sha256': mine.sha256 } });
+    const status = async (tls) => (await request(`${secure.server.origin}/grpc/token/validate`, {
+      json: { token: 'x' }, headers: { ...basic('gate', ''), 'X-Tenant-ID': 'peru' }, agent: false, tls,
+    })).status;
+    assert.equal(await status({ key: mine.key, cert: mine.cert }), 200);
+    assert.equal(await status({ key: another.key, cert: another.cert }), 401);
+    assert.equal(await status({}), 401);
+  } finally {
+    await secure.close();
+  }
 });
