@@ -3,6 +3,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { grpc } from './grpc.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -123,6 +124,8 @@ async function sizes(what, world, people) {
 }
 
 const benchmarks = {
+  grpc,
+
   async tokens() {
     await withSet('small', async (world) => {
       for (const alg of ['RS256', 'ES256', 'EdDSA', 'PS256']) {
