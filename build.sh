@@ -52,7 +52,8 @@ kept in ~/.cache/garita, so this happens once.
 
 Environment: GARITA_CACHE folder for dependencies, GARITA_JOBS parallel jobs,
 GARITA_DEBIAN_MIRROR Debian archive to use, DESTDIR prefix for install; for run: DEMO_HTTPS_PORT
-(8443), DEMO_HTTP_PORT (8080), DEMO_MANAGEMENT_PORT (9000), DEMO_DIR (build/demo).
+(8443), DEMO_HTTP_PORT (8080), DEMO_MANAGEMENT_PORT (9000), DEMO_GRPC_PORT (5000), DEMO_DIR
+(build/demo).
 Full output of every step is in build/log/.
 TEXT
 }

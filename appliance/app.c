@@ -72,6 +72,18 @@ static void set_limits(const struct config *c, struct web_limits *l)
     l->stop_ms = c->stop_timeout_s * 1000;
 }
 
+static void set_grpc(const struct config *c, bool https, struct web_grpc_config *g)
+{
+    g->address = or_null(c->grpc_address);
+    g->port = (uint16_t)c->grpc_port;
+    g->plaintext = c->grpc_plaintext || (c->dev && !https);
+    g->threads = (size_t)c->grpc_threads;
+    g->connections = (size_t)c->grpc_max_connections;
+    g->streams = (size_t)c->grpc_max_streams;
+    g->message_bytes = (size_t)c->grpc_max_message_bytes;
+    g->idle_ms = c->grpc_idle_timeout_s * 1000;
+}
+
 static void set_rates(const struct config *c, struct web_rate *rates)
 {
     rates[RATE_LOGIN] = (struct web_rate){c->rate_login_per_minute, c->rate_login_burst};
@@ -114,7 +126,9 @@ static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *
     struct str folder = ARENA_CONCAT(&app->arena, str_c(c->data), STR("/tls"));
     if (!sni || str_absent(folder))
         return ERR_NO_MEMORY;
-    if (app->web_config.https_port != 0 && !c->tls_cert_file[0])
+    const struct web_config *w = &app->web_config;
+    bool wanted = w->https_port != 0 || (w->grpc.port != 0 && !w->grpc.plaintext);
+    if (wanted && !c->tls_cert_file[0])
         TRY(make_tls_folder(folder.ptr, err));
     for (size_t i = 0; i < c->tls_sni.count; i++)
         TRY(parse_sni(&app->arena, c->tls_sni.items[i], &sni[i], err));
@@ -159,8 +173,10 @@ static int set_web(struct app *app, struct err_ctx *err)
     w->dev = c->dev;
     w->hostname = c->hostname[0] ? str_c(c->hostname) : str_of(NULL, 0);
     w->base_path = str_c(c->base_path);
+    w->default_realm = str_c(c->default_realm);
     w->hsts_max_age_s = c->hsts_max_age_s;
     TRY(join_list(&app->arena, &c->trusted_proxies, &w->trusted_proxies));
+    set_grpc(c, https, &w->grpc);
     TRY(set_tls(app, &w->tls, err));
     set_limits(c, &w->limits);
     set_rates(c, w->rates);
@@ -201,7 +217,7 @@ static int start_store(struct app *app, char *const *environment, struct err_ctx
     struct arena a;
     hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
     TRY(fetch_settings_apply(&app->arena, app->config, err));
-    TRY(store_open_configured(app->config, &app->store, err));
+    TRY(store_open_serving(app->config, &app->store, err));
     arena_init(&a, APP_ARENA_BYTES);
     int rc = folder_prepare(app->store, &a, environment, NULL, err);
     arena_free(&a);

@@ -209,6 +209,7 @@ static void *run(void *arg)
             tell_certificate(j);
             told_ms = now_ms;
         }
+        store_cache_sweep(j->store, clock_now().wall_ms);
         if (!tend_realms(j))
             break;
     } while (pause_ms(j, j->settings.sweep_interval_s * 1000));

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts a garita with a demo realm: run-demo.sh BIN [serve option]...
 # Everything of the demo lies in the folder DEMO_DIR (build/demo): remove it and the demo is gone.
-# Ports: DEMO_HTTPS_PORT (8443), DEMO_HTTP_PORT (8080), DEMO_MANAGEMENT_PORT (9000).
+# Ports: DEMO_HTTPS_PORT (8443), DEMO_HTTP_PORT (8080), DEMO_MANAGEMENT_PORT (9000), DEMO_GRPC_PORT
+# (5000).
 set -euo pipefail
 umask 077
 
@@ -12,6 +13,7 @@ DEMO=${DEMO_DIR:-$ROOT/build/demo}
 HTTPS_PORT=${DEMO_HTTPS_PORT:-8443}
 HTTP_PORT=${DEMO_HTTP_PORT:-8080}
 MANAGEMENT_PORT=${DEMO_MANAGEMENT_PORT:-9000}
+GRPC_PORT=${DEMO_GRPC_PORT:-5000}
 ORIGIN=https://localhost:$HTTPS_PORT
 REALM=$ORIGIN/realms/peru
 
@@ -92,4 +94,4 @@ TEXT
 [ -d "$DEMO" ] || make_demo
 tell
 exec "$BIN" serve --data "$DEMO" --https-port "$HTTPS_PORT" --http-port "$HTTP_PORT" \
-    --management-port "$MANAGEMENT_PORT" "$@"
+    --management-port "$MANAGEMENT_PORT" --grpc-port "$GRPC_PORT" "$@"

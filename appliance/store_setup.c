@@ -36,8 +36,8 @@ static int parse_reserve(struct str text, struct store_config *store, struct err
     return err_set(err, ERR_CONFIG, "disk-reserve: must look like 256MiB, 2GiB, 5%% or 0");
 }
 
-int store_open_configured(const struct config *config, struct store **ret_store,
-                          struct err_ctx *err)
+static int open_store(const struct config *config, bool serving, struct store **ret_store,
+                      struct err_ctx *err)
 {
     struct store_config store = {
         .data_dir = config->data,
@@ -46,6 +46,8 @@ int store_open_configured(const struct config *config, struct store **ret_store,
         .readers_per_realm = (size_t)config->readers_per_realm,
         .max_views = (size_t)config->cached_realms,
         .checkpoint_pages = config->checkpoint_pages,
+        .cache_memory_bytes = config->cache_memory_bytes ? config->cache_memory_bytes : -1,
+        .cache_disk_bytes = serving ? config->cache_disk_bytes : 0,
         .ctx = err,
     };
     err->detail[0] = '\0';
@@ -58,7 +60,17 @@ int store_open_configured(const struct config *config, struct store **ret_store,
                    inner.detail[0] ? inner.detail : err_text(rc));
 }
 
-/* */
+int store_open_configured(const struct config *config, struct store **ret_store,
+                          struct err_ctx *err)
+{
+    return open_store(config, false, ret_store, err);
+}
+
+int store_open_serving(const struct config *config, struct store **ret_store, struct err_ctx *err)
+{
+    return open_store(config, true, ret_store, err);
+}
+
 void program_actor(struct event_actor *ret_actor)
 {
     *ret_actor = (struct event_actor){.client_id = STR("garita-cli")};

@@ -1,4 +1,5 @@
 /* What readiness checks and the metrics page ask of a store. */
+#include "store/cache/cache.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -222,4 +223,5 @@ void store_metrics(struct store *store, struct buf *b)
     metric(b, "flush_microseconds_total", "counter", "Time spent in flushes of logs.",
            s.flush_ns / 1000);
     timekeeper_metrics(b);
+    cache_metrics(store, b);
 }

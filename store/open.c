@@ -9,6 +9,7 @@
 #include "core/crypto/init.h"
 #include "core/crypto/kdf.h"
 #include "store/archive/folder.h"
+#include "store/cache/cache.h"
 #include "store/fence.h"
 #include "store/realm_list.h"
 #include "store/space.h"
@@ -185,6 +186,7 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
                         &store->master_key, config->ctx));
     space_look(store);
+    TRY(cache_open(store));
     TRY(open_master(store, config->ctx));
     timekeeper_round(store);
     return keeper_start(store);
@@ -207,6 +209,7 @@ int store_open(const struct store_config *config, struct store **ret_store)
     store->folder = (struct folder){.fd = -1, .realms_fd = -1, .lock_fd = -1};
     (void)pthread_mutex_init(&store->lock, NULL);
     (void)pthread_mutex_init(&store->time.lock, NULL);
+    marks_init(&store->marks);
     int err = open_parts(store, config);
     if (err != 0) {
         tell_failed_start(store, err, config->ctx);
@@ -236,6 +239,7 @@ void store_close(struct store *store)
     store_sign_heads(store);
     if (opened)
         timekeeper_close(store);
+    cache_close(store);
     while (store->slots) {
         struct slot *slot = store->slots;
         store->slots = slot->next;

@@ -43,6 +43,7 @@ static int open_writer(struct slot *slot, struct realm_db *db, struct err_ctx *c
         TRY(conn_exec(db->writer, "PRAGMA query_only=ON"));
     conn_guard(db->writer);
     (void)sqlite3_wal_hook(db->writer->db, log_grew, slot);
+    (void)sqlite3_update_hook(db->writer->db, marks_row_changed, db);
     TRY(flush_init(&db->flush, slot, db->writer));
     db->ready = true;
     return 0;
@@ -56,6 +57,7 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *c
         return ERR_NO_MEMORY;
     db->slot = slot;
     db->store = store;
+    db->mark_seed = slot->mark_seed;
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
     event_queue_init(&db->events);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);

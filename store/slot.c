@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "core/base/rng.h"
 #include "store/fence.h"
 #include "store/realm_list.h"
 
@@ -82,6 +83,16 @@ static char *negative_place(struct store *store, struct str name)
     return store->negative[(hash_name(name) >> 16) % NEGATIVE_NAMES];
 }
 
+/* A realm that is made anew under an old name must not be taken for the old one. */
+static void start_counters(struct slot *slot)
+{
+    uint64_t values[3];
+    rng_bytes(values, sizeof(values));
+    atomic_init(&slot->generation, values[0]);
+    atomic_init(&slot->changes, values[1]);
+    slot->mark_seed = values[2];
+}
+
 int slot_new(struct store *store, struct str name, struct str id, struct str file,
              struct slot **ret_slot)
 {
@@ -100,7 +111,7 @@ int slot_new(struct store *store, struct str name, struct str id, struct str fil
     slot->id = str_of(own_id, id.len);
     slot->store = store;
     slot->is_master = str_eq_c(file, REALM_MASTER);
-    atomic_init(&slot->generation, 1);
+    start_counters(slot);
     (void)pthread_mutex_init(&slot->lock, NULL);
     (void)pthread_mutex_init(&slot->build, NULL);
     (void)pthread_mutex_init(&slot->key_making, NULL);

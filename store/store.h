@@ -10,8 +10,12 @@
 #include "store/event_queue.h"
 #include "store/flush.h"
 #include "store/folder.h"
+#include "store/marks.h"
 #include "store/store_open.h"
 #include "store/turnstile.h"
+
+struct disk_cache;
+struct hot_cache;
 
 #define REALM_NAME_MAX      64
 #define FILE_NAME_MAX       48
@@ -72,6 +76,8 @@ struct realm_db {
     struct event_texts texts;
     struct person_keys persons;
     struct audit_signer signer;
+    struct mark_set marks; /* of the transaction */
+    uint64_t mark_seed;    /* of the slot */
     int64_t next_pk[PK_KINDS];
     int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
 
@@ -108,7 +114,9 @@ struct slot {
     pthread_mutex_t build;           /* one thread makes the view */
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */
     pthread_mutex_t archiving;       /* one thread moves events to files, or removes these */
-    atomic_uint_fast64_t generation; /* of the configuration */
+    atomic_uint_fast64_t generation; /* of the configuration; begins at random */
+    atomic_uint_fast64_t changes;    /* commits that raised marks */
+    uint64_t mark_seed;
     atomic_llong view_used, db_used; /* for finding the longest unused */
     atomic_bool unsigned_events;     /* appended since the last signed head */
 };
@@ -155,6 +163,12 @@ struct store {
     atomic_llong free_bytes;
     bool hands_off; /* the start failed: files stay as they are */
     struct store_counters counters;
+    struct marks marks;
+    struct {
+        unsigned char key[32];
+        struct hot_cache *hot;   /* NULL: none */
+        struct disk_cache *disk; /* likewise */
+    } cache;
 };
 
 /* --- slot.c: realms by name --- */

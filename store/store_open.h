@@ -21,6 +21,8 @@ struct store_config {
     int64_t reserve_bytes;       /* free disk space below which changes are refused, at most
                                   * a tenth of the file system; 0: none */
     int64_t reserve_percent;     /* the same as a part of the file system, instead of bytes */
+    int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
+    int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
@@ -86,6 +88,8 @@ typedef bool store_check_pace(void *arg);
  * fenced realm is still in use, ERR_STORE_FAILED after a failed flush, ERR_CANCELLED. */
 MUST_CHECK int store_realm_check(struct store *store, struct str realm, struct arena *a,
                                  store_check_pace *pace, void *arg, struct store_check *ret_check);
+/* Removes kept answers about tokens that are over. */
+void store_cache_sweep(struct store *store, int64_t now_ms);
 
 /* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
  * answer requests: of them three quarters at most hash or wait for it, the others are told

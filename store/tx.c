@@ -171,6 +171,7 @@ int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now 
         return err;
     }
     w->reader.conn = w->reader.db->writer;
+    w->reader.db->marks = (struct mark_set){.any = false};
     w->head = w->reader.db->head;
     w->older = thread_writes;
     thread_writes = w;
@@ -204,13 +205,20 @@ const struct now *store_write_now(const struct store_write *write)
 /* What this transaction learnt counts for the next one. With the turn. */
 static void publish(struct store_write *w)
 {
-    if (w->head.known && w->head.seq != w->reader.db->head.seq)
-        atomic_store(&w->reader.slot->unsigned_events, true);
+    struct slot *slot = w->reader.slot;
+    struct realm_db *db = w->reader.db;
+    if (w->head.known && w->head.seq != db->head.seq)
+        atomic_store(&slot->unsigned_events, true);
     if (w->signed_seq != 0 && w->signed_seq == w->head.seq)
-        atomic_store(&w->reader.slot->unsigned_events, false);
-    w->reader.db->head = w->head;
-    if (w->config_touched)
-        atomic_fetch_add(&w->reader.slot->generation, 1);
+        atomic_store(&slot->unsigned_events, false);
+    db->head = w->head;
+    if (w->config_touched || db->marks.config)
+        atomic_fetch_add(&slot->generation, 1);
+    if (db->marks.any) {
+        /* In this order: who sees a raised mark also sees that something changed (footing.h). */
+        atomic_fetch_add(&slot->changes, 1);
+        marks_raise(&slot->store->marks, &db->marks);
+    }
 }
 
 /* What was kept of rows that are not there after all. */

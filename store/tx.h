@@ -48,6 +48,11 @@ static inline void write_touch_config(struct store_write *w)
 {
     w->config_touched = true;
 }
+/* marks.c: what SQLite does not report by itself. */
+void write_mark_revoked(struct store_write *w, struct str jti);
+void write_mark_rights(struct store_write *w);
+/* Between the two calls rows get a later last access and change nothing else: nothing ends by it. */
+void write_touches_only(struct store_write *w, bool only);
 static inline struct conn *write_conn(const struct store_write *w)
 {
     return w->reader.conn;

@@ -170,6 +170,41 @@ void fail_admin(struct request *req, struct response *res, int err)
     add_headers(req, res, err, o);
 }
 
+/* The codes of Connect for the statuses of fail.def, and the statuses that they have there. */
+static const struct {
+    int status;
+    const char *code;
+    int connect_status;
+} connect_codes[] = {
+    {401, "unauthenticated", 401},    {403, "permission_denied", 403},  {404, "unimplemented", 404},
+    {405, "unimplemented", 405},      {413, "resource_exhausted", 429}, {415, "unknown", 415},
+    {429, "resource_exhausted", 429}, {502, "unavailable", 503},        {503, "unavailable", 503},
+    {507, "unavailable", 503},        {500, "internal", 500},
+};
+
+void fail_connect(struct request *req, struct response *res, int err)
+{
+    const struct outcome *o = outcome_of(err);
+    const char *code = "invalid_argument";
+    int status = 400;
+    struct buf out;
+    struct json_writer w;
+    for (size_t i = 0; i < ARRAY_LEN(connect_codes); i++) {
+        if (connect_codes[i].status != o->status)
+            continue;
+        code = connect_codes[i].code;
+        status = connect_codes[i].connect_status;
+    }
+    buf_init(&out, req->arena, REPLY_MAX_BYTES);
+    jw_init(&w, &out);
+    jw_begin_object(&w);
+    jw_member_c(&w, "code", code);
+    jw_member_str(&w, "message", description_of(req, o));
+    jw_end_object(&w);
+    send_json(res, status, &w);
+    add_headers(req, res, err, o);
+}
+
 void fail_page(struct request *req, struct response *res, int err)
 {
     const struct outcome *o = outcome_of(err);

@@ -9,6 +9,8 @@
 void fail_oauth(struct request *req, struct response *res, int err);
 /* Keycloak's Admin REST shapes: {"errorMessage"} for 409 and validation, {"error"} for the rest. */
 void fail_admin(struct request *req, struct response *res, int err);
+/* The Connect protocol's {"code","message"} with its HTTP statuses. */
+void fail_connect(struct request *req, struct response *res, int err);
 /* An error page in the user's language with a text of its own for each error. Text from the request
  * is never shown (OA-14). */
 void fail_page(struct request *req, struct response *res, int err);

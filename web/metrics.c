@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "web/grpc/grpc.h"
 #include "web/listen.h"
 
 #include "core/base/banned.h"
@@ -129,6 +130,7 @@ void web_metrics_write(const struct web *web, struct buf *out)
             write_histogram(&m->routes[i],
                             i < m->route_count ? web->services.routes[i].pattern : "none", out);
     write_transport(web, out);
+    grpc_server_metrics(web->grpc, out);
     if (web->services.metrics)
         web->services.metrics(web->services.context, out);
 }

@@ -161,6 +161,23 @@ struct str origin_of_redirect(struct request *req)
     return uri_origin(req->arena, &u, &origin) == 0 ? origin : none;
 }
 
+struct str web_url_by_host(const struct web *web, struct arena *a, struct str authority)
+{
+    uint16_t https = web_port(web, LISTENER_PUBLIC, true);
+    struct str text = ARENA_CONCAT(a, STR("https://"), authority, STR("/"));
+    struct str origin = web->public_origin;
+    struct uri u;
+    if (str_empty(web->config.hostname) && !str_absent(text) && uri_parse(text, &u) == 0 &&
+        uri_is_web(&u) && is_own_name(web, &u)) {
+        u.scheme = https ? STR("https") : STR("http");
+        u.port_number = https ? https : web_port(web, LISTENER_PUBLIC, false);
+        u.port = arena_printf(a, "%u", u.port_number);
+        if (uri_origin(a, &u, &origin) != 0)
+            return str_of(NULL, 0);
+    }
+    return ARENA_CONCAT(a, origin, web->config.base_path);
+}
+
 bool origin_is_same(const struct request *req)
 {
     struct str site = request_header(req, STR("Sec-Fetch-Site"));

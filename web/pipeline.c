@@ -46,6 +46,8 @@ static int answer_error(struct passage *p, int err)
         fail_page(req, p->res, err);
     else if (str_starts(req->path, STR("/admin/")))
         fail_admin(req, p->res, err);
+    else if (str_starts(req->path, STR("/grpc/")) || str_starts(req->path, STR("/garita.token.")))
+        fail_connect(req, p->res, err);
     else
         fail_oauth(req, p->res, err);
     return err;

@@ -116,6 +116,24 @@ int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct st
     return wait_us == 0 ? 0 : wait_us / 1000000 + 1;
 }
 
+static int64_t early_us(atomic_llong *full_at_us, int64_t now_us, const struct bucket *b)
+{
+    int64_t early = atomic_load(full_at_us) + b->each_us - now_us - b->burst * b->each_us;
+    return early > 0 ? early : 0;
+}
+
+int64_t rate_wait_s(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
+                    int64_t now_ms)
+{
+    struct bucket b;
+    if (!find_bucket(limiter, class, client_ip, &b))
+        return 0;
+    int64_t first = early_us(b.places[0], now_ms * 1000, &b);
+    int64_t second = early_us(b.places[1], now_ms * 1000, &b);
+    int64_t wait_us = first < second ? first : second;
+    return wait_us == 0 ? 0 : wait_us / 1000000 + 1;
+}
+
 void rate_charge(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
                  int64_t now_ms, int64_t count)
 {

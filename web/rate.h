@@ -14,6 +14,9 @@ void rate_limiter_free(struct rate_limiter *limiter);
 /* Takes one from the bucket. 0 when it may pass, else the seconds to wait (Retry-After). */
 int64_t rate_take(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
                   int64_t now_ms);
+/* The seconds to wait, without taking any: for requests that only count when they are refused. */
+int64_t rate_wait_s(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,
+                    int64_t now_ms);
 /* Takes count more although they may not be there: the next ones wait for them, at most a minute
  * more than for a used up bucket. */
 void rate_charge(struct rate_limiter *limiter, enum rate_class class, struct str client_ip,

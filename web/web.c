@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "web/grpc/grpc.h"
 #include "web/listen.h"
 #include "web/metrics.h"
 #include "web/oidc/jwks_cache.h"
@@ -29,6 +30,10 @@ void web_config_defaults(struct web_config *ret_config)
         .trusted_proxies = STR(""),
         .hsts_max_age_s = (int64_t)365 * 86400,
         .tls = {.ticket_lifetime_s = 86400},
+        .grpc = {.connections = 1000,
+                 .streams = 100,
+                 .message_bytes = (size_t)1 << 20,
+                 .idle_ms = 300000},
         .limits = {.connections = 12000,
                    .workers = 64,
                    .header_bytes = (size_t)16 << 10,
@@ -71,8 +76,9 @@ static int check_config(const struct web_config *c, struct err_ctx *err)
     return check_base_path(c->base_path, err);
 }
 
-static struct str host_of(struct str origin)
+struct str web_hostname(const struct web *web)
 {
+    struct str origin = web->config.hostname;
     ptrdiff_t slashes = str_find_str(origin, STR("://"));
     struct str host = slashes < 0 ? origin : str_from(origin, (size_t)slashes + 3);
     ptrdiff_t colon = str_find(host, ':');
@@ -96,9 +102,11 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
     TRY(jwks_cache_new(&web->jwks));
     if (c->https_port)
-        TRY(tls_new(&c->tls, host_of(c->hostname), err, &web->tls));
+        TRY(tls_new(&c->tls, web_hostname(web), err, &web->tls));
     TRY(listen_open(web, err, &web->listen));
     TRY(origin_setup(web, err));
+    /* Before the others start: their workers may ask it for its counters. */
+    TRY(grpc_server_start(web, err, &web->grpc));
     return listen_start(web->listen);
 }
 
@@ -125,7 +133,9 @@ void web_stop(struct web *web)
     if (!web)
         return;
     atomic_store(&web->stopping, true);
+    grpc_server_stop(web->grpc);
     listen_free(web->listen);
+    grpc_server_free(web->grpc);
     tls_free(web->tls);
     jwks_cache_free(web->jwks);
     template_set_free(web->templates);
@@ -141,7 +151,9 @@ void web_stop(struct web *web)
 
 int web_tls_reload(struct web *web, struct err_ctx *err)
 {
-    return web->tls ? tls_reload(web->tls, err) : 0;
+    if (web->tls)
+        TRY(tls_reload(web->tls, err));
+    return grpc_server_tls_reload(web->grpc, err);
 }
 
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s)

@@ -21,6 +21,7 @@ struct listen;
 struct own_names;
 struct jwks_cache;
 struct tls;
+struct grpc_server;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
 #define WEB_PORT_ANY 65535
@@ -46,6 +47,7 @@ struct web_tls_config {
     size_t sni_count;
     bool tls13_only;
     bool client_certs;         /* ask for a certificate; handed out as req->peer_cert */
+    bool http2;                /* speak h2 alone, else HTTP/1.1 alone (ALPN) */
     int64_t ticket_lifetime_s; /* 0: no session tickets */
 };
 
@@ -64,6 +66,17 @@ struct web_limits {
     int64_t stop_ms;         /* requests in flight may take this long at stop */
 };
 
+struct web_grpc_config {
+    const char *address; /* NULL or "": all; loopback when plaintext */
+    uint16_t port;       /* 0: off */
+    bool plaintext;      /* without TLS, on loopback only */
+    size_t threads;      /* that move frames; 0: as many as processors, at most 8 */
+    size_t connections;
+    size_t streams;       /* calls at once on a connection */
+    size_t message_bytes; /* of a request */
+    int64_t idle_ms;      /* without a call */
+};
+
 struct web_config {
     const char *https_address; /* NULL or "": all */
     uint16_t https_port;       /* 0: off, also below */
@@ -74,9 +87,11 @@ struct web_config {
     bool dev;             /* plain HTTP serves instead of redirecting; on loopback by default */
     struct str hostname;  /* origin such as "https://id.example.pe" without a path; absent: none */
     struct str base_path; /* "" or "/auth" */
+    struct str default_realm;   /* of those who ask about tokens and name no tenant; absent: none */
     struct str trusted_proxies; /* CIDRs separated by commas or spaces (WE-10) */
     int64_t hsts_max_age_s;     /* 0: no Strict-Transport-Security */
     struct web_tls_config tls;
+    struct web_grpc_config grpc;
     struct web_limits limits;
     struct web_rate rates[RATE_COUNT];
     bool rates_for_loopback; /* whether clients on this machine are limited, too */
@@ -119,6 +134,7 @@ struct web {
     struct tls *tls; /* NULL: no HTTPS listener */
     struct reply_cache *replies;
     struct listen *listen;
+    struct grpc_server *grpc; /* NULL: off */
     struct own_names *names;
     struct arena arena;       /* texts that live as long as this */
     struct str public_origin; /* "https://localhost:8443": configured, else of the listener */
@@ -137,11 +153,15 @@ MUST_CHECK int web_tls_reload(struct web *web, struct err_ctx *err);
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s);
 /* The port a listener really has (for a configured port that was taken by the system: tests). */
 uint16_t web_port(const struct web *web, enum listener listener, bool https);
+/* Name of the configured origin, without scheme and port; empty when none is. */
+struct str web_hostname(const struct web *web);
 
 /* Origin and base path for links and issuers: "https://id.example.pe/auth". It comes from the
  * configuration; without a configured hostname from the listener and a Host header that was checked
  * against this machine's own names (WE-09). In the request's arena; absent when that is exhausted. */
 struct str web_public_url(struct request *req);
+/* The same for another port of ours, whose caller reached it by this authority. */
+struct str web_url_by_host(const struct web *web, struct arena *a, struct str authority);
 /* The same without the base path: what Origin headers of our own pages hold. */
 struct str web_public_origin(struct request *req);
 

@@ -25,8 +25,17 @@ if(GARITA_STATIC)
     BYPRODUCTS "${embedded}/buildinfo.txt" VERBATIM)
 endif()
 
-set(rows "notices.txt|${GARITA_DEPS}/notices.txt\nbuildinfo.txt|${embedded}/buildinfo.txt\n")
-set(inputs "${GARITA_DEPS}/notices.txt" "${embedded}/buildinfo.txt")
+# What reflection tells: the descriptors of our protocols, without comments and paths.
+find_program(GARITA_PROTOC protoc REQUIRED)
+file(GLOB_RECURSE proto_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/static/proto/*.proto")
+add_custom_command(OUTPUT "${embedded}/descriptors.bin"
+  COMMAND "${GARITA_PROTOC}" "-I${CMAKE_SOURCE_DIR}/static/proto" -I/usr/include --include_imports
+    "--descriptor_set_out=${embedded}/descriptors.bin" ${proto_files}
+  DEPENDS ${proto_files} COMMENT "Describing the protocols" VERBATIM)
+
+set(rows "descriptors.bin|${embedded}/descriptors.bin\n")
+string(APPEND rows "notices.txt|${GARITA_DEPS}/notices.txt\nbuildinfo.txt|${embedded}/buildinfo.txt\n")
+set(inputs "${embedded}/descriptors.bin" "${GARITA_DEPS}/notices.txt" "${embedded}/buildinfo.txt")
 foreach(file IN LISTS asset_files)
   string(APPEND rows "${file}|${CMAKE_SOURCE_DIR}/${file}\n")
   list(APPEND inputs "${CMAKE_SOURCE_DIR}/${file}")

@@ -14,7 +14,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${GARITA_DEPS}/d
 
 set(libraries "")
 foreach(name IN ITEMS curl mbedtls mbedx509 mbedcrypto sqlite3 yyjson argon2 sodium lmdb yaml
-    utf8proc zstd crypto)
+    utf8proc zstd nghttp2 crypto)
   find_library(GARITA_LIB_${name} NAMES lib${name}.a HINTS "${GARITA_DEPS}/lib" NO_CACHE REQUIRED)
   list(APPEND libraries "${GARITA_LIB_${name}}")
 endforeach()
@@ -23,5 +23,5 @@ add_library(garita_deps INTERFACE)
 target_include_directories(garita_deps SYSTEM INTERFACE "${GARITA_DEPS}/include"
   "${GARITA_DEPS}/src/civetweb")
 target_compile_definitions(garita_deps INTERFACE
-  "MBEDTLS_USER_CONFIG_FILE=<garita_mbedtls_config.h>" CURL_STATICLIB UTF8PROC_STATIC)
+  "MBEDTLS_USER_CONFIG_FILE=<garita_mbedtls_config.h>" CURL_STATICLIB UTF8PROC_STATIC NGHTTP2_STATICLIB)
 target_link_libraries(garita_deps INTERFACE ${libraries} dl)

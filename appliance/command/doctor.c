@@ -295,6 +295,7 @@ int doctor(struct cli *cli)
         check_port(&r, "https port", config.https_address, config.https_port);
         check_port(&r, "http port", config.http_address, config.http_port);
         check_port(&r, "management port", config.management_address, config.management_port);
+        check_port(&r, "gRPC port", config.grpc_address, config.grpc_port);
     }
     TRY(append_data(cli, &config, &r));
     jw_end_array(&w);

@@ -57,11 +57,12 @@ static int add_default_role(struct bootstrap_state *s)
 
 static int add_realm_roles(struct bootstrap_state *s)
 {
-    struct role create_realm;
+    struct role create_realm, token_validator;
     TRY(add_default_role(s));
     TRY(bootstrap_role(s->arena, s->w, NULL, ROLE_OFFLINE_ACCESS, "${role_offline-access}",
                        &s->offline_access));
     TRY(bootstrap_role(s->arena, s->w, NULL, ROLE_UMA_AUTHORIZATION, NULL, &s->uma_authorization));
+    TRY(bootstrap_role(s->arena, s->w, NULL, ROLE_TOKEN_VALIDATOR, NULL, &token_validator));
     TRY(role_composite_add(s->w, s->default_role.pk, s->offline_access.pk));
     TRY(role_composite_add(s->w, s->default_role.pk, s->uma_authorization.pk));
     if (!s->is_master)

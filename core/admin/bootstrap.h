@@ -17,6 +17,7 @@
 #define ROLE_REALM_ADMIN        "realm-admin"
 #define ROLE_OFFLINE_ACCESS     "offline_access"
 #define ROLE_UMA_AUTHORIZATION  "uma_authorization"
+#define ROLE_TOKEN_VALIDATOR    "token-validator"
 #define SCOPE_SERVICE_ACCOUNT   "service_account"
 
 /* The settings of a new realm of that name: the table's defaults, Keycloak's security headers, the

@@ -25,6 +25,8 @@
 #define CLIENT_ATTR_USE_JWKS_STRING       "use.jwks.string"
 #define CLIENT_ATTR_JWKS_STRING           "jwks.string"
 #define CLIENT_ATTR_JWT_CERTIFICATE       "jwt.credential.certificate" /* PEM body */
+/* Of the TLS certificate by which a client that asks about tokens may prove itself: base64url. */
+#define CLIENT_ATTR_CERTIFICATE_SHA256    "garita.certificate.sha256"
 #define CLIENT_ATTR_LIGHTWEIGHT           "client.use.lightweight.access.token.enabled"
 #define CLIENT_ATTR_REFRESH_ENABLED       "use.refresh.tokens"                   /* default true */
 #define CLIENT_ATTR_CC_REFRESH            "client_credentials.use_refresh_token" /* default false */

@@ -10,7 +10,6 @@
 #include "core/base/banned.h"
 
 #define ANSWER_MAX_BYTES ((size_t)512 << 10)
-#define INACTIVE         "{\"active\":false}"
 
 static int copy_claims(struct claims *c, const struct json_value *json)
 {
@@ -37,10 +36,9 @@ static int set_true(struct claims *c, const char *name)
     return claims_set_json(c, &path, STR("true"));
 }
 
-/* OT-11: the token's own client, or one that it is meant for. */
-static bool may_see(const struct client *caller, const struct jwt_claims *claims)
+bool introspect_concerns(struct str client_id, const struct jwt_claims *claims)
 {
-    return str_eq(claims->azp, caller->client_id) || json_has_str(claims->aud, caller->client_id);
+    return str_eq(claims->azp, client_id) || json_has_str(claims->aud, client_id);
 }
 
 /* What a lightweight token leaves out is told here. */
@@ -74,6 +72,16 @@ static int describe_access(const struct auth_ctx *ctx, struct store_read *r,
     return set_true(c, "active");
 }
 
+int introspect_light(const struct auth_ctx *ctx, struct store_read *r, const struct access_token *t,
+                     struct str *ret_json)
+{
+    struct claims c;
+    claims_init(&c, ctx->arena);
+    TRY(copy_claims(&c, t->claims.json));
+    TRY(add_light_claims(ctx, r, t, &c));
+    return claims_write(&c, ret_json);
+}
+
 static int describe_refresh(const struct refresh_token *t, struct claims *c)
 {
     TRY(copy_claims(c, t->claims.json));
@@ -85,14 +93,14 @@ static int describe_refresh(const struct refresh_token *t, struct claims *c)
 
 /* *ret_active is false for tokens of every other kind. */
 static int try_access(const struct auth_ctx *ctx, struct store_read *r, struct str token,
-                      const struct client *caller, struct claims *c, bool *ret_active)
+                      const struct introspect_caller *caller, struct claims *c, bool *ret_active)
 {
     struct access_token t;
     int rc = token_check(ctx, r, token, &t);
     if (rc == ERR_INVALID_TOKEN)
         return 0;
     TRY(rc);
-    if (!may_see(caller, &t.claims))
+    if (!caller->any_token && !introspect_concerns(caller->client->client_id, &t.claims))
         return 0;
     *ret_active = true;
     return describe_access(ctx, r, &t, c);
@@ -112,34 +120,40 @@ static int try_refresh(const struct auth_ctx *ctx, struct store_read *r, struct 
     return describe_refresh(&t, c);
 }
 
-static int describe(const struct auth_ctx *ctx, const struct client *caller, struct str token,
-                    struct claims *c, bool *ret_active)
+static int describe(const struct auth_ctx *ctx, const struct introspect_caller *caller,
+                    struct str token, struct claims *c, bool *ret_active)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(ctx->view, &r));
     TRY(try_access(ctx, r, token, caller, c, ret_active));
-    if (*ret_active)
+    if (*ret_active || !caller->client)
         return 0;
-    return try_refresh(ctx, r, token, caller, c, ret_active);
+    return try_refresh(ctx, r, token, caller->client, c, ret_active);
+}
+
+int introspect_token(const struct auth_ctx *ctx, const struct introspect_caller *caller,
+                     struct str token, struct str *ret_json)
+{
+    struct claims c;
+    bool active = false;
+    claims_init(&c, ctx->arena);
+    TRY(describe(ctx, caller, token, &c, &active));
+    if (active)
+        return claims_write(&c, ret_json);
+    *ret_json = STR(INTROSPECT_INACTIVE);
+    return 0;
 }
 
 int introspect(const struct auth_ctx *ctx, struct str authorization, const struct form *form,
                struct str *ret_json)
 {
     struct client_auth auth;
-    struct claims c;
-    bool active = false;
     TRY(client_auth_check(ctx, authorization, form, &auth));
     if (auth.method == CLIENT_AUTH_NONE) /* RFC 7662 2.1: no token scanning */
         return err_set(ctx->err, ERR_INVALID_CLIENT, "Client not allowed.");
     struct str token = form_get(form, "token");
     if (str_empty(token))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "token", "Token not provided.");
-    claims_init(&c, ctx->arena);
-    TRY(describe(ctx, auth.client, token, &c, &active));
-    if (!active) {
-        *ret_json = STR(INACTIVE);
-        return 0;
-    }
-    return claims_write(&c, ret_json);
+    struct introspect_caller caller = {.client = auth.client};
+    return introspect_token(ctx, &caller, token, ret_json);
 }

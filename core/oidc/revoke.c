@@ -47,7 +47,7 @@ static int end_access(const struct auth_ctx *ctx, const struct access_token *t)
     bool first;
     int64_t expires_ms = (t->claims.exp_s + JWT_MAX_SKEW_S + 1) * MS_PER_S;
     TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
-    TRY(once_spend(w, STR("access-token"), t->claims.jti, expires_ms, &first));
+    TRY(once_spend(w, STR(ONCE_ACCESS_TOKEN), t->claims.jti, expires_ms, &first));
     TRY(report_revocation(ctx, w, t->client, &t->user, &t->session, STR("access_token")));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
@@ -76,22 +76,27 @@ static int find_access(const struct auth_ctx *ctx, const struct client *client, 
     return rc == ERR_INVALID_TOKEN ? 0 : rc;
 }
 
+int revoke_token_of(const struct auth_ctx *ctx, const struct client *client, struct str token)
+{
+    struct refresh_token refresh;
+    struct access_token access;
+    bool found;
+    TRY(find_refresh(ctx, client, token, &refresh, &found));
+    if (found)
+        return end_refresh(ctx, client, &refresh);
+    TRY(find_access(ctx, client, token, &access, &found));
+    return found ? end_access(ctx, &access) : 0;
+}
+
 int revoke_token(const struct auth_ctx *ctx, struct str authorization, const struct form *form,
                  const struct client **ret_client)
 {
     struct client_auth auth;
-    struct refresh_token refresh;
-    struct access_token access;
-    bool found;
     TRY(client_auth_check(ctx, authorization, form, &auth));
     if (ret_client)
         *ret_client = auth.client;
     struct str token = form_get(form, "token");
     if (str_empty(token))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "token", "Token not provided");
-    TRY(find_refresh(ctx, auth.client, token, &refresh, &found));
-    if (found)
-        return end_refresh(ctx, auth.client, &refresh);
-    TRY(find_access(ctx, auth.client, token, &access, &found));
-    return found ? end_access(ctx, &access) : 0;
+    return revoke_token_of(ctx, auth.client, token);
 }

@@ -11,4 +11,8 @@
 MUST_CHECK int revoke_token(const struct auth_ctx *ctx, struct str authorization,
                             const struct form *form, const struct client **ret_client);
 
+/* The same for a client that has proved who it is. */
+MUST_CHECK int revoke_token_of(const struct auth_ctx *ctx, const struct client *client,
+                               struct str token);
+
 #endif

@@ -8,14 +8,43 @@
 
 #include "core/base/banned.h"
 
-static int invalid(const struct auth_ctx *ctx, const char *detail)
+static const struct {
+    int err;
+    enum validation_reason reason;
+} token_errors[] = {
+    {ERR_BAD_SIGNATURE, VALIDATION_BAD_SIGNATURE},
+    {ERR_UNKNOWN_KEY, VALIDATION_UNKNOWN_KEY},
+    {ERR_TOKEN_TYPE, VALIDATION_WRONG_TYPE},
+    {ERR_TOKEN_EXPIRED, VALIDATION_EXPIRED},
+    {ERR_TOKEN_NOT_YET_VALID, VALIDATION_NOT_YET_VALID},
+};
+
+/* Where a reason goes while a token is looked at. */
+struct check {
+    const struct auth_ctx *ctx;
+    enum validation_reason *reason;
+};
+
+static int invalid(const struct check *c, enum validation_reason reason, const char *detail)
 {
-    return err_set(ctx->err, ERR_INVALID_TOKEN, "%s", detail);
+    *c->reason = reason;
+    return err_set(c->ctx->err, ERR_INVALID_TOKEN, "%s", detail);
 }
 
 static bool is_of_machine(int rc)
 {
     return rc == ERR_NO_MEMORY || (rc >= ERR_STORE_BUSY && rc <= ERR_STORE_VERSION);
+}
+
+static int unreadable(const struct check *c, int rc)
+{
+    enum validation_reason reason = VALIDATION_MALFORMED;
+    if (is_of_machine(rc))
+        return rc;
+    for (size_t i = 0; i < ARRAY_LEN(token_errors); i++)
+        if (token_errors[i].err == rc)
+            reason = token_errors[i].reason;
+    return invalid(c, reason, "Token verification failed");
 }
 
 bool token_jti_since(struct str jti, int64_t since_ms)
@@ -25,9 +54,12 @@ bool token_jti_since(struct str jti, int64_t since_ms)
     return made_ms >= 0 && made_ms >= since_ms;
 }
 
-static int parse(const struct auth_ctx *ctx, struct str token, struct access_token *t)
+/* --- what it says --- */
+
+int token_read_signed(const struct auth_ctx *ctx, struct str payload, struct jwt_claims *ret_claims,
+                      enum validation_reason *ret_reason)
 {
-    struct str payload, alg;
+    struct check c = {ctx, ret_reason};
     struct jwt_expect expect = {
         .now_s = now_s(ctx->now),
         .issuer = ctx->issuer,
@@ -37,89 +69,129 @@ static int parse(const struct auth_ctx *ctx, struct str token, struct access_tok
         .iat_required = true,
         .jti_required = true,
     };
-    if (str_empty(token) || token.len > JWS_MAX_BYTES)
-        return invalid(ctx, "Token verification failed");
-    int rc = signer_verify(ctx->view, ctx->arena, token, &payload, &alg);
+    ret_claims->json = NULL;
+    int rc = jwt_parse_claims(ctx->arena, payload, ret_claims);
     if (rc == 0)
-        rc = jwt_parse_claims(ctx->arena, payload, &t->claims);
-    if (rc == 0 && !jose_alg_allowed(jose_alg_of(alg), JOSE_FOR_TOKENS))
-        rc = ERR_BAD_ALGORITHM;
-    if (rc == 0)
-        rc = jwt_check(&t->claims, NULL, &expect);
-    if (is_of_machine(rc))
-        return rc;
-    return rc == 0 ? 0 : invalid(ctx, "Token verification failed");
-}
-
-static int find_client(const struct auth_ctx *ctx, struct access_token *t)
-{
-    int rc = realm_view_client(ctx->view, t->claims.azp, &t->client);
-    if (rc == ERR_NOT_FOUND)
-        return invalid(ctx, "Client not found");
-    TRY(rc);
-    if (!str_eq(t->client->client_id, t->claims.azp) || !t->client->enabled)
-        return invalid(ctx, "Client disabled"); /* OT-07 */
-    if (t->claims.iat_s < auth_realm(ctx)->not_before_s ||
-        t->claims.iat_s < t->client->not_before_s) /* OT-08 */
-        return invalid(ctx, "Stale token");
+        rc = jwt_check(ret_claims, NULL, &expect);
+    if (rc != 0)
+        return unreadable(&c, rc);
+    *ret_reason = VALIDATION_ACTIVE;
     return 0;
 }
 
-static int check_not_revoked(const struct auth_ctx *ctx, struct store_read *r,
+int token_read(const struct auth_ctx *ctx, struct str token, struct jwt_claims *ret_claims,
+               enum validation_reason *ret_reason)
+{
+    struct check c = {ctx, ret_reason};
+    struct str payload, alg;
+    ret_claims->json = NULL;
+    if (str_empty(token) || token.len > JWS_MAX_BYTES)
+        return unreadable(&c, ERR_TOKEN_MALFORMED);
+    int rc = signer_verify(ctx->view, ctx->arena, token, &payload, &alg);
+    if (rc != 0)
+        return unreadable(&c, rc);
+    /* Signed by us for ourselves: a token of another kind. */
+    if (!jose_alg_allowed(jose_alg_of(alg), JOSE_FOR_TOKENS))
+        return unreadable(&c, ERR_TOKEN_TYPE);
+    return token_read_signed(ctx, payload, ret_claims, ret_reason);
+}
+
+/* --- what stands behind it --- */
+
+static int find_client(const struct check *c, struct access_token *t)
+{
+    const struct auth_ctx *ctx = c->ctx;
+    int rc = realm_view_client(ctx->view, t->claims.azp, &t->client);
+    if (rc == ERR_NOT_FOUND)
+        return invalid(c, VALIDATION_CLIENT_DISABLED, "Client not found");
+    TRY(rc);
+    if (!str_eq(t->client->client_id, t->claims.azp) || !t->client->enabled)
+        return invalid(c, VALIDATION_CLIENT_DISABLED, "Client disabled"); /* OT-07 */
+    if (t->claims.iat_s < auth_realm(ctx)->not_before_s ||
+        t->claims.iat_s < t->client->not_before_s) /* OT-08 */
+        return invalid(c, VALIDATION_NOT_BEFORE, "Stale token");
+    return 0;
+}
+
+static int check_not_revoked(const struct check *c, struct store_read *r,
                              const struct access_token *t)
 {
     bool spent = false;
-    TRY(once_is_spent(r, STR("access-token"), t->claims.jti, &spent));
-    return spent ? invalid(ctx, "Token is revoked") : 0;
+    TRY(once_is_spent(r, STR(ONCE_ACCESS_TOKEN), t->claims.jti, &spent));
+    return spent ? invalid(c, VALIDATION_REVOKED, "Token is revoked") : 0;
 }
 
-static int find_session(const struct auth_ctx *ctx, struct store_read *r, struct access_token *t)
+/* Loading a session does not tell its own end from its user's: this does. */
+static enum validation_reason why_no_session(const struct check *c, struct store_read *r,
+                                             const struct jwt_claims *claims)
 {
+    struct user user;
+    if (str_absent(claims->sub))
+        return VALIDATION_SESSION_ENDED;
+    int rc = user_find_by_id(r, c->ctx->arena, claims->sub, &user);
+    if (rc == ERR_NOT_FOUND || (rc == 0 && !user.enabled))
+        return VALIDATION_USER_DISABLED;
+    return rc == 0 && claims->iat_s < user.not_before_s ? VALIDATION_NOT_BEFORE
+                                                        : VALIDATION_SESSION_ENDED;
+}
+
+static int find_session(const struct check *c, struct store_read *r, struct access_token *t)
+{
+    const struct auth_ctx *ctx = c->ctx;
     int rc = session_load(ctx, r, t->claims.sid, &t->session, &t->user);
     if (rc == ERR_SESSION_NOT_ACTIVE)
-        return invalid(ctx, "User session not found");
+        return invalid(c, why_no_session(c, r, &t->claims), "User session not found");
     TRY(rc);
     t->has_session = true;
     rc = client_session_find(r, ctx->arena, t->session.pk, t->client->pk, &t->client_session);
     if (rc == ERR_NOT_FOUND || (rc == 0 && t->client_session.revoked))
-        return invalid(ctx, "Client session not found");
+        return invalid(c, VALIDATION_REVOKED, "Client session not found");
     TRY(rc);
     if (!token_jti_since(t->claims.jti, t->client_session.valid_from_ms))
-        return invalid(ctx, "Token is revoked");
+        return invalid(c, VALIDATION_REVOKED, "Token is revoked");
     return 0;
 }
 
 /* Tokens without a session belong to service accounts. */
-static int find_service_account(const struct auth_ctx *ctx, struct store_read *r,
-                                struct access_token *t)
+static int find_service_account(const struct check *c, struct store_read *r, struct access_token *t)
 {
-    int rc = user_find_by_id(r, ctx->arena, t->claims.sub, &t->user);
+    int rc = user_find_by_id(r, c->ctx->arena, t->claims.sub, &t->user);
     if (rc == ERR_NOT_FOUND)
-        return invalid(ctx, "User not found");
+        return invalid(c, VALIDATION_USER_DISABLED, "User not found");
     TRY(rc);
     if (!t->user.enabled || str_empty(t->user.service_account_client_id) ||
         !t->client->service_accounts_enabled ||
         !str_eq(t->user.id, t->client->service_account_user_id))
-        return invalid(ctx, "User disabled");
+        return invalid(c, VALIDATION_USER_DISABLED, "User disabled");
+    return 0;
+}
+
+int token_stands(const struct auth_ctx *ctx, struct store_read *r, const struct jwt_claims *claims,
+                 struct access_token *ret_token, enum validation_reason *ret_reason)
+{
+    struct check c = {ctx, ret_reason};
+    struct access_token t = {.claims = *claims};
+    TRY(find_client(&c, &t));
+    TRY(check_not_revoked(&c, r, &t));
+    if (str_empty(t.claims.sid))
+        TRY(find_service_account(&c, r, &t));
+    else
+        TRY(find_session(&c, r, &t));
+    if (t.claims.iat_s < t.user.not_before_s) /* OT-08 */
+        return invalid(&c, VALIDATION_NOT_BEFORE, "Stale token");
+    /* Lightweight tokens may have no sub; one that is there is the user's. */
+    if (!str_absent(t.claims.sub) && !str_eq(t.claims.sub, t.user.id))
+        return invalid(&c, VALIDATION_USER_DISABLED, "User not found");
+    *ret_token = t;
+    *ret_reason = VALIDATION_ACTIVE;
     return 0;
 }
 
 int token_check(const struct auth_ctx *ctx, struct store_read *r, struct str token,
                 struct access_token *ret_token)
 {
-    struct access_token t = {0};
-    TRY(parse(ctx, token, &t));
-    TRY(find_client(ctx, &t));
-    TRY(check_not_revoked(ctx, r, &t));
-    if (str_empty(t.claims.sid))
-        TRY(find_service_account(ctx, r, &t));
-    else
-        TRY(find_session(ctx, r, &t));
-    if (t.claims.iat_s < t.user.not_before_s) /* OT-08 */
-        return invalid(ctx, "Stale token");
-    /* Lightweight tokens may have no sub; one that is there is the user's. */
-    if (!str_absent(t.claims.sub) && !str_eq(t.claims.sub, t.user.id))
-        return invalid(ctx, "User not found");
-    *ret_token = t;
-    return 0;
+    struct jwt_claims claims = {.json = NULL};
+    enum validation_reason reason = VALIDATION_MALFORMED;
+    TRY(token_read(ctx, token, &claims, &reason));
+    return token_stands(ctx, r, &claims, ret_token, &reason);
 }

@@ -5,6 +5,7 @@
 
 #include "core/auth/session.h"
 #include "core/jose/jwt.h"
+#include "core/validation/reason.h"
 
 struct access_token {
     struct jwt_claims claims;
@@ -18,6 +19,20 @@ struct access_token {
 /* ERR_INVALID_TOKEN for every reason; ctx->err has a short one. ERR_STORE_*. */
 MUST_CHECK int token_check(const struct auth_ctx *ctx, struct store_read *r, struct str token,
                            struct access_token *ret_token);
+
+/* The same in its two steps, each with the precise reason (VALIDATION_ACTIVE when it returns 0).
+ *
+ * What the token itself says: signature, kind, issuer, dates. That a signature is good stays so for
+ * as long as its key is. ret_claims->json is NULL unless the signature was good. */
+MUST_CHECK int token_read(const struct auth_ctx *ctx, struct str token,
+                          struct jwt_claims *ret_claims, enum validation_reason *ret_reason);
+/* The same for a payload whose signature was found good before. */
+MUST_CHECK int token_read_signed(const struct auth_ctx *ctx, struct str payload,
+                                 struct jwt_claims *ret_claims, enum validation_reason *ret_reason);
+/* Whether realm, client, session and user still stand behind it. */
+MUST_CHECK int token_stands(const struct auth_ctx *ctx, struct store_read *r,
+                            const struct jwt_claims *claims, struct access_token *ret_token,
+                            enum validation_reason *ret_reason);
 
 /* Whether a jti ("onrtac:" and a time-ordered UUID) was made at or after that moment. */
 bool token_jti_since(struct str jti, int64_t since_ms);

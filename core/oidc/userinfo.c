@@ -43,6 +43,18 @@ static bool wants_jwt(const struct client *client)
     return !str_empty(alg) && !str_eq(alg, STR("unsigned"));
 }
 
+int userinfo_claims(const struct auth_ctx *ctx, struct store_read *r, const struct access_token *t,
+                    struct str *ret_json)
+{
+    struct claims c;
+    claims_init(&c, ctx->arena);
+    int rc = gather(ctx, r, t, &c);
+    if (rc == ERR_INVALID_SCOPE)
+        return err_set(ctx->err, ERR_INVALID_TOKEN, "Scope is no longer granted");
+    TRY(rc);
+    return claims_write(&c, ret_json);
+}
+
 static int answer(const struct auth_ctx *ctx, struct store_read *r, struct str bearer,
                   struct userinfo *io_userinfo)
 {

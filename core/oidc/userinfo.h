@@ -2,7 +2,7 @@
 #ifndef GARITA_CORE_OIDC_USERINFO_H
 #define GARITA_CORE_OIDC_USERINFO_H
 
-#include "core/auth/context.h"
+#include "core/oidc/token_check.h"
 
 struct userinfo {
     struct str body;
@@ -14,5 +14,10 @@ struct userinfo {
  * openid), ERR_STORE_*. */
 MUST_CHECK int userinfo_get(const struct auth_ctx *ctx, struct str bearer,
                             struct userinfo *ret_userinfo);
+
+/* What the endpoint would say in JSON about the person behind a checked token, whatever its scope.
+ * ERR_INVALID_TOKEN when one of its scopes is no longer granted. */
+MUST_CHECK int userinfo_claims(const struct auth_ctx *ctx, struct store_read *r,
+                               const struct access_token *t, struct str *ret_json);
 
 #endif

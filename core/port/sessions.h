@@ -59,6 +59,7 @@ MUST_CHECK int refresh_family_revoke(struct store_write *w, int64_t family_pk);
 
 /* Remembers that a one-time value (assertion jti, action token, TOTP step, revoked token id) of a
  * kind was used until it expires; ret_first is false when it was known already. */
+#define ONCE_ACCESS_TOKEN "access-token" /* jti of a revoked one */
 MUST_CHECK int once_spend(struct store_write *w, struct str kind, struct str value,
                           int64_t expires_ms, bool *ret_first);
 MUST_CHECK int once_is_spent(struct store_read *r, struct str kind, struct str value,

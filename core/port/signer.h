@@ -16,6 +16,13 @@ MUST_CHECK int signer_sign(struct realm_view *view, struct arena *a, struct str 
 MUST_CHECK int signer_verify(struct realm_view *view, struct arena *a, struct str token,
                              struct str *ret_payload, struct str *ret_alg);
 
+/* The key that would verify a token with this header now: what tells it from every other key, and the
+ * moment from which it verifies no more (INT64_MAX: open). ERR_UNKNOWN_KEY. */
+#define SIGNER_KEY_MARK_BYTES 32
+MUST_CHECK int signer_key_mark(const struct realm_view *view, struct str kid, struct str alg,
+                               int64_t now_ms, unsigned char ret_mark[SIGNER_KEY_MARK_BYTES],
+                               int64_t *ret_until_ms);
+
 /* Sealing of small states that we hand out and get back (login state): authenticated encryption
  * under a key of the realm for a purpose. Opened only with the same purpose, else ERR_SEAL. */
 MUST_CHECK int signer_seal(struct realm_view *view, struct arena *a, struct str purpose,

@@ -141,6 +141,18 @@ int signer_verify(struct realm_view *view, struct arena *a, struct str token,
     return 0;
 }
 
+/* What is sealed is the private key itself, under a fresh nonce: no two keys have it in common. */
+int signer_key_mark(const struct realm_view *view, struct str kid, struct str alg, int64_t now_ms,
+                    unsigned char ret_mark[SIGNER_KEY_MARK_BYTES], int64_t *ret_until_ms)
+{
+    const struct ring_key *key = ring_verifying_key(&view->ring, kid, jose_alg_of(alg), now_ms);
+    if (!key)
+        return ERR_UNKNOWN_KEY;
+    blake2b_256_of(key->sealed, ret_mark);
+    *ret_until_ms = key->key->not_after_ms ? key->key->not_after_ms : INT64_MAX;
+    return 0;
+}
+
 /* --- States that come back --- */
 
 static int open_state_secret(struct realm_view *view)

@@ -114,7 +114,10 @@ int client_session_touch(struct store_write *w, int64_t pk, int64_t last_access_
     TRY(query_open(write_conn(w), &update, &q));
     query_i64(&q, last_access_ms);
     query_i64(&q, pk);
-    return query_run(&q);
+    write_touches_only(w, true);
+    int err = query_run(&q);
+    write_touches_only(w, false);
+    return err;
 }
 
 static int run_of_session(struct store_write *w, const struct sql *sql, int64_t pk)

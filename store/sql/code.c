@@ -168,6 +168,8 @@ int once_spend(struct store_write *w, struct str kind, struct str value, int64_t
                                       " ON CONFLICT DO NOTHING"};
     unsigned char hash[BLAKE2B_BYTES];
     blake2b_256_of(value, hash);
+    if (str_eq_c(kind, ONCE_ACCESS_TOKEN))
+        write_mark_revoked(w, value);
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));
     query_str(&q, kind);

@@ -42,6 +42,7 @@ int role_rows_of(struct store_read *r, struct arena *a, const struct sql *sql, i
 
 int role_pair_run(struct store_write *w, const struct sql *sql, int64_t first, int64_t second)
 {
+    write_mark_rights(w);
     QUERY(q);
     TRY(query_open(write_conn(w), sql, &q));
     query_i64(&q, first);

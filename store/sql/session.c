@@ -144,7 +144,10 @@ int session_touch(struct store_write *w, int64_t session_pk, int64_t last_access
     TRY(query_open(write_conn(w), &update, &q));
     query_i64(&q, last_access_ms);
     query_i64(&q, session_pk);
-    return query_run(&q);
+    write_touches_only(w, true);
+    int err = query_run(&q);
+    write_touches_only(w, false);
+    return err;
 }
 
 /* Client sessions, codes and refresh families go along (ON DELETE CASCADE). */

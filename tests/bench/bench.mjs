@@ -3,6 +3,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { grpc } from './grpc.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -14,8 +15,8 @@ const tokenPath = (realm = 'bench') => `/realms/${realm}/protocol/openid-connect
 const FOUR = { four1: 15000, four2: 8000, four3: 12000, four4: 20000 };
 const MILLION = 1000000;
 
-async function withSet(name, use) {
-  const world = await openSet(name);
+async function withSet(name, use, args) {
+  const world = await openSet(name, args);
   try {
     return await use(world);
   } finally {
@@ -29,6 +30,15 @@ async function beside(name, measure) {
   const r = await measure();
   const after = await rawRate(name);
   return { r, raw: before && (before + after) / 2 };
+}
+
+// A token a line.
+async function tokenFile(count, one) {
+  const tokens = [];
+  for (let i = 0; i < count; i += 8) tokens.push(...await Promise.all(Array.from({ length: 8 }, one)));
+  const file = path.join(tempFolder('tokens'), 'tokens');
+  writeFileSync(file, tokens.join('\n'));
+  return file;
 }
 
 async function passwordLogins(world, realm, first = 0, count = 64) {
@@ -114,6 +124,8 @@ async function sizes(what, world, people) {
 }
 
 const benchmarks = {
+  grpc,
+
   async tokens() {
     await withSet('small', async (world) => {
       for (const alg of ['RS256', 'ES256', 'EdDSA', 'PS256']) {
@@ -147,6 +159,25 @@ const benchmarks = {
       const info = await wrk(world.server, 'post.lua', [`/realms/bench/protocol/openid-connect/userinfo`, `access_token=${token}`]);
       report('userinfo', info.rate, 'per s', times(info));
     });
+  },
+
+  // Token validation as JSON: each token once, then the same ones again and again, beside the raw rate
+  // of verifying signatures; and the same without the cache.
+  async validation() {
+    for (const [what, args] of [['with the cache', []], ['without the cache', ['--cache-memory', '0']]]) {
+      await withSet('small', async (world) => {
+        const client = new Client(world.server, 'bench', 'bench', SECRET);
+        const one = async () => (await client.service()).json.access_token;
+        const ask = (file, how) => wrk(world.server, 'validate.lua', ['/grpc/token/validate', file, authorization, 'bench', how]);
+        const many = await tokenFile(4000, one);
+        const few = await tokenFile(64, one);
+        const { r, raw } = await beside('verify RS256', () => ask(many, 'once'));
+        report(`validations, each token once, ${what}`, r.rate, 'per s', `${raw ? `${share(r.rate, raw)} raw verifications; ` : ''}${times(r)}`);
+        const warm = await ask(few, 'again');
+        report(`validations of 64 tokens, ${what}`, warm.rate, 'per s', times(warm));
+        for (const file of [few, many]) rmSync(path.dirname(file), { recursive: true });
+      }, args);
+    }
   },
 
   async reads() {

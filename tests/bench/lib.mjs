@@ -41,7 +41,7 @@ export const times = (r) => `p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)}
 const copies = [];
 process.on('exit', () => copies.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const sets = process.env.GARITA_BENCH_DATA ?? path.join(here, '../../build/bench-data');
-export async function openSet(name) {
+export async function openSet(name, args = []) {
   const made = path.join(sets, name);
   mkdirSync(sets, { recursive: true });
   await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made]);
@@ -49,7 +49,7 @@ export async function openSet(name) {
   copies.push(folder);
   const data = path.join(folder, 'garita');
   cpSync(made, data, { recursive: true });
-  const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn'] });
+  const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn', ...args] });
   server.ownsData = true; // the copy
   return new World(server);
 }

@@ -74,7 +74,7 @@ for (const [name, cli] of [['a running server', () => running], ['a stopped fold
     assert.ok((await c.json('keys', 'list', '--realm', 'peru')).some((k) => (k.alg ?? k.algorithm) === 'RS256'));
     assert.ok((await c.json('audit', 'list', '--realm', 'peru')).length >= 4);
     assert.equal((await c.run(['audit', 'verify', '--realm', 'peru'])).status, 0);
-    const ports = ['--https-port', '--http-port', '--management-port'];
+    const ports = ['--https-port', '--http-port', '--management-port', '--grpc-port'];
     const free = await Promise.all(ports.map(async (name) => [name, String(await freePort())]));
     await c.ok('doctor', ...free.flat());
   });

@@ -12,7 +12,7 @@ import { World } from './lib/world.mjs';
 
 const isRoot = process.getuid() === 0;
 const serveOnce = async (data, more = []) =>
-  run(BIN, ['serve', '--data', data, '--dev', '--http-port', String(await freePort()), '--management-port', String(await freePort()), ...more]);
+  run(BIN, ['serve', '--data', data, '--dev', '--grpc-port', '0', '--http-port', String(await freePort()), '--management-port', String(await freePort()), ...more]);
 const oneLine = (text) => text.split('\n').filter((l) => l.trim() !== '');
 
 test('two processes cannot open one data folder', async () => {
@@ -75,7 +75,7 @@ test('a folder that is a file, or cannot be made, is one clear line', async () =
 
 test('ports that are taken are named', async () => {
   const server = await Server.start();
-  const result = await run(BIN, ['serve', '--data', path.join(tempFolder(), 'd'), '--dev', '--http-port', String(server.ports.web), '--management-port', String(await freePort())]);
+  const result = await run(BIN, ['serve', '--data', path.join(tempFolder(), 'd'), '--dev', '--grpc-port', '0', '--http-port', String(server.ports.web), '--management-port', String(await freePort())]);
   assert.equal(result.status, 1);
   assert.match(result.stderr, new RegExp(String(server.ports.web)));
   await server.stop();

@@ -37,8 +37,9 @@ static const uint16_t groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
 };
 
-/* We speak HTTP/1.1 on these ports. The library keeps the pointer. */
-static const char *alpn_protocols[] = {"http/1.1", NULL};
+/* A port speaks one of them. The library keeps the pointer. */
+static const char *alpn_http1[] = {"http/1.1", NULL};
+static const char *alpn_http2[] = {"h2", NULL};
 
 int tls_random(void *context, unsigned char *out, size_t len)
 {
@@ -155,7 +156,7 @@ static int ssl_setup(struct tls_state *state, const struct web_tls_config *confi
         return rc;
     /* One ticket for each full handshake is enough. */
     mbedtls_ssl_conf_new_session_tickets(ssl, 1);
-    rc = mbedtls_ssl_conf_alpn_protocols(ssl, alpn_protocols);
+    rc = mbedtls_ssl_conf_alpn_protocols(ssl, config->http2 ? alpn_http2 : alpn_http1);
     if (rc == 0)
         rc = tickets_setup(state, config);
     if (rc == 0)

@@ -83,7 +83,7 @@ export class Server {
   realm(name) { return `${this.origin}${this.basePath}/realms/${name}`; }
 
   get arguments() {
-    const ports = ['--management-port', String(this.ports.management)];
+    const ports = ['--management-port', String(this.ports.management), '--grpc-port', String(this.ports.grpc ?? 0)];
     if (this.tls) ports.push('--https-port', String(this.ports.web), '--http-port', String(this.ports.redirect));
     else ports.push('--dev', '--http-port', String(this.ports.web));
     const base = this.basePath ? ['--base-path', this.basePath] : [];

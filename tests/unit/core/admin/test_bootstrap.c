@@ -34,7 +34,8 @@ static void test_realm_roles(void **state)
     ok(role_find_by_id(reader(), &arena, realm_view_realm(ctx.view)->default_role_id,
                        &default_role));
     store_rollback_p(&w);
-    assert_int_equal(roles.count, 3);
+    assert_int_equal(roles.count, 4);
+    assert_non_null(find(&roles, "token-validator"));
     assert_true(str_eq(default_role.name, STR("default-roles-peru")));
     struct roles parts = parts_of(NULL, "default-roles-peru");
     assert_int_equal(parts.count, 4);

@@ -1,0 +1,40 @@
+/* What a kept answer stands on. Each part is the value of a counter that store/ raises, by itself,
+ * right after a commit that changed such a row and before that commit is answered. An answer that
+ * was kept together with its footing is still the answer a fresh look would give, as long as the
+ * footing is the same and its time is not over. The counters start anew, at random, with the process.
+ *
+ * How to keep one: store_changes(); begin the read; look; store_footing(); store_changes() again. If
+ * the two differ, somebody wrote in between: then it is not kept. */
+#ifndef GARITA_CORE_PORT_FOOTING_H
+#define GARITA_CORE_PORT_FOOTING_H
+
+#include "core/port/store.h"
+
+struct footing {
+    uint64_t config;         /* settings, keys, clients, scopes and roles of the realm */
+    uint64_t user;           /* this user's row */
+    uint64_t session;        /* this session's row, but for its last access */
+    uint64_t client_session; /* likewise */
+    uint64_t revoked;        /* whether this jti was revoked */
+    uint64_t rights;         /* who has which role, and what roles and groups are made of */
+};
+
+/* The rows an answer is about; 0 and absent for none. */
+struct footing_rows {
+    int64_t user_pk, session_pk, client_session_pk;
+    struct str jti;
+    bool rights; /* the answer depends on roles */
+};
+
+/* config is that of the view. */
+void store_footing(const struct realm_view *view, const struct footing_rows *rows,
+                   struct footing *ret_footing);
+bool footing_same(const struct footing *a, const struct footing *b);
+/* A number that differs whenever any counter of the realm was raised in between. */
+uint64_t store_changes(const struct realm_view *view);
+
+/* A number that differs whenever anything of the realm changed that an answer may stand on, its
+ * configuration included; for those who drop what they hold. */
+uint64_t store_realm_changes(const struct realm_view *view);
+
+#endif

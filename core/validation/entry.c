@@ -1,0 +1,129 @@
+/* Kept answers as bytes: a version, numbers of eight bytes, texts with their length in front. */
+#include "core/validation/entry.h"
+
+#include "core/base/rd.h"
+
+#include "core/base/banned.h"
+
+#define ENTRY_VERSION  1
+#define RIGHTS_VERSION 129
+#define ENTRY_MAX      ((size_t)64 << 10)
+#define TEXT_MAX       UINT32_C(65536)
+
+static void add_u64(struct buf *b, uint64_t value)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_add_byte(b, (char)(unsigned char)(value >> shift));
+}
+
+static void add_text(struct buf *b, struct str text)
+{
+    add_u64(b, text.len);
+    buf_add(b, text);
+}
+
+static struct str read_text(struct rd *r)
+{
+    uint64_t len = rd_u64(r);
+    if (len > TEXT_MAX)
+        r->failed = true;
+    return rd_bytes(r, r->failed ? 0 : (size_t)len);
+}
+
+static void add_footing(struct buf *b, const struct footing *f)
+{
+    const uint64_t parts[] = {f->config,         f->user,    f->session,
+                              f->client_session, f->revoked, f->rights};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        add_u64(b, parts[i]);
+}
+
+static struct footing read_footing(struct rd *r)
+{
+    struct footing f = {.config = rd_u64(r)};
+    f.user = rd_u64(r);
+    f.session = rd_u64(r);
+    f.client_session = rd_u64(r);
+    f.revoked = rd_u64(r);
+    f.rights = rd_u64(r);
+    return f;
+}
+
+/* The texts of an entry, in the order in which they stand. */
+#define ENTRY_TEXTS 7
+static void texts_of(struct validation_entry *e, struct str *ret_texts[ENTRY_TEXTS])
+{
+    struct str *const texts[] = {
+        &e->realm, &e->kid, &e->alg, &e->payload, &e->username, &e->user_id, &e->service_client_id};
+    memcpy(ret_texts, texts, sizeof(texts));
+}
+
+int validation_entry_write(struct arena *a, const struct validation_entry *entry,
+                           struct str *ret_bytes)
+{
+    struct validation_entry e = *entry;
+    struct str *texts[ENTRY_TEXTS];
+    struct buf b;
+    buf_init(&b, a, ENTRY_MAX);
+    texts_of(&e, texts);
+    buf_add_byte(&b, ENTRY_VERSION);
+    add_u64(&b, (uint64_t)e.until_ms);
+    add_u64(&b, (uint64_t)e.rows.user_pk);
+    add_u64(&b, (uint64_t)e.rows.session_pk);
+    add_u64(&b, (uint64_t)e.rows.client_session_pk);
+    add_footing(&b, &e.footing);
+    buf_add_bytes(&b, e.key_mark, sizeof(e.key_mark));
+    for (size_t i = 0; i < ENTRY_TEXTS; i++)
+        add_text(&b, *texts[i]);
+    return buf_finish(&b, ret_bytes);
+}
+
+int validation_entry_read(struct str bytes, struct validation_entry *ret_entry)
+{
+    struct validation_entry e = {.until_ms = 0};
+    struct str *texts[ENTRY_TEXTS];
+    struct rd r = rd_of(bytes);
+    texts_of(&e, texts);
+    if (rd_u8(&r) != ENTRY_VERSION)
+        return ERR_INVALID_SYNTAX;
+    e.until_ms = (int64_t)rd_u64(&r);
+    e.rows.user_pk = (int64_t)rd_u64(&r);
+    e.rows.session_pk = (int64_t)rd_u64(&r);
+    e.rows.client_session_pk = (int64_t)rd_u64(&r);
+    e.footing = read_footing(&r);
+    struct str mark = rd_bytes(&r, sizeof(e.key_mark));
+    for (size_t i = 0; i < ENTRY_TEXTS; i++)
+        *texts[i] = read_text(&r);
+    if (r.failed || rd_left(&r) != 0)
+        return ERR_INVALID_SYNTAX;
+    memcpy(e.key_mark, mark.ptr, sizeof(e.key_mark));
+    *ret_entry = e;
+    return 0;
+}
+
+int validation_rights_write(struct arena *a, const struct validation_rights *rights,
+                            struct str *ret_bytes)
+{
+    struct buf b;
+    buf_init(&b, a, ENTRY_MAX);
+    buf_add_byte(&b, (char)RIGHTS_VERSION);
+    add_u64(&b, (uint64_t)rights->user_pk);
+    add_footing(&b, &rights->footing);
+    buf_add_byte(&b, rights->validator);
+    return buf_finish(&b, ret_bytes);
+}
+
+int validation_rights_read(struct str bytes, struct validation_rights *ret_rights)
+{
+    struct rd r = rd_of(bytes);
+    if (rd_u8(&r) != RIGHTS_VERSION)
+        return ERR_INVALID_SYNTAX;
+    struct validation_rights rights = {.user_pk = (int64_t)rd_u64(&r)};
+    rights.footing = read_footing(&r);
+    uint8_t validator = rd_u8(&r);
+    if (r.failed || rd_left(&r) != 0 || validator > 1)
+        return ERR_INVALID_SYNTAX;
+    rights.validator = validator == 1;
+    *ret_rights = rights;
+    return 0;
+}

@@ -1,0 +1,58 @@
+/* What the use cases of token validation share; for core/validation alone. */
+#ifndef GARITA_CORE_VALIDATION_PARTS_H
+#define GARITA_CORE_VALIDATION_PARTS_H
+
+#include "core/jose/jws.h"
+#include "core/oidc/token_check.h"
+#include "core/validation/validation.h"
+
+/* --- tenant.c: which realm --- */
+
+/* A realm for as long as a question about it is open. */
+struct validation_realm {
+    struct auth_ctx ctx;
+    struct realm_view *view; /* owned */
+};
+/* ERR_NOT_FOUND when there is none of that name. */
+MUST_CHECK int validation_realm_open(const struct validation_call *call, struct str name,
+                                     struct validation_realm *ret_realm);
+void validation_realm_close(struct validation_realm *realm);
+
+/* The name of our realm whose issuer this is; absent when it is none's. */
+struct str validation_issuer_realm(const struct validation_call *call, struct str issuer);
+/* The realm whose issuer a token names, unverified; absent when it names none of ours. ret_jws (may be
+ * NULL) is the token taken apart, unverified. False for what is no token at all. */
+bool validation_token_realm(const struct validation_call *call, struct str token,
+                            struct str *ret_name, struct jws *ret_jws);
+/* What question, header and host say, absent when they say nothing. ERR_INVALID_REQUEST when they
+ * contradict each other. */
+MUST_CHECK int validation_named_tenant(const struct validation_call *call, struct str asked,
+                                       struct str *ret_name);
+
+/* --- look.c: what is behind a token --- */
+
+struct validation_find {
+    enum validation_reason reason;
+    struct str realm;             /* name */
+    struct jwt_claims claims;     /* json NULL unless the signature is good */
+    struct str username;          /* of an active one */
+    struct str user_id;           /* likewise */
+    struct str service_client_id; /* of a service account: its client's id (UUID) */
+    int64_t user_pk;
+    bool from_cache;
+};
+/* Looks at an access token as it stands now. ERR_STORE_*, ERR_NO_MEMORY, ERR_INVALID_REQUEST. */
+MUST_CHECK int validation_look(const struct validation_call *call, struct str token,
+                               struct str named_realm, struct validation_find *ret_find);
+
+/* Whether the caller may ask about a token of that realm with these claims (OT-11, AD-02). */
+bool validation_sees_realm(const struct validation_caller *caller, struct str realm);
+bool validation_sees(const struct validation_caller *caller, struct str realm,
+                     const struct jwt_claims *claims);
+
+/* --- describe.c --- */
+
+MUST_CHECK int validation_describe(struct arena *a, const struct validation_find *find,
+                                   struct validation_answer *io_answer);
+
+#endif

@@ -1,0 +1,278 @@
+/* The use cases of token validation. */
+#include "core/validation/validation.h"
+
+#include "core/oidc/introspect.h"
+#include "core/oidc/revoke.h"
+#include "core/oidc/userinfo.h"
+#include "core/port/roles.h"
+#include "core/validation/parts.h"
+
+#include "core/base/banned.h"
+
+/* --- what is asked of the token --- */
+
+static const struct strs *roles_of_client(const struct validation_answer *answer,
+                                          struct str client_id)
+{
+    for (size_t i = 0; i < answer->client_role_count; i++)
+        if (str_eq(answer->client_roles[i].client_id, client_id))
+            return &answer->client_roles[i].roles;
+    return NULL;
+}
+
+/* A realm's role may have '/' in its name, and so may a client: any reading that fits will do. */
+static bool has_role(const struct validation_answer *answer, struct str role)
+{
+    if (strs_has(&answer->realm_roles, role))
+        return true;
+    for (size_t i = 1; i + 1 < role.len; i++) {
+        const struct strs *roles =
+            role.ptr[i] == '/' ? roles_of_client(answer, str_sub(role, 0, i)) : NULL;
+        if (roles && strs_has(roles, str_from(role, i + 1)))
+            return true;
+    }
+    return false;
+}
+
+static enum validation_reason compare(const struct validation_question *q,
+                                      const struct validation_answer *answer)
+{
+    if (!str_empty(q->audience) && !strs_has(&answer->audience, q->audience))
+        return VALIDATION_WRONG_AUDIENCE;
+    for (size_t i = 0; i < q->scopes.count; i++)
+        if (!strs_has(&answer->scopes, q->scopes.items[i]))
+            return VALIDATION_MISSING_SCOPE;
+    for (size_t i = 0; i < q->roles.count; i++)
+        if (!has_role(answer, q->roles.items[i]))
+            return VALIDATION_MISSING_ROLE;
+    return VALIDATION_ACTIVE;
+}
+
+static int check_question(const struct validation_call *call, const struct validation_question *q)
+{
+    if (str_absent(q->token))
+        return err_field(call->err, ERR_INVALID_REQUEST, "token", "Token not provided");
+    if (q->scopes.count > VALIDATION_SCOPES_MAX)
+        return err_field(call->err, ERR_INVALID_REQUEST, "scopes", "Too many scopes");
+    if (q->roles.count > VALIDATION_ROLES_MAX)
+        return err_field(call->err, ERR_INVALID_REQUEST, "roles", "Too many roles");
+    return 0;
+}
+
+/* --- whether it may be told --- */
+
+/* AD-02: of a realm that the caller has nothing to do with, not even its being there is told. Of one
+ * of its own, why a token is not active is told of tokens that concern it, and of those of which
+ * nothing is certain. */
+static enum validation_reason tellable(const struct validation_caller *caller,
+                                       const struct validation_find *find)
+{
+    if (!str_absent(find->realm) && !validation_sees_realm(caller, find->realm))
+        return VALIDATION_UNKNOWN_ISSUER;
+    if (find->claims.json && !validation_sees(caller, find->realm, &find->claims))
+        return VALIDATION_NOT_PERMITTED;
+    return find->reason;
+}
+
+static int look_for(const struct validation_call *call, const struct validation_caller *caller,
+                    struct str token, struct str asked_realm, struct validation_find *ret_find)
+{
+    struct str named;
+    TRY(validation_named_tenant(call, asked_realm, &named));
+    TRY(validation_look(call, token, named, ret_find));
+    ret_find->reason = tellable(caller, ret_find);
+    return 0;
+}
+
+static int answer_of(const struct validation_call *call, const struct validation_find *find,
+                     struct validation_answer *ret_answer)
+{
+    *ret_answer = (struct validation_answer){.reason = find->reason};
+    if (find->reason != VALIDATION_ACTIVE)
+        return 0;
+    ret_answer->active = true;
+    return validation_describe(call->arena, find, ret_answer);
+}
+
+static int finish(const struct validation_call *call, const struct validation_question *question,
+                  const struct validation_find *find, struct validation_answer *ret_answer)
+{
+    struct validation_answer answer;
+    TRY(answer_of(call, find, &answer));
+    enum validation_reason reason = answer.active ? compare(question, &answer) : answer.reason;
+    if (reason != VALIDATION_ACTIVE)
+        answer = (struct validation_answer){.reason = reason};
+    *ret_answer = answer;
+    return 0;
+}
+
+int validation_check(const struct validation_call *call, const struct validation_caller *caller,
+                     const struct validation_question *question,
+                     struct validation_answer *ret_answer)
+{
+    struct validation_find find;
+    TRY(check_question(call, question));
+    TRY(look_for(call, caller, question->token, question->realm, &find));
+    return finish(call, question, &find, ret_answer);
+}
+
+int validation_check_shown(const struct validation_call *call,
+                           const struct validation_question *question,
+                           struct validation_answer *ret_answer)
+{
+    struct validation_find find;
+    struct str named;
+    TRY(check_question(call, question));
+    TRY(validation_named_tenant(call, question->realm, &named));
+    TRY(validation_look(call, question->token, named, &find));
+    return finish(call, question, &find, ret_answer);
+}
+
+/* --- introspection and revocation --- */
+
+/* The realm of the token, or the caller's for what is no token of a realm that it knows. */
+static int open_realm_of(const struct validation_call *call, const struct validation_caller *caller,
+                         struct str token, struct validation_realm *ret_realm)
+{
+    struct str named, name;
+    if (str_absent(token))
+        return err_field(call->err, ERR_INVALID_REQUEST, "token", "Token not provided");
+    TRY(validation_named_tenant(call, str_of(NULL, 0), &named));
+    if (!validation_token_realm(call, token, &name, NULL))
+        name = str_of(NULL, 0);
+    if (!str_absent(name) && !str_absent(named) && !str_eq(name, named))
+        return err_set(call->err, ERR_INVALID_REQUEST,
+                       "The token is of another tenant than the one that is named");
+    if (str_absent(name) || !validation_sees_realm(caller, name))
+        return ERR_NOT_FOUND;
+    return validation_realm_open(call, name, ret_realm);
+}
+
+/* The caller as a client of that realm; NULL when it is another's. */
+static int client_of_caller(const struct validation_realm *realm,
+                            const struct validation_caller *caller,
+                            const struct client **ret_client)
+{
+    *ret_client = NULL;
+    if (!str_eq(caller->realm, realm_view_realm(realm->view)->name))
+        return 0;
+    int rc = realm_view_client(realm->view, caller->client_id, ret_client);
+    return rc == ERR_NOT_FOUND ? ERR_INVALID_CLIENT : rc;
+}
+
+static int introspect_in(const struct validation_realm *realm,
+                         const struct validation_caller *caller, struct str token,
+                         struct str *ret_json)
+{
+    struct introspect_caller asking = {.any_token = caller->whole_realm || caller->every_realm};
+    if (!realm_view_realm(realm->view)->enabled)
+        return 0;
+    TRY(client_of_caller(realm, caller, &asking.client));
+    if (!asking.client && !asking.any_token)
+        return 0;
+    return introspect_token(&realm->ctx, &asking, token, ret_json);
+}
+
+int validation_introspect(const struct validation_call *call,
+                          const struct validation_caller *caller, struct str token,
+                          struct str *ret_json)
+{
+    struct validation_realm realm;
+    *ret_json = STR(INTROSPECT_INACTIVE);
+    int rc = open_realm_of(call, caller, token, &realm);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    rc = introspect_in(&realm, caller, token, ret_json);
+    validation_realm_close(&realm);
+    return rc;
+}
+
+/* OT-12: the role that may ask about every token ends none but its client's own. */
+int validation_revoke(const struct validation_call *call, const struct validation_caller *caller,
+                      struct str token)
+{
+    struct validation_realm realm;
+    const struct client *client;
+    int rc = open_realm_of(call, caller, token, &realm);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    rc = client_of_caller(&realm, caller, &client);
+    if (rc == 0 && client)
+        rc = revoke_token_of(&realm.ctx, client, token);
+    validation_realm_close(&realm);
+    return rc;
+}
+
+/* --- the person --- */
+
+static int write_attributes(struct arena *a, const struct attrs *attributes, struct str *ret_json)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, a, a->max_bytes);
+    jw_init(&w, &b);
+    jw_begin_object(&w);
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct attr *attr = &attributes->items[i];
+        jw_key_s(&w, attr->name);
+        jw_begin_array(&w);
+        for (size_t k = 0; k < attr->values.count; k++)
+            jw_str(&w, attr->values.items[k]);
+        jw_end_array(&w);
+    }
+    jw_end_object(&w);
+    return jw_finish(&w, ret_json);
+}
+
+static int copy_groups(struct store_read *r, struct arena *a, int64_t user_pk,
+                       struct strs *ret_paths)
+{
+    struct groups groups;
+    TRY(user_groups(r, a, user_pk, &groups));
+    for (size_t i = 0; i < groups.count; i++)
+        TRY(strs_add(ret_paths, a, groups.items[i].path));
+    return 0;
+}
+
+static int describe_person(const struct validation_realm *realm, struct str token,
+                           struct validation_user_context *context)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct access_token t;
+    struct arena *a = realm->ctx.arena;
+    TRY(store_read_begin(realm->view, &r));
+    TRY(token_check(&realm->ctx, r, token, &t));
+    context->user_id = t.user.id;
+    context->username = t.user.username;
+    context->email = t.user.email;
+    context->first_name = t.user.first_name;
+    context->last_name = t.user.last_name;
+    context->email_verified = t.user.email_verified;
+    context->enabled = t.user.enabled;
+    TRY(copy_groups(r, a, t.user.pk, &context->groups));
+    TRY(write_attributes(a, &t.user.attributes, &context->attributes));
+    return userinfo_claims(&realm->ctx, r, &t, &context->claims);
+}
+
+int validation_user_context(const struct validation_call *call,
+                            const struct validation_caller *caller, struct str token,
+                            struct validation_user_context *ret_context)
+{
+    struct validation_user_context context = {0};
+    struct validation_realm realm;
+    struct validation_question question = {.token = token};
+    TRY(validation_check(call, caller, &question, &context.token));
+    if (context.token.active) {
+        TRY(validation_realm_open(call, context.token.realm, &realm));
+        int rc = describe_person(&realm, token, &context);
+        validation_realm_close(&realm);
+        if (rc == ERR_INVALID_TOKEN) /* it ended in between */
+            context = (struct validation_user_context){.token = {.reason = VALIDATION_REVOKED}};
+        else
+            TRY(rc);
+    }
+    *ret_context = context;
+    return 0;
+}

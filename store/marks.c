@@ -1,0 +1,161 @@
+/* Noting what a transaction changed, and telling those who keep answers.
+ *
+ * SQLite itself reports every changed row (also those that go with another, ON DELETE CASCADE), so no
+ * statement can forget to. Tables without rowid are not reported: for the three facts in such tables
+ * that answers stand on (a revoked jti, who has a role, what roles are made of), their one statement
+ * notes it. */
+#include "store/marks.h"
+
+#include "core/base/rng.h"
+#include "core/crypto/digest.h"
+#include "core/port/footing.h"
+#include "store/view.h"
+
+#include "core/base/banned.h"
+
+void marks_init(struct marks *marks)
+{
+    uint64_t values[64];
+    for (size_t i = 0; i < MARK_STRIPES; i++) {
+        if (i % ARRAY_LEN(values) == 0)
+            rng_bytes(values, sizeof(values));
+        atomic_init(&marks->counters[i], values[i % ARRAY_LEN(values)]);
+    }
+}
+
+/* The finaliser of splitmix64: every bit of the key moves every bit of the place. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static size_t place_of(uint64_t seed, enum mark_kind kind, uint64_t key)
+{
+    return (size_t)(mix(mix(seed + (uint64_t)kind) ^ key) % MARK_STRIPES);
+}
+
+void mark_set_add(struct mark_set *set, uint64_t seed, enum mark_kind kind, uint64_t key)
+{
+    size_t place = place_of(seed, kind, key);
+    set->bits[place / 64] |= UINT64_C(1) << place % 64;
+    set->any = true;
+}
+
+void marks_raise(struct marks *marks, const struct mark_set *set)
+{
+    for (size_t i = 0; i < ARRAY_LEN(set->bits); i++)
+        for (uint64_t bits = set->bits[i]; bits; bits &= bits - 1)
+            atomic_fetch_add(&marks->counters[i * 64 + (size_t)__builtin_ctzll(bits)], 1);
+}
+
+uint64_t marks_value(struct marks *marks, uint64_t seed, enum mark_kind kind, uint64_t key)
+{
+    return atomic_load(&marks->counters[place_of(seed, kind, key)]);
+}
+
+/* --- rows as SQLite reports them --- */
+
+static const struct {
+    const char *table;
+    enum mark_kind kind;
+} row_tables[] = {
+    {"user", MARK_USER},
+    {"session", MARK_SESSION},
+    {"client_session", MARK_CLIENT_SESSION},
+};
+
+/* Inserted, changed or deleted: the realm's picture is an old one. */
+static const char *const config_tables[] = {"realm", "client", "scope", "mapper", "signing_key"};
+
+/* A role or a group that changes or goes may take rights along. */
+static const char *const rights_tables[] = {"role", "grp"};
+
+static bool listed(const char *const *list, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_c(name, list[i]))
+            return true;
+    return false;
+}
+
+void marks_row_changed(void *arg, int operation, const char *database, const char *table,
+                       sqlite3_int64 rowid)
+{
+    struct realm_db *db = arg;
+    struct str name = str_c(table);
+    (void)database;
+    if (listed(config_tables, ARRAY_LEN(config_tables), name))
+        db->marks.config = true;
+    if (operation == SQLITE_INSERT) /* nothing can stand on a row that was not there */
+        return;
+    if (listed(rights_tables, ARRAY_LEN(rights_tables), name))
+        mark_set_add(&db->marks, db->mark_seed, MARK_RIGHTS, 0);
+    bool touch = db->marks.only_touches && operation == SQLITE_UPDATE;
+    for (size_t i = 0; i < ARRAY_LEN(row_tables) && !touch; i++)
+        if (str_eq_c(name, row_tables[i].table))
+            mark_set_add(&db->marks, db->mark_seed, row_tables[i].kind, (uint64_t)rowid);
+}
+
+/* --- in a transaction --- */
+
+static uint64_t key_of_jti(struct str jti)
+{
+    unsigned char hash[BLAKE2B_BYTES];
+    uint64_t key;
+    blake2b_256_of(jti, hash);
+    memcpy(&key, hash, sizeof(key));
+    return key;
+}
+
+void write_mark_revoked(struct store_write *w, struct str jti)
+{
+    mark_set_add(&w->reader.db->marks, w->reader.db->mark_seed, MARK_REVOKED, key_of_jti(jti));
+}
+
+void write_mark_rights(struct store_write *w)
+{
+    mark_set_add(&w->reader.db->marks, w->reader.db->mark_seed, MARK_RIGHTS, 0);
+}
+
+void write_touches_only(struct store_write *w, bool only)
+{
+    w->reader.db->marks.only_touches = only;
+}
+
+/* --- for those who keep answers --- */
+
+void store_footing(const struct realm_view *view, const struct footing_rows *rows,
+                   struct footing *ret_footing)
+{
+    struct marks *marks = &view->slot->store->marks;
+    uint64_t seed = view->slot->mark_seed;
+    *ret_footing = (struct footing){
+        .config = view->generation,
+        .user = marks_value(marks, seed, MARK_USER, (uint64_t)rows->user_pk),
+        .session = marks_value(marks, seed, MARK_SESSION, (uint64_t)rows->session_pk),
+        .client_session =
+            marks_value(marks, seed, MARK_CLIENT_SESSION, (uint64_t)rows->client_session_pk),
+        .revoked = marks_value(marks, seed, MARK_REVOKED, key_of_jti(rows->jti)),
+        .rights = rows->rights ? marks_value(marks, seed, MARK_RIGHTS, 0) : 0,
+    };
+}
+
+bool footing_same(const struct footing *a, const struct footing *b)
+{
+    return a->config == b->config && a->user == b->user && a->session == b->session &&
+           a->client_session == b->client_session && a->revoked == b->revoked &&
+           a->rights == b->rights;
+}
+
+uint64_t store_changes(const struct realm_view *view)
+{
+    return atomic_load(&view->slot->changes);
+}
+
+/* Both only rise, each before its change is answered, so the sum tells of either. */
+uint64_t store_realm_changes(const struct realm_view *view)
+{
+    return atomic_load(&view->slot->changes) + atomic_load(&view->slot->generation);
+}

@@ -1,0 +1,386 @@
+/* The token cache: what is put is found until its time, memory and file stay within their bounds, and
+ * a file that is not exactly the one we closed is begun anew. */
+#include "tests/unit/core/check.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/port/token_cache.h"
+#include "store/cache/disk.h"
+#include "store/cache/hot.h"
+#include "store/store.h"
+
+#define NOW_MS   INT64_C(1800000000000)
+#define LATER_MS (NOW_MS + INT64_C(3600000))
+
+static struct {
+    char dir[256];
+    struct store *store;
+} t;
+
+static void open_store(int64_t memory_bytes, int64_t disk_bytes)
+{
+    struct store_config config = {
+        .data_dir = t.dir, .cache_memory_bytes = memory_bytes, .cache_disk_bytes = disk_bytes};
+    OK(store_open(&config, &t.store));
+}
+
+static void reopen(void)
+{
+    store_close(t.store);
+    open_store(0, 8 << 20);
+}
+
+static int setup(void **state)
+{
+    const char *base = getenv("TMPDIR");
+    (void)arena_setup(state);
+    (void)snprintf(t.dir, sizeof(t.dir), "%s/garita-cache-XXXXXX", base ? base : "/tmp");
+    assert_non_null(mkdtemp(t.dir));
+    OK(crypto_init());
+    open_store(0, 8 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    char command[512];
+    store_close(t.store);
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
+    assert_int_equal(system(command), 0);
+    return arena_teardown(state);
+}
+
+#define CACHE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+static struct token_cache_key key_of(int number)
+{
+    struct token_cache_key key;
+    struct str subject = arena_printf(&test_arena, "token %d", number);
+    token_cache_key(t.store, "token", STR("https://id.example"), subject, &key);
+    return key;
+}
+
+static void put(int number, const char *value, int64_t expires_ms)
+{
+    struct token_cache_key key = key_of(number);
+    token_cache_put(t.store, &key, str_c(value), NOW_MS, expires_ms);
+}
+
+static int get_at(int number, int64_t now_ms, struct str *ret_value)
+{
+    struct token_cache_key key = key_of(number);
+    return token_cache_get(t.store, &key, &test_arena, now_ms, ret_value);
+}
+
+static bool has(int number)
+{
+    struct str value;
+    return get_at(number, NOW_MS, &value) == 0;
+}
+
+static void what_is_put_is_found_until_its_time(void **state)
+{
+    struct str value;
+    (void)state;
+    assert_false(has(1));
+    put(1, "one", NOW_MS + 1000);
+    OK(get_at(1, NOW_MS + 999, &value));
+    SAME(value, "one");
+    FAILS(get_at(1, NOW_MS + 1000, &value), ERR_NOT_FOUND);
+    put(2, "two", NOW_MS);
+    assert_false(has(2));
+    put(3, "three", LATER_MS);
+    put(3, "THREE", LATER_MS);
+    OK(get_at(3, NOW_MS, &value));
+    SAME(value, "THREE");
+}
+
+static void keys_say_nothing_and_do_not_run_together(void **state)
+{
+    struct token_cache_key a, b;
+    (void)state;
+    token_cache_key(t.store, "token", STR("ab"), STR("c"), &a);
+    token_cache_key(t.store, "token", STR("a"), STR("bc"), &b);
+    assert_true(memcmp(&a, &b, sizeof(a)) != 0);
+    token_cache_key(t.store, "tokena", STR("b"), STR("c"), &b);
+    assert_true(memcmp(&a, &b, sizeof(a)) != 0);
+    store_close(t.store);
+    char command[512];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
+    assert_int_equal(system(command), 0);
+    open_store(0, 0); /* another master key */
+    token_cache_key(t.store, "token", STR("ab"), STR("c"), &b);
+    assert_true(memcmp(&a, &b, sizeof(a)) != 0);
+}
+
+/* --- memory --- */
+
+static struct token_cache_key plain_key(unsigned number)
+{
+    struct token_cache_key key = {{0}};
+    key.bytes[0] = (unsigned char)number;
+    memcpy(key.bytes + 1, &number, sizeof(number));
+    return key;
+}
+
+static bool hot_has(struct hot_cache *cache, unsigned number, int64_t now_ms)
+{
+    struct token_cache_key key = plain_key(number);
+    struct str value;
+    int64_t expires_ms;
+    return hot_cache_get(cache, &key, &test_arena, now_ms, &value, &expires_ms) == 0;
+}
+
+static void nothing_stays_in_memory_longer_than_five_minutes(void **state)
+{
+    struct hot_cache *cache = hot_cache_new(1 << 20);
+    struct token_cache_key key = plain_key(7);
+    (void)state;
+    hot_cache_put(cache, &key, STR("x"), NOW_MS, LATER_MS);
+    assert_true(hot_has(cache, 7, NOW_MS + HOT_LIFE_MS - 1));
+    assert_false(hot_has(cache, 7, NOW_MS + HOT_LIFE_MS));
+    hot_cache_free(cache);
+}
+
+static void memory_is_bounded_and_what_is_used_stays(void **state)
+{
+    struct cache_counts counts;
+    char value[1000];
+    const size_t bytes = 1 << 20;
+    struct hot_cache *cache = hot_cache_new(bytes);
+    struct token_cache_key key = plain_key(0);
+    (void)state;
+    memset(value, 'x', sizeof(value));
+    for (unsigned i = 0; i < 20000; i++) {
+        key = plain_key(i);
+        hot_cache_put(cache, &key, str_of(value, sizeof(value)), NOW_MS, LATER_MS);
+        (void)hot_has(cache, 0, NOW_MS); /* the first is used all the time */
+    }
+    hot_cache_counts(cache, &counts);
+    assert_true(counts.bytes <= bytes && counts.bytes > bytes / 2);
+    assert_true(counts.evictions == 20000 - counts.entries);
+    assert_true(hot_has(cache, 0, NOW_MS));
+    assert_false(hot_has(cache, 64, NOW_MS)); /* came next in the same piece, and was not */
+    assert_true(hot_has(cache, 19999, NOW_MS));
+    hot_cache_sweep(cache, NOW_MS + HOT_LIFE_MS);
+    hot_cache_counts(cache, &counts);
+    assert_int_equal(counts.entries, 0);
+    assert_int_equal(counts.bytes, 0);
+    hot_cache_put(cache, &key, str_of(value, sizeof(value)), NOW_MS, LATER_MS);
+    assert_true(hot_has(cache, 19999, NOW_MS));
+    hot_cache_free(cache);
+}
+
+static void too_much_for_its_piece_is_not_kept(void **state)
+{
+    struct hot_cache *cache = hot_cache_new(64 * 1024);
+    struct token_cache_key key = plain_key(1);
+    char value[2000] = "x";
+    (void)state;
+    hot_cache_put(cache, &key, str_of(value, sizeof(value)), NOW_MS, LATER_MS);
+    assert_false(hot_has(cache, 1, NOW_MS));
+    hot_cache_free(cache);
+}
+
+static void without_memory_nothing_is_kept(void **state)
+{
+    (void)state;
+    store_close(t.store);
+    open_store(-1, 8 << 20);
+    put(1, "one", LATER_MS);
+    assert_false(has(1));
+}
+
+/* --- the file --- */
+
+static struct cache_counts disk_counts(void)
+{
+    struct cache_counts counts = {0};
+    if (t.store->cache.disk)
+        disk_cache_counts(t.store->cache.disk, &counts);
+    return counts;
+}
+
+static void answers_outlive_the_process(void **state)
+{
+    struct str value;
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        put(i, "value", LATER_MS);
+    reopen();
+    assert_int_equal(disk_counts().entries, 500);
+    for (int i = 0; i < 500; i++)
+        assert_true(has(i));
+    assert_int_equal(disk_counts().hits, 500);
+    assert_true(has(1)); /* by now from memory */
+    assert_int_equal(disk_counts().hits, 500);
+    FAILS(get_at(3, LATER_MS, &value), ERR_NOT_FOUND);
+}
+
+static const char *path_of(const char *name)
+{
+    return arena_printf(&test_arena, "%s/cache/%s", t.dir, name).ptr;
+}
+
+static void damage(int what)
+{
+    const char *file = path_of("tokens.mdb");
+    struct stat st;
+    int fd = open(file, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    if (what >= 0) {
+        off_t at = st.st_size * what / 16;
+        assert_int_equal(pread(fd, &byte, 1, at), 1);
+        byte ^= 0x40;
+        assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    } else {
+        assert_int_equal(ftruncate(fd, st.st_size / -what), 0);
+    }
+    assert_int_equal(close(fd), 0);
+}
+
+static void fill_and_close(void)
+{
+    open_store(0, 8 << 20);
+    for (int i = 0; i < 100; i++)
+        put(i, "value", LATER_MS);
+    store_close(t.store);
+}
+
+/* Works as if it had been empty, and keeps again. */
+static void expect_begun_anew(void)
+{
+    open_store(0, 8 << 20);
+    for (int i = 0; i < 100; i++)
+        assert_false(has(i));
+    assert_non_null(t.store->cache.disk);
+    put(1, "one", LATER_MS);
+    reopen();
+    assert_true(has(1));
+    store_close(t.store);
+}
+
+static void a_damaged_file_is_begun_anew(void **state)
+{
+    (void)state;
+    store_close(t.store);
+    for (int what = -4; what < 16; what++) {
+        if (what == -1)
+            continue;
+        fill_and_close();
+        damage(what);
+        expect_begun_anew();
+    }
+    open_store(0, 0);
+}
+
+static void write_file(const char *name, const char *content)
+{
+    int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+    assert_int_equal(close(fd), 0);
+}
+
+static void a_file_that_is_not_ours_is_begun_anew(void **state)
+{
+    (void)state;
+    store_close(t.store);
+    fill_and_close();
+    write_file("tokens.mdb", "this was never a database of tokens");
+    expect_begun_anew();
+    fill_and_close();
+    write_file("tokens.mdb", "");
+    expect_begun_anew();
+    fill_and_close();
+    write_file("tokens.seal", "short");
+    expect_begun_anew();
+    fill_and_close();
+    assert_int_equal(unlink(path_of("tokens.mdb")), 0);
+    expect_begun_anew();
+    fill_and_close();
+    assert_int_equal(unlink(path_of("tokens.mdb")), 0);
+    assert_int_equal(symlink("/etc/passwd", path_of("tokens.mdb")), 0);
+    expect_begun_anew();
+    open_store(0, 0);
+}
+
+/* A crash leaves no seal. */
+static void after_a_crash_the_file_is_begun_anew(void **state)
+{
+    (void)state;
+    store_close(t.store);
+    fill_and_close();
+    assert_int_equal(unlink(path_of("tokens.seal")), 0);
+    expect_begun_anew();
+    open_store(0, 0);
+}
+
+/* Nothing can be written there, whoever we are: level one serves alone. */
+static void without_a_place_for_the_file_the_server_runs(void **state)
+{
+    (void)state;
+    store_close(t.store);
+    assert_int_equal(unlink(path_of("tokens.mdb")), 0);
+    assert_int_equal(mkdir(path_of("tokens.mdb"), 0700), 0);
+    open_store(0, 8 << 20);
+    assert_null(t.store->cache.disk);
+    put(1, "one", LATER_MS);
+    assert_true(has(1));
+}
+
+static void the_file_is_bounded_and_the_newest_stay(void **state)
+{
+    static char value[1500];
+    const int64_t bytes = 1 << 20;
+    (void)state;
+    memset(value, 'x', sizeof(value) - 1);
+    store_close(t.store);
+    open_store(0, bytes);
+    for (int i = 0; i < 4000; i++)
+        put(i, value, LATER_MS);
+    store_close(t.store);
+    open_store(0, bytes);
+    assert_true(disk_counts().bytes <= (uint64_t)bytes);
+    assert_true(disk_counts().entries > 150 && disk_counts().entries < 4000);
+    assert_false(has(0));
+    assert_true(has(3999));
+}
+
+static void sweeping_removes_what_is_over(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        put(i, "value", i % 2 ? LATER_MS : NOW_MS + 1000);
+    reopen();
+    assert_int_equal(disk_counts().entries, 5000);
+    store_cache_sweep(t.store, NOW_MS + 1000);
+    reopen(); /* an orderly end does what was asked before */
+    assert_int_equal(disk_counts().entries, 2500);
+    assert_true(has(1));
+    assert_false(has(2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CACHE_TEST(what_is_put_is_found_until_its_time),
+        CACHE_TEST(keys_say_nothing_and_do_not_run_together),
+        CACHE_TEST(nothing_stays_in_memory_longer_than_five_minutes),
+        CACHE_TEST(memory_is_bounded_and_what_is_used_stays),
+        CACHE_TEST(too_much_for_its_piece_is_not_kept),
+        CACHE_TEST(without_memory_nothing_is_kept),
+        CACHE_TEST(answers_outlive_the_process),
+        CACHE_TEST(a_damaged_file_is_begun_anew),
+        CACHE_TEST(a_file_that_is_not_ours_is_begun_anew),
+        CACHE_TEST(after_a_crash_the_file_is_begun_anew),
+        CACHE_TEST(without_a_place_for_the_file_the_server_runs),
+        CACHE_TEST(the_file_is_bounded_and_the_newest_stay),
+        CACHE_TEST(sweeping_removes_what_is_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,61 @@
+/* Counters in Prometheus text format. */
+#include "web/grpc/internal.h"
+
+#include "core/base/banned.h"
+
+static unsigned long long get(const atomic_ullong *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static void write_method(const struct grpc_counters *c, size_t i, struct buf *out)
+{
+    const char *service = i < GRPC_METHODS ? grpc_methods[i].service : "unknown";
+    const char *method = i < GRPC_METHODS ? grpc_methods[i].method : "unknown";
+    for (int code = 0; code < GRPC_CODES; code++) {
+        unsigned long long n = get(&c->calls[i][code]);
+        if (n)
+            buf_printf(out,
+                       "garita_grpc_calls_total{service=\"%s\",method=\"%s\",status=\"%s\"} %llu\n",
+                       service, method, grpc_code_name((enum grpc_code)code), n);
+    }
+}
+
+static void write_duration(const struct grpc_counters *c, size_t i, struct buf *out)
+{
+    unsigned long long us = get(&c->duration_us[i]);
+    if (us)
+        buf_printf(
+            out, "garita_grpc_call_seconds_total{service=\"%s\",method=\"%s\"} %llu.%06llu\n",
+            i < GRPC_METHODS ? grpc_methods[i].service : "unknown",
+            i < GRPC_METHODS ? grpc_methods[i].method : "unknown", us / 1000000, us % 1000000);
+}
+
+static void write_one(struct buf *out, const char *name, const char *type, long long value)
+{
+    buf_printf(out, "# TYPE %s %s\n%s %lld\n", name, type, name, value);
+}
+
+void grpc_server_metrics(const struct grpc_server *server, struct buf *out)
+{
+    if (!server)
+        return;
+    const struct grpc_counters *c = &server->counters;
+    buf_add_c(out, "# TYPE garita_grpc_calls_total counter\n");
+    for (size_t i = 0; i <= GRPC_METHODS; i++)
+        write_method(c, i, out);
+    buf_add_c(out, "# TYPE garita_grpc_call_seconds_total counter\n");
+    for (size_t i = 0; i <= GRPC_METHODS; i++)
+        write_duration(c, i, out);
+    write_one(out, "garita_grpc_connections", "gauge", atomic_load(&c->connections));
+    write_one(out, "garita_grpc_streams", "gauge", atomic_load(&c->streams));
+    write_one(out, "garita_grpc_jobs", "gauge", atomic_load(&c->jobs));
+    write_one(out, "garita_grpc_held_bytes", "gauge", atomic_load(&c->held_bytes));
+    write_one(out, "garita_grpc_connections_accepted_total", "counter",
+              (long long)get(&c->accepted));
+    write_one(out, "garita_grpc_connections_refused_total", "counter", (long long)get(&c->refused));
+    write_one(out, "garita_grpc_expired_total", "counter", (long long)get(&c->expired));
+    write_one(out, "garita_grpc_abuse_total", "counter", (long long)get(&c->calmed));
+    write_one(out, "garita_grpc_handshakes_failed_total", "counter",
+              (long long)get(&c->handshakes_failed));
+}

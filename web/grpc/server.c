@@ -1,0 +1,196 @@
+/* Opens the port, starts the threads, takes all apart again. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "web/grpc/internal.h"
+
+#include "core/base/banned.h"
+
+#define BACKLOG      1024
+#define LOOPS_MAX    8
+#define POOL_THREADS 16
+
+struct place {
+    struct sockaddr_storage any;
+    socklen_t len;
+    bool loopback;
+};
+
+static int parse_place(const char *text, uint16_t port, struct place *ret_place)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)&ret_place->any;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&ret_place->any;
+    *ret_place = (struct place){0};
+    if (strcmp(text, "localhost") == 0)
+        text = "127.0.0.1";
+    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
+        four->sin_family = AF_INET;
+        four->sin_port = htons(port);
+        ret_place->len = sizeof(*four);
+        ret_place->loopback = ntohl(four->sin_addr.s_addr) >> 24 == 127;
+        return 0;
+    }
+    if (inet_pton(AF_INET6, text, &six->sin6_addr) != 1)
+        return ERR_CONFIG;
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(port);
+    ret_place->len = sizeof(*six);
+    ret_place->loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+    return 0;
+}
+
+static int bind_place(const struct place *at)
+{
+    int on = 1, off = 0;
+    int fd = socket(at->any.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (at->any.ss_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    if (bind(fd, (const struct sockaddr *)&at->any, at->len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t len = sizeof(ss);
+    if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+        return 0;
+    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+                                          : ((struct sockaddr_in *)&ss)->sin_port);
+}
+
+static int open_port(struct grpc_server *s, struct err_ctx *err)
+{
+    const struct web_grpc_config *c = &s->config;
+    const char *address = c->address && *c->address ? c->address : NULL;
+    uint16_t port = c->port == WEB_PORT_ANY ? 0 : c->port;
+    struct place at;
+    if (parse_place(address ? address : (c->plaintext ? "127.0.0.1" : "::"), port, &at) != 0)
+        return err_set(err, ERR_CONFIG, "'%s' is not an address to listen on", address);
+    /* Tokens and secrets go over this connection. */
+    if (c->plaintext && !at.loopback)
+        return err_set(err, ERR_CONFIG, "gRPC without TLS is for loopback addresses, not %s",
+                       address);
+    s->listen_fd = bind_place(&at);
+    if (s->listen_fd < 0 && errno == EAFNOSUPPORT && parse_place("0.0.0.0", port, &at) == 0)
+        s->listen_fd = bind_place(&at); /* a kernel without IPv6 */
+    if (s->listen_fd < 0)
+        return err_set(err, ERR_CONFIG, "cannot listen on %s port %u for gRPC: %s",
+                       address ? address : "*", port, strerror(errno));
+    s->port = port_of(s->listen_fd);
+    return 0;
+}
+
+static size_t loops_wanted(const struct web_grpc_config *c)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = c->threads ? c->threads : (size_t)(processors > 0 ? processors : 1);
+    return n < LOOPS_MAX ? n : LOOPS_MAX;
+}
+
+static int open_loops(struct grpc_server *s)
+{
+    size_t n = loops_wanted(&s->config);
+    s->loops = calloc(n, sizeof(*s->loops));
+    if (!s->loops)
+        return ERR_NO_MEMORY;
+    for (; s->loop_count < n; s->loop_count++)
+        TRY(grpc_loop_open(&s->loops[s->loop_count], s));
+    return 0;
+}
+
+static int start(struct grpc_server *s, struct err_ctx *err)
+{
+    const struct web_limits *limits = &s->web->config.limits;
+    s->tls_config = s->web->config.tls;
+    s->tls_config.http2 = true;
+    if (!s->config.plaintext)
+        TRY(tls_new(&s->tls_config, web_hostname(s->web), err, &s->tls));
+    TRY(grpc_session_setup(s));
+    TRY(open_port(s, err));
+    TRY(open_loops(s));
+    TRY(grpc_pool_new(limits->workers < POOL_THREADS ? limits->workers : POOL_THREADS, &s->pool));
+    for (size_t i = 0; i < s->loop_count; i++)
+        TRY(grpc_loop_start(&s->loops[i]));
+    return 0;
+}
+
+int grpc_server_start(struct web *web, struct err_ctx *err, struct grpc_server **ret_server)
+{
+    *ret_server = NULL;
+    if (web->config.grpc.port == 0)
+        return 0;
+    struct grpc_server *s = calloc(1, sizeof(*s));
+    if (!s)
+        return ERR_NO_MEMORY;
+    s->web = web;
+    s->config = web->config.grpc;
+    s->listen_fd = -1;
+    int rc = start(s, err);
+    if (rc != 0) {
+        grpc_server_free(s);
+        return rc;
+    }
+    *ret_server = s;
+    return 0;
+}
+
+void grpc_server_stop(struct grpc_server *s)
+{
+    if (!s)
+        return;
+    s->stop_at_ms = clock_now().monotonic_ms + s->web->config.limits.stop_ms;
+    atomic_store(&s->stopping, true);
+    for (size_t i = 0; i < s->loop_count; i++)
+        if (s->loops[i].started) {
+            grpc_loop_wake(&s->loops[i]);
+            pthread_join(s->loops[i].thread, NULL);
+            s->loops[i].started = false;
+        }
+    grpc_pool_free(s->pool);
+    s->pool = NULL;
+    for (size_t i = 0; i < s->loop_count; i++)
+        grpc_loop_close(&s->loops[i]);
+    s->loop_count = 0;
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
+    s->listen_fd = -1;
+}
+
+void grpc_server_free(struct grpc_server *s)
+{
+    if (!s)
+        return;
+    grpc_server_stop(s);
+    free(s->loops);
+    grpc_session_teardown(s);
+    tls_free(s->tls);
+    free(s);
+}
+
+int grpc_server_tls_reload(struct grpc_server *server, struct err_ctx *err)
+{
+    return server && server->tls ? tls_reload(server->tls, err) : 0;
+}
+
+uint16_t grpc_server_port(const struct grpc_server *server)
+{
+    return server ? server->port : 0;
+}
+
+bool grpc_is_ready(const struct grpc_server *s)
+{
+    const struct web_services *services = &s->web->services;
+    return !atomic_load(&s->stopping) && !atomic_load(&s->web->stopping) &&
+           (!services->is_ready || services->is_ready(services->context));
+}
