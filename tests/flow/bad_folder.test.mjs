@@ -99,7 +99,7 @@ for (const [name, { from, spoil, says, root: needsRoot }] of Object.entries(case
     copyFolder(from, data);
     spoil(data, path.join(data, 'realms/master.db'));
     const was = picture(data);
-    const ports = ['--http-port', String(await freePort()), '--management-port', String(await freePort())];
+    const ports = ['--grpc-port', '0', '--http-port', String(await freePort()), '--management-port', String(await freePort())];
     const serve = await run('timeout', ['-k', '5', '60', BIN, 'serve', '--data', data, '--dev', '--log-level', 'error', ...ports]);
     assert.equal(serve.status, 1, serve.stderr);
     const lines = serve.stderr.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('{'));

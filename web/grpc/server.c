@@ -9,9 +9,10 @@
 
 #include "core/base/banned.h"
 
-#define BACKLOG      1024
-#define LOOPS_MAX    8
-#define POOL_THREADS 16
+#define HEALTH_MAX_BYTES ((size_t)64 << 10)
+#define BACKLOG          1024
+#define LOOPS_MAX        8
+#define POOL_THREADS     16
 
 struct place {
     struct sockaddr_storage any;
@@ -188,9 +189,23 @@ uint16_t grpc_server_port(const struct grpc_server *server)
     return server ? server->port : 0;
 }
 
+/* The details are for /health. */
+static bool is_well(const struct web_services *services)
+{
+    struct buf details;
+    struct json_writer checks;
+    if (!services->health)
+        return true;
+    buf_init(&details, NULL, HEALTH_MAX_BYTES);
+    jw_init(&checks, &details);
+    jw_begin_array(&checks);
+    enum web_health health = services->health(services->context, &checks);
+    buf_free(&details);
+    return health != WEB_DOWN;
+}
+
 bool grpc_is_ready(const struct grpc_server *s)
 {
-    const struct web_services *services = &s->web->services;
     return !atomic_load(&s->stopping) && !atomic_load(&s->web->stopping) &&
-           (!services->is_ready || services->is_ready(services->context));
+           is_well(&s->web->services);
 }
