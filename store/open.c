@@ -186,8 +186,8 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
                         &store->master_key, config->ctx));
     space_look(store);
-    TRY(cache_open(store));
     TRY(open_master(store, config->ctx));
+    TRY(cache_open(store)); /* a folder that is refused stays as it is */
     timekeeper_round(store);
     return keeper_start(store);
 }
