@@ -60,6 +60,8 @@ static void print_banner(const struct config *config, struct app *app, struct st
     if (config->management_port != 0)
         (void)printf("  management   http://%s:%lld/health\n", config->management_address,
                      (long long)config->management_port);
+    if (config->grpc_port != 0)
+        (void)printf("  gRPC         port %lld\n", (long long)config->grpc_port);
     if (!str_absent(setup_link))
         (void)printf("  first administrator, one-time setup link:\n    %.*s\n",
                      STR_ARG(setup_link));
