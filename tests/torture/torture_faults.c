@@ -222,9 +222,7 @@ static void torture(const struct options *o, const struct workload *w)
 {
     char name[64];
     bool usual = o->rounds == 0 && o->seconds == 0;
-    struct run run = {.workload = w,
-                      .history = history_new(),
-                      .spares_power = usual && strcmp(w->name, "threads") == 0};
+    struct run run = {.workload = w, .history = history_new(), .spares_power = usual};
     uint64_t seed = o->seed;
     world_next_version(w->migrates);
     bool good = count_operations(&run);
