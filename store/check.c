@@ -5,8 +5,11 @@
 #include "store/sql/page.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "core/base/banned.h"
+
+#define CLOSE_PAUSE_NS 5000000
 
 struct checking {
     struct slot *slot;
@@ -113,6 +116,31 @@ static int conclude(struct checking *c)
     return 0;
 }
 
+/* ERR_STORE_BUSY while somebody is inside, ERR_STORE_FAILED when it may not be closed. */
+static int try_to_close(struct slot *slot)
+{
+    (void)slot_db_close_idle(slot);
+    (void)pthread_mutex_lock(&slot->lock);
+    bool closed = !slot->db;
+    bool failed = !closed && atomic_load(&slot->db->flush.failed);
+    (void)pthread_mutex_unlock(&slot->lock);
+    if (failed)
+        return ERR_STORE_FAILED;
+    return closed ? 0 : ERR_STORE_BUSY;
+}
+
+/* Nobody enters a fenced realm; who is inside, or looks after it, leaves soon. */
+static int wait_to_close(struct slot *slot)
+{
+    int64_t until_ms = clock_now().monotonic_ms + slot->store->config.wait_ms;
+    int err = try_to_close(slot);
+    while (err == ERR_STORE_BUSY && clock_now().monotonic_ms < until_ms) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = CLOSE_PAUSE_NS}, NULL);
+        err = try_to_close(slot);
+    }
+    return err;
+}
+
 /* A fenced realm is let go of first: its file may have been replaced. */
 static int take(struct checking *c)
 {
@@ -122,14 +150,7 @@ static int take(struct checking *c)
         c->result.was_fenced = err != 0 && fence_err(c->slot) != 0;
         return c->result.was_fenced ? 0 : err;
     }
-    (void)slot_db_close_idle(c->slot);
-    (void)pthread_mutex_lock(&c->slot->lock);
-    bool closed = !c->slot->db;
-    bool failed = !closed && atomic_load(&c->slot->db->flush.failed);
-    (void)pthread_mutex_unlock(&c->slot->lock);
-    if (failed)
-        return ERR_STORE_FAILED;
-    return closed ? 0 : ERR_STORE_BUSY;
+    return wait_to_close(c->slot);
 }
 
 int store_realm_check(struct store *store, struct str realm, struct arena *a,

@@ -213,9 +213,10 @@ int log_state_begin(struct conn *writer, bool *ret_sync_failed)
 {
     struct log_mark mark;
     *ret_sync_failed = false;
-    if (!get_mark(writer, &mark) || mark.state == STATE_BEGUN || mark.state == STATE_KEPT)
+    if (!get_mark(writer, &mark))
         return 0;
-    mark.state = STATE_BEGUN;
+    if (mark.state != STATE_KEPT)
+        mark.state = STATE_BEGUN;
     return put_mark_now(writer, &mark, ret_sync_failed);
 }
 
@@ -223,8 +224,8 @@ int log_state_forget(struct conn *writer)
 {
     struct log_mark mark;
     bool sync_failed;
-    if (!get_mark(writer, &mark) || mark.state != STATE_CLEAN)
-        return 0; /* new, or it has a log already */
+    if (!get_mark(writer, &mark) || mark.state == STATE_BEGUN || mark.state == STATE_KEPT)
+        return 0; /* it has a log already */
     mark = (struct log_mark){STATE_NONE, 0};
     return put_mark_now(writer, &mark, &sync_failed);
 }

@@ -16,10 +16,11 @@ int log_state_admit(sqlite3_vfs *vfs, const char *name, int flags, const unsigne
                     const char **ret_refusal);
 
 /* Before the first commit through a connection that writes, when the log's name is on disk: says that
- * there is one. Costs a flush after a clean close, else nothing. ERR_STORE_FAILED, ERR_STORE_FULL. */
+ * there is one. Costs a flush, also when the file says so already: an earlier process may have written
+ * that and failed to flush it. ERR_STORE_FAILED, ERR_STORE_FULL. */
 MUST_CHECK int log_state_begin(struct conn *writer, bool *ret_sync_failed);
-/* Before a migration, which writes to the log before anybody knows it: from here to the first
- * log_state_begin nothing is expected. ERR_STORE_FAILED. */
+/* Before migrations, which write to the log before anybody knows it: from here to the first
+ * log_state_begin nothing is expected. Costs a flush. ERR_STORE_FAILED. */
 MUST_CHECK int log_state_forget(struct conn *writer);
 /* After a flush, with the writer's turn: from now on the log must be this one. */
 void log_state_keep(struct conn *writer);

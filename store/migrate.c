@@ -40,7 +40,6 @@ static int read_version(struct conn *conn, const char *pragma, int64_t *ret_vers
 
 static int apply(struct conn *conn, const struct asset *asset)
 {
-    TRY(log_state_forget(conn));
     int err = conn_exec(conn, "BEGIN IMMEDIATE");
     if (err == 0)
         err = conn_exec(conn, (const char *)asset->data);
@@ -134,6 +133,8 @@ int migrate_told(struct conn *conn, bool master, struct err_ctx *ctx)
         TRY(check_version(list_version, MASTER_PREFIX, ctx));
     }
     TRY(name_forms_register(conn));
+    if (version < newest_of(REALM_PREFIX) || (master && list_version < newest_of(MASTER_PREFIX)))
+        TRY(log_state_forget(conn));
     TRY(migrate_part(conn, REALM_PREFIX, version));
     return master ? migrate_part(conn, MASTER_PREFIX, list_version) : 0;
 }

@@ -1,4 +1,5 @@
-/* Sums of pages, as a layer of SQLite's files. Logs and temporary files pass it untouched. */
+/* Sums of pages, as a layer of SQLite's files. Logs pass it but for their flushes, temporary files pass
+ * it untouched. */
 #include "store/page_file.h"
 
 #include <pthread.h>
@@ -8,6 +9,7 @@
 
 #include "core/crypto/digest.h"
 #include "store/log_state.h"
+#include "store/sync_gate.h"
 
 #include "core/base/banned.h"
 
@@ -24,6 +26,7 @@
 struct page_file {
     sqlite3_file base;
     sqlite3_file *inner; /* behind this struct */
+    struct sync_gate *gate;
     bool sums;
     bool foreign;
     bool lenient;
@@ -153,7 +156,7 @@ static int own_op(struct page_file *file, int op, void *arg, bool *ret_own)
     case PAGE_OP_HAS_SUMS: *(int *)arg = file->sums; return SQLITE_OK;
     case PAGE_OP_GET_STATE: return get_state(file, arg);
     case PAGE_OP_PUT_STATE: return put_state(file, arg);
-    case PAGE_OP_SYNC: return file->inner->pMethods->xSync(file->inner, SQLITE_SYNC_NORMAL);
+    case PAGE_OP_SYNC: return sync_gate_pass(file->gate, file->inner, SQLITE_SYNC_NORMAL);
     case PAGE_OP_MIND_LOG: file->minds_log = true; return SQLITE_OK;
     case PAGE_OP_REFUSAL: *(const char **)arg = file->refusal; return SQLITE_OK;
     case PAGE_OP_IS_FOREIGN: *(int *)arg = file->foreign; return SQLITE_OK;
@@ -173,7 +176,25 @@ static int page_control(sqlite3_file *f, int op, void *arg)
 
 static int page_close(sqlite3_file *f)
 {
-    return inner_of(f)->pMethods->xClose(inner_of(f));
+    int rc = inner_of(f)->pMethods->xClose(inner_of(f));
+    sync_gate_close(mine(f)->gate);
+    return rc;
+}
+static int wal_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
+{
+    return inner_of(f)->pMethods->xRead(inner_of(f), p, n, at);
+}
+static int wal_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+    return inner_of(f)->pMethods->xWrite(inner_of(f), p, n, at);
+}
+static int wal_control(sqlite3_file *f, int op, void *arg)
+{
+    return inner_of(f)->pMethods->xFileControl(inner_of(f), op, arg);
+}
+static int wal_device(sqlite3_file *f)
+{
+    return inner_of(f)->pMethods->xDeviceCharacteristics(inner_of(f));
 }
 static int page_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
@@ -181,7 +202,7 @@ static int page_truncate(sqlite3_file *f, sqlite3_int64 size)
 }
 static int page_sync(sqlite3_file *f, int flags)
 {
-    return inner_of(f)->pMethods->xSync(inner_of(f), flags);
+    return sync_gate_pass(mine(f)->gate, inner_of(f), flags);
 }
 static int page_size(sqlite3_file *f, sqlite3_int64 *size)
 {
@@ -246,6 +267,22 @@ static const sqlite3_io_methods page_methods = {
     .xShmUnmap = page_shm_unmap,
 };
 
+static const sqlite3_io_methods wal_methods = {
+    .iVersion = 1,
+    .xClose = page_close,
+    .xRead = wal_read,
+    .xWrite = wal_write,
+    .xTruncate = page_truncate,
+    .xSync = page_sync,
+    .xFileSize = page_size,
+    .xLock = page_lock,
+    .xUnlock = page_unlock,
+    .xCheckReservedLock = page_reserved,
+    .xFileControl = wal_control,
+    .xSectorSize = page_sector,
+    .xDeviceCharacteristics = wal_device,
+};
+
 /* --- Opening --- */
 
 /* A header that says "no sums" is believed unless some page has a right one: then it is the header
@@ -304,6 +341,24 @@ static sqlite3_vfs *below(const sqlite3_vfs *vfs)
     return vfs->pAppData;
 }
 
+/* The file below, with its gate. SQLite closes what has methods, also after an error. */
+static int open_below(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out,
+                      const sqlite3_io_methods *methods)
+{
+    struct page_file *file = mine(f);
+    *file = (struct page_file){.inner = (sqlite3_file *)(void *)(file + 1),
+                               .gate = sync_gate_open(name)};
+    file->inner->pMethods = NULL;
+    if (!file->gate)
+        return SQLITE_NOMEM;
+    int rc = below(vfs)->xOpen(below(vfs), name, file->inner, flags, out);
+    if (file->inner->pMethods)
+        file->base.pMethods = methods;
+    else
+        sync_gate_close(file->gate);
+    return rc;
+}
+
 static int open_log(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
 {
     sqlite3_file *db = sqlite3_database_file_object(name);
@@ -316,23 +371,18 @@ static int open_log(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fla
             return rc;
         mine(db)->minds_log = false; /* it is ours from here on */
     }
-    return below(vfs)->xOpen(below(vfs), name, f, flags, out);
+    return open_below(vfs, name, f, flags, out, &wal_methods);
 }
 
 static int page_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
 {
-    struct page_file *file = mine(f);
     f->pMethods = NULL;
     if (flags & SQLITE_OPEN_WAL)
         return open_log(vfs, name, f, flags, out);
     if (!(flags & SQLITE_OPEN_MAIN_DB))
         return below(vfs)->xOpen(below(vfs), name, f, flags, out);
-    *file = (struct page_file){.inner = (sqlite3_file *)(void *)(file + 1)};
-    file->inner->pMethods = NULL;
-    int rc = below(vfs)->xOpen(below(vfs), name, file->inner, flags, out);
-    if (file->inner->pMethods)
-        file->base.pMethods = &page_methods; /* SQLite closes it, also after an error */
-    return rc == SQLITE_OK ? look(file) : rc;
+    int rc = open_below(vfs, name, f, flags, out, &page_methods);
+    return rc == SQLITE_OK ? look(mine(f)) : rc;
 }
 
 static int page_delete(sqlite3_vfs *vfs, const char *name, int sync)

@@ -94,11 +94,11 @@ void realm_db_close(struct realm_db *db)
     }
     audit_signer_free(&db->signer);
     person_keys_forget(&db->persons);
-    /* SQLite takes the log away with the last connection; without its mark it must stay. */
-    folds = folds && log_state_end(db->writer) == 0;
-    bool keeps_log = db->writer && log_state_expects(db->writer);
-    conn_close(db->writer, !folds);
-    if (!folds && !db->had_log && !keeps_log)
+    /* SQLite takes the log away with the last connection; without its mark on disk it must stay. */
+    bool ended = folds && log_state_end(db->writer) == 0;
+    bool keeps_log = folds ? !ended : db->writer && log_state_expects(db->writer);
+    conn_close(db->writer, !ended);
+    if (!ended && !db->had_log && !keeps_log)
         folder_log_tidy(&db->store->folder, str_c(db->slot->file));
     flush_free(&db->flush);
     event_queue_free(&db->events);

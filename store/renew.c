@@ -26,14 +26,14 @@ static int rewrite(sqlite3_file *f, int64_t size)
     return rc == SQLITE_OK ? f->pMethods->xSync(f, SQLITE_SYNC_NORMAL) : rc;
 }
 
-/* The first most bytes of a file that is there; ret_size is its size, 0 when it is not. With most 0
+/* The first most bytes of a file that is there; ret_size is its size, -1 when it is not. With most 0
  * only the size is told. */
 static int renew(sqlite3_vfs *vfs, const char *name, int type, int64_t most, int64_t *ret_size)
 {
     int exists = 0;
     sqlite3_int64 size = 0;
+    *ret_size = -1;
     int rc = vfs->xAccess(vfs, name, SQLITE_ACCESS_EXISTS, &exists);
-    *ret_size = 0;
     if (rc != SQLITE_OK || !exists)
         return rc;
     sqlite3_file *f = calloc(1, (size_t)vfs->szOsFile);
@@ -54,7 +54,7 @@ static int renew(sqlite3_vfs *vfs, const char *name, int type, int64_t most, int
 int renew_files(const char *path, const char *vfs_name)
 {
     char log[FOLDER_PATH_MAX + 8] = ""; /* SQLite looks beyond the end of names */
-    int64_t size, log_size;
+    int64_t size, log_size, first;
     sqlite3_vfs *vfs = sqlite3_vfs_find(vfs_name);
     if (!vfs)
         return ERR_CONFIG;
@@ -62,8 +62,8 @@ int renew_files(const char *path, const char *vfs_name)
         return ERR_TOO_LARGE;
     int rc = renew(vfs, log, SQLITE_OPEN_WAL, INT64_MAX, &log_size);
     if (rc == SQLITE_OK)
-        rc = renew(vfs, path, SQLITE_OPEN_MAIN_DB, log_size > 0 ? FIRST_BYTES : 0, &size);
-    if (rc == SQLITE_OK && log_size == 0 && size <= FIRST_BYTES)
-        rc = renew(vfs, path, SQLITE_OPEN_MAIN_DB, FIRST_BYTES, &size);
+        rc = renew(vfs, path, SQLITE_OPEN_MAIN_DB, log_size >= 0 ? FIRST_BYTES : 0, &size);
+    if (rc == SQLITE_OK && log_size < 0 && size > 0 && size <= FIRST_BYTES)
+        rc = renew(vfs, path, SQLITE_OPEN_MAIN_DB, FIRST_BYTES, &first);
     return conn_err(NULL, rc);
 }

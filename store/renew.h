@@ -11,8 +11,8 @@
  * next flush has nothing to do for them. A process that started anew and went on from them would
  * promise what a power loss takes away. Written once more they are flushed in earnest.
  *
- * Does nothing for a database that was closed in good order, which has no log, unless it is so new
- * that it has but one page: that page was never copied from a log. ERR_STORE_FAILED, ERR_STORE_FULL,
+ * Does nothing for a database that was closed in good order, which has no log (not even an empty
+ * one), unless it is so new that it has but one page: that page was never copied from a log. ERR_STORE_FAILED, ERR_STORE_FULL,
  * ERR_NO_MEMORY. */
 MUST_CHECK int renew_files(const char *path, const char *vfs);
 
