@@ -53,11 +53,12 @@ void flush_fail(struct flusher *f, int rc)
               name);
 }
 
-/* Once a flush has ended, the log that it flushed is the one that must be there. */
+/* Once a flush has ended that covers frames of ours, the log that it flushed is the one that must be
+ * there. Not before: SQLite numbers a log that has a header and no frames anew. */
 static void keep_log(struct flusher *f)
 {
     (void)pthread_mutex_lock(&f->lock);
-    bool any = f->flushed > 0;
+    bool any = f->grown_with != 0 && f->flushed >= f->grown_with;
     (void)pthread_mutex_unlock(&f->lock);
     if (any)
         log_state_keep(f->writer);
@@ -90,10 +91,17 @@ int flush_prime(struct flusher *f, const struct folder *folder)
     return 0;
 }
 
+void flush_grew(struct flusher *f)
+{
+    f->grown = true;
+}
+
 uint64_t flush_ticket(struct flusher *f)
 {
     (void)pthread_mutex_lock(&f->lock);
     uint64_t ticket = ++f->committed;
+    if (f->grown && f->grown_with == 0)
+        f->grown_with = ticket;
     (void)pthread_mutex_unlock(&f->lock);
     return ticket;
 }

@@ -32,6 +32,8 @@ struct flusher {
     sqlite3_file *log; /* the writer's handle of the write-ahead log */
     uint64_t committed;
     uint64_t flushed;
+    bool grown;          /* the log holds frames of this process */
+    uint64_t grown_with; /* the first commit that wrote some; 0: none yet */
     bool running;
     bool primed;
     bool kept; /* the database knows its log */
@@ -47,6 +49,8 @@ void flush_free(struct flusher *f);
  * which is in the folder of realms, get on disk, and then that the database has a log; after the
  * first flush, which one. ERR_STORE_FAILED. */
 MUST_CHECK int flush_prime(struct flusher *f, const struct folder *folder);
+/* A commit wrote to the log: told within it, under the writer's turn. */
+void flush_grew(struct flusher *f);
 /* The ticket of a commit just made, under the writer's turn. */
 uint64_t flush_ticket(struct flusher *f);
 /* The ticket of the last commit, for those who changed nothing and answer from what they saw. */

@@ -22,8 +22,10 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
     (void)db;
     (void)name;
     /* Set before the writer is used, and gone after it. */
-    if (slot->db)
+    if (slot->db) {
         atomic_store(&slot->db->log_pages, pages);
+        flush_grew(&slot->db->flush);
+    }
     if (pages >= slot->store->config.checkpoint_pages)
         keeper_wake(slot->store);
     return SQLITE_OK;

@@ -65,7 +65,7 @@ add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/to
   tests/torture/fault_alloc.c)
 target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})
 target_link_libraries(torture_world PUBLIC torture_layers garita_options garita_deps)
-set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename
+set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename renameat read
   malloc calloc realloc strdup sodium_malloc pthread_create
   pk_generate asset_all store_commit store_commit_p)
 list(TRANSFORM torture_wraps PREPEND "-Wl,--wrap=")

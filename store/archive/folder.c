@@ -38,16 +38,13 @@ static int open_folder(int parent, const char *name, int *ret_fd)
     return *ret_fd < 0 ? sys_err() : 0;
 }
 
-/* A folder that is new has its own name on disk before anything in it counts. */
+/* A folder has its own name on disk before anything in it counts; also one that is there already, which
+ * may be of an attempt that failed to flush it. */
 static int make_folder(int parent, const char *name, int *ret_fd)
 {
-    if (mkdirat(parent, name, 0700) == 0) {
-        if (fsync(parent) != 0)
-            return sys_err();
-    } else if (errno != EEXIST) {
+    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
         return sys_err();
-    }
-    return open_folder(parent, name, ret_fd);
+    return fsync(parent) == 0 ? open_folder(parent, name, ret_fd) : sys_err();
 }
 
 static int realm_folder(const struct folder *folder, const char *realm_file,

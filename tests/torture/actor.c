@@ -43,6 +43,7 @@ int actor_enter(struct actor *a, const char *realm)
 {
     arena_reset(&a->arena);
     a->now = clock_now();
+    a->now.wall_ms += a->ahead_ms;
     a->err = (struct err_ctx){0};
     a->ctx = (struct auth_ctx){
         .arena = &a->arena,
@@ -206,6 +207,32 @@ int actor_append_event(struct actor *a)
     if (err == 0)
         err = event_append_alone(a->ctx.view, &a->now, &event, DURABLE_LOCAL);
     history_end(a->history, c, outcome_of(err), NULL);
+    actor_leave(a);
+    return err;
+}
+
+int actor_archive(struct actor *a)
+{
+    struct event_archived archived;
+    bool more = true;
+    int err = actor_enter(a, WORLD_REALM);
+    if (err == 0)
+        err = event_archive_month(a->ctx.view, &a->now, &a->ctx.actor, a->now.wall_ms, &a->arena,
+                                  &archived, &more);
+    while (err == 0 && more)
+        err = event_archive_prune(a->ctx.view, &a->now, &more);
+    actor_leave(a);
+    return err;
+}
+
+int actor_remove_archive(struct actor *a, int64_t before_ms)
+{
+    struct event_archived removed;
+    bool done;
+    int err = actor_enter(a, WORLD_REALM);
+    if (err == 0)
+        err = event_archive_remove(a->ctx.view, &a->now, &a->ctx.actor, before_ms, &a->arena,
+                                   &removed, &done);
     actor_leave(a);
     return err;
 }

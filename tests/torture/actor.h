@@ -14,6 +14,7 @@ struct actor {
     struct history *history;
     const char *tag; /* in front of the names it makes */
     unsigned number; /* of the next name */
+    int64_t ahead_ms; /* its time is so much later than the clock's */
 
     /* What a step works with, between actor_enter and actor_leave. */
     struct arena arena;
@@ -59,6 +60,11 @@ MUST_CHECK int actor_spend_once(struct actor *a);
 MUST_CHECK int actor_add_pair(struct actor *a);
 /* An event that goes with no other change: "event N". */
 MUST_CHECK int actor_append_event(struct actor *a);
+/* Moves the events of a month that ended to a file, and out of the database. Every event stays what it
+ * is, once. */
+MUST_CHECK int actor_archive(struct actor *a);
+/* Removes archives that end before then. No subject may be in them. */
+MUST_CHECK int actor_remove_archive(struct actor *a, int64_t before_ms);
 /* "key ES256": the kid that signs. */
 MUST_CHECK int actor_rotate_key(struct actor *a);
 

@@ -52,11 +52,11 @@ static bool expect(struct check *c, struct conn *conn, const char *file, const c
     return true;
 }
 
-/* People come and go with an event each. */
+/* People come and go with an event each, as long as all events are in the database. */
 static const char people_balance[] =
-    "SELECT (SELECT count(*) FROM event e JOIN event_text t ON t.pk = e.type"
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM event_segment) THEN 0 ELSE (SELECT count(*) FROM event e JOIN event_text t ON t.pk = e.type"
     " WHERE t.text = 'UserCreated') - (SELECT count(*) FROM event e JOIN event_text t"
-    " ON t.pk = e.type WHERE t.text = 'UserDeleted') - (SELECT count(*) FROM user)";
+    " ON t.pk = e.type WHERE t.text = 'UserDeleted') - (SELECT count(*) FROM user) END";
 /* Whoever was made through the use case has the default role. */
 static const char people_whole[] = "SELECT count(*) FROM user u WHERE first_name IS NOT NULL"
                                    " AND NOT EXISTS (SELECT 1 FROM user_role WHERE user_pk = u.pk)";

@@ -25,6 +25,8 @@ int __real_mkdirat(int folder, const char *path, mode_t mode);
 int __real_unlinkat(int folder, const char *path, int flags);
 int __real_unlink(const char *path);
 int __real_rename(const char *from, const char *to);
+int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
+ssize_t __real_read(int fd, void *p, size_t n);
 
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int folder, const char *path, int flags, ...);
@@ -36,6 +38,8 @@ int __wrap_mkdirat(int folder, const char *path, mode_t mode);
 int __wrap_unlinkat(int folder, const char *path, int flags);
 int __wrap_unlink(const char *path);
 int __wrap_rename(const char *from, const char *to);
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to);
+ssize_t __wrap_read(int fd, void *p, size_t n);
 
 static char watched[PATH_BYTES];
 
@@ -148,6 +152,14 @@ ssize_t __wrap_pread(int fd, void *p, size_t n, off_t at)
     return __real_pread(fd, p, n, at);
 }
 
+ssize_t __wrap_read(int fd, void *p, size_t n)
+{
+    char path[PATH_BYTES];
+    if (path_of(fd, path) && fails(FAULT_READ))
+        return -1;
+    return __real_read(fd, p, n);
+}
+
 /* Folders are flushed by SQLite too, here and not through its file layer. */
 static int flush(int fd, int (*really)(int))
 {
@@ -223,5 +235,18 @@ int __wrap_rename(const char *from, const char *to)
     int rc = __real_rename(from, to);
     if (seen && rc == 0)
         disk_renamed(from, to);
+    return rc;
+}
+
+/* Within one folder. */
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    char from_path[PATH_BYTES], to_path[PATH_BYTES];
+    bool seen = path_at(from_folder, from, from_path) && path_at(to_folder, to, to_path);
+    if (seen && fails(FAULT_NAME))
+        return -1;
+    int rc = __real_renameat(from_folder, from, to_folder, to);
+    if (seen && rc == 0)
+        disk_renamed(from_path, to_path);
     return rc;
 }

@@ -126,6 +126,21 @@ static void run_keys(struct actor *a)
             continue;
 }
 
+#define MONTH_MS (INT64_C(31) * 24 * 3600 * 1000)
+
+/* Months pass. What the world began with is archived, and in the end removed. */
+static void run_archive(struct actor *a)
+{
+    int64_t start_ms = clock_now().wall_ms;
+    for (int month = 2; month <= 4; month += 2) {
+        a->ahead_ms = month * MONTH_MS;
+        if (actor_archive(a) != 0 || actor_append_event(a) != 0 || actor_add_pair(a) != 0)
+            continue;
+    }
+    if (actor_remove_archive(a, start_ms + MONTH_MS) != 0 || actor_append_event(a) != 0)
+        return;
+}
+
 static void run_realms(struct actor *a)
 {
     if (actor_make_realm(a, "chile") == 0 && actor_change_realm(a, "chile", "changed") != 0)
@@ -185,7 +200,7 @@ static void run_threads(struct actor *a)
 const struct workload workloads[] = {
     {"login", run_login, false, false},   {"admin", run_admin, false, false},
     {"keys", run_keys, false, false},     {"threads", run_threads, false, false},
-    {"realms", run_realms, false, false}, {"migration", run_migration, false, true},
-    {"start", run_start, true, false},
+    {"realms", run_realms, false, false}, {"archive", run_archive, false, false},
+    {"start", run_start, true, false},    {"migration", run_migration, false, true},
 };
 const size_t workload_count = ARRAY_LEN(workloads);
