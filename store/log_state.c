@@ -175,13 +175,15 @@ int log_state_admit(sqlite3_vfs *vfs, const char *name, int flags, const unsigne
 
 /* --- Changing the state --- */
 
-static bool get_mark(const struct conn *conn, struct log_mark *ret_mark)
+/* A database without sums has no state: *ret_any is false. */
+static int get_mark(struct conn *conn, struct log_mark *ret_mark, bool *ret_any)
 {
     unsigned char bytes[PAGE_STATE_BYTES];
-    if (sqlite3_file_control(conn->db, "main", PAGE_OP_GET_STATE, bytes) != SQLITE_OK)
-        return false; /* a database without sums has no state */
-    *ret_mark = mark_read(bytes);
-    return true;
+    int rc = sqlite3_file_control(conn->db, "main", PAGE_OP_GET_STATE, bytes);
+    *ret_any = rc == SQLITE_OK;
+    if (rc == SQLITE_OK)
+        *ret_mark = mark_read(bytes);
+    return rc == SQLITE_NOTFOUND ? 0 : conn_err(conn, rc);
 }
 
 static int put_mark(const struct conn *conn, const struct log_mark *mark)
@@ -212,8 +214,10 @@ static int put_mark_now(struct conn *conn, const struct log_mark *mark, bool *re
 int log_state_begin(struct conn *writer, bool *ret_sync_failed)
 {
     struct log_mark mark;
+    bool any;
     *ret_sync_failed = false;
-    if (!get_mark(writer, &mark))
+    TRY(get_mark(writer, &mark, &any));
+    if (!any)
         return 0;
     if (mark.state != STATE_KEPT)
         mark.state = STATE_BEGUN;
@@ -223,8 +227,9 @@ int log_state_begin(struct conn *writer, bool *ret_sync_failed)
 int log_state_forget(struct conn *writer)
 {
     struct log_mark mark;
-    bool sync_failed;
-    if (!get_mark(writer, &mark) || mark.state == STATE_BEGUN || mark.state == STATE_KEPT)
+    bool any, sync_failed;
+    TRY(get_mark(writer, &mark, &any));
+    if (!any || mark.state == STATE_BEGUN || mark.state == STATE_KEPT)
         return 0; /* it has a log already */
     mark = (struct log_mark){STATE_NONE, 0};
     return put_mark_now(writer, &mark, &sync_failed);
@@ -234,8 +239,9 @@ void log_state_keep(struct conn *writer)
 {
     struct log_mark mark;
     enum found found;
+    bool any;
     sqlite3_file *log = log_of(writer);
-    if (!log || !get_mark(writer, &mark) || mark.state != STATE_BEGUN ||
+    if (!log || get_mark(writer, &mark, &any) != 0 || !any || mark.state != STATE_BEGUN ||
         read_header(log, &found, &mark.number) != SQLITE_OK || found != LOG_THERE)
         return;
     mark.state = STATE_KEPT;
@@ -243,24 +249,23 @@ void log_state_keep(struct conn *writer)
     (void)put_mark(writer, &mark);
 }
 
-bool log_state_expects(const struct conn *writer)
+bool log_state_expects(struct conn *writer)
 {
     struct log_mark mark;
-    int has_sums = 0;
-    if (sqlite3_file_control(writer->db, "main", PAGE_OP_HAS_SUMS, &has_sums) == SQLITE_OK &&
-        !has_sums)
-        return false;
-    return !get_mark(writer, &mark) || (mark.state != STATE_NONE && mark.state != STATE_CLEAN);
+    bool any;
+    return get_mark(writer, &mark, &any) != 0 ||
+           (any && mark.state != STATE_NONE && mark.state != STATE_CLEAN);
 }
 
 int log_state_end(struct conn *writer)
 {
     struct log_mark mark;
     enum found found;
-    bool sync_failed;
+    bool any, sync_failed;
     int in_log = 0;
     int copied = 0;
-    if (!get_mark(writer, &mark) || mark.state == STATE_NONE || mark.state == STATE_CLEAN)
+    TRY(get_mark(writer, &mark, &any));
+    if (!any || mark.state == STATE_NONE || mark.state == STATE_CLEAN)
         return 0; /* nothing was written */
     int rc =
         sqlite3_wal_checkpoint_v2(writer->db, "main", SQLITE_CHECKPOINT_FULL, &in_log, &copied);

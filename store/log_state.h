@@ -26,7 +26,7 @@ MUST_CHECK int log_state_forget(struct conn *writer);
 void log_state_keep(struct conn *writer);
 /* Whether the database's file says, or may say, that there is a log: then it must not be taken away,
  * empty or not. */
-bool log_state_expects(const struct conn *writer);
+bool log_state_expects(struct conn *writer);
 /* At the end: copies the log into the database and says that all is there. When this fails the log
  * must stay. */
 MUST_CHECK int log_state_end(struct conn *writer);

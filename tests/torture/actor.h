@@ -12,8 +12,8 @@
 struct actor {
     struct store *store;
     struct history *history;
-    const char *tag; /* in front of the names it makes */
-    unsigned number; /* of the next name */
+    const char *tag;  /* in front of the names it makes */
+    unsigned number;  /* of the next name */
     int64_t ahead_ms; /* its time is so much later than the clock's */
 
     /* What a step works with, between actor_enter and actor_leave. */

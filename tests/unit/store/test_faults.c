@@ -91,6 +91,30 @@ static void test_ot_09_failed_flush(void **state)
     realm_view_release(view);
 }
 
+/* OT-05: whichever read fails while the store closes, the log that is needed stays. */
+static void test_ot_05_read_fails_at_the_end(void **state)
+{
+    (void)state;
+    uint64_t reads = 1;
+    for (uint64_t nth = 1; nth <= reads; nth++) {
+        char name[32];
+        struct realm_view *view = view_of("peru");
+        (void)snprintf(name, sizeof(name), "person%llu", (unsigned long long)nth);
+        ok(add(view, name));
+        realm_view_release(view);
+        fault_arm(
+            &(struct fault_plan){.ops = FAULT_BIT(FAULT_READ), .kind = FAULT_EIO, .nth = nth});
+        close_store();
+        reads = fault_count(FAULT_READ);
+        fault_clear();
+        open_faulty_store();
+        view = view_of("peru");
+        assert_true(is_there(view, name));
+        realm_view_release(view);
+    }
+    assert_true(reads > 2);
+}
+
 /* AU-03: without space there is no change and no event; with space all goes on. */
 static void test_au_03_no_space(void **state)
 {
@@ -211,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ot_09_failed_flush, start, end),
+        cmocka_unit_test_setup_teardown(test_ot_05_read_fails_at_the_end, start, end),
         cmocka_unit_test_setup_teardown(test_au_03_no_space, start, end),
         cmocka_unit_test_setup_teardown(test_overlooked_failure, start, end),
         cmocka_unit_test(test_small_file_system),
