@@ -13,7 +13,10 @@ const struct route web_routes[] = {
 #define A(methods, pattern, handler, permission, body)                                             \
     {methods, pattern, admin_run, ACCESS_BEARER,                                                   \
      (methods) == HTTP_GET || (body) ? (body) : ADMIN_BODY_IGNORED,                                \
-     (methods) == HTTP_GET ? CONTENT_NONE : CONTENT_JSON, CSRF_OPEN, RATE_READ, CACHE_NO_STORE,    \
+     (methods) == HTTP_GET         ? CONTENT_NONE                                                  \
+     : (body) == ADMIN_BODY_TEXT   ? CONTENT_ANY                                                   \
+                                   : CONTENT_JSON,                                                 \
+     CSRF_OPEN, RATE_READ, CACHE_NO_STORE,                                                         \
      ADMIN_##permission, handler},
 #include "web/admin/routes.def"
 #undef A

@@ -111,6 +111,30 @@ bool admin_may(const struct admin_caller *caller, struct str realm,
     return false;
 }
 
+bool admin_is_any(const struct admin_caller *caller)
+{
+    const struct roles *roles = &caller->roles;
+    if (!caller->of_master)
+        return admin_may(caller, caller->realm, ADMIN_ANY_ROLE);
+    for (size_t i = 0; i < roles->count; i++)
+        if (roles->items[i].client_pk != 0 &&
+            str_ends(roles->items[i].client_id, STR(MASTER_CLIENT_END)))
+            return true;
+    return may_create_realm(caller);
+}
+
+int admin_roles_over(const struct admin_caller *caller, struct arena *a, struct str realm,
+                     struct strs *ret_names)
+{
+    *ret_names = (struct strs){0};
+    for (size_t i = 0; i < caller->roles.count; i++) {
+        const struct role *role = &caller->roles.items[i];
+        if (role->client_pk != 0 && carries_rights(caller->realm, role->client_id, realm))
+            TRY(strs_add(ret_names, a, role->name));
+    }
+    return 0;
+}
+
 /* --- What it may give --- */
 
 /* Whether a role of realm gives rights by itself. realm-admin is taken apart like any composite, and
@@ -123,6 +147,11 @@ static bool gives_rights(struct str realm, const struct role *role)
                           str_eq(role->name, STR(ROLE_ADMIN)));
     return master ? str_ends(role->client_id, STR(MASTER_CLIENT_END))
                   : str_eq(role->client_id, STR(CLIENT_REALM_MANAGEMENT));
+}
+
+bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role)
+{
+    return gives_rights(auth_realm(ctx)->name, role);
 }
 
 /* Those of master have in another realm what their roles say about it, under the same names. */

@@ -37,6 +37,15 @@ MUST_CHECK int admin_caller_find(const struct validation_call *call,
 bool admin_reaches(const struct admin_caller *caller, struct str realm);
 bool admin_may(const struct admin_caller *caller, struct str realm,
                enum admin_permission permission);
+/* Whether it administers anything anywhere. */
+bool admin_is_any(const struct admin_caller *caller);
+/* Names of the roles that it has over a realm. */
+MUST_CHECK int admin_roles_over(const struct admin_caller *caller, struct arena *a,
+                                struct str realm, struct strs *ret_names);
+
+/* Whether a role of ctx's realm gives rights to administer by itself: its name must stay, and so must
+ * the role. */
+bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role);
 
 /* --- AD-04: nobody gives more than he has. ctx is that of the realm that is changed. --- */
 
