@@ -12,7 +12,8 @@ static const struct {
     {mapper_commands, &mapper_command_count}, {role_commands, &role_command_count},
     {group_commands, &group_command_count},   {keys_commands, &keys_command_count},
     {audit_commands, &audit_command_count},   {clock_commands, &clock_command_count},
-    {bench_commands, &bench_command_count},   {machine_commands, &machine_command_count},
+    {routes_commands, &routes_command_count}, {bench_commands, &bench_command_count},
+    {machine_commands, &machine_command_count},
 };
 
 const struct command *command_at(size_t index)

@@ -38,6 +38,13 @@ export class AdminWorld extends World {
     return request(`${this.server.origin}${this.server.basePath}/admin${path}`, { method, ...options, headers });
   }
 
+  // A client's role as mappings take it; by the raw API, so that tests need no clients resource.
+  async roleOf(root, realm, clientId, role) {
+    const out = await this.cli.json('client', 'show', '--realm', realm, '--client-id', clientId);
+    const found = await root.clients.findRole({ realm, id: out.id, roleName: role });
+    return { id: out.id, roles: [{ id: found.id, name: found.name }] };
+  }
+
   async client(username, realm, target = realm) {
     const client = new KcAdminClient({ baseUrl: this.server.origin, realmName: realm });
     await client.auth({ grantType: 'password', clientId: 'admin-cli', username, password: PASSWORD });
