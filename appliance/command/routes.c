@@ -8,8 +8,7 @@
 static const struct {
     unsigned method;
     const char *name;
-} methods[] = {
-    {HTTP_GET, "GET"}, {HTTP_POST, "POST"}, {HTTP_PUT, "PUT"}, {HTTP_DELETE, "DELETE"}};
+} methods[] = {{HTTP_GET, "GET"}, {HTTP_POST, "POST"}, {HTTP_PUT, "PUT"}, {HTTP_DELETE, "DELETE"}};
 
 static void write_route(struct json_writer *w, const struct route *route)
 {

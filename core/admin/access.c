@@ -143,8 +143,8 @@ static bool gives_rights(struct str realm, const struct role *role)
 {
     bool master = str_eq(realm, STR(REALM_MASTER));
     if (role->client_pk == 0)
-        return master && (str_eq(role->name, STR(ROLE_CREATE_REALM)) ||
-                          str_eq(role->name, STR(ROLE_ADMIN)));
+        return master &&
+               (str_eq(role->name, STR(ROLE_CREATE_REALM)) || str_eq(role->name, STR(ROLE_ADMIN)));
     return master ? str_ends(role->client_id, STR(MASTER_CLIENT_END))
                   : str_eq(role->client_id, STR(CLIENT_REALM_MANAGEMENT));
 }

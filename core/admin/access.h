@@ -9,7 +9,7 @@
 #include "core/validation/validation.h"
 
 enum admin_permission {
-    ADMIN_NONE,     /* not a route of the Admin API */
+    ADMIN_NONE,      /* not a route of the Admin API */
     ADMIN_SIGNED_IN, /* any good token: the caller reads about itself, or the handler decides */
 #define P(name, roles) ADMIN_##name,
 #include "core/admin/permissions.def"

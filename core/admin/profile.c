@@ -52,8 +52,7 @@ static bool is_among(const struct json_value *list, struct str name)
 }
 
 /* Names of a list of objects: present, bounded, each once. */
-static int check_names(const struct auth_ctx *ctx, const struct json_value *list,
-                       const char *field)
+static int check_names(const struct auth_ctx *ctx, const struct json_value *list, const char *field)
 {
     const struct json_value *item;
     struct strs seen = {0};
@@ -113,5 +112,6 @@ int admin_profile_put(const struct auth_ctx *ctx, struct store_write *w,
     TRY(admin_profile_get(ctx, store_write_reader(w), &before));
     TRY(document_put(w, STR(DOCUMENT_USER_PROFILE), text));
     return ADMIN_RECORD(ctx, w, EVENT_ConfigurationChanged, "realm", auth_realm(ctx)->id,
-                        {"document", STR(DOCUMENT_USER_PROFILE)}, {"before", before}, {"after", text});
+                        {"document", STR(DOCUMENT_USER_PROFILE)}, {"before", before},
+                        {"after", text});
 }

@@ -11,7 +11,8 @@
 #define ACCOUNT_MAX_BYTES 255
 
 static int find_credential(const struct auth_ctx *ctx, struct store_write *w,
-                           const struct user *user, struct str id, struct credential *ret_credential)
+                           const struct user *user, struct str id,
+                           struct credential *ret_credential)
 {
     struct credentials list;
     TRY(credential_list(store_write_reader(w), ctx->arena, user->pk, &list));
@@ -47,8 +48,8 @@ int admin_credential_label(const struct auth_ctx *ctx, struct store_write *w,
                         {"type", c.type}, {"labelBefore", before}, {"label", label});
 }
 
-int admin_federated_link(const struct auth_ctx *ctx, struct store_write *w,
-                         const struct user *user, const struct federated_identity *identity)
+int admin_federated_link(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                         const struct federated_identity *identity)
 {
     TRY(text_check(identity->provider, ACCOUNT_MAX_BYTES, "identityProvider", ctx->err));
     TRY(text_check(identity->user_id, ACCOUNT_MAX_BYTES, "userId", ctx->err));

@@ -247,9 +247,9 @@ int user_list(struct store_read *r, struct arena *a, const struct user_filter *f
 int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first, size_t limit,
                struct user **ret_items, size_t *ret_count)
 {
-    static const struct sql select = {
-        "SELECT " USER_COLUMNS " FROM user WHERE pk IN (SELECT user_pk FROM user_role"
-        " WHERE role_pk = ?) ORDER BY username LIMIT ? OFFSET ?"};
+    static const struct sql select = {"SELECT " USER_COLUMNS
+                                      " FROM user WHERE pk IN (SELECT user_pk FROM user_role"
+                                      " WHERE role_pk = ?) ORDER BY username LIMIT ? OFFSET ?"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, role_pk);

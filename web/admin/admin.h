@@ -26,21 +26,21 @@
 #include "web/request.h"
 #include "web/router.h"
 
-#define ADMIN_BODY_TEXT  ((size_t)1 << 10) /* text/plain is taken as well */
-#define ADMIN_BODY_SMALL ((size_t)256 << 10)
-#define ADMIN_BODY_LARGE ((size_t)2 << 20)
+#define ADMIN_BODY_TEXT    ((size_t)1 << 10) /* text/plain is taken as well */
+#define ADMIN_BODY_SMALL   ((size_t)256 << 10)
+#define ADMIN_BODY_LARGE   ((size_t)2 << 20)
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */
 #define ADMIN_BODY_IGNORED ((size_t)4 << 10)
-#define ADMIN_PAGE_MAX   2000 /* objects of one answer */
-#define ADMIN_PAGE       100  /* when the caller does not say */
+#define ADMIN_PAGE_MAX     2000 /* objects of one answer */
+#define ADMIN_PAGE         100  /* when the caller does not say */
 
 struct admin_call {
     struct request *req;
     struct response *res;
     struct admin_caller caller;
-    struct auth_ctx ctx;     /* of the realm of the path; on lines without one of master */
-    struct store_read *r;    /* after admin_read or admin_write */
-    struct store_write *w;   /* after admin_write */
+    struct auth_ctx ctx;           /* of the realm of the path; on lines without one of master */
+    struct store_read *r;          /* after admin_read or admin_write */
+    struct store_write *w;         /* after admin_write */
     const struct json_value *body; /* after admin_body */
     struct buf text;
     struct json_writer out; /* the answer; 204 when nothing is written */
@@ -89,8 +89,7 @@ static inline size_t admin_page_limit(const struct admin_page *page)
 }
 MUST_CHECK int admin_page_check(struct admin_call *call, const struct admin_page *page,
                                 size_t count);
-/* q=name:value name2:"value 2" (at most ADMIN_QUERY_PAIRS). */
-#define ADMIN_QUERY_PAIRS 16
+/* q=name:value name2:"value 2" (core/model/pairs.h). */
 MUST_CHECK int admin_query_pairs(struct admin_call *call, struct str_map *ret_pairs);
 /* Whether this element of a list that is whole in memory belongs to the page. */
 static inline bool admin_page_has(const struct admin_page *page, size_t index)

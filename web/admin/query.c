@@ -1,4 +1,5 @@
 /* Parameters that the lists of the Admin API share. */
+#include "core/model/pairs.h"
 #include "web/admin/admin.h"
 
 #include "core/base/banned.h"
@@ -61,36 +62,13 @@ int admin_page_check(struct admin_call *call, const struct admin_page *page, siz
                      "There are more than %d: turn pages with first and max", ADMIN_PAGE_MAX);
 }
 
-/* A word or a text in quotes; the end of it is cut off *rest. */
-static bool take_part(struct str *rest, char end, struct str *ret_part)
-{
-    bool quoted = str_starts(*rest, STR("\""));
-    struct str text = quoted ? str_from(*rest, 1) : *rest;
-    ptrdiff_t at = str_find(text, quoted ? '"' : end);
-    size_t len = at < 0 ? text.len : (size_t)at;
-    *ret_part = str_sub(text, 0, len);
-    text = str_from(text, len + (quoted && at >= 0));
-    if (str_empty(text)) {
-        *rest = text;
-        return !quoted || at >= 0;
-    }
-    *rest = str_from(text, 1);
-    return text.ptr[0] == end;
-}
-
 int admin_query_pairs(struct admin_call *call, struct str_map *ret_pairs)
 {
-    struct str rest, name, value;
-    struct str_map pairs = {0};
-    TRY(admin_query(call, "q", &rest));
-    while (!str_empty(rest = str_trim(rest))) {
-        if (!take_part(&rest, ':', &name) || str_empty(name) || str_empty(rest) ||
-            !take_part(&rest, ' ', &value))
-            return malformed(call, "q", "name:value pairs with spaces between");
-        if (pairs.count == ADMIN_QUERY_PAIRS)
-            return malformed(call, "q", "shorter");
-        TRY(str_map_set(&pairs, call->req->arena, name, value));
-    }
-    *ret_pairs = pairs;
-    return 0;
+    struct str text;
+    TRY(admin_query(call, "q", &text));
+    int rc = pairs_parse(call->req->arena, text, ret_pairs);
+    if (rc == ERR_TOO_LARGE)
+        return malformed(call, "q", "shorter");
+    return rc == ERR_INVALID_SYNTAX ? malformed(call, "q", "name:value pairs with spaces between")
+                                    : rc;
 }

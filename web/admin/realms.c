@@ -137,10 +137,11 @@ int rest_realms_list(struct admin_call *call)
 /* What a realm's representation may hold besides settings: it is never dropped in silence. */
 static int refuse_contents(struct admin_call *call)
 {
-    static const char *const members[] = {
-        "users",         "clients",           "roles",      "groups",
-        "clientScopes",  "identityProviders", "components", "authenticationFlows",
-        "scopeMappings", "clientScopeMappings"};
+    static const char *const members[] = {"users",         "clients",
+                                          "roles",         "groups",
+                                          "clientScopes",  "identityProviders",
+                                          "components",    "authenticationFlows",
+                                          "scopeMappings", "clientScopeMappings"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (json_count(json_get(call->body, members[i])) > 0)
             return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, members[i],
@@ -176,8 +177,8 @@ int rest_realms_create(struct admin_call *call)
     TRY(rc);
     TRY(admin_write(call));
     TRY(admin_realm_give_creator(&call->ctx, call->w, realm.name, call->caller.user_id));
-    struct str url = ARENA_CONCAT(call->req->arena, call->ctx.base_url, STR("/admin/realms/"),
-                                  realm.name);
+    struct str url =
+        ARENA_CONCAT(call->req->arena, call->ctx.base_url, STR("/admin/realms/"), realm.name);
     if (str_absent(url))
         return ERR_NO_MEMORY;
     respond_header(call->res, "Location", url);

@@ -108,12 +108,14 @@ static int write_available(struct admin_call *call, const struct role_holder *ho
 int mapping_write(struct admin_call *call, const struct role_holder *holder,
                   const struct client *client, enum mapping_view view)
 {
-    struct roles roles;
+    struct roles roles = {0};
     int64_t client_pk = client ? client->pk : 0;
     if (view == MAPPING_AVAILABLE)
         return write_available(call, holder, client_pk);
-    TRY((view == MAPPING_DIRECT ? holder->direct : holder->effective)(call->r, call->req->arena,
-                                                                     holder->pk, &roles));
+    if (view == MAPPING_DIRECT)
+        TRY(holder->direct(call->r, call->req->arena, holder->pk, &roles));
+    else
+        TRY(holder->effective(call->r, call->req->arena, holder->pk, &roles));
     write_of(call, &roles, client_pk);
     return 0;
 }

@@ -89,9 +89,9 @@ int admin_created(struct admin_call *call, const char *below, struct str id)
 {
     struct arena *a = call->req->arena;
     struct str name = percent_encoded(a, id);
-    struct str url = ARENA_CONCAT(a, call->ctx.base_url, STR(REALMS_PREFIX),
-                                  auth_realm(&call->ctx)->name, STR("/"), str_c(below), STR("/"),
-                                  name);
+    struct str url =
+        ARENA_CONCAT(a, call->ctx.base_url, STR(REALMS_PREFIX), auth_realm(&call->ctx)->name,
+                     STR("/"), str_c(below), STR("/"), name);
     if (str_absent(name) || str_absent(url))
         return ERR_NO_MEMORY;
     respond_header(call->res, "Location", url);
@@ -161,8 +161,8 @@ static void allow_origin(struct admin_call *call)
     struct str origin = request_header(call->req, STR("Origin"));
     if (str_absent(origin))
         return;
-    if (str_eq(origin, STR("null")) || !(strs_has(&call->caller.origins, origin) ||
-                                         strs_has(&call->caller.origins, STR("*"))))
+    if (str_eq(origin, STR("null")) ||
+        !(strs_has(&call->caller.origins, origin) || strs_has(&call->caller.origins, STR("*"))))
         return;
     respond_header(call->res, "Vary", STR("Origin"));
     respond_header(call->res, "Access-Control-Allow-Origin", origin);

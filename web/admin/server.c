@@ -24,9 +24,13 @@ int rest_serverinfo(struct admin_call *call)
 {
     static const char *const empty_lists[] = {"features", "identityProviders", "clientImporters",
                                               "passwordPolicies"};
-    static const char *const empty_objects[] = {"themes", "providers", "protocolMapperTypes",
-                                                "builtinProtocolMappers", "componentTypes",
-                                                "clientInstallations", "enums"};
+    static const char *const empty_objects[] = {"themes",
+                                                "providers",
+                                                "protocolMapperTypes",
+                                                "builtinProtocolMappers",
+                                                "componentTypes",
+                                                "clientInstallations",
+                                                "enums"};
     struct json_writer *w = &call->out;
     if (!admin_is_any(&call->caller))
         return ERR_FORBIDDEN;

@@ -71,7 +71,8 @@ static int read_password(struct admin_call *call, struct str *ret_value, bool *r
     if (!str_eq(type, STR(CREDENTIAL_PASSWORD)))
         return err_field(&call->req->err, ERR_INVALID_REQUEST, "type", "type must be password");
     if (str_empty(*ret_value))
-        return err_field(&call->req->err, ERR_INVALID_REQUEST, "value", "Empty password not allowed");
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, "value",
+                         "Empty password not allowed");
     return 0;
 }
 

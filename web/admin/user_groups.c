@@ -7,7 +7,8 @@
 #include "core/base/banned.h"
 
 /* Those whose name holds the text of ?search=, or is it with ?exact=true. */
-static int list_matching(struct admin_call *call, const struct user *user, struct groups *ret_groups)
+static int list_matching(struct admin_call *call, const struct user *user,
+                         struct groups *ret_groups)
 {
     struct groups all;
     struct str search, lower;
@@ -19,8 +20,8 @@ static int list_matching(struct admin_call *call, const struct user *user, struc
     struct str wanted = arena_lower(call->req->arena, search);
     for (size_t i = 0; i < all.count; i++) {
         lower = arena_lower(call->req->arena, all.items[i].name);
-        bool fits = str_absent(search) || (exact ? str_eq(all.items[i].name, search)
-                                                 : str_find_str(lower, wanted) >= 0);
+        bool fits = str_absent(search) ||
+                    (exact ? str_eq(all.items[i].name, search) : str_find_str(lower, wanted) >= 0);
         if (fits)
             all.items[kept++] = all.items[i];
     }

@@ -201,8 +201,7 @@ static int read_new(struct admin_call *call, struct new_user *ret_new)
     if (str_empty(new.user.username) && auth_realm(&call->ctx)->registration_email_as_username)
         new.user.username = new.user.email;
     if (str_empty(new.user.username))
-        return err_field(&call->req->err, ERR_INVALID_REQUEST, "username",
-                         "User name is missing");
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, "username", "User name is missing");
     TRY(admin_user_prepare(&call->ctx, &new.user));
     for (struct json_iter it = json_iter(json_get(call->body, "credentials"));
          json_next(&it, NULL, &json);)
@@ -265,8 +264,8 @@ int rest_users_create(struct admin_call *call)
     TRY(admin_user_insert(&call->ctx, call->w, &new.user));
     new.password.user_pk = new.user.pk;
     new.password.user_id = new.user.id;
-    bool temporary = new.temporary ||
-                     strs_has(&new.user.required_actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD));
+    bool temporary =
+        new.temporary || strs_has(&new.user.required_actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD));
     if (new.has_password)
         TRY(password_change_store(&call->ctx, call->w, &new.password, temporary, 0,
                                   EVENT_CredentialsReset));
