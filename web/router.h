@@ -3,7 +3,7 @@
 #ifndef GARITA_WEB_ROUTER_H
 #define GARITA_WEB_ROUTER_H
 
-#include "core/admin/access.h"
+#include "core/admin/permission.h"
 #include "web/request.h"
 
 enum access { ACCESS_PUBLIC, ACCESS_CLIENT, ACCESS_BEARER, ACCESS_BROWSER, ACCESS_LOCAL };

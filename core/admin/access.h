@@ -5,20 +5,9 @@
 #ifndef GARITA_CORE_ADMIN_ACCESS_H
 #define GARITA_CORE_ADMIN_ACCESS_H
 
+#include "core/admin/permission.h"
 #include "core/model/role.h"
 #include "core/validation/validation.h"
-
-enum admin_permission {
-    ADMIN_NONE,      /* not a route of the Admin API */
-    ADMIN_SIGNED_IN, /* any good token: the caller reads about itself, or the handler decides */
-#define P(name, roles) ADMIN_##name,
-#include "core/admin/permissions.def"
-#undef P
-    ADMIN_CREATE_REALM, /* master's realm role create-realm */
-    ADMIN_PERMISSION_COUNT
-};
-
-const char *admin_permission_name(enum admin_permission permission);
 
 /* Everything lives in the call's arena. */
 struct admin_caller {

@@ -18,7 +18,7 @@ static void one(struct request *req, struct response *res)
 #define ROUTE(methods, pattern)                                                                    \
     {                                                                                              \
         methods, pattern, one, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,               \
-            CACHE_NO_STORE                                                                         \
+            CACHE_NO_STORE, ADMIN_NONE, NULL                                                       \
     }
 
 static const struct route table[] = {
