@@ -12,7 +12,7 @@ static const char *const tables[] = {
     "client_role", "scope_role",     "signing_key", "session",       "client_session",
     "auth_code",   "refresh_family", "once",        "event",         "event_text",
     "event_head",  "event_segment",  "person_key",  "realm_list",    "store_info",
-    "store_clock", "user_attribute", "event_step",
+    "store_clock", "user_attribute", "event_step",  "document",      "federated_identity",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */

@@ -72,8 +72,9 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
         return;
     allow(res, origin);
     respond_header(res, "Access-Control-Allow-Methods", list);
-    respond_header(res, "Access-Control-Allow-Headers",
-                   STR("Accept, Authorization, Content-Type, DPoP, X-Requested-With"));
+    respond_header(
+        res, "Access-Control-Allow-Headers",
+        STR("Accept, Authorization, Content-Type, DPoP, X-Justification, X-Requested-With"));
     respond_header(res, "Access-Control-Max-Age", STR(PREFLIGHT_MAX_AGE));
 }
 

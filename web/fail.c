@@ -137,13 +137,18 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
                         const struct outcome *o)
 {
     struct str detail = str_c(req->err.detail);
-    if (o->status >= 500) {
+    if (err == ERR_NOT_IMPLEMENTED) {
+        jw_member_c(w, "error", o->oauth);
+        jw_member_str(w, "error_description", description_of(req, o));
+    } else if (o->status >= 500) {
         jw_member_c(w, "error", "unknown_error");
         jw_member_c(w, "error_description", "For more on this error consult the server log.");
     } else if (o->status == 401) {
         jw_member_c(w, "error", "HTTP 401 Unauthorized");
     } else if (o->status == 403) {
         jw_member_c(w, "error", "HTTP 403 Forbidden");
+        if (o->told == DETAIL && !str_empty(detail))
+            jw_member_str(w, "error_description", detail);
     } else if (err == ERR_NOT_FOUND) {
         jw_member_str(w, "error", str_empty(detail) ? STR("Not found") : detail);
     } else if (o->status == 409 || req->err.field[0] != '\0' || err == ERR_PASSWORD_POLICY) {

@@ -276,11 +276,12 @@ static int check_origin(struct passage *p)
     return refuse(p, ERR_CSRF, "request comes from another site");
 }
 
-/* A disabled realm answers nobody but the Admin API, which can enable it again. */
+/* A disabled realm answers nobody but the Admin API, which can enable it again, and which says
+ * nothing about realms before it knows who asks. */
 static int take_realm(struct passage *p)
 {
     struct request *req = p->req;
-    if (str_absent(p->match.realm) || !req->route)
+    if (str_absent(p->match.realm) || !req->route || req->route->admin)
         return 0;
     int rc = realm_view_acquire(req->web->services.store, p->match.realm, &req->realm);
     if (rc == ERR_NOT_FOUND)
@@ -289,7 +290,7 @@ static int take_realm(struct passage *p)
         return refuse(p, rc, "the realm cannot be opened");
     const struct realm *realm = realm_view_realm(req->realm);
     req->tenant_id = realm->name;
-    if (!realm->enabled && !str_starts(str_c(req->route->pattern), STR("/admin/")))
+    if (!realm->enabled)
         return refuse(p, ERR_REALM_DISABLED, "Realm not enabled");
     return 0;
 }

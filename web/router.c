@@ -147,10 +147,17 @@ static const struct node *find(const struct node *n, struct str rest, bool more,
     return NULL;
 }
 
+static struct str without_last_slash(struct str path)
+{
+    bool has = str_starts(path, STR("/admin/")) && path.len > 7 && str_ends(path, STR("/"));
+    return has ? str_sub(path, 0, path.len - 1) : path;
+}
+
 void router_match(const struct router *router, enum http_method method, struct str path,
                   struct route_match *ret_match)
 {
     struct route_match m = {0};
+    path = without_last_slash(path);
     unsigned wanted = method == HTTP_HEAD ? HTTP_GET : method;
     bool root = path.len <= 1;
     const struct node *n = find(&router->root, str_from(path, 1), !root, &m, 0);

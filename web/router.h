@@ -3,6 +3,7 @@
 #ifndef GARITA_WEB_ROUTER_H
 #define GARITA_WEB_ROUTER_H
 
+#include "core/admin/permission.h"
 #include "web/request.h"
 
 enum access { ACCESS_PUBLIC, ACCESS_CLIENT, ACCESS_BEARER, ACCESS_BROWSER, ACCESS_LOCAL };
@@ -13,8 +14,11 @@ enum cache_policy { CACHE_NO_STORE, CACHE_STATIC, CACHE_PUBLIC };
 
 /* Fills res. Returning with status 0 is answered with 500. */
 typedef void route_handler(struct request *req, struct response *res);
+/* See web/admin/admin.h. */
+struct admin_call;
+typedef int admin_handler(struct admin_call *call);
 
-/* A line of routes.def. */
+/* A line of routes.def, or of web/admin/routes.def. */
 struct route {
     unsigned methods; /* enum http_method, or'ed */
     const char *pattern;
@@ -25,6 +29,9 @@ struct route {
     enum csrf csrf;
     enum rate_class rate;
     enum cache_policy cache;
+    /* Of the Admin API alone: handler is admin_run, which asks for the permission first. */
+    enum admin_permission permission;
+    admin_handler *admin;
 };
 
 /* Every handler that routes.def names. */
@@ -32,6 +39,9 @@ struct route {
     route_handler handler;
 #include "web/routes.def"
 #undef R
+#define A(methods, pattern, handler, permission, body) admin_handler handler;
+#include "web/admin/routes.def"
+#undef A
 
 extern const struct route web_routes[];
 extern const size_t web_route_count;
@@ -52,7 +62,8 @@ struct route_match {
     struct str realm; /* the {realm} parameter; absent when the pattern has none */
 };
 
-/* method HEAD finds the line of GET. Parameters point into path. */
+/* method HEAD finds the line of GET. Parameters point into path. Collections of the Admin API are
+ * also asked for with a slash at the end. */
 void router_match(const struct router *router, enum http_method method, struct str path,
                   struct route_match *ret_match);
 /* Position in the table, for counters. */

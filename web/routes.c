@@ -1,4 +1,5 @@
-/* routes.def as a table. */
+/* Both tables of routes as one. */
+#include "web/admin/admin.h"
 #include "web/router.h"
 
 #include "core/base/banned.h"
@@ -6,9 +7,19 @@
 /* clang-format off */
 const struct route web_routes[] = {
 #define R(methods, pattern, handler, access, body, content, csrf, rate, cache)                     \
-    {methods, pattern, handler, access, body, content, csrf, rate, cache},
+    {methods, pattern, handler, access, body, content, csrf, rate, cache, ADMIN_NONE, NULL},
 #include "web/routes.def"
 #undef R
+#define A(methods, pattern, handler, permission, body)                                             \
+    {methods, pattern, admin_run, ACCESS_BEARER,                                                   \
+     (methods) == HTTP_GET || (body) ? (body) : ADMIN_BODY_IGNORED,                                \
+     (methods) == HTTP_GET         ? CONTENT_NONE                                                  \
+     : (body) == ADMIN_BODY_TEXT   ? CONTENT_ANY                                                   \
+                                   : CONTENT_JSON,                                                 \
+     CSRF_OPEN, RATE_READ, CACHE_NO_STORE,                                                         \
+     ADMIN_##permission, handler},
+#include "web/admin/routes.def"
+#undef A
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ COMMANDS(group);
 COMMANDS(keys);
 COMMANDS(audit);
 COMMANDS(clock);
+COMMANDS(routes);  /* routes */
 COMMANDS(bench);   /* bench-data */
 COMMANDS(machine); /* config, doctor, completion, version, help */
 

@@ -3,7 +3,11 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/record.h"
+#include "core/admin/users.h"
 #include "core/auth/password_policy.h"
+#include "core/port/clients.h"
+#include "core/port/roles.h"
+#include "core/port/users.h"
 
 #include "core/base/banned.h"
 
@@ -43,6 +47,35 @@ int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const st
     if (!ctx->view)
         return 0;
     return master_write(ctx, NEED_CHANGE, realm->name, add_to_master);
+}
+
+static bool is_admin_of_all(const struct roles *roles)
+{
+    for (size_t i = 0; i < roles->count; i++)
+        if (roles->items[i].client_pk == 0 && str_eq(roles->items[i].name, STR(ROLE_ADMIN)))
+            return true;
+    return false;
+}
+
+int admin_realm_give_creator(const struct auth_ctx *ctx, struct store_write *w,
+                             struct str realm_name, struct str user_id)
+{
+    struct store_read *r = store_write_reader(w);
+    struct str client_id = bootstrap_master_client_id(ctx->arena, realm_name);
+    struct client client;
+    struct user user;
+    struct roles roles;
+    if (str_absent(client_id))
+        return ERR_NO_MEMORY;
+    TRY(user_find_by_id(r, ctx->arena, user_id, &user));
+    TRY(user_roles_effective(r, ctx->arena, user.pk, &roles));
+    if (is_admin_of_all(&roles))
+        return 0;
+    TRY(client_find(r, ctx->arena, client_id, &client));
+    TRY(role_list(r, ctx->arena, client.pk, &roles));
+    for (size_t i = 0; i < roles.count; i++)
+        TRY(admin_user_role_add(ctx, w, &user, &roles.items[i]));
+    return 0;
 }
 
 /* The attributes of set-up as they were, the others as they are to be. */

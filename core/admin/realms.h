@@ -14,6 +14,11 @@ MUST_CHECK int admin_realm_check(const struct realm *realm, struct err_ctx *err)
 MUST_CHECK int admin_realm_create(const struct auth_ctx *ctx, struct store *store,
                                   const struct realm *realm);
 
+/* Whoever made a realm may administer it: gives a user of master all roles of the realm's client there.
+ * ctx is master's. Nothing for who is administrator of everything anyway. */
+MUST_CHECK int admin_realm_give_creator(const struct auth_ctx *ctx, struct store_write *w,
+                                        struct str realm_name, struct str user_id);
+
 /* Writes the changed settings of ctx->view's realm; name and id stay. Members of attributes that
  * belong to set-up are kept whatever the caller says (RE-04). */
 MUST_CHECK int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,

@@ -23,6 +23,10 @@ struct event_actor {
     struct str ip;
     struct str user_agent; /* cut to 256 bytes */
     struct str trace_id;
+    /* Of an administrator by the Admin API: */
+    struct str realm;         /* name of the realm that he belongs to */
+    struct str path;          /* what was called, below the realm: "users/4f.../reset-password" */
+    struct str justification; /* why, in his words; cut to 1024 bytes */
 };
 
 struct event {

@@ -247,28 +247,42 @@ static const char *kind_name(enum field_kind kind)
     return "of another kind";
 }
 
-int fields_read(const struct field_table *table, void *object, struct arena *a,
-                const struct json_value *json, struct err_ctx *ctx)
+static int read_one(const struct field *field, void *object, struct arena *a,
+                    const struct json_value *value, struct err_ctx *ctx)
+{
+    int rc = field_read(field, object, a, value);
+    if (rc == 0 || rc == ERR_NO_MEMORY)
+        return rc;
+    return err_field(ctx, ERR_INVALID_REQUEST, field->json, "%s must be %s", field->json,
+                     kind_name(field->kind));
+}
+
+static int read_all(const struct field_table *table, void *object, struct arena *a,
+                    const struct json_value *json, bool null_is_default, struct err_ctx *ctx)
 {
     if (!json_is_object(json))
         return err_set(ctx, ERR_INVALID_REQUEST, "an object is expected");
     for (size_t i = 0; i < table->count; i++) {
         const struct field *field = &table->fields[i];
         const struct json_value *value = json_get(json, field->json);
-        if (json_kind(value) == JSON_MISSING)
-            continue;
-        if (json_kind(value) == JSON_NULL) {
+        if (!json_is_none(value))
+            TRY(read_one(field, object, a, value, ctx));
+        else if (null_is_default && json_kind(value) == JSON_NULL)
             field_default(field, object);
-            continue;
-        }
-        int rc = field_read(field, object, a, value);
-        if (rc == ERR_NO_MEMORY)
-            return rc;
-        if (rc != 0)
-            return err_field(ctx, ERR_INVALID_REQUEST, field->json, "%s must be %s", field->json,
-                             kind_name(field->kind));
     }
     return 0;
+}
+
+int fields_read(const struct field_table *table, void *object, struct arena *a,
+                const struct json_value *json, struct err_ctx *ctx)
+{
+    return read_all(table, object, a, json, true, ctx);
+}
+
+int fields_merge(const struct field_table *table, void *object, struct arena *a,
+                 const struct json_value *json, struct err_ctx *ctx)
+{
+    return read_all(table, object, a, json, false, ctx);
 }
 
 static void write_strs(const char *name, const struct strs *list, struct json_writer *w)

@@ -68,6 +68,10 @@ void fields_default(const struct field_table *table, void *object);
  * ctx->field. Unknown members are ignored (the caller keeps or drops them). */
 MUST_CHECK int fields_read(const struct field_table *table, void *object, struct arena *a,
                            const struct json_value *json, struct err_ctx *ctx);
+/* The same for a change: null leaves a member alone, as if it were not there (Admin REST clients send
+ * null for what they do not set). */
+MUST_CHECK int fields_merge(const struct field_table *table, void *object, struct arena *a,
+                            const struct json_value *json, struct err_ctx *ctx);
 /* Writes all members as members of the object that is open in w; empty texts, lists and maps are
  * left out. */
 void fields_write(const struct field_table *table, const void *object, struct json_writer *w);

@@ -15,6 +15,10 @@ struct role {
     struct attrs attributes;
 };
 
+/* Members that callers set: name, description, attributes; for groups name and attributes. */
+extern const struct field_table role_fields;
+extern const struct field_table group_fields;
+
 struct roles {
     struct role *items;
     size_t count;

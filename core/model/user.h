@@ -56,6 +56,13 @@ struct login_failures {
     struct str last_ip;
 };
 
+/* An account of the user at another identity provider. */
+struct federated_identity {
+    struct str provider; /* alias */
+    struct str user_id;  /* there */
+    struct str user_name;
+};
+
 struct consent {
     int64_t client_pk;
     struct str client_id; /* the protocol's */

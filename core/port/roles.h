@@ -21,6 +21,10 @@ MUST_CHECK int role_composite_remove(struct store_write *w, int64_t parent_pk, i
 MUST_CHECK int role_composites(struct store_read *r, struct arena *a, int64_t parent_pk,
                                struct roles *ret_roles);
 
+/* The role itself and all that it is made of, at every depth. Sorted by client_id then name. */
+MUST_CHECK int role_composites_effective(struct store_read *r, struct arena *a, int64_t role_pk,
+                                         struct roles *ret_roles);
+
 MUST_CHECK int user_role_add(struct store_write *w, int64_t user_pk, int64_t role_pk);
 MUST_CHECK int user_role_remove(struct store_write *w, int64_t user_pk, int64_t role_pk);
 /* Directly assigned ones. */
@@ -45,6 +49,10 @@ MUST_CHECK int group_role_add(struct store_write *w, int64_t group_pk, int64_t r
 MUST_CHECK int group_role_remove(struct store_write *w, int64_t group_pk, int64_t role_pk);
 MUST_CHECK int group_roles(struct store_read *r, struct arena *a, int64_t group_pk,
                            struct roles *ret_roles);
+/* What its members end up with by it: its own and those of the groups above, with all that these are
+ * made of. */
+MUST_CHECK int group_roles_effective(struct store_read *r, struct arena *a, int64_t group_pk,
+                                     struct roles *ret_roles);
 MUST_CHECK int user_group_add(struct store_write *w, int64_t user_pk, int64_t group_pk);
 MUST_CHECK int user_group_remove(struct store_write *w, int64_t user_pk, int64_t group_pk);
 MUST_CHECK int user_groups(struct store_read *r, struct arena *a, int64_t user_pk,

@@ -74,4 +74,17 @@ MUST_CHECK int consent_list(struct store_read *r, struct arena *a, int64_t user_
 MUST_CHECK int consent_put(struct store_write *w, int64_t user_pk, const struct consent *consent);
 MUST_CHECK int consent_delete(struct store_write *w, int64_t user_pk, int64_t client_pk);
 
+/* By provider. */
+MUST_CHECK int federated_identity_list(struct store_read *r, struct arena *a, int64_t user_pk,
+                                       struct federated_identity **ret_items, size_t *ret_count);
+/* ERR_CONFLICT when the user has one of the provider, or the account is another user's. */
+MUST_CHECK int federated_identity_insert(struct store_write *w, int64_t user_pk,
+                                         const struct federated_identity *identity);
+MUST_CHECK int federated_identity_delete(struct store_write *w, int64_t user_pk,
+                                         struct str provider);
+
+/* Who has a role directly, by user name; first are left out. Service accounts are people here. */
+MUST_CHECK int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first,
+                          size_t limit, struct user **ret_items, size_t *ret_count);
+
 #endif

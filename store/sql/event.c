@@ -10,7 +10,10 @@
 #include "core/base/banned.h"
 
 #define USER_AGENT_MAX_BYTES 256
-#define METADATA_MAX_BYTES   4096
+#define PATH_MAX_BYTES       512
+#define WHY_MAX_BYTES        1024
+/* Six bytes for each that JSON writes as an escape. */
+#define METADATA_MAX_BYTES   ((size_t)16 << 10)
 
 /* --- The record --- */
 
@@ -41,6 +44,9 @@ static int make_metadata(struct store_write *w, const struct event_actor *actor,
     jw_begin_object(&j);
     jw_member_str_opt(&j, "username", clean(actor->username, USER_AGENT_MAX_BYTES));
     jw_member_str_opt(&j, "trace_id", clean(actor->trace_id, USER_AGENT_MAX_BYTES));
+    jw_member_str_opt(&j, "realm", clean(actor->realm, USER_AGENT_MAX_BYTES));
+    jw_member_str_opt(&j, "path", clean(actor->path, PATH_MAX_BYTES));
+    jw_member_str_opt(&j, "justification", clean(actor->justification, WHY_MAX_BYTES));
     jw_end_object(&j);
     return jw_finish(&j, ret_text);
 }

@@ -175,6 +175,16 @@ int role_composites(struct store_read *r, struct arena *a, int64_t parent_pk,
     return role_rows_of(r, a, &select, parent_pk, ret_roles);
 }
 
+int role_composites_effective(struct store_read *r, struct arena *a, int64_t role_pk,
+                              struct roles *ret_roles)
+{
+    static const struct sql select = {
+        "WITH RECURSIVE owned (pk) AS (SELECT ?1"
+        " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) " ROLE_SELECT
+        " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
+    return role_rows_of(r, a, &select, role_pk, ret_roles);
+}
+
 /* --- Of users --- */
 
 int user_role_add(struct store_write *w, int64_t user_pk, int64_t role_pk)
@@ -211,4 +221,18 @@ int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
         " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) " ROLE_SELECT
         " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
     return role_rows_of(r, a, &select, user_pk, ret_roles);
+}
+
+int group_roles_effective(struct store_read *r, struct arena *a, int64_t group_pk,
+                          struct roles *ret_roles)
+{
+    static const struct sql select = {
+        "WITH RECURSIVE above (pk) AS (SELECT ?1"
+        " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"
+        " WHERE grp.parent_pk IS NOT NULL),"
+        " owned (pk) AS (SELECT role_pk FROM above"
+        " CROSS JOIN group_role ON group_role.group_pk = above.pk"
+        " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) " ROLE_SELECT
+        " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
+    return role_rows_of(r, a, &select, group_pk, ret_roles);
 }

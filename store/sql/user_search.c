@@ -244,6 +244,20 @@ int user_list(struct store_read *r, struct arena *a, const struct user_filter *f
     return collect(&q, a, ret_items, ret_count);
 }
 
+int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first, size_t limit,
+               struct user **ret_items, size_t *ret_count)
+{
+    static const struct sql select = {"SELECT " USER_COLUMNS
+                                      " FROM user WHERE pk IN (SELECT user_pk FROM user_role"
+                                      " WHERE role_pk = ?) ORDER BY username LIMIT ? OFFSET ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, role_pk);
+    query_i64(&q, rows_at_most(limit));
+    query_i64(&q, rows_at_most(first));
+    return collect(&q, a, ret_items, ret_count);
+}
+
 int user_list_count(struct store_read *r, struct arena *a, const struct user_filter *filter,
                     int64_t *ret_count)
 {

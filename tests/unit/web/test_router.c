@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "web/admin/admin.h"
 #include "web/router.h"
 
 static void one(struct request *req, struct response *res)
@@ -17,7 +18,7 @@ static void one(struct request *req, struct response *res)
 #define ROUTE(methods, pattern)                                                                    \
     {                                                                                              \
         methods, pattern, one, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,               \
-            CACHE_NO_STORE                                                                         \
+            CACHE_NO_STORE, ADMIN_NONE, NULL                                                       \
     }
 
 static const struct route table[] = {
@@ -28,6 +29,8 @@ static const struct route table[] = {
     ROUTE(HTTP_POST, "/realms/{realm}/users/{id}"),
     ROUTE(HTTP_GET, "/realms/master/{thing}/{other}"),
     ROUTE(HTTP_GET | HTTP_PUT, "/a/{x}/{realm}"),
+    ROUTE(HTTP_GET, "/admin/realms"),
+    ROUTE(HTTP_GET, "/admin/realms/{realm}"),
 };
 
 static struct router *make(const struct route *routes, size_t count, int *ret_rc)
@@ -65,6 +68,21 @@ static void fixed_text_wins_and_parameters_are_taken(void **state)
     assert_true(str_eq(m.realm, STR("master")));
     assert_int_equal(found(r, HTTP_PUT, "/a/b/c", &m), 6);
     assert_true(str_eq(m.realm, STR("c")));
+    router_free(r);
+}
+
+static void one_slash_at_the_end_of_admin_paths_is_none(void **state)
+{
+    int rc;
+    struct route_match m;
+    struct router *r = make(table, ARRAY_LEN(table), &rc);
+    (void)state;
+    assert_int_equal(found(r, HTTP_GET, "/admin/realms/", &m), 7);
+    assert_int_equal(found(r, HTTP_GET, "/admin/realms/peru/", &m), 8);
+    assert_true(str_eq(m.realm, STR("peru")));
+    static const char *const unknown[] = {"/admin/", "/admin", "/admin/realms//", "/admin//realms"};
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+        assert_int_equal(found(r, HTTP_GET, unknown[i], &m), ARRAY_LEN(table));
     router_free(r);
 }
 
@@ -118,6 +136,11 @@ static void we_05_the_houses_table_is_sound(void **state)
         bool takes_body = route->methods & (HTTP_POST | HTTP_PUT | HTTP_PATCH);
         assert_true(route->content != CONTENT_NONE || route->body_max_bytes == 0);
         assert_true(takes_body || route->methods & HTTP_DELETE || route->body_max_bytes == 0);
+        /* AD-01: the Admin API and nothing else has permissions, and all of it goes one way. */
+        bool admin = strncmp(route->pattern, "/admin/", 7) == 0;
+        assert_int_equal(admin, route->admin != NULL);
+        assert_int_equal(admin, route->permission != ADMIN_NONE);
+        assert_int_equal(admin, route->handler == admin_run);
         /* Requests of the protocol come from other sites by their nature. */
         if (route->access == ACCESS_BROWSER && !strstr(route->pattern, "/protocol/") &&
             (takes_body || route->methods & HTTP_DELETE))
@@ -130,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixed_text_wins_and_parameters_are_taken),
+        cmocka_unit_test(one_slash_at_the_end_of_admin_paths_is_none),
         cmocka_unit_test(methods_are_told_apart_from_paths),
         cmocka_unit_test(unsound_tables_are_refused),
         cmocka_unit_test(we_05_the_houses_table_is_sound),

@@ -177,6 +177,27 @@ static void test_lists_do_not_share(void **state)
     assert_true(str_eq(two.items[1], STR("c")));
 }
 
+static void test_merge_leaves_null_alone(void **state)
+{
+    struct user user = {0};
+    struct err_ctx ctx = {0};
+    (void)state;
+    fields_default(&user_fields, &user);
+    user.first_name = STR("Ana");
+    user.email_verified = true;
+    assert_int_equal(fields_merge(&user_fields, &user, &arena,
+                                  parse("{\"firstName\":null,\"emailVerified\":null,"
+                                        "\"lastName\":\"Quispe\",\"other\":1}"),
+                                  &ctx),
+                     0);
+    assert_true(str_eq(user.first_name, STR("Ana")) && user.email_verified);
+    assert_true(str_eq(user.last_name, STR("Quispe")));
+    assert_int_equal(
+        fields_merge(&user_fields, &user, &arena, parse("{\"enabled\":\"yes\"}"), &ctx),
+        ERR_INVALID_REQUEST);
+    assert_string_equal(ctx.field, "enabled");
+}
+
 static void test_memory_limit(void **state)
 {
     struct arena small;
@@ -202,6 +223,7 @@ int main(void)
         TEST(test_round_trip),
         TEST(test_find),
         TEST(test_lists_do_not_share),
+        TEST(test_merge_leaves_null_alone),
         TEST(test_memory_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

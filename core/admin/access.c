@@ -1,0 +1,208 @@
+/* Rights of administrators. */
+#include "core/admin/access.h"
+
+#include "core/admin/bootstrap.h"
+#include "core/oidc/origins.h"
+#include "core/oidc/subject.h"
+#include "core/port/roles.h"
+#include "core/validation/bearer.h"
+
+#include "core/base/banned.h"
+
+#define MASTER_CLIENT_END "-realm"
+
+static const struct {
+    const char *name, *roles;
+} permissions[ADMIN_PERMISSION_COUNT] = {
+    [ADMIN_NONE] = {"NONE", ""},
+    [ADMIN_SIGNED_IN] = {"SIGNED_IN", ""},
+#define P(name, roles) [ADMIN_##name] = {#name, roles},
+#include "core/admin/permissions.def"
+#undef P
+    [ADMIN_CREATE_REALM] = {"CREATE_REALM", ""},
+};
+
+const char *admin_permission_name(enum admin_permission permission)
+{
+    return permissions[permission].name;
+}
+
+/* --- Who asks --- */
+
+static int copy_texts(struct arena *a, const struct bearer *b, struct admin_caller *caller)
+{
+    const struct access_token *t = &b->token;
+    caller->realm = arena_str(a, auth_realm(&b->ctx)->name);
+    caller->client_id = arena_str(a, t->client->client_id);
+    if (str_absent(caller->realm) || str_absent(caller->client_id))
+        return ERR_NO_MEMORY;
+    caller->of_master = str_eq(caller->realm, STR(REALM_MASTER));
+    caller->user_id = t->user.id;
+    caller->username = t->user.username;
+    caller->session_id = t->has_session ? t->session.id : str_of(NULL, 0);
+    return origins_of_client(a, t->client, b->ctx.base_url, &caller->origins);
+}
+
+static int load_roles(const struct bearer *b, struct admin_caller *caller)
+{
+    const struct access_token *t = &b->token;
+    struct subject s = {.client = t->client,
+                        .user = t->user,
+                        .has_session = t->has_session,
+                        .session = t->session,
+                        .grant = GRANT_CODE};
+    int rc = subject_load(&b->ctx, b->r, t->claims.scope, &s);
+    if (rc == ERR_INVALID_SCOPE)
+        return err_set(b->ctx.err, ERR_INVALID_TOKEN, "Scope is no longer granted");
+    TRY(rc);
+    caller->roles = s.roles;
+    return 0;
+}
+
+int admin_caller_find(const struct validation_call *call, struct admin_caller *ret_caller)
+{
+    CLEANUP(bearer_close) struct bearer b = {.view = NULL};
+    struct admin_caller caller = {.of_master = false};
+    TRY(bearer_open(call, &b));
+    TRY(copy_texts(call->arena, &b, &caller));
+    TRY(load_roles(&b, &caller));
+    *ret_caller = caller;
+    return 0;
+}
+
+/* --- What it may --- */
+
+bool admin_reaches(const struct admin_caller *caller, struct str realm)
+{
+    return caller->of_master || str_eq(caller->realm, realm);
+}
+
+/* Whether this client of realm from carries the rights over the realm about. */
+static bool carries_rights(struct str from, struct str client_id, struct str about)
+{
+    if (!str_eq(from, STR(REALM_MASTER)))
+        return str_eq(from, about) && str_eq(client_id, STR(CLIENT_REALM_MANAGEMENT));
+    return str_ends(client_id, STR(MASTER_CLIENT_END)) &&
+           str_eq(str_sub(client_id, 0, client_id.len - (sizeof(MASTER_CLIENT_END) - 1)), about);
+}
+
+static bool may_create_realm(const struct admin_caller *caller)
+{
+    for (size_t i = 0; caller->of_master && i < caller->roles.count; i++)
+        if (caller->roles.items[i].client_pk == 0 &&
+            str_eq(caller->roles.items[i].name, STR(ROLE_CREATE_REALM)))
+            return true;
+    return false;
+}
+
+bool admin_may(const struct admin_caller *caller, struct str realm,
+               enum admin_permission permission)
+{
+    if (permission == ADMIN_SIGNED_IN)
+        return true;
+    if (permission == ADMIN_CREATE_REALM)
+        return may_create_realm(caller);
+    for (size_t i = 0; i < caller->roles.count; i++) {
+        const struct role *role = &caller->roles.items[i];
+        if (role->client_pk != 0 && carries_rights(caller->realm, role->client_id, realm) &&
+            str_has_word(str_c(permissions[permission].roles), role->name))
+            return true;
+    }
+    return false;
+}
+
+bool admin_is_any(const struct admin_caller *caller)
+{
+    const struct roles *roles = &caller->roles;
+    if (!caller->of_master)
+        return admin_may(caller, caller->realm, ADMIN_ANY_ROLE);
+    for (size_t i = 0; i < roles->count; i++)
+        if (roles->items[i].client_pk != 0 &&
+            str_ends(roles->items[i].client_id, STR(MASTER_CLIENT_END)))
+            return true;
+    return may_create_realm(caller);
+}
+
+int admin_roles_over(const struct admin_caller *caller, struct arena *a, struct str realm,
+                     struct strs *ret_names)
+{
+    *ret_names = (struct strs){0};
+    for (size_t i = 0; i < caller->roles.count; i++) {
+        const struct role *role = &caller->roles.items[i];
+        if (role->client_pk != 0 && carries_rights(caller->realm, role->client_id, realm))
+            TRY(strs_add(ret_names, a, role->name));
+    }
+    return 0;
+}
+
+/* --- What it may give --- */
+
+/* Whether a role of realm gives rights by itself. realm-admin is taken apart like any composite, and
+ * the roles that it is made of are looked at. */
+static bool gives_rights(struct str realm, const struct role *role)
+{
+    bool master = str_eq(realm, STR(REALM_MASTER));
+    if (role->client_pk == 0)
+        return master &&
+               (str_eq(role->name, STR(ROLE_CREATE_REALM)) || str_eq(role->name, STR(ROLE_ADMIN)));
+    return master ? str_ends(role->client_id, STR(MASTER_CLIENT_END))
+                  : str_eq(role->client_id, STR(CLIENT_REALM_MANAGEMENT));
+}
+
+bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role)
+{
+    return gives_rights(auth_realm(ctx)->name, role);
+}
+
+/* Those of master have in another realm what their roles say about it, under the same names. */
+static bool has_equal(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                      const struct role *wanted)
+{
+    struct str realm = auth_realm(ctx)->name;
+    bool at_home = str_eq(caller->realm, realm);
+    bool composed = str_eq(wanted->name, STR(ROLE_REALM_ADMIN)) && wanted->client_pk != 0;
+    for (size_t i = 0; i < caller->roles.count; i++) {
+        const struct role *role = &caller->roles.items[i];
+        if (at_home && role->pk == wanted->pk)
+            return true;
+        if (!at_home && role->client_pk != 0 && str_eq(role->name, wanted->name) &&
+            carries_rights(caller->realm, role->client_id, realm))
+            return true;
+    }
+    return !at_home && composed && caller->of_master; /* its parts are looked at one by one */
+}
+
+static int lacks(const struct auth_ctx *ctx, const struct role *role)
+{
+    return err_set(ctx->err, ERR_FORBIDDEN, "Only who has the role %.*s may do this",
+                   STR_ARG(role->name));
+}
+
+static int check_all(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                     const struct roles *roles)
+{
+    for (size_t i = 0; i < roles->count; i++)
+        if (gives_rights(auth_realm(ctx)->name, &roles->items[i]) &&
+            !has_equal(ctx, caller, &roles->items[i]))
+            return lacks(ctx, &roles->items[i]);
+    return 0;
+}
+
+int admin_may_give(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                   struct store_read *r, const struct roles *roles)
+{
+    for (size_t i = 0; i < roles->count; i++) {
+        struct roles parts;
+        TRY(role_composites_effective(r, ctx->arena, roles->items[i].pk, &parts));
+        TRY(check_all(ctx, caller, &parts));
+    }
+    return 0;
+}
+
+int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                          struct store_read *r, int64_t user_pk)
+{
+    struct roles roles;
+    TRY(user_roles_effective(r, ctx->arena, user_pk, &roles));
+    return check_all(ctx, caller, &roles);
+}

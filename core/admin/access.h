@@ -1,0 +1,49 @@
+/* Who may administer what (AD-01, AD-02, AD-04). A caller belongs to one realm. Of its own realm it
+ * has the roles of the client realm-management; callers of master have, for each realm, the roles of
+ * master's client "{realm}-realm". Roles are those that the user has now and the token's client may
+ * carry, whatever the token says. What is not granted here is refused. */
+#ifndef GARITA_CORE_ADMIN_ACCESS_H
+#define GARITA_CORE_ADMIN_ACCESS_H
+
+#include "core/admin/permission.h"
+#include "core/model/role.h"
+#include "core/validation/validation.h"
+
+/* Everything lives in the call's arena. */
+struct admin_caller {
+    struct str realm; /* name of its own */
+    bool of_master;
+    struct str user_id, username, session_id, client_id;
+    struct strs origins; /* that may read answers in a browser: web origins of the token's client */
+    struct roles roles;
+};
+
+/* ERR_UNAUTHENTICATED, ERR_INVALID_TOKEN, ERR_STORE_*. */
+MUST_CHECK int admin_caller_find(const struct validation_call *call,
+                                 struct admin_caller *ret_caller);
+
+/* Whether the caller can have rights in a realm at all: its own, or any for those of master. */
+bool admin_reaches(const struct admin_caller *caller, struct str realm);
+bool admin_may(const struct admin_caller *caller, struct str realm,
+               enum admin_permission permission);
+/* Whether it administers anything anywhere. */
+bool admin_is_any(const struct admin_caller *caller);
+/* Names of the roles that it has over a realm. */
+MUST_CHECK int admin_roles_over(const struct admin_caller *caller, struct arena *a,
+                                struct str realm, struct strs *ret_names);
+
+/* Whether a role of ctx's realm gives rights to administer by itself: its name must stay, and so must
+ * the role. */
+bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role);
+
+/* --- AD-04: nobody gives more than he has. ctx is that of the realm that is changed. --- */
+
+/* Whether any of the roles, with all that they are made of, gives rights to administer that the
+ * caller lacks: ERR_FORBIDDEN. */
+MUST_CHECK int admin_may_give(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                              struct store_read *r, const struct roles *roles);
+/* The same for changing a person, whose password, address or sessions are a way to his rights. */
+MUST_CHECK int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                                     struct store_read *r, int64_t user_pk);
+
+#endif

@@ -1,0 +1,15 @@
+/* JSON documents of a realm that are read and written as a whole, by name. */
+#ifndef GARITA_CORE_PORT_DOCUMENTS_H
+#define GARITA_CORE_PORT_DOCUMENTS_H
+
+#include "core/port/store.h"
+
+#define DOCUMENT_USER_PROFILE "user-profile"
+
+/* ERR_NOT_FOUND. */
+MUST_CHECK int document_find(struct store_read *r, struct arena *a, struct str name,
+                             struct str *ret_json);
+MUST_CHECK int document_put(struct store_write *w, struct str name, struct str json);
+MUST_CHECK int document_delete(struct store_write *w, struct str name);
+
+#endif

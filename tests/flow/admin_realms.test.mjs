@@ -1,0 +1,77 @@
+// /admin/realms by the stock client and by hand.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { AdminWorld, refusal } from './lib/admin.mjs';
+
+let world, kc, token;
+before(async () => {
+  world = await AdminWorld.open();
+  kc = await world.client('root', 'master');
+  token = await world.token('root', 'master');
+});
+after(() => world.close());
+
+test('created, read, listed, changed, deleted', async () => {
+  await kc.realms.create({ realm: 'ecuador', enabled: true, displayName: 'Ecuador', accessTokenLifespan: 600, unknownSetting: 1 });
+  const realm = await kc.realms.findOne({ realm: 'ecuador' });
+  assert.equal(realm.displayName, 'Ecuador');
+  assert.equal(realm.accessTokenLifespan, 600);
+  assert.equal(realm.enabled, true);
+  assert.equal(realm.defaultRole.name, 'default-roles-ecuador');
+  assert.deepEqual((await kc.realms.find()).map((r) => r.realm).sort(), ['chile', 'ecuador', 'master', 'peru']);
+  await kc.realms.update({ realm: 'ecuador' }, { displayName: 'Mitad del Mundo', attributes: { 'garita.country': 'EC' } });
+  const changed = await kc.realms.findOne({ realm: 'ecuador' });
+  assert.equal(changed.displayName, 'Mitad del Mundo');
+  assert.equal(changed.accessTokenLifespan, 600, 'what is not named stays');
+  assert.equal(changed.attributes['garita.country'], 'EC');
+  await kc.realms.del({ realm: 'ecuador' });
+  assert.equal((await world.call('GET', '/realms/ecuador', { token })).status, 404);
+});
+
+test('Location; a new realm is not enabled unless it says so', async () => {
+  const reply = await world.call('POST', '/realms', { token, json: { realm: 'quieto' } });
+  assert.equal(reply.status, 201);
+  assert.equal(reply.headers.location, `${world.server.origin}/admin/realms/quieto`);
+  assert.equal((await kc.realms.findOne({ realm: 'quieto' })).enabled, false);
+});
+
+test('conflict, bad bodies, what cannot be done is said', async () => {
+  const conflict = await refusal(kc.realms.create({ realm: 'peru' }));
+  assert.equal(conflict.status, 409);
+  assert.match(conflict.errorMessage, /exists/);
+  const bad = [
+    [{}, 'realm'], [{ realm: 'a/b' }, 'realm'], [{ realm: 7 }, 'realm'],
+    [{ realm: 'x', accessTokenLifespan: '600' }, 'accessTokenLifespan'],
+    [{ realm: 'x', accessTokenLifespan: -1 }, 'accessTokenLifespan'],
+  ];
+  for (const [json, field] of bad) {
+    const reply = await world.call('POST', '/realms', { token, json });
+    assert.equal(reply.status, 400, JSON.stringify(json));
+    assert.equal(reply.json.field, field);
+  }
+  assert.equal((await world.call('GET', '/realms/x', { token })).status, 404);
+  assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'x', users: [{ username: 'u' }] } })).status, 501);
+  assert.equal((await world.call('PUT', '/realms/peru', { token, json: { realm: 'pais' } })).status, 501);
+  assert.equal((await world.call('DELETE', '/realms/master', { token })).status, 403);
+});
+
+test('RE-04: the marks of set-up are neither shown nor changed', async () => {
+  assert.doesNotMatch((await world.call('GET', '/realms/master', { token })).text, /garita\.setup/);
+});
+
+test('who may create realms administers what he created, and nothing else', async () => {
+  await world.addAdmin('maker', ['create-realm'], 'master');
+  const maker = await world.token('maker', 'master');
+  assert.equal((await world.call('POST', '/realms', { token: maker, json: { realm: 'propio', enabled: true } })).status, 201);
+  assert.equal((await world.call('POST', '/realms/propio/users', { token: maker, json: { username: 'u' } })).status, 201);
+  assert.equal((await world.call('GET', '/realms/peru', { token: maker })).status, 403);
+  assert.deepEqual((await world.call('GET', '/realms', { token: maker })).json.map((r) => r.realm), ['propio']);
+});
+
+test('who may not see settings is told the name alone', async () => {
+  await world.addAdmin('viewer', ['realm-management/view-users'], 'peru');
+  const viewer = await world.token('viewer', 'peru');
+  const realm = (await world.call('GET', '/realms/peru', { token: viewer })).json;
+  assert.equal(realm.realm, 'peru');
+  assert.equal(realm.accessTokenLifespan, undefined);
+});

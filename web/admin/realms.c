@@ -1,0 +1,210 @@
+/* /admin/realms: the realms that the caller may see, and their settings. */
+#include "web/admin/admin.h"
+
+#include "core/admin/bootstrap.h"
+#include "core/admin/realms.h"
+#include "core/port/roles.h"
+#include "web/respond.h"
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+#define LIST_PAGE 200
+
+/* --- Reading --- */
+
+static int write_default_role(struct store_read *r, struct admin_call *call,
+                              const struct realm *realm)
+{
+    struct role role;
+    struct json_writer *w = &call->out;
+    int rc = role_find_by_id(r, call->req->arena, realm->default_role_id, &role);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    jw_member_object(w, "defaultRole");
+    jw_member_str(w, "id", role.id);
+    jw_member_str(w, "name", role.name);
+    jw_member_str(w, "description", role.description);
+    jw_member_bool(w, "composite", true);
+    jw_member_bool(w, "clientRole", false);
+    jw_member_str(w, "containerId", realm->id);
+    jw_end_object(w);
+    return 0;
+}
+
+/* RE-04: the marks of set-up are nobody's setting. */
+static void hide_setup(const struct str_map *from, struct str_map *ret_map)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < from->count; i++)
+        if (!str_starts(from->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+            ret_map->items[kept++] = from->items[i];
+    ret_map->count = kept;
+}
+
+static int write_realm(struct admin_call *call, struct realm_view *view)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct realm realm = *realm_view_realm(view);
+    struct json_writer *w = &call->out;
+    struct str_map shown = {
+        ARENA_ARRAY(call->req->arena, realm.attributes.count + 1, struct str_pair), 0};
+    if (!shown.items)
+        return ERR_NO_MEMORY;
+    hide_setup(&realm.attributes, &shown);
+    realm.attributes = shown;
+    TRY(store_read_begin(view, &r));
+    jw_begin_object(w);
+    jw_member_str(w, "id", realm.id);
+    jw_member_str(w, "realm", realm.name);
+    fields_write(&realm_fields, &realm, w);
+    TRY(write_default_role(r, call, &realm));
+    jw_end_object(w);
+    return 0;
+}
+
+/* For who administers something of the realm and may not see its settings. */
+static void write_name(struct admin_call *call, const struct realm *realm)
+{
+    struct json_writer *w = &call->out;
+    jw_begin_object(w);
+    jw_member_str(w, "realm", realm->name);
+    if (!str_empty(realm->display_name))
+        jw_member_str(w, "displayName", realm->display_name);
+    if (admin_may(&call->caller, realm->name, ADMIN_VIEW_USERS)) {
+        jw_member_bool(w, "registrationEmailAsUsername", realm->registration_email_as_username);
+        jw_member_bool(w, "editUsernameAllowed", realm->edit_username_allowed);
+    }
+    jw_end_object(w);
+}
+
+int rest_realm_get(struct admin_call *call)
+{
+    if (admin_has(call, ADMIN_VIEW_REALM))
+        return write_realm(call, call->ctx.view);
+    write_name(call, auth_realm(&call->ctx));
+    return 0;
+}
+
+static int list_one(struct admin_call *call, struct str name, bool brief)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    if (!admin_may(&call->caller, name, ADMIN_ANY_ROLE))
+        return 0;
+    int rc = realm_view_acquire(call->req->web->services.store, name, &view);
+    if (rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT || rc == ERR_STORE_VERSION)
+        return 0; /* `garita realm list` tells of damaged ones */
+    TRY(rc);
+    if (!brief && admin_may(&call->caller, name, ADMIN_VIEW_REALM))
+        return write_realm(call, view);
+    write_name(call, realm_view_realm(view));
+    return 0;
+}
+
+static int list_all(struct admin_call *call, bool brief)
+{
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    do {
+        TRY(store_realm_list(call->req->web->services.store, call->req->arena, after, LIST_PAGE,
+                             &realms, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(list_one(call, realms[i].name, brief));
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == LIST_PAGE);
+    return 0;
+}
+
+/* Keycloak refuses who administers nothing. */
+int rest_realms_list(struct admin_call *call)
+{
+    bool brief;
+    TRY(admin_query_bool(call, "briefRepresentation", false, &brief));
+    jw_begin_array(&call->out);
+    if (call->caller.of_master)
+        TRY(list_all(call, brief));
+    else
+        TRY(list_one(call, call->caller.realm, brief));
+    jw_end_array(&call->out);
+    return call->text.len > 2 ? 0 : ERR_FORBIDDEN;
+}
+
+/* --- Changing --- */
+
+/* What a realm's representation may hold besides settings: it is never dropped in silence. */
+static int refuse_contents(struct admin_call *call)
+{
+    static const char *const members[] = {"users",         "clients",
+                                          "roles",         "groups",
+                                          "clientScopes",  "identityProviders",
+                                          "components",    "authenticationFlows",
+                                          "scopeMappings", "clientScopeMappings"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (json_count(json_get(call->body, members[i])) > 0)
+            return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, members[i],
+                             "%s of a realm are made by their own calls", members[i]);
+    return 0;
+}
+
+static int read_new(struct admin_call *call, struct realm *ret_realm)
+{
+    struct str name = {NULL, 0}, id = {NULL, 0};
+    struct err_ctx *err = &call->req->err;
+    TRY(admin_body_object(call));
+    TRY(refuse_contents(call));
+    TRY(admin_member_str(call, call->body, "realm", &name));
+    TRY(admin_member_str(call, call->body, "id", &id));
+    if (str_empty(name))
+        return err_field(err, ERR_INVALID_REQUEST, "realm", "Realm name cannot be empty");
+    TRY(realm_name_check(name, err));
+    TRY(bootstrap_settings(call->req->arena, name, ret_realm));
+    ret_realm->enabled = false; /* as Keycloak's, unless the body says otherwise */
+    if (!str_empty(id))
+        ret_realm->id = id;
+    return fields_merge(&realm_fields, ret_realm, call->req->arena, call->body, err);
+}
+
+int rest_realms_create(struct admin_call *call)
+{
+    struct realm realm;
+    TRY(read_new(call, &realm));
+    int rc = admin_realm_create(&call->ctx, call->req->web->services.store, &realm);
+    if (rc == ERR_CONFLICT)
+        return err_set(&call->req->err, rc, "Realm with same name exists");
+    TRY(rc);
+    TRY(admin_write(call));
+    TRY(admin_realm_give_creator(&call->ctx, call->w, realm.name, call->caller.user_id));
+    struct str url =
+        ARENA_CONCAT(call->req->arena, call->ctx.base_url, STR("/admin/realms/"), realm.name);
+    if (str_absent(url))
+        return ERR_NO_MEMORY;
+    respond_header(call->res, "Location", url);
+    call->status = 201;
+    return 0;
+}
+
+int rest_realm_put(struct admin_call *call)
+{
+    struct realm before = *auth_realm(&call->ctx), after = before;
+    struct str name = before.name;
+    TRY(admin_body_object(call));
+    TRY(refuse_contents(call));
+    TRY(admin_member_str(call, call->body, "realm", &name));
+    if (!str_eq(name, before.name))
+        return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "realm",
+                         "A realm keeps its name: its issuer is made of it");
+    TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
+    TRY(admin_write(call));
+    return admin_realm_update(&call->ctx, call->w, &before, &after);
+}
+
+int rest_realm_remove(struct admin_call *call)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    struct auth_ctx master;
+    TRY(admin_master(call, &master, &view));
+    return admin_realm_delete(&master, auth_realm(&call->ctx)->name);
+}

@@ -1,0 +1,19 @@
+/* Model structs as Keycloak's representations, shared by the handlers of web/admin. Secrets are in none
+ * of them (AD-06). */
+#ifndef GARITA_WEB_ADMIN_REPRESENT_H
+#define GARITA_WEB_ADMIN_REPRESENT_H
+
+#include "core/model/role.h"
+#include "core/model/user.h"
+#include "web/admin/admin.h"
+
+void represent_strs(struct json_writer *w, const char *name, const struct strs *list);
+/* Names of a table whose fields hold nothing are written too: [] and {}. */
+void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs);
+/* container_id: the realm's name or the client's id. */
+void represent_role(struct json_writer *w, const struct role *role, struct str container_id,
+                    bool brief);
+void represent_group(struct json_writer *w, const struct group *group, bool brief);
+void represent_user(struct admin_call *call, const struct user *user, bool brief);
+
+#endif

@@ -1,0 +1,98 @@
+/* /admin/serverinfo and whoami: what tools ask before they begin. */
+#include "web/admin/admin.h"
+
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+/* The version whose Admin API this is: tools decide by it what they may call. */
+#define KEYCLOAK_VERSION "26.0.0"
+#define LIST_PAGE        200
+
+static void write_system(struct json_writer *w, int64_t now_ms)
+{
+    char time[25];
+    clock_rfc3339(now_ms, time);
+    jw_member_object(w, "systemInfo");
+    jw_member_c(w, "version", KEYCLOAK_VERSION);
+    jw_member_c(w, "garitaVersion", GARITA_VERSION);
+    jw_member_c(w, "serverTime", time);
+    jw_end_object(w);
+}
+
+int rest_serverinfo(struct admin_call *call)
+{
+    static const char *const empty_lists[] = {"features", "identityProviders", "clientImporters",
+                                              "passwordPolicies"};
+    static const char *const empty_objects[] = {"themes",
+                                                "providers",
+                                                "protocolMapperTypes",
+                                                "builtinProtocolMappers",
+                                                "componentTypes",
+                                                "clientInstallations",
+                                                "enums"};
+    struct json_writer *w = &call->out;
+    if (!admin_is_any(&call->caller))
+        return ERR_FORBIDDEN;
+    jw_begin_object(w);
+    write_system(w, call->ctx.now->wall_ms);
+    for (size_t i = 0; i < ARRAY_LEN(empty_lists); i++) {
+        jw_member_array(w, empty_lists[i]);
+        jw_end_array(w);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(empty_objects); i++) {
+        jw_member_object(w, empty_objects[i]);
+        jw_end_object(w);
+    }
+    jw_end_object(w);
+    return 0;
+}
+
+static int write_access(struct admin_call *call, struct str realm)
+{
+    struct strs names;
+    TRY(admin_roles_over(&call->caller, call->req->arena, realm, &names));
+    if (names.count == 0)
+        return 0;
+    jw_key_s(&call->out, realm);
+    jw_begin_array(&call->out);
+    for (size_t i = 0; i < names.count; i++)
+        jw_str(&call->out, names.items[i]);
+    jw_end_array(&call->out);
+    return 0;
+}
+
+static int write_all_access(struct admin_call *call)
+{
+    struct realm_summary *realms;
+    struct str after = {NULL, 0};
+    size_t count;
+    if (!call->caller.of_master)
+        return write_access(call, call->caller.realm);
+    do {
+        TRY(store_realm_list(call->req->web->services.store, call->req->arena, after, LIST_PAGE,
+                             &realms, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(write_access(call, realms[i].name));
+        if (count > 0)
+            after = realms[count - 1].name;
+    } while (count == LIST_PAGE);
+    return 0;
+}
+
+int rest_whoami(struct admin_call *call)
+{
+    struct json_writer *w = &call->out;
+    jw_begin_object(w);
+    jw_member_str(w, "userId", call->caller.user_id);
+    jw_member_str(w, "realm", call->caller.realm);
+    jw_member_str(w, "displayName", call->caller.username);
+    jw_member_c(w, "locale", "en");
+    jw_member_bool(w, "createRealm",
+                   admin_may(&call->caller, STR(REALM_MASTER), ADMIN_CREATE_REALM));
+    jw_member_object(w, "realm_access");
+    TRY(write_all_access(call));
+    jw_end_object(w);
+    jw_end_object(w);
+    return 0;
+}
