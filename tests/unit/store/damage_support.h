@@ -12,8 +12,8 @@
 
 #include "store/page_file.h"
 
-#define PEOPLE           120
-#define GONE             60
+#define PEOPLE 120
+#define GONE   60
 
 static char db_path[400]; /* of the realm peru */
 static char kept_path[400];
