@@ -2,12 +2,16 @@
  * that injects faults sees it. */
 #include "store/flush.h"
 
+#include <time.h>
+
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "store/log_state.h"
 #include "store/store.h"
 
 #include "core/base/banned.h"
+
+#define GATHER_MAX_NS 1000000
 
 int flush_init(struct flusher *f, struct slot *slot, struct conn *writer)
 {
@@ -16,8 +20,13 @@ int flush_init(struct flusher *f, struct slot *slot, struct conn *writer)
     if (rc != SQLITE_OK || !log || !log->pMethods)
         return ERR_STORE_FAILED;
     *f = (struct flusher){.slot = slot, .writer = writer, .log = log};
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)pthread_cond_init(&f->changed, NULL);
+    (void)pthread_cond_init(&f->gathered, &attr);
+    (void)pthread_condattr_destroy(&attr);
     return 0;
 }
 
@@ -27,6 +36,7 @@ void flush_free(struct flusher *f)
         return;
     (void)pthread_mutex_destroy(&f->lock);
     (void)pthread_cond_destroy(&f->changed);
+    (void)pthread_cond_destroy(&f->gathered);
     f->log = NULL;
 }
 
@@ -34,7 +44,9 @@ static int sync_log(struct flusher *f)
 {
     int64_t start = clock_monotonic_ns();
     int rc = f->log->pMethods->xSync(f->log, SQLITE_SYNC_NORMAL);
-    atomic_fetch_add(&f->flush_ns, (uint64_t)(clock_monotonic_ns() - start));
+    int64_t took_ns = clock_monotonic_ns() - start;
+    atomic_store(&f->last_flush_ns, took_ns);
+    atomic_fetch_add(&f->flush_ns, (uint64_t)took_ns);
     atomic_fetch_add(&f->flushes, 1);
     if (rc != SQLITE_OK)
         flush_fail(f, rc);
@@ -114,11 +126,45 @@ uint64_t flush_last(struct flusher *f)
     return ticket;
 }
 
+void flush_expect(struct flusher *f)
+{
+    atomic_fetch_add(&f->coming, 1);
+}
+
+void flush_expect_no_more(struct flusher *f)
+{
+    if (atomic_fetch_sub(&f->coming, 1) > 1)
+        return;
+    (void)pthread_mutex_lock(&f->lock);
+    if (f->gathering)
+        (void)pthread_cond_signal(&f->gathered);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* Called and left with the lock held. */
+static void gather(struct flusher *f)
+{
+    struct timespec until;
+    int64_t wait_ns = 2 * atomic_load(&f->last_flush_ns);
+    if (wait_ns > GATHER_MAX_NS)
+        wait_ns = GATHER_MAX_NS;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += wait_ns;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    f->gathering = true;
+    while (atomic_load(&f->coming) > 0)
+        if (pthread_cond_timedwait(&f->gathered, &f->lock, &until) != 0)
+            break;
+    f->gathering = false;
+}
+
 /* Called and left with the lock held. */
 static void lead(struct flusher *f)
 {
-    uint64_t target = f->committed;
     f->running = true;
+    gather(f);
+    uint64_t target = f->committed;
     (void)pthread_mutex_unlock(&f->lock);
     int err = sync_log(f);
     (void)pthread_mutex_lock(&f->lock);

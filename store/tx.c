@@ -138,12 +138,17 @@ static int begin_turn(struct realm_db *db)
 static int enter(struct store_write *w)
 {
     struct realm_db *db = w->reader.db;
+    flush_expect(&db->flush);
     int err = turnstile_enter(&db->turn, w->reader.slot->store->config.wait_ms);
+    if (err == 0) {
+        err = begin_turn(db);
+        if (err != 0)
+            turnstile_leave(&db->turn);
+    } else if (err == ERR_TIMEOUT) {
+        err = ERR_STORE_BUSY;
+    }
     if (err != 0)
-        return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
-    err = begin_turn(db);
-    if (err != 0)
-        turnstile_leave(&db->turn);
+        flush_expect_no_more(&db->flush);
     return err;
 }
 
@@ -252,6 +257,7 @@ static void finish(struct store_write *w, bool done)
     thread_forget(w);
     atomic_fetch_add(done ? &store->counters.commits : &store->counters.rollbacks, 1);
     turnstile_leave(&db->turn);
+    flush_expect_no_more(&db->flush);
 }
 
 static void release(struct store_write *w)
