@@ -67,7 +67,8 @@ static const struct {
 };
 
 /* Inserted, changed or deleted: the realm's picture is an old one. */
-static const char *const config_tables[] = {"realm", "client", "scope", "mapper", "signing_key"};
+static const char *const config_tables[] = {"realm",  "client",      "scope",
+                                            "mapper", "signing_key", "issuer"};
 
 /* A role or a group that changes or goes may take rights along. */
 static const char *const rights_tables[] = {"role", "grp"};
