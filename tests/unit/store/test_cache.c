@@ -59,7 +59,7 @@ static struct token_cache_key key_of(int number)
 {
     struct token_cache_key key;
     struct str subject = arena_printf(&test_arena, "token %d", number);
-    token_cache_key(t.store, "token", STR("https://id.example"), subject, &key);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("https://id.example"), subject, &key);
     return key;
 }
 
@@ -102,17 +102,17 @@ static void keys_say_nothing_and_do_not_run_together(void **state)
 {
     struct token_cache_key a, b;
     (void)state;
-    token_cache_key(t.store, "token", STR("ab"), STR("c"), &a);
-    token_cache_key(t.store, "token", STR("a"), STR("bc"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("ab"), STR("c"), &a);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("a"), STR("bc"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
-    token_cache_key(t.store, "tokena", STR("b"), STR("c"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_KEYS, STR("ab"), STR("c"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
     store_close(t.store);
     char command[512];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
     assert_int_equal(system(command), 0);
     open_store(0, 0); /* another master key */
-    token_cache_key(t.store, "token", STR("ab"), STR("c"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("ab"), STR("c"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
 }
 
@@ -161,7 +161,7 @@ static void memory_is_bounded_and_what_is_used_stays(void **state)
     }
     hot_cache_counts(cache, &counts);
     assert_true(counts.bytes <= bytes && counts.bytes > bytes / 2);
-    assert_true(counts.evictions == 20000 - counts.entries);
+    assert_true(counts.evictions[TOKEN_CACHE_SIGNATURE] == 20000 - counts.entries);
     assert_true(hot_has(cache, 0, NOW_MS));
     assert_false(hot_has(cache, 64, NOW_MS)); /* came next in the same piece, and was not */
     assert_true(hot_has(cache, 19999, NOW_MS));
@@ -198,7 +198,7 @@ static void without_memory_nothing_is_kept(void **state)
 
 static struct cache_counts disk_counts(void)
 {
-    struct cache_counts counts = {0};
+    struct cache_counts counts = {.entries = 0};
     if (t.store->cache.disk)
         disk_cache_counts(t.store->cache.disk, &counts);
     return counts;
@@ -214,9 +214,9 @@ static void answers_outlive_the_process(void **state)
     assert_int_equal(disk_counts().entries, 500);
     for (int i = 0; i < 500; i++)
         assert_true(has(i));
-    assert_int_equal(disk_counts().hits, 500);
+    assert_int_equal(disk_counts().hits[TOKEN_CACHE_SIGNATURE], 500);
     assert_true(has(1)); /* by now from memory */
-    assert_int_equal(disk_counts().hits, 500);
+    assert_int_equal(disk_counts().hits[TOKEN_CACHE_SIGNATURE], 500);
     FAILS(get_at(3, LATER_MS, &value), ERR_NOT_FOUND);
 }
 
