@@ -89,7 +89,8 @@ void marks_row_changed(void *arg, int operation, const char *database, const cha
     (void)database;
     if (listed(config_tables, ARRAY_LEN(config_tables), name))
         db->marks.config = true;
-    if (listed(rights_tables, ARRAY_LEN(rights_tables), name)) /* new ones too: mappers name groups */
+    if (listed(rights_tables, ARRAY_LEN(rights_tables),
+               name)) /* new ones too: mappers name groups */
         mark_set_add(&db->marks, db->mark_seed, MARK_RIGHTS, 0);
     if (operation == SQLITE_INSERT) /* nothing can stand on a row that was not there */
         return;

@@ -171,15 +171,21 @@ static int remove_issuer(struct call *call)
         "audience", "TEXT", "what its tokens must be meant for, one of several", OPTION_REPEAT     \
     }
 static const struct option add_options[] = {
-    OPTION_REALM,     OPTION_ISSUER,
-    OPTION_JWKS_URI,  OPTION_JWKS_FILE,
-    OPTION_AUDIENCE,  {"enable", NULL, "trust it from now on (usual)", 0},
+    OPTION_REALM,
+    OPTION_ISSUER,
+    OPTION_JWKS_URI,
+    OPTION_JWKS_FILE,
+    OPTION_AUDIENCE,
+    {"enable", NULL, "trust it from now on (usual)", 0},
     {"disable", NULL, "do not trust it yet", 0},
 };
 static const struct option update_options[] = {
-    OPTION_REALM,     OPTION_ISSUER,
-    OPTION_JWKS_URI,  OPTION_JWKS_FILE,
-    OPTION_AUDIENCE,  {"enable", NULL, "trust it again", 0},
+    OPTION_REALM,
+    OPTION_ISSUER,
+    OPTION_JWKS_URI,
+    OPTION_JWKS_FILE,
+    OPTION_AUDIENCE,
+    {"enable", NULL, "trust it again", 0},
     {"disable", NULL, "trust it no more, and keep the settings", 0},
 };
 static const struct option list_options[] = {OPTION_REALM};
@@ -190,8 +196,8 @@ const struct command issuer_commands[] = {
      OPTIONS(add_options), false, NULL, add, NULL, NULL},
     {"issuer list", "", 0, 0, "show the issuers that a realm trusts", NULL, OPTIONS(list_options),
      false, "issuer,keys,audiences,enabled", list, NULL, NULL},
-    {"issuer show", "", 0, 0, "show a trusted issuer", NULL, OPTIONS(one_options), false, NULL, show,
-     NULL, NULL},
+    {"issuer show", "", 0, 0, "show a trusted issuer", NULL, OPTIONS(one_options), false, NULL,
+     show, NULL, NULL},
     {"issuer update", "[KEY=VALUE]...", 0, 50, "change the terms of trust", settings_help,
      OPTIONS(update_options), false, NULL, update, NULL, NULL},
     {"issuer remove", "", 0, 0, "trust an issuer no more", NULL, OPTIONS(one_options), false, NULL,

@@ -14,7 +14,8 @@ int admin_issuer_find(const struct auth_ctx *ctx, struct store_read *r, struct s
     TRY(issuer_list(r, ctx->arena, &all));
     const struct trusted_issuer *found = trusted_issuer_find(&all, name);
     if (!found)
-        return err_field(ctx->err, ERR_NOT_FOUND, "issuer", "the realm trusts no issuer of this name");
+        return err_field(ctx->err, ERR_NOT_FOUND, "issuer",
+                         "the realm trusts no issuer of this name");
     *ret_issuer = *found;
     return 0;
 }

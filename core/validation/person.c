@@ -160,9 +160,8 @@ static int find_person(const struct validation_call *call, const struct validati
     return keep(call, realm, &key, ret_person, changes, find->claims.exp_s * 1000);
 }
 
-int validation_person_find(const struct validation_call *call,
-                           const struct validation_realm *realm, struct str token,
-                           const struct validation_find *find,
+int validation_person_find(const struct validation_call *call, const struct validation_realm *realm,
+                           struct str token, const struct validation_find *find,
                            struct validation_user_context *io_context)
 {
     struct validation_person p;

@@ -50,8 +50,7 @@ static const struct json_value *claim_at(const struct json_value *json, struct s
 /* An array of texts, or words in one text. */
 static int texts_at(const struct look *l, struct str name, struct strs *ret_texts)
 {
-    const struct json_value *value =
-        str_empty(name) ? NULL : claim_at(l->find->claims.json, name);
+    const struct json_value *value = str_empty(name) ? NULL : claim_at(l->find->claims.json, name);
     struct json_iter it = json_iter(json_is_array(value) ? value : NULL);
     const struct json_value *one;
     struct str words = json_kind(value) == JSON_STRING ? json_str(value) : STR(""), word;
@@ -287,8 +286,7 @@ static bool looks_like_ours(const struct validation_call *call, struct str issue
 }
 
 static const struct trusted_issuer *issuer_in(const struct validation_call *call,
-                                              const struct validation_realm *realm,
-                                              struct str name)
+                                              const struct validation_realm *realm, struct str name)
 {
     const struct trusted_issuer *issuer =
         trusted_issuer_find(realm_view_issuers(realm->view), name);
