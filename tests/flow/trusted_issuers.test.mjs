@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { client, grpc, load, unary } from './lib/grpc.mjs';
 import { basic, bearer, request } from './lib/http.mjs';
+import { bringingKeys, confused, rewritten, unsigned } from './lib/jwt_attacks.mjs';
 import { decode } from './lib/oidc.mjs';
 import { freePort } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
@@ -159,6 +160,38 @@ test('JO-01, JO-09, JO-10, OT-15: what deviates is told by its reason', async ()
   const secret = { kid: 'first', alg: 'HS256', private: Buffer.from(JSON.stringify(key.public)) };
   assert.equal(await reason(await sign(secret)), 'WRONG_ALGORITHM');
   assert.equal(await reason(await sign(key), {}, orders), 'ACTIVE', 'it is meant for this client');
+});
+
+test('JO-01, JO-02, JO-04 to JO-08: forged and rewritten tokens', async () => {
+  const [key] = served.keys;
+  const claims = { iss: byHand, sub: 'maria', aud: 'orders', iat: now(), exp: now() + 300 };
+  const genuine = await sign(key);
+  assert.equal(await reason(genuine), 'ACTIVE');
+  served.calls = 0;
+  for (const [name, token] of [...unsigned(claims), ...confused(claims, key.public), ...bringingKeys(claims, 'first', `${byHand}/listener`), ...rewritten(genuine)]) {
+    const { status, json } = await call('/grpc/token/validate', { token }); // JO-08: some are too large to be looked at
+    assert.ok(status === 200 ? json.active === false : status === 429, `${name}: ${status}`);
+    assert.equal(json.claims, undefined, name);
+  }
+  assert.ok(served.calls <= 1, `${served.calls} fetches`);
+});
+
+test('OI-01: nobody is told under the subject of one of our own users', async () => {
+  await world.addUser('carla');
+  const { id } = await world.cli.json('user', 'show', '--realm', 'peru', '--username', 'carla');
+  assert.equal(await reason(await sign(served.keys[0], { sub: id })), 'WRONG_SUBJECT');
+});
+
+test('an issuer of ours is never trusted from outside, in no spelling', async () => {
+  const evil = await newKey('evil');
+  const ours = world.server.realm('peru');
+  for (const iss of [ours, ours.replace('/realms/peru', '/realms/nowhere'), ours.replace('http://localhost', 'HTTP://LOCALHOST'), ours.replace('/realms/', '/Realms/'), `${ours}/`]) {
+    await world.cli.withFile(JSON.stringify({ keys: [evil.public] }), (file) =>
+      world.cli.run(['issuer', 'add', '--realm', 'peru', '--issuer', iss, '--audience', 'orders', '--jwks-file', file]));
+    const reply = await call('/grpc/token/validate', { token: await sign(evil, { iss, typ: 'Bearer', azp: 'gate', jti: 'onrtac:x' }) });
+    assert.notEqual(reply.json.active, true, iss);
+    await world.cli.run(['issuer', 'remove', '--realm', 'peru', '--issuer', iss]);
+  }
 });
 
 test('JO-04: keys are fetched once, a new one is found, and unknown kids cause few fetches', async () => {
