@@ -21,9 +21,9 @@ int admin_issuer_find(const struct auth_ctx *ctx, struct store_read *r, struct s
 }
 
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct trusted_issuer *before, const struct trusted_issuer *after)
+                  const struct trusted_issuer *one, const struct trusted_issuer *before,
+                  const struct trusted_issuer *after)
 {
-    const struct trusted_issuer *one = after ? after : before;
     struct str data;
     TRY(change_data(ctx->arena, &trusted_issuer_fields, before, after, "issuer", one->issuer, &data,
                     NULL));
@@ -50,7 +50,7 @@ int admin_issuer_insert(const struct auth_ctx *ctx, struct store_write *w,
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "issuer", "the realm trusts this issuer already");
     TRY(rc);
-    return record(ctx, w, EVENT_IssuerTrusted, NULL, io_issuer);
+    return record(ctx, w, EVENT_IssuerTrusted, io_issuer, NULL, io_issuer);
 }
 
 int admin_issuer_update(const struct auth_ctx *ctx, struct store_write *w,
@@ -62,12 +62,12 @@ int admin_issuer_update(const struct auth_ctx *ctx, struct store_write *w,
     issuer.issuer = before->issuer;
     TRY(trusted_issuer_check(&issuer, ctx->arena, ctx->err));
     TRY(issuer_update(w, &issuer));
-    return record(ctx, w, EVENT_IssuerModified, before, &issuer);
+    return record(ctx, w, EVENT_IssuerModified, before, before, &issuer);
 }
 
 int admin_issuer_delete(const struct auth_ctx *ctx, struct store_write *w,
                         const struct trusted_issuer *issuer)
 {
     TRY(issuer_delete(w, issuer->pk));
-    return record(ctx, w, EVENT_IssuerDistrusted, issuer, NULL);
+    return record(ctx, w, EVENT_IssuerDistrusted, issuer, issuer, NULL);
 }

@@ -7,4 +7,4 @@ CREATE TABLE issuer (
     doc TEXT NOT NULL
 ) STRICT;
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
