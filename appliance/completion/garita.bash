@@ -92,7 +92,7 @@ _garita() {
     "keys") words="list rotate disable " ;;
     "audit") words="list export verify sign key rotate-key archive types " ;;
     "clock") words="show set-back " ;;
-    "") words="serve init realm user client role group keys audit clock routes bench-data config doctor completion version help " ;;
+    "") words="serve init realm user client issuer role group keys audit clock routes bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi
