@@ -67,7 +67,8 @@ static const struct {
 };
 
 /* Inserted, changed or deleted: the realm's picture is an old one. */
-static const char *const config_tables[] = {"realm", "client", "scope", "mapper", "signing_key"};
+static const char *const config_tables[] = {"realm",  "client",      "scope",
+                                            "mapper", "signing_key", "issuer"};
 
 /* A role or a group that changes or goes may take rights along. */
 static const char *const rights_tables[] = {"role", "grp"};
@@ -88,10 +89,11 @@ void marks_row_changed(void *arg, int operation, const char *database, const cha
     (void)database;
     if (listed(config_tables, ARRAY_LEN(config_tables), name))
         db->marks.config = true;
+    if (listed(rights_tables, ARRAY_LEN(rights_tables),
+               name)) /* new ones too: mappers name groups */
+        mark_set_add(&db->marks, db->mark_seed, MARK_RIGHTS, 0);
     if (operation == SQLITE_INSERT) /* nothing can stand on a row that was not there */
         return;
-    if (listed(rights_tables, ARRAY_LEN(rights_tables), name))
-        mark_set_add(&db->marks, db->mark_seed, MARK_RIGHTS, 0);
     bool touch = db->marks.only_touches && operation == SQLITE_UPDATE;
     for (size_t i = 0; i < ARRAY_LEN(row_tables) && !touch; i++)
         if (str_eq_c(name, row_tables[i].table))

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "core/port/issuers.h"
 #include "store/fence.h"
 #include "store/sql/realm_row.h"
 
@@ -167,4 +168,9 @@ struct store *realm_view_store(const struct realm_view *view)
 const struct client_scopes *realm_view_scopes(const struct realm_view *view)
 {
     return &view->scopes;
+}
+
+const struct trusted_issuers *realm_view_issuers(const struct realm_view *view)
+{
+    return &view->issuers;
 }

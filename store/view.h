@@ -2,6 +2,7 @@
 #ifndef GARITA_STORE_VIEW_H
 #define GARITA_STORE_VIEW_H
 
+#include "core/model/issuer.h"
 #include "store/keystore/ring.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ struct realm_view {
     struct arena arena; /* clients are added under the lock; all else is fixed */
     struct realm realm;
     struct client_scopes scopes;
+    struct trusted_issuers issuers;
     struct str sealed_state_secret;
     struct str state_secret; /* in the vault, once it was asked for; under the lock */
     struct key_ring ring;

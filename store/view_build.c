@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/port/clients.h"
+#include "core/port/issuers.h"
 #include "store/fence.h"
 #include "store/sql/realm_row.h"
 
@@ -45,6 +46,7 @@ static int load(struct realm_view *view)
     view->realm = row.realm;
     view->sealed_state_secret = row.sealed_state_secret;
     TRY(scope_list(r, &view->arena, &view->scopes));
+    TRY(issuer_list(r, &view->arena, &view->issuers));
     return ring_load(r, &view->arena, &view->ring);
 }
 

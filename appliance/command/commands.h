@@ -14,6 +14,7 @@ COMMANDS(realm);
 COMMANDS(user);
 COMMANDS(client);
 COMMANDS(mapper);
+COMMANDS(issuer);
 COMMANDS(role);
 COMMANDS(group);
 COMMANDS(keys);

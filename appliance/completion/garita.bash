@@ -43,6 +43,11 @@ _garita() {
     "client mapper add") words="--realm --client-id --name --type --data --config --json --help " ;;
     "client mapper list") words="--realm --client-id --data --config --json --help " ;;
     "client mapper delete") words="--realm --client-id --name --data --config --json --help " ;;
+    "issuer add") words="--realm --issuer --jwks-uri --jwks-file --audience --enable --disable --data --config --json --help " ;;
+    "issuer list") words="--realm --data --config --json --help " ;;
+    "issuer show") words="--realm --issuer --data --config --json --help " ;;
+    "issuer update") words="--realm --issuer --jwks-uri --jwks-file --audience --enable --disable --data --config --json --help " ;;
+    "issuer remove") words="--realm --issuer --data --config --json --help " ;;
     "role add") words="--realm --name --client-id --description --data --config --json --help " ;;
     "role list") words="--realm --client-id --data --config --json --help " ;;
     "role show") words="--realm --role --client-id --data --config --json --help " ;;
@@ -81,12 +86,13 @@ _garita() {
     "user") words="add list show set password set-password disable enable unlock logout delete erase export roles import " ;;
     "client") words="add list show set update delete secret mapper " ;;
     "client mapper") words="add list delete " ;;
+    "issuer") words="add list show update remove " ;;
     "role") words="add list show delete assign revoke compose decompose " ;;
     "group") words="add list show delete join leave " ;;
     "keys") words="list rotate disable " ;;
     "audit") words="list export verify sign key rotate-key archive types " ;;
     "clock") words="show set-back " ;;
-    "") words="serve init realm user client role group keys audit clock routes bench-data config doctor completion version help " ;;
+    "") words="serve init realm user client issuer role group keys audit clock routes bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi

@@ -6,11 +6,16 @@
 #include "core/audit/event.h"
 #include "core/port/store.h"
 
-/* Gives the JWKS text of a client's jwks_url. fresh asks to go to the source even when a copy is
- * kept; an implementation bounds how often that really happens (JO-04) and may answer with its copy
- * instead. Errors as fetch_json. */
+/* A key set that is kept behind a URL, and how long ago it was fetched. */
+struct auth_jwks {
+    struct str text;
+    int64_t age_ms;
+};
+/* Gives the JWKS text behind the URL of a client or a trusted issuer. fresh asks to go to the source
+ * even when a copy is kept; an implementation bounds how often that really happens (JO-04), and for
+ * how long a copy stands in when the source does not answer. Errors as fetch_json. */
 typedef int auth_jwks_get(void *context, struct arena *a, struct str url, bool fresh,
-                          struct str *ret_jwks);
+                          struct auth_jwks *ret_jwks);
 
 struct auth_ctx {
     struct arena *arena;

@@ -141,7 +141,8 @@ void jwk_free(struct jwk *jwk)
 
 /* --- sets --- */
 
-int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks)
+/* The list of keys in a set. */
+static int read_set(struct arena *a, struct str text, const struct json_value **ret_keys)
 {
     const struct json_value *json;
     int err = json_parse(a, text, JWKS_MAX_BYTES, &json);
@@ -150,8 +151,15 @@ int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks)
     const struct json_value *keys = json_get(json, "keys");
     if (!json_is_array(keys))
         return ERR_INVALID_SYNTAX;
-    if (json_count(keys) > JWKS_MAX_KEYS)
-        return ERR_TOO_LARGE;
+    *ret_keys = keys;
+    return json_count(keys) > JWKS_MAX_KEYS ? ERR_TOO_LARGE : 0;
+}
+
+int jwks_parse(struct arena *a, struct str text, struct jwks *ret_jwks)
+{
+    const struct json_value *keys;
+    int err = 0;
+    TRY(read_set(a, text, &keys));
     CLEANUP(jwks_free) struct jwks set = {ARENA_ARRAY(a, json_count(keys), struct jwk), 0, 0};
     if (!set.keys)
         return ERR_NO_MEMORY;
@@ -176,6 +184,36 @@ void jwks_free(struct jwks *jwks)
     for (size_t i = 0; i < jwks->count; i++)
         jwk_free(&jwks->keys[i]);
     jwks->count = 0;
+}
+
+static void write_public_members(struct json_writer *w, const struct json_value *key)
+{
+    static const char *const members[] = {"kty", "kid", "use", "key_ops", "alg",
+                                          "n",   "e",   "crv", "x",       "y"};
+    jw_begin_object(w);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (json_get(key, members[i]))
+            jw_member_value(w, members[i], json_get(key, members[i]));
+    jw_end_object(w);
+}
+
+int jwks_narrow(struct arena *a, struct str text, struct str kid, struct str *ret_text)
+{
+    const struct json_value *keys, *one;
+    struct buf b;
+    struct json_writer w;
+    TRY(read_set(a, text, &keys));
+    buf_init(&b, a, JWKS_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_object(&w);
+    jw_member_array(&w, "keys");
+    struct json_iter it = json_iter(keys);
+    while (json_next(&it, NULL, &one))
+        if (json_is_object(one) && (str_absent(kid) || str_eq(json_get_str(one, "kid"), kid)))
+            write_public_members(&w, one);
+    jw_end_array(&w);
+    jw_end_object(&w);
+    return jw_finish(&w, ret_text);
 }
 
 /* JO-03: what the key says about itself must fit the token. */

@@ -45,6 +45,10 @@ void jwks_free(struct jwks *jwks);
  * to that key with that algorithm; it lives as long as the set. ERR_UNKNOWN_KEY. */
 MUST_CHECK int jwks_find(const struct jwks *jwks, const struct jws *jws, struct jws_key *ret_key);
 
+/* The part of a set that a token with this kid (absent: any) may be verified with: a set again, of
+ * public members only and without certificates, no key of it looked at yet. Errors as jwks_parse. */
+MUST_CHECK int jwks_narrow(struct arena *a, struct str text, struct str kid, struct str *ret_text);
+
 /* Writes one public key as a JWK object: kid, kty, alg, use, the numbers and, when certificate_der
  * is present, x5c, x5t and x5t#S256. kid and alg may be absent / unknown. The writer's error tells
  * about failure; scratch is for temporary values. */

@@ -18,11 +18,14 @@ static bool attribute_true(const struct client *client, const char *name)
     return str_map_true(&client->attributes, str_c(name));
 }
 
-static int get_jwks(const struct auth_ctx *ctx, struct str url, bool fresh, struct str *ret_jwks)
+static int get_jwks(const struct auth_ctx *ctx, struct str url, bool fresh, struct str *ret_text)
 {
-    if (ctx->jwks_get)
-        return ctx->jwks_get(ctx->jwks_context, ctx->arena, url, fresh, ret_jwks);
-    return fetch_json(ctx->arena, url, JWKS_MAX_BYTES, ret_jwks);
+    struct auth_jwks jwks;
+    if (!ctx->jwks_get)
+        return fetch_json(ctx->arena, url, JWKS_MAX_BYTES, ret_text);
+    TRY(ctx->jwks_get(ctx->jwks_context, ctx->arena, url, fresh, &jwks));
+    *ret_text = jwks.text;
+    return 0;
 }
 
 static int verify_with_set(const struct auth_ctx *ctx, struct str text, const struct jws *jws)

@@ -13,9 +13,20 @@ struct token_cache_key {
     unsigned char bytes[32];
 };
 
-/* kind keeps things of different kinds apart ("token", "rights"), scope what is told in different
- * places. */
-void token_cache_key(const struct store *store, const char *kind, struct str scope,
+/* Kinds of entries; each is counted by itself. */
+enum token_cache_kind {
+    TOKEN_CACHE_SIGNATURE, /* what a token says, and that its signature is good */
+    TOKEN_CACHE_RIGHTS,    /* what a client may ask about */
+    TOKEN_CACHE_KEYS,      /* public keys of a trusted issuer */
+    TOKEN_CACHE_PERSON,    /* the person behind a token */
+    TOKEN_CACHE_KINDS
+};
+/* "jwt_signature", "rights", "jwks_keys", "user_context". */
+const char *token_cache_kind_name(enum token_cache_kind kind);
+enum token_cache_kind token_cache_kind_of(const struct token_cache_key *key);
+
+/* scope keeps apart what is told in different places. The last byte of a key is its kind. */
+void token_cache_key(const struct store *store, enum token_cache_kind kind, struct str scope,
                      struct str subject, struct token_cache_key *ret_key);
 /* ERR_NOT_FOUND, ERR_NO_MEMORY. The value lives in the arena. */
 MUST_CHECK int token_cache_get(struct store *store, const struct token_cache_key *key,

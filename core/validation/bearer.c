@@ -14,8 +14,10 @@ static int refuse(const struct validation_call *call)
 static int open_realm(const struct validation_call *call, struct str token, struct bearer *b)
 {
     struct validation_realm realm;
+    struct jws jws;
+    struct jwt_claims claims;
     struct str name;
-    if (!validation_token_realm(call, token, &name, NULL) || str_absent(name))
+    if (!validation_token_realm(call, token, &name, &jws, &claims) || str_absent(name))
         return call->arena->exhausted ? ERR_NO_MEMORY : refuse(call);
     int rc = validation_realm_open(call, name, &realm);
     if (rc == ERR_NOT_FOUND)

@@ -12,7 +12,6 @@
 
 #include "core/base/banned.h"
 
-#define KEPT_RIGHTS    "rights"
 #define RIGHTS_KEPT_MS INT64_C(300000)
 
 static int refuse_client(const struct validation_call *call)
@@ -91,7 +90,7 @@ static int find_kept_rights(const struct validation_call *call,
     struct token_cache_key key;
     struct str bytes;
     uint64_t changes = store_changes(realm->view);
-    token_cache_key(call->store, KEPT_RIGHTS, realm->ctx.issuer, client->id, &key);
+    token_cache_key(call->store, TOKEN_CACHE_RIGHTS, realm->ctx.issuer, client->id, &key);
     int rc = token_cache_get(call->store, &key, call->arena, call->now->wall_ms, &bytes);
     if (rc == 0 && validation_rights_read(bytes, ret_rights) == 0 && rights_hold(realm, ret_rights))
         return 0;

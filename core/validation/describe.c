@@ -71,26 +71,47 @@ static struct str or_else(struct str text, struct str fallback)
     return str_empty(text) ? fallback : text;
 }
 
+static int describe_ours(struct arena *a, const struct validation_find *find,
+                         struct validation_answer *answer)
+{
+    const struct jwt_claims *c = &find->claims;
+    answer->subject = or_else(c->sub, find->user_id);
+    answer->username = find->username;
+    answer->client_id = c->azp;
+    answer->tenant = or_else(json_get_str(c->json, TENANT_CLAIM), find->realm);
+    answer->session_id = c->sid;
+    TRY(split_scope(a, c->scope, &answer->scopes));
+    TRY(copy_texts(a, json_get(json_get(c->json, "realm_access"), "roles"), &answer->realm_roles));
+    return copy_client_roles(a, json_get(c->json, "resource_access"), answer);
+}
+
+/* What the terms of trust name, and no more: its names of users, clients, sessions and tenants are not
+ * ours. */
+static void describe_trusted(const struct validation_find *find, struct validation_answer *answer)
+{
+    answer->trusted = true;
+    answer->subject = find->user_id;
+    answer->tenant = find->realm;
+    answer->scopes = find->scopes;
+    answer->realm_roles = find->roles;
+}
+
 int validation_describe(struct arena *a, const struct validation_find *find,
                         struct validation_answer *io_answer)
 {
     const struct jwt_claims *c = &find->claims;
     struct validation_answer *answer = io_answer;
-    answer->subject = or_else(c->sub, find->user_id);
-    answer->username = find->username;
-    answer->client_id = c->azp;
     answer->realm = find->realm;
-    answer->tenant = or_else(json_get_str(c->json, TENANT_CLAIM), find->realm);
     answer->issuer = c->iss;
     answer->jti = c->jti;
-    answer->session_id = c->sid;
     answer->token_type = STR(TOKEN_TYPE_BEARER);
     answer->issued_s = c->iat_s;
     answer->expires_s = c->exp_s;
     answer->from_cache = find->from_cache;
+    if (find->trusted)
+        describe_trusted(find, answer);
+    else
+        TRY(describe_ours(a, find, answer));
     TRY(copy_texts(a, c->aud, &answer->audience));
-    TRY(split_scope(a, c->scope, &answer->scopes));
-    TRY(copy_texts(a, json_get(json_get(c->json, "realm_access"), "roles"), &answer->realm_roles));
-    TRY(copy_client_roles(a, json_get(c->json, "resource_access"), answer));
     return write_claims(a, c->json, &answer->claims);
 }

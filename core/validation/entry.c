@@ -7,6 +7,9 @@
 
 #define ENTRY_VERSION  1
 #define RIGHTS_VERSION 129
+#define SIGNED_VERSION 17
+#define KEYS_VERSION   65
+#define PERSON_VERSION 33
 #define ENTRY_MAX      ((size_t)64 << 10)
 #define TEXT_MAX       UINT32_C(65536)
 
@@ -125,5 +128,103 @@ int validation_rights_read(struct str bytes, struct validation_rights *ret_right
         return ERR_INVALID_SYNTAX;
     rights.validator = validator == 1;
     *ret_rights = rights;
+    return 0;
+}
+
+/* --- of trusted issuers --- */
+
+int validation_signed_write(struct arena *a, const struct validation_signed *entry,
+                            struct str *ret_bytes)
+{
+    struct buf b;
+    buf_init(&b, a, ENTRY_MAX);
+    buf_add_byte(&b, SIGNED_VERSION);
+    buf_add_bytes(&b, entry->mark, sizeof(entry->mark));
+    return buf_finish(&b, ret_bytes);
+}
+
+int validation_signed_read(struct str bytes, struct validation_signed *ret_entry)
+{
+    struct rd r = rd_of(bytes);
+    uint8_t version = rd_u8(&r);
+    struct str mark = rd_bytes(&r, sizeof(ret_entry->mark));
+    if (version != SIGNED_VERSION || r.failed || rd_left(&r) != 0)
+        return ERR_INVALID_SYNTAX;
+    memcpy(ret_entry->mark, mark.ptr, sizeof(ret_entry->mark));
+    return 0;
+}
+
+int validation_keys_write(struct arena *a, const struct validation_keys *keys,
+                          struct str *ret_bytes)
+{
+    struct buf b;
+    buf_init(&b, a, ENTRY_MAX);
+    buf_add_byte(&b, KEYS_VERSION);
+    add_u64(&b, (uint64_t)keys->checked_ms);
+    add_text(&b, keys->set);
+    return buf_finish(&b, ret_bytes);
+}
+
+int validation_keys_read(struct str bytes, struct validation_keys *ret_keys)
+{
+    struct rd r = rd_of(bytes);
+    uint8_t version = rd_u8(&r);
+    struct validation_keys keys = {.checked_ms = (int64_t)rd_u64(&r)};
+    keys.set = read_text(&r);
+    if (version != KEYS_VERSION || r.failed || rd_left(&r) != 0)
+        return ERR_INVALID_SYNTAX;
+    *ret_keys = keys;
+    return 0;
+}
+
+/* --- of persons --- */
+
+#define PERSON_TEXTS 8
+static void person_texts_of(struct validation_person *p, struct str *ret_texts[PERSON_TEXTS])
+{
+    struct str *const texts[] = {&p->user_id,   &p->username, &p->email,      &p->first_name,
+                                 &p->last_name, &p->groups,   &p->attributes, &p->claims};
+    memcpy(ret_texts, texts, sizeof(texts));
+}
+
+int validation_person_write(struct arena *a, const struct validation_person *person,
+                            struct str *ret_bytes)
+{
+    struct validation_person p = *person;
+    struct str *texts[PERSON_TEXTS];
+    struct buf b;
+    buf_init(&b, a, ENTRY_MAX);
+    person_texts_of(&p, texts);
+    buf_add_byte(&b, PERSON_VERSION);
+    add_u64(&b, (uint64_t)p.user_pk);
+    add_u64(&b, (uint64_t)p.session_pk);
+    add_u64(&b, (uint64_t)p.client_session_pk);
+    add_footing(&b, &p.footing);
+    buf_add_byte(&b, (char)(p.email_verified + 2 * p.enabled));
+    for (size_t i = 0; i < PERSON_TEXTS; i++)
+        add_text(&b, *texts[i]);
+    return buf_finish(&b, ret_bytes);
+}
+
+int validation_person_read(struct str bytes, struct validation_person *ret_person)
+{
+    struct validation_person p = {.user_pk = 0};
+    struct str *texts[PERSON_TEXTS];
+    struct rd r = rd_of(bytes);
+    person_texts_of(&p, texts);
+    if (rd_u8(&r) != PERSON_VERSION)
+        return ERR_INVALID_SYNTAX;
+    p.user_pk = (int64_t)rd_u64(&r);
+    p.session_pk = (int64_t)rd_u64(&r);
+    p.client_session_pk = (int64_t)rd_u64(&r);
+    p.footing = read_footing(&r);
+    uint8_t flags = rd_u8(&r);
+    for (size_t i = 0; i < PERSON_TEXTS; i++)
+        *texts[i] = read_text(&r);
+    if (r.failed || rd_left(&r) != 0 || flags > 3)
+        return ERR_INVALID_SYNTAX;
+    p.email_verified = flags & 1;
+    p.enabled = flags & 2;
+    *ret_person = p;
     return 0;
 }

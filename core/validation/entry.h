@@ -31,4 +31,36 @@ MUST_CHECK int validation_rights_write(struct arena *a, const struct validation_
                                        struct str *ret_bytes);
 MUST_CHECK int validation_rights_read(struct str bytes, struct validation_rights *ret_rights);
 
+/* Of a token of a trusted issuer: that its signature is good under the keys of this mark. */
+#define VALIDATION_MARK_BYTES 32
+struct validation_signed {
+    unsigned char mark[VALIDATION_MARK_BYTES];
+};
+MUST_CHECK int validation_signed_write(struct arena *a, const struct validation_signed *entry,
+                                       struct str *ret_bytes);
+MUST_CHECK int validation_signed_read(struct str bytes, struct validation_signed *ret_entry);
+
+/* Of a trusted issuer: its keys of one kid. */
+struct validation_keys {
+    int64_t checked_ms; /* when they were fetched */
+    struct str set;     /* JWK set (RFC 7517 5); without keys: there are none of this kid */
+};
+MUST_CHECK int validation_keys_write(struct arena *a, const struct validation_keys *keys,
+                                     struct str *ret_bytes);
+MUST_CHECK int validation_keys_read(struct str bytes, struct validation_keys *ret_keys);
+
+/* Of the person behind a token. */
+struct validation_person {
+    int64_t user_pk, session_pk, client_session_pk;
+    struct footing footing;
+    struct str user_id, username, email, first_name, last_name;
+    struct str groups;     /* one JSON array of paths */
+    struct str attributes; /* one JSON object */
+    struct str claims;     /* likewise */
+    bool email_verified, enabled;
+};
+MUST_CHECK int validation_person_write(struct arena *a, const struct validation_person *person,
+                                       struct str *ret_bytes);
+MUST_CHECK int validation_person_read(struct str bytes, struct validation_person *ret_person);
+
 #endif

@@ -7,8 +7,6 @@
 
 #include "core/base/banned.h"
 
-#define KEPT_TOKEN "token"
-
 /* One look at one token. */
 struct look {
     const struct validation_call *call;
@@ -17,12 +15,6 @@ struct look {
     struct str payload, kid, alg;
     struct validation_find *find;
 };
-
-static int other_tenant(const struct validation_call *call)
-{
-    return err_set(call->err, ERR_INVALID_REQUEST,
-                   "The token is of another tenant than the one that is named");
-}
 
 static bool contradicts(struct str named_realm, struct str realm)
 {
@@ -129,21 +121,22 @@ static int look_in_realm(struct look *l, struct str token)
 
 static int look_fresh(struct look *l, struct str token, struct str named_realm)
 {
+    const struct jws *jws = &l->find->jws;
     struct str realm;
-    struct jws jws;
-    if (!validation_token_realm(l->call, token, &realm, &jws)) {
+    if (!validation_token_realm(l->call, token, &realm, &l->find->jws, &l->find->unverified)) {
         l->find->reason = VALIDATION_MALFORMED;
         return l->call->arena->exhausted ? ERR_NO_MEMORY : 0;
     }
     l->find->reason = VALIDATION_UNKNOWN_ISSUER;
-    if (str_absent(realm))
+    l->find->foreign = str_absent(realm);
+    if (l->find->foreign)
         return 0;
     if (contradicts(named_realm, realm))
-        return other_tenant(l->call);
+        return validation_other_tenant(l->call);
     l->find->realm = realm;
-    l->payload = jws.payload;
-    l->kid = jws.kid;
-    l->alg = jose_alg_name(jws.alg);
+    l->payload = jws->payload;
+    l->kid = jws->kid;
+    l->alg = jose_alg_name(jws->alg);
     return look_in_realm(l, token);
 }
 
@@ -201,7 +194,7 @@ static int look_kept(struct look *l, struct str named_realm, bool *ret_done)
     if (validation_entry_read(bytes, &e) != 0)
         return 0;
     if (contradicts(named_realm, e.realm))
-        return other_tenant(l->call);
+        return validation_other_tenant(l->call);
     rc = validation_realm_open(l->call, e.realm, &l->realm);
     if (rc == ERR_NOT_FOUND)
         return 0;
@@ -220,7 +213,7 @@ int validation_look(const struct validation_call *call, struct str token, struct
     *ret_find = (struct validation_find){.reason = VALIDATION_MALFORMED};
     if (str_empty(token) || token.len > JWS_MAX_BYTES)
         return 0;
-    token_cache_key(call->store, KEPT_TOKEN, call->base_url, token, &l.key);
+    token_cache_key(call->store, TOKEN_CACHE_SIGNATURE, call->base_url, token, &l.key);
     TRY(look_kept(&l, named_realm, &done));
     if (done)
         return 0;

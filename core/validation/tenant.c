@@ -48,17 +48,20 @@ struct str validation_issuer_realm(const struct validation_call *call, struct st
 }
 
 bool validation_token_realm(const struct validation_call *call, struct str token,
-                            struct str *ret_name, struct jws *ret_jws)
+                            struct str *ret_name, struct jws *ret_jws,
+                            struct jwt_claims *ret_claims)
 {
-    struct jws jws;
-    struct jwt_claims claims;
-    if (str_empty(token) || jws_decode(call->arena, token, JWS_MAX_BYTES, &jws) != 0 ||
-        jwt_parse_claims(call->arena, jws.payload, &claims) != 0)
+    if (str_empty(token) || jws_decode(call->arena, token, JWS_MAX_BYTES, ret_jws) != 0 ||
+        jwt_parse_claims(call->arena, ret_jws->payload, ret_claims) != 0)
         return false;
-    *ret_name = validation_issuer_realm(call, claims.iss);
-    if (ret_jws)
-        *ret_jws = jws;
+    *ret_name = validation_issuer_realm(call, ret_claims->iss);
     return true;
+}
+
+int validation_other_tenant(const struct validation_call *call)
+{
+    return err_set(call->err, ERR_INVALID_REQUEST,
+                   "The token is of another tenant than the one that is named");
 }
 
 static int contradiction(const struct validation_call *call)

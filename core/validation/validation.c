@@ -2,9 +2,8 @@
 #include "core/validation/validation.h"
 
 #include "core/oidc/introspect.h"
+#include "core/oidc/mint.h"
 #include "core/oidc/revoke.h"
-#include "core/oidc/userinfo.h"
-#include "core/port/roles.h"
 #include "core/validation/parts.h"
 
 #include "core/base/banned.h"
@@ -61,6 +60,15 @@ static int check_question(const struct validation_call *call, const struct valid
 
 /* --- whether it may be told --- */
 
+static bool may_ask(const struct validation_caller *caller, const struct validation_find *find)
+{
+    if (!find->trusted)
+        return validation_sees(caller, find->realm, &find->claims);
+    /* Another server's names of clients are not ours: only what is meant for the caller concerns it. */
+    return caller->every_realm || caller->whole_realm ||
+           json_has_str(find->claims.aud, caller->client_id);
+}
+
 /* AD-02: of a realm that the caller has nothing to do with, not even its being there is told. Of one
  * of its own, why a token is not active is told of tokens that concern it, and of those of which
  * nothing is certain. */
@@ -69,9 +77,24 @@ static enum validation_reason tellable(const struct validation_caller *caller,
 {
     if (!str_absent(find->realm) && !validation_sees_realm(caller, find->realm))
         return VALIDATION_UNKNOWN_ISSUER;
-    if (find->claims.json && !validation_sees(caller, find->realm, &find->claims))
+    if (find->claims.json && !may_ask(caller, find))
         return VALIDATION_NOT_PERMITTED;
     return find->reason;
+}
+
+/* By what the named realm trusts, or else the caller's. That the caller's own realm trusts the issuer
+ * while the named one does not is a contradiction. */
+static int look_further(const struct validation_call *call, const struct validation_caller *caller,
+                        struct str token, struct str named, struct validation_find *find)
+{
+    struct str realm = str_absent(named) ? caller->realm : named;
+    bool trusts = false;
+    if (validation_sees_realm(caller, realm))
+        TRY(validation_look_trusted(call, token, realm, named, find));
+    if (find->trusted || str_eq(realm, caller->realm))
+        return 0;
+    TRY(validation_trusts(call, caller->realm, find->unverified.iss, &trusts));
+    return trusts ? validation_other_tenant(call) : 0;
 }
 
 static int look_for(const struct validation_call *call, const struct validation_caller *caller,
@@ -80,6 +103,8 @@ static int look_for(const struct validation_call *call, const struct validation_
     struct str named;
     TRY(validation_named_tenant(call, asked_realm, &named));
     TRY(validation_look(call, token, named, ret_find));
+    if (ret_find->foreign)
+        TRY(look_further(call, caller, token, named, ret_find));
     ret_find->reason = tellable(caller, ret_find);
     return 0;
 }
@@ -125,6 +150,9 @@ int validation_check_shown(const struct validation_call *call,
     TRY(check_question(call, question));
     TRY(validation_named_tenant(call, question->realm, &named));
     TRY(validation_look(call, question->token, named, &find));
+    struct str realm = str_absent(named) ? call->default_realm : named;
+    if (find.foreign && !str_empty(realm))
+        TRY(validation_look_trusted(call, question->token, realm, named, &find));
     return finish(call, question, &find, ret_answer);
 }
 
@@ -134,15 +162,16 @@ int validation_check_shown(const struct validation_call *call,
 static int open_realm_of(const struct validation_call *call, const struct validation_caller *caller,
                          struct str token, struct validation_realm *ret_realm)
 {
+    struct jws jws;
+    struct jwt_claims claims;
     struct str named, name;
     if (str_absent(token))
         return err_field(call->err, ERR_INVALID_REQUEST, "token", "Token not provided");
     TRY(validation_named_tenant(call, str_of(NULL, 0), &named));
-    if (!validation_token_realm(call, token, &name, NULL))
+    if (!validation_token_realm(call, token, &name, &jws, &claims))
         name = str_of(NULL, 0);
     if (!str_absent(name) && !str_absent(named) && !str_eq(name, named))
-        return err_set(call->err, ERR_INVALID_REQUEST,
-                       "The token is of another tenant than the one that is named");
+        return validation_other_tenant(call);
     if (str_absent(name) || !validation_sees_realm(caller, name))
         return ERR_NOT_FOUND;
     return validation_realm_open(call, name, ret_realm);
@@ -173,6 +202,56 @@ static int introspect_in(const struct validation_realm *realm,
     return introspect_token(&realm->ctx, &asking, token, ret_json);
 }
 
+static int join(struct arena *a, const struct strs *words, struct str *ret_text)
+{
+    struct buf b;
+    buf_init(&b, a, a->max_bytes);
+    for (size_t i = 0; i < words->count; i++) {
+        if (i > 0)
+            buf_add_byte(&b, ' ');
+        buf_add(&b, words->items[i]);
+    }
+    return buf_finish(&b, ret_text);
+}
+
+/* The members of RFC 7662 2.2 that the terms of trust vouch for. */
+static int write_trusted(struct arena *a, const struct validation_find *find, struct str *ret_json)
+{
+    const struct jwt_claims *c = &find->claims;
+    struct buf b;
+    struct json_writer w;
+    struct str scope;
+    TRY(join(a, &find->scopes, &scope));
+    buf_init(&b, a, a->max_bytes);
+    jw_init(&w, &b);
+    jw_begin_object(&w);
+    jw_member_bool(&w, "active", true);
+    jw_member_str(&w, "iss", c->iss);
+    jw_member_str(&w, "sub", find->user_id);
+    jw_member_value(&w, "aud", c->aud);
+    jw_member_i64(&w, "exp", c->exp_s);
+    jw_member_i64(&w, "iat", c->iat_s);
+    if (c->nbf_s != JWT_NO_DATE)
+        jw_member_i64(&w, "nbf", c->nbf_s);
+    jw_member_str_opt(&w, "jti", c->jti);
+    jw_member_str(&w, "scope", scope);
+    jw_member_str(&w, "token_type", STR(TOKEN_TYPE_BEARER));
+    jw_end_object(&w);
+    return jw_finish(&w, ret_json);
+}
+
+/* A token that no realm of ours issued. */
+static int introspect_trusted(const struct validation_call *call,
+                              const struct validation_caller *caller, struct str token,
+                              struct str *ret_json)
+{
+    struct validation_find find;
+    TRY(look_for(call, caller, token, str_of(NULL, 0), &find));
+    if (!find.trusted || find.reason != VALIDATION_ACTIVE)
+        return 0;
+    return write_trusted(call->arena, &find, ret_json);
+}
+
 int validation_introspect(const struct validation_call *call,
                           const struct validation_caller *caller, struct str token,
                           struct str *ret_json)
@@ -181,7 +260,7 @@ int validation_introspect(const struct validation_call *call,
     *ret_json = STR(INTROSPECT_INACTIVE);
     int rc = open_realm_of(call, caller, token, &realm);
     if (rc == ERR_NOT_FOUND)
-        return 0;
+        return introspect_trusted(call, caller, token, ret_json);
     TRY(rc);
     rc = introspect_in(&realm, caller, token, ret_json);
     validation_realm_close(&realm);
@@ -207,53 +286,18 @@ int validation_revoke(const struct validation_call *call, const struct validatio
 
 /* --- the person --- */
 
-static int write_attributes(struct arena *a, const struct attrs *attributes, struct str *ret_json)
+static int add_person(const struct validation_call *call, struct str token,
+                      const struct validation_find *find, struct validation_user_context *context)
 {
-    struct buf b;
-    struct json_writer w;
-    buf_init(&b, a, a->max_bytes);
-    jw_init(&w, &b);
-    jw_begin_object(&w);
-    for (size_t i = 0; i < attributes->count; i++) {
-        const struct attr *attr = &attributes->items[i];
-        jw_key_s(&w, attr->name);
-        jw_begin_array(&w);
-        for (size_t k = 0; k < attr->values.count; k++)
-            jw_str(&w, attr->values.items[k]);
-        jw_end_array(&w);
-    }
-    jw_end_object(&w);
-    return jw_finish(&w, ret_json);
-}
-
-static int copy_groups(struct store_read *r, struct arena *a, int64_t user_pk,
-                       struct strs *ret_paths)
-{
-    struct groups groups;
-    TRY(user_groups(r, a, user_pk, &groups));
-    for (size_t i = 0; i < groups.count; i++)
-        TRY(strs_add(ret_paths, a, groups.items[i].path));
+    struct validation_realm realm;
+    TRY(validation_realm_open(call, find->realm, &realm));
+    int rc = validation_person_find(call, &realm, token, find, context);
+    validation_realm_close(&realm);
+    if (rc != ERR_INVALID_TOKEN)
+        return rc;
+    /* it ended in between */
+    *context = (struct validation_user_context){.token = {.reason = VALIDATION_REVOKED}};
     return 0;
-}
-
-static int describe_person(const struct validation_realm *realm, struct str token,
-                           struct validation_user_context *context)
-{
-    CLEANUP(store_read_end_p) struct store_read *r = NULL;
-    struct access_token t;
-    struct arena *a = realm->ctx.arena;
-    TRY(store_read_begin(realm->view, &r));
-    TRY(token_check(&realm->ctx, r, token, &t));
-    context->user_id = t.user.id;
-    context->username = t.user.username;
-    context->email = t.user.email;
-    context->first_name = t.user.first_name;
-    context->last_name = t.user.last_name;
-    context->email_verified = t.user.email_verified;
-    context->enabled = t.user.enabled;
-    TRY(copy_groups(r, a, t.user.pk, &context->groups));
-    TRY(write_attributes(a, &t.user.attributes, &context->attributes));
-    return userinfo_claims(&realm->ctx, r, &t, &context->claims);
 }
 
 int validation_user_context(const struct validation_call *call,
@@ -261,18 +305,13 @@ int validation_user_context(const struct validation_call *call,
                             struct validation_user_context *ret_context)
 {
     struct validation_user_context context = {0};
-    struct validation_realm realm;
-    struct validation_question question = {.token = token};
-    TRY(validation_check(call, caller, &question, &context.token));
-    if (context.token.active) {
-        TRY(validation_realm_open(call, context.token.realm, &realm));
-        int rc = describe_person(&realm, token, &context);
-        validation_realm_close(&realm);
-        if (rc == ERR_INVALID_TOKEN) /* it ended in between */
-            context = (struct validation_user_context){.token = {.reason = VALIDATION_REVOKED}};
-        else
-            TRY(rc);
-    }
+    const struct validation_question question = {.token = token};
+    struct validation_find find;
+    TRY(check_question(call, &question));
+    TRY(look_for(call, caller, token, str_of(NULL, 0), &find));
+    TRY(finish(call, &question, &find, &context.token));
+    if (context.token.active && !find.trusted)
+        TRY(add_person(call, token, &find, &context));
     *ret_context = context;
     return 0;
 }

@@ -70,6 +70,8 @@ struct validation_answer {
     int64_t issued_s, expires_s;
     struct str claims; /* the token's payload: one JSON object */
     bool from_cache;
+    bool
+        trusted; /* by an issuer that the realm trusts: nothing in claims is about people of ours */
 };
 
 /* Never fails for what is wrong with the token: that is an answer. A token that the caller may not

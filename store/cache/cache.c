@@ -42,16 +42,31 @@ void cache_close(struct store *store)
     secret_wipe(store->cache.key, sizeof(store->cache.key));
 }
 
-void token_cache_key(const struct store *store, const char *kind, struct str scope,
+static const char *const kind_names[TOKEN_CACHE_KINDS] = {"jwt_signature", "rights", "jwks_keys",
+                                                          "user_context"};
+
+const char *token_cache_kind_name(enum token_cache_kind kind)
+{
+    return kind_names[kind];
+}
+
+enum token_cache_kind token_cache_kind_of(const struct token_cache_key *key)
+{
+    unsigned char kind = key->bytes[sizeof(key->bytes) - 1];
+    return kind < TOKEN_CACHE_KINDS ? (enum token_cache_kind)kind : TOKEN_CACHE_SIGNATURE;
+}
+
+void token_cache_key(const struct store *store, enum token_cache_kind kind, struct str scope,
                      struct str subject, struct token_cache_key *ret_key)
 {
     /* Lengths in front, so that no two triples run together. */
-    const struct str parts[] = {str_c(kind), scope, subject};
+    const struct str parts[] = {str_c(kind_names[kind]), scope, subject};
     uint64_t lengths[] = {parts[0].len, parts[1].len, parts[2].len};
     const struct str all[] = {str_of((const char *)lengths, sizeof(lengths)), parts[0], parts[1],
                               parts[2]};
     blake2b_256(str_of((const char *)store->cache.key, sizeof(store->cache.key)), all,
                 ARRAY_LEN(all), ret_key->bytes);
+    ret_key->bytes[sizeof(ret_key->bytes) - 1] = (unsigned char)kind;
 }
 
 int token_cache_get(struct store *store, const struct token_cache_key *key, struct arena *a,
@@ -85,33 +100,46 @@ void store_cache_sweep(struct store *store, int64_t now_ms)
         disk_cache_sweep(store->cache.disk, now_ms);
 }
 
+static void head_of(struct buf *b, const char *level, const char *name, const char *type,
+                    const char *help)
+{
+    buf_printf(b, "# HELP garita_token_cache_%s_%s %s\n# TYPE garita_token_cache_%s_%s %s\n", level,
+               name, help, level, name, type);
+}
+
+static void counters_of(struct buf *b, const char *level, const char *name, const char *help,
+                        const uint64_t values[TOKEN_CACHE_KINDS])
+{
+    head_of(b, level, name, "counter", help);
+    for (size_t i = 0; i < TOKEN_CACHE_KINDS; i++)
+        buf_printf(b, "garita_token_cache_%s_%s{kind=\"%s\"} %llu\n", level, name, kind_names[i],
+                   (unsigned long long)values[i]);
+}
+
+static void gauge_of(struct buf *b, const char *level, const char *name, const char *help,
+                     uint64_t value)
+{
+    head_of(b, level, name, "gauge", help);
+    buf_printf(b, "garita_token_cache_%s_%s %llu\n", level, name, (unsigned long long)value);
+}
+
 static void metrics_of(struct buf *b, const char *level, const struct cache_counts *c)
 {
-    const struct {
-        const char *name, *type, *help;
-        uint64_t value;
-    } rows[] = {
-        {"hits_total", "counter", "Answers found.", c->hits},
-        {"misses_total", "counter", "Answers not found.", c->misses},
-        {"evictions_total", "counter", "Answers that made room before their time.", c->evictions},
-        {"entries", "gauge", "Answers kept now.", c->entries},
-        {"bytes", "gauge", "Bytes they take.", c->bytes},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        buf_printf(b,
-                   "# HELP garita_token_cache_%s_%s %s\n# TYPE garita_token_cache_%s_%s %s\n"
-                   "garita_token_cache_%s_%s %llu\n",
-                   level, rows[i].name, rows[i].help, level, rows[i].name, rows[i].type, level,
-                   rows[i].name, (unsigned long long)rows[i].value);
+    counters_of(b, level, "hits_total", "Answers found.", c->hits);
+    counters_of(b, level, "misses_total", "Answers not found.", c->misses);
+    counters_of(b, level, "evictions_total", "Answers that made room before their time.",
+                c->evictions);
+    gauge_of(b, level, "entries", "Answers kept now.", c->entries);
+    gauge_of(b, level, "bytes", "Bytes they take.", c->bytes);
 }
 
 void cache_metrics(struct store *store, struct buf *b)
 {
-    struct cache_counts counts = {0};
+    struct cache_counts counts = {.entries = 0};
     if (store->cache.hot)
         hot_cache_counts(store->cache.hot, &counts);
     metrics_of(b, "memory", &counts);
-    counts = (struct cache_counts){0};
+    counts = (struct cache_counts){.entries = 0};
     if (store->cache.disk)
         disk_cache_counts(store->cache.disk, &counts);
     metrics_of(b, "disk", &counts);

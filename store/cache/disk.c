@@ -54,7 +54,9 @@ struct disk_cache {
     MDB_dbi entries; /* key -> stamp, value */
     MDB_dbi order;   /* number -> key */
     atomic_bool broken;
-    atomic_uint_fast64_t hits, misses, evictions, count, bytes, last_number;
+    atomic_uint_fast64_t hits[TOKEN_CACHE_KINDS], misses[TOKEN_CACHE_KINDS];
+    atomic_uint_fast64_t evictions[TOKEN_CACHE_KINDS];
+    atomic_uint_fast64_t count, bytes, last_number;
     uint64_t swept;        /* the writer's: where the next sweep goes on */
     atomic_llong sweep_ms; /* a sweep is wanted as of then; 0: none */
 
@@ -233,6 +235,15 @@ static int write_one(struct disk_cache *c, MDB_txn *txn, const struct waiting *w
     return mdb_put(txn, c->order, &number, &key, MDB_APPEND);
 }
 
+static void count_eviction(struct disk_cache *c, const MDB_val *key)
+{
+    struct token_cache_key copy;
+    if (key->mv_size != sizeof(copy))
+        return;
+    memcpy(&copy, key->mv_data, sizeof(copy));
+    atomic_fetch_add(&c->evictions[token_cache_kind_of(&copy)], 1);
+}
+
 /* The one that came first. */
 static int evict_one(struct disk_cache *c, MDB_txn *txn)
 {
@@ -254,7 +265,7 @@ static int evict_one(struct disk_cache *c, MDB_txn *txn)
         return rc;
     MDB_val gone = val_of(copy, sizeof(copy));
     rc = mdb_del(txn, c->entries, &gone, NULL);
-    atomic_fetch_add(&c->evictions, 1);
+    count_eviction(c, &gone);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -285,6 +296,19 @@ static int write_batch(struct disk_cache *c, const struct waiting *batch)
     return mdb_txn_commit(txn);
 }
 
+static int count_all_evicted(struct disk_cache *c, MDB_txn *txn)
+{
+    MDB_cursor *cursor;
+    MDB_val key, row;
+    int rc = mdb_cursor_open(txn, c->entries, &cursor);
+    if (rc != 0)
+        return rc;
+    while ((rc = mdb_cursor_get(cursor, &key, &row, MDB_NEXT)) == 0)
+        count_eviction(c, &key);
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 /* Full in spite of the slack: everything goes. */
 static int begin_anew(struct disk_cache *c)
 {
@@ -292,8 +316,9 @@ static int begin_anew(struct disk_cache *c)
     int rc = mdb_txn_begin(c->env, NULL, 0, &txn);
     if (rc != 0)
         return rc;
-    atomic_fetch_add(&c->evictions, atomic_load(&c->count));
-    rc = mdb_drop(txn, c->entries, 0);
+    rc = count_all_evicted(c, txn);
+    if (rc == 0)
+        rc = mdb_drop(txn, c->entries, 0);
     if (rc == 0)
         rc = mdb_drop(txn, c->order, 0);
     if (rc != 0) {
@@ -498,12 +523,12 @@ int disk_cache_get(struct disk_cache *cache, const struct token_cache_key *key, 
     if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_READERS_FULL)
         give_up(cache, "read", rc);
     if (rc != 0 || stamp.expires_ms <= now_ms) {
-        atomic_fetch_add(&cache->misses, 1);
+        atomic_fetch_add(&cache->misses[token_cache_kind_of(key)], 1);
         return ERR_NOT_FOUND;
     }
     if (str_absent(*ret_value))
         return ERR_NO_MEMORY;
-    atomic_fetch_add(&cache->hits, 1);
+    atomic_fetch_add(&cache->hits[token_cache_kind_of(key)], 1);
     *ret_expires_ms = stamp.expires_ms;
     if (is_old(cache, &stamp))
         disk_cache_put(cache, key, *ret_value, now_ms, stamp.expires_ms);
@@ -513,12 +538,14 @@ int disk_cache_get(struct disk_cache *cache, const struct token_cache_key *key, 
 void disk_cache_counts(struct disk_cache *cache, struct cache_counts *ret_counts)
 {
     *ret_counts = (struct cache_counts){
-        .hits = atomic_load(&cache->hits),
-        .misses = atomic_load(&cache->misses),
-        .evictions = atomic_load(&cache->evictions),
         .entries = atomic_load(&cache->count),
         .bytes = atomic_load(&cache->bytes),
     };
+    for (size_t k = 0; k < TOKEN_CACHE_KINDS; k++) {
+        ret_counts->hits[k] = atomic_load(&cache->hits[k]);
+        ret_counts->misses[k] = atomic_load(&cache->misses[k]);
+        ret_counts->evictions[k] = atomic_load(&cache->evictions[k]);
+    }
 }
 
 /* --- beginning and end --- */

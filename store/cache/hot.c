@@ -150,7 +150,8 @@ static bool evict_one(const struct hot_cache *cache, struct shard *s, int64_t no
             p->used = false;
             continue;
         }
-        s->counts.evictions += p->expires_ms > now_ms;
+        if (p->expires_ms > now_ms)
+            s->counts.evictions[token_cache_kind_of(&p->key)]++;
         remove_place(cache, s, index);
         return true;
     }
@@ -221,12 +222,12 @@ static int get_locked(const struct hot_cache *cache, struct shard *s,
     else if (*link != NONE) {
         struct place *p = &s->places[*link];
         p->used = true;
-        s->counts.hits++;
+        s->counts.hits[token_cache_kind_of(key)]++;
         *ret_value = arena_str(a, str_of(p->value, p->len));
         *ret_expires_ms = p->expires_ms;
         return str_absent(*ret_value) ? ERR_NO_MEMORY : 0;
     }
-    s->counts.misses++;
+    s->counts.misses[token_cache_kind_of(key)]++;
     return ERR_NOT_FOUND;
 }
 
@@ -252,17 +253,24 @@ void hot_cache_sweep(struct hot_cache *cache, int64_t now_ms)
     }
 }
 
+static void add_counts(struct cache_counts *sum, const struct cache_counts *c)
+{
+    for (size_t k = 0; k < TOKEN_CACHE_KINDS; k++) {
+        sum->hits[k] += c->hits[k];
+        sum->misses[k] += c->misses[k];
+        sum->evictions[k] += c->evictions[k];
+    }
+    sum->entries += c->entries;
+    sum->bytes += c->bytes;
+}
+
 void hot_cache_counts(struct hot_cache *cache, struct cache_counts *ret_counts)
 {
-    *ret_counts = (struct cache_counts){0};
+    *ret_counts = (struct cache_counts){.entries = 0};
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *s = &cache->shards[i];
         (void)pthread_mutex_lock(&s->lock);
-        ret_counts->hits += s->counts.hits;
-        ret_counts->misses += s->counts.misses;
-        ret_counts->evictions += s->counts.evictions;
-        ret_counts->entries += s->counts.entries;
-        ret_counts->bytes += s->counts.bytes;
+        add_counts(ret_counts, &s->counts);
         (void)pthread_mutex_unlock(&s->lock);
     }
 }

@@ -12,7 +12,7 @@ import { freePort, until } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
 
 const IDENTITY = ['X-Auth-Request-User', 'X-Auth-Request-Preferred-Username', 'X-Auth-Request-Email', 'X-Auth-Client', 'X-Auth-Session',
-  'X-Auth-Realm', 'X-Tenant-ID', 'X-Auth-Roles', 'X-Auth-Scopes'];
+  'X-Auth-Issuer', 'X-Auth-Realm', 'X-Tenant-ID', 'X-Auth-Roles', 'X-Auth-Scopes'];
 const variable = (name) => name.toLowerCase().replaceAll('-', '_');
 
 let world, portal, service, page, proxy, folder, front;
@@ -82,6 +82,7 @@ test('behind nginx the page learns who it is', async () => {
   assert.equal(headers['x-auth-request-preferred-username'], 'ana');
   assert.equal(headers['x-auth-request-email'], 'ana@example.pe');
   assert.equal(headers['x-auth-client'], 'portal');
+  assert.equal(headers['x-auth-issuer'], claims.iss);
   assert.equal(headers['x-tenant-id'], 'peru');
   assert.equal(headers['x-auth-session'], claims.sid);
   assert.ok(headers['x-auth-roles'].split(',').includes('account/view-profile'));

@@ -1,4 +1,4 @@
-/* Key sets of clients, remembered for a while. */
+/* Key sets behind URLs, remembered for a while. */
 #include "web/oidc/jwks_cache.h"
 
 #include <pthread.h>
@@ -7,13 +7,14 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/codec/uri.h"
 #include "core/port/fetch.h"
 
 #include "core/base/banned.h"
 
 #define ENTRIES        128
 #define TEXT_MAX_BYTES ((size_t)64 << 10)
-#define URL_MAX_BYTES  2048
+#define URL_MAX_BYTES  URI_MAX_BYTES
 
 struct entry {
     struct buf url; /* empty: unused */
@@ -22,6 +23,7 @@ struct entry {
     int64_t fetched_ms; /* when text came */
     int64_t tried_ms;   /* when a fetch was begun last */
     int rc;             /* of the last finished fetch */
+    bool under_way;     /* somebody fetches */
     uint64_t used;      /* for the least recently used */
 };
 
@@ -85,6 +87,7 @@ static struct entry *claim(struct jwks_cache *cache, struct str url)
         buf_clear(&e->url);
         buf_clear(&e->text);
         e->has_text = false;
+        e->under_way = false;
         e->rc = 0;
         buf_add(&e->url, url);
     }
@@ -92,19 +95,33 @@ static struct entry *claim(struct jwks_cache *cache, struct str url)
     return e;
 }
 
+/* The copy, when there is one that is younger. */
+static bool has_copy(const struct entry *e, int64_t below_ms, int64_t now_ms)
+{
+    return e && e->has_text && now_ms - e->fetched_ms < below_ms;
+}
+
+static int copy_of(const struct entry *e, int64_t now_ms, struct arena *a,
+                   struct auth_jwks *ret_jwks)
+{
+    struct str text = arena_str(a, buf_str(&e->text));
+    if (str_absent(text))
+        return ERR_NO_MEMORY;
+    *ret_jwks = (struct auth_jwks){text, now_ms - e->fetched_ms};
+    return 0;
+}
+
 /* Whether the entry answers without a fetch: *ret_rc is the answer then. */
 static bool answers(const struct entry *e, bool fresh, int64_t now_ms, struct arena *a, int *ret_rc,
-                    struct str *ret_jwks)
+                    struct auth_jwks *ret_jwks)
 {
     bool tried_lately = e->rc != 0 && now_ms - e->tried_ms < JWKS_RETRY_MS;
     int64_t keep_ms = fresh ? JWKS_FRESH_MS : JWKS_KEEP_MS;
-    if (e->has_text && (now_ms - e->fetched_ms < keep_ms || tried_lately)) {
-        *ret_jwks = arena_str(a, buf_str(&e->text));
-        *ret_rc = str_absent(*ret_jwks) ? ERR_NO_MEMORY : 0;
-        return true;
-    }
-    *ret_rc = e->rc;
-    return tried_lately;
+    if (tried_lately || e->under_way) /* a host that hangs holds one thread, not all */
+        keep_ms = JWKS_STALE_MS;
+    bool copied = has_copy(e, keep_ms, now_ms);
+    *ret_rc = copied ? copy_of(e, now_ms, a, ret_jwks) : e->rc;
+    return copied || tried_lately;
 }
 
 static void remember(struct jwks_cache *cache, struct str url, int rc, struct str jwks,
@@ -113,6 +130,7 @@ static void remember(struct jwks_cache *cache, struct str url, int rc, struct st
     struct entry *e = claim(cache, url);
     e->rc = rc;
     e->tried_ms = now_ms;
+    e->under_way = false;
     if (rc != 0)
         return;
     buf_clear(&e->text);
@@ -121,31 +139,49 @@ static void remember(struct jwks_cache *cache, struct str url, int rc, struct st
     e->fetched_ms = now_ms;
 }
 
-int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
-                      int64_t now_ms, struct str *ret_jwks)
+/* Under the lock. */
+static bool find_answer(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
+                        int64_t now_ms, int *ret_rc, struct auth_jwks *ret_jwks)
 {
-    struct str jwks = {NULL, 0};
-    int rc = 0;
-    bool keep = !str_empty(url) && url.len <= URL_MAX_BYTES;
-    (void)pthread_mutex_lock(&cache->lock);
-    struct entry *e = keep ? find(cache, url) : NULL;
-    bool known = e && answers(e, fresh, now_ms, a, &rc, &jwks);
+    struct entry *e = find(cache, url);
+    bool known = e && answers(e, fresh, now_ms, a, ret_rc, ret_jwks);
     if (known)
         e->used = ++cache->uses;
+    else if (e)
+        e->under_way = true;
+    return known;
+}
+
+static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct str url,
+                              int64_t now_ms, struct auth_jwks *ret_jwks)
+{
+    struct auth_jwks jwks = {.age_ms = 0};
+    int rc = fetch_json(a, url, TEXT_MAX_BYTES, &jwks.text);
+    (void)pthread_mutex_lock(&cache->lock);
+    remember(cache, url, rc, jwks.text, now_ms);
+    struct entry *e = find(cache, url);
+    if (rc != 0 && has_copy(e, JWKS_STALE_MS, now_ms))
+        rc = copy_of(e, now_ms, a, &jwks);
     (void)pthread_mutex_unlock(&cache->lock);
-    if (!known) {
-        rc = fetch_json(a, url, TEXT_MAX_BYTES, &jwks);
-        (void)pthread_mutex_lock(&cache->lock);
-        if (keep)
-            remember(cache, url, rc, jwks, now_ms);
-        (void)pthread_mutex_unlock(&cache->lock);
-    }
     if (rc == 0)
         *ret_jwks = jwks;
     return rc;
 }
 
-int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh, struct str *ret_jwks)
+int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
+                      int64_t now_ms, struct auth_jwks *ret_jwks)
+{
+    int rc = 0;
+    if (str_empty(url) || url.len > URL_MAX_BYTES)
+        return ERR_FORBIDDEN;
+    (void)pthread_mutex_lock(&cache->lock);
+    bool known = find_answer(cache, a, url, fresh, now_ms, &rc, ret_jwks);
+    (void)pthread_mutex_unlock(&cache->lock);
+    return known ? rc : fetch_and_remember(cache, a, url, now_ms, ret_jwks);
+}
+
+int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh,
+                   struct auth_jwks *ret_jwks)
 {
     return jwks_cache_get_at(context, a, url, fresh, clock_monotonic_ns() / 1000000, ret_jwks);
 }

@@ -75,9 +75,10 @@ int identity_of(struct arena *a, const struct validation_answer *answer,
     const struct http_header texts[] = {
         {STR("X-Auth-Request-User"), answer->subject},
         {STR("X-Auth-Request-Preferred-Username"), answer->username},
-        {STR("X-Auth-Request-Email"), json_get_str(claims, "email")},
+        {STR("X-Auth-Request-Email"), answer->trusted ? STR("") : json_get_str(claims, "email")},
         {STR("X-Auth-Client"), answer->client_id},
         {STR("X-Auth-Session"), answer->session_id},
+        {STR("X-Auth-Issuer"), answer->issuer},
         {STR("X-Auth-Realm"), answer->realm},
         {STR("X-Tenant-ID"), answer->tenant},
     };

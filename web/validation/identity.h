@@ -6,7 +6,7 @@
 #include "core/validation/validation.h"
 #include "web/request.h"
 
-#define IDENTITY_HEADERS 9
+#define IDENTITY_HEADERS 10
 
 struct identity {
     struct http_header headers[IDENTITY_HEADERS]; /* all of them; a value may be empty */

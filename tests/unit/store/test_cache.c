@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/port/token_cache.h"
+#include "store/cache/cache.h"
 #include "store/cache/disk.h"
 #include "store/cache/hot.h"
 #include "store/store.h"
@@ -59,7 +60,7 @@ static struct token_cache_key key_of(int number)
 {
     struct token_cache_key key;
     struct str subject = arena_printf(&test_arena, "token %d", number);
-    token_cache_key(t.store, "token", STR("https://id.example"), subject, &key);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("https://id.example"), subject, &key);
     return key;
 }
 
@@ -102,18 +103,67 @@ static void keys_say_nothing_and_do_not_run_together(void **state)
 {
     struct token_cache_key a, b;
     (void)state;
-    token_cache_key(t.store, "token", STR("ab"), STR("c"), &a);
-    token_cache_key(t.store, "token", STR("a"), STR("bc"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("ab"), STR("c"), &a);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("a"), STR("bc"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
-    token_cache_key(t.store, "tokena", STR("b"), STR("c"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_KEYS, STR("ab"), STR("c"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
     store_close(t.store);
     char command[512];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", t.dir);
     assert_int_equal(system(command), 0);
     open_store(0, 0); /* another master key */
-    token_cache_key(t.store, "token", STR("ab"), STR("c"), &b);
+    token_cache_key(t.store, TOKEN_CACHE_SIGNATURE, STR("ab"), STR("c"), &b);
     assert_true(memcmp(&a, &b, sizeof(a)) != 0);
+}
+
+/* What becomes of one kind is not told as of another. */
+static void each_kind_is_counted_by_itself(void **state)
+{
+    struct cache_counts counts;
+    struct token_cache_key keys[TOKEN_CACHE_KINDS];
+    struct str value;
+    struct buf b;
+    (void)state;
+    for (int i = 0; i < TOKEN_CACHE_KINDS; i++) {
+        token_cache_key(t.store, (enum token_cache_kind)i, STR("a"), STR("b"), &keys[i]);
+        assert_int_equal(token_cache_kind_of(&keys[i]), i);
+        FAILS(token_cache_get(t.store, &keys[i], &test_arena, NOW_MS, &value), ERR_NOT_FOUND);
+        token_cache_put(t.store, &keys[i], STR("x"), NOW_MS, LATER_MS);
+        for (int k = 0; k <= i; k++)
+            OK(token_cache_get(t.store, &keys[i], &test_arena, NOW_MS, &value));
+    }
+    hot_cache_counts(t.store->cache.hot, &counts);
+    for (int i = 0; i < TOKEN_CACHE_KINDS; i++) {
+        assert_int_equal(counts.hits[i], i + 1);
+        assert_int_equal(counts.misses[i], 1);
+    }
+    buf_init(&b, &test_arena, 1 << 16);
+    cache_metrics(t.store, &b);
+    assert_true(str_find_str(buf_str(&b),
+                             STR("garita_token_cache_memory_hits_total{kind=\"jwks_keys\"} 3\n")) >
+                0);
+    assert_true(
+        str_find_str(buf_str(&b),
+                     STR("garita_token_cache_disk_misses_total{kind=\"user_context\"} 1\n")) > 0);
+}
+
+static void a_full_table_tells_what_kind_made_room(void **state)
+{
+    struct hot_cache *cache = hot_cache_new(1 << 16);
+    struct cache_counts counts;
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        struct token_cache_key key = {{(unsigned char)i}};
+        memcpy(key.bytes + 1, &i, sizeof(i));
+        key.bytes[sizeof(key.bytes) - 1] = TOKEN_CACHE_PERSON;
+        hot_cache_put(cache, &key, STR("x"), NOW_MS, LATER_MS);
+    }
+    hot_cache_counts(cache, &counts);
+    assert_int_equal(counts.evictions[TOKEN_CACHE_PERSON], 5000 - counts.entries);
+    assert_true(counts.evictions[TOKEN_CACHE_PERSON] > 0);
+    assert_int_equal(counts.evictions[TOKEN_CACHE_SIGNATURE], 0);
+    hot_cache_free(cache);
 }
 
 /* --- memory --- */
@@ -161,7 +211,7 @@ static void memory_is_bounded_and_what_is_used_stays(void **state)
     }
     hot_cache_counts(cache, &counts);
     assert_true(counts.bytes <= bytes && counts.bytes > bytes / 2);
-    assert_true(counts.evictions == 20000 - counts.entries);
+    assert_true(counts.evictions[TOKEN_CACHE_SIGNATURE] == 20000 - counts.entries);
     assert_true(hot_has(cache, 0, NOW_MS));
     assert_false(hot_has(cache, 64, NOW_MS)); /* came next in the same piece, and was not */
     assert_true(hot_has(cache, 19999, NOW_MS));
@@ -198,7 +248,7 @@ static void without_memory_nothing_is_kept(void **state)
 
 static struct cache_counts disk_counts(void)
 {
-    struct cache_counts counts = {0};
+    struct cache_counts counts = {.entries = 0};
     if (t.store->cache.disk)
         disk_cache_counts(t.store->cache.disk, &counts);
     return counts;
@@ -214,9 +264,9 @@ static void answers_outlive_the_process(void **state)
     assert_int_equal(disk_counts().entries, 500);
     for (int i = 0; i < 500; i++)
         assert_true(has(i));
-    assert_int_equal(disk_counts().hits, 500);
+    assert_int_equal(disk_counts().hits[TOKEN_CACHE_SIGNATURE], 500);
     assert_true(has(1)); /* by now from memory */
-    assert_int_equal(disk_counts().hits, 500);
+    assert_int_equal(disk_counts().hits[TOKEN_CACHE_SIGNATURE], 500);
     FAILS(get_at(3, LATER_MS, &value), ERR_NOT_FOUND);
 }
 
@@ -370,6 +420,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CACHE_TEST(what_is_put_is_found_until_its_time),
         CACHE_TEST(keys_say_nothing_and_do_not_run_together),
+        CACHE_TEST(each_kind_is_counted_by_itself),
+        CACHE_TEST(a_full_table_tells_what_kind_made_room),
         CACHE_TEST(nothing_stays_in_memory_longer_than_five_minutes),
         CACHE_TEST(memory_is_bounded_and_what_is_used_stays),
         CACHE_TEST(too_much_for_its_piece_is_not_kept),

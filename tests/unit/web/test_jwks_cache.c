@@ -51,7 +51,11 @@ static int teardown(void **state)
 
 static int get(struct fixture *f, const char *url, bool fresh, int64_t now_ms, struct str *ret)
 {
-    return jwks_cache_get_at(f->cache, &f->arena, str_c(url), fresh, now_ms, ret);
+    struct auth_jwks jwks = {.age_ms = 0};
+    int rc = jwks_cache_get_at(f->cache, &f->arena, str_c(url), fresh, now_ms, &jwks);
+    if (rc == 0)
+        *ret = jwks.text;
+    return rc;
 }
 
 static void a_copy_is_used_until_it_is_old(void **state)
@@ -93,12 +97,41 @@ static void a_host_that_fails_is_left_alone_for_a_while(void **state)
     answer_rc = 0;
     assert_int_equal(get(f, "https://a/jwks", false, JWKS_RETRY_MS, &jwks), 0);
     assert_int_equal(fetches, 2);
-    /* An old copy is better than none while the host is away. */
+}
+
+/* An old copy is better than none while the host is away, and for so long only. */
+static void a_copy_stands_in_for_a_bounded_time(void **state)
+{
+    struct fixture *f = *state;
+    struct auth_jwks jwks = {.age_ms = -1};
+    struct str text;
+    assert_int_equal(get(f, "https://a/jwks", false, 0, &text), 0);
     answer_rc = ERR_TIMEOUT;
     int64_t later = 2 * JWKS_KEEP_MS;
-    assert_int_equal(get(f, "https://a/jwks", false, later, &jwks), ERR_TIMEOUT);
-    assert_int_equal(get(f, "https://a/jwks", false, later + 1, &jwks), 0);
+    assert_int_equal(
+        jwks_cache_get_at(f->cache, &f->arena, STR("https://a/jwks"), false, later, &jwks), 0);
+    assert_true(str_eq_c(jwks.text, answer_text) && jwks.age_ms == later);
+    assert_int_equal(get(f, "https://a/jwks", true, later + 1, &text), 0);
+    assert_int_equal(fetches, 2);
+    assert_int_equal(get(f, "https://a/jwks", false, JWKS_STALE_MS - 1, &text), 0);
     assert_int_equal(fetches, 3);
+    assert_int_equal(get(f, "https://a/jwks", false, JWKS_STALE_MS, &text), ERR_TIMEOUT);
+    assert_int_equal(get(f, "https://a/jwks", true, JWKS_STALE_MS + JWKS_RETRY_MS, &text),
+                     ERR_TIMEOUT);
+    answer_rc = 0;
+    assert_int_equal(get(f, "https://a/jwks", false, JWKS_STALE_MS + 2 * JWKS_RETRY_MS, &text), 0);
+}
+
+static void an_address_that_is_none_is_not_fetched(void **state)
+{
+    struct fixture *f = *state;
+    struct str text;
+    char *url = arena_alloc(&f->arena, 5000);
+    memset(url, 'a', 4999);
+    url[4999] = '\0';
+    assert_int_equal(get(f, "", false, 0, &text), ERR_FORBIDDEN);
+    assert_int_equal(get(f, url, false, 0, &text), ERR_FORBIDDEN);
+    assert_int_equal(fetches, 0);
 }
 
 static void many_urls_push_out_the_oldest(void **state)
@@ -125,6 +158,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(fresh_questions_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(a_host_that_fails_is_left_alone_for_a_while, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_copy_stands_in_for_a_bounded_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_that_is_none_is_not_fetched, setup, teardown),
         cmocka_unit_test_setup_teardown(many_urls_push_out_the_oldest, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

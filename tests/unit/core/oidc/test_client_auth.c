@@ -228,14 +228,15 @@ static void a_secret_signs_assertions_too(void **state)
 static int asked, asked_fresh;
 static struct str served_stale, served_fresh;
 
-static int serve(void *context, struct arena *a, struct str url, bool fresh, struct str *ret_jwks)
+static int serve(void *context, struct arena *a, struct str url, bool fresh,
+                 struct auth_jwks *ret_jwks)
 {
     (void)context;
     (void)a;
     SAME(url, "https://client.example/jwks");
     asked++;
     asked_fresh += fresh;
-    *ret_jwks = fresh ? served_fresh : served_stale;
+    *ret_jwks = (struct auth_jwks){.text = fresh ? served_fresh : served_stale};
     return 0;
 }
 

@@ -302,30 +302,6 @@ static void the_person_behind_it_is_told_as_of_now(void **state)
 
 /* --- more than one realm --- */
 
-static void make_another_realm(const char *name)
-{
-    struct realm realm;
-    struct bootstrap bootstrap = {.ctx = &t.ctx, .realm = &realm};
-    struct realm_view *peru = t.view;
-    OK(bootstrap_settings(&test_arena, str_c(name), &realm));
-    OK(store_realm_create(t.store, &realm, &t.now, bootstrap_fill, &bootstrap));
-    OK(realm_view_acquire(t.store, str_c(name), &t.view));
-    t.ctx.view = t.view;
-    struct client client;
-    OK(admin_client_defaults(&t.ctx, STR("gate"), &client));
-    client.service_accounts_enabled = true;
-    client.secret = STR(SECRET);
-    struct store_write *w = begin_write();
-    OK(admin_client_insert(&t.ctx, w, &client));
-    OK(store_commit(w, DURABLE_LOCAL));
-    OK(realm_view_refresh(&t.view));
-    t.ctx.view = t.view;
-    give_validator_role("gate");
-    realm_view_release(t.view);
-    t.view = peru;
-    t.ctx.view = peru;
-}
-
 static int ask_as(const char *realm, const char *tenant, const char *host, const char *asked,
                   struct str token, struct validation_answer *ret_answer)
 {

@@ -42,6 +42,8 @@ UNUSED static int validation_setup(void **state)
     return 0;
 }
 
+static auth_jwks_get *jwks_get_of_calls; /* NULL: none */
+
 UNUSED static struct validation_call call_of(struct str authorization)
 {
     t.err = (struct err_ctx){0};
@@ -54,6 +56,7 @@ UNUSED static struct validation_call call_of(struct str authorization)
         .default_realm = STR("peru"),
         .authorization = authorization,
         .actor = {.ip = STR("192.0.2.7")},
+        .jwks_get = jwks_get_of_calls,
     };
 }
 
@@ -80,6 +83,30 @@ UNUSED static enum validation_reason reason_of(const char *client, struct str to
     if (!answer.active)
         assert_true(str_absent(answer.subject) && str_absent(answer.claims));
     return answer.reason;
+}
+
+UNUSED static void make_another_realm(const char *name)
+{
+    struct realm realm;
+    struct bootstrap bootstrap = {.ctx = &t.ctx, .realm = &realm};
+    struct realm_view *peru = t.view;
+    OK(bootstrap_settings(&test_arena, str_c(name), &realm));
+    OK(store_realm_create(t.store, &realm, &t.now, bootstrap_fill, &bootstrap));
+    OK(realm_view_acquire(t.store, str_c(name), &t.view));
+    t.ctx.view = t.view;
+    struct client client;
+    OK(admin_client_defaults(&t.ctx, STR("gate"), &client));
+    client.service_accounts_enabled = true;
+    client.secret = STR(SECRET);
+    struct store_write *w = begin_write();
+    OK(admin_client_insert(&t.ctx, w, &client));
+    OK(store_commit(w, DURABLE_LOCAL));
+    OK(realm_view_refresh(&t.view));
+    t.ctx.view = t.view;
+    give_validator_role("gate");
+    realm_view_release(t.view);
+    t.view = peru;
+    t.ctx.view = peru;
 }
 
 struct issued {
