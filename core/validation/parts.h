@@ -40,6 +40,7 @@ struct validation_find {
     struct str service_client_id; /* of a service account: its client's id (UUID) */
     int64_t user_pk;
     bool from_cache;
+    bool noted; /* what it stands on is in the call's ground */
 };
 /* Looks at an access token as it stands now. ERR_STORE_*, ERR_NO_MEMORY, ERR_INVALID_REQUEST. */
 MUST_CHECK int validation_look(const struct validation_call *call, struct str token,
