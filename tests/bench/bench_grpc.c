@@ -376,7 +376,8 @@ int main(int argc, char **argv)
     b.until_ns = b.begin_ns + (uint64_t)(strtod(argv[5], NULL) * 1e9);
     for (bool more = true; more || b.done < b.started;) {
         more = more && fill();
-        turn_round(more);
+        if (more || b.done < b.started)
+            turn_round(more);
     }
     report((double)(now_ns() - b.begin_ns) / 1e9);
     return 0;
