@@ -183,7 +183,7 @@ async function storm() {
   await ask(server, tokens, ['random', '1000'], { time: 1 });
   const quiet = await ask(server, tokens, ['random', '1000'], { rate: 10000, streams: 64 });
   report('validations at 10,000 per s, nothing else', quiet.rate, 'per s', asked(quiet));
-  const storming = wrk(server, 'logins.lua', ['/realms/bench/protocol/openid-connect/token', authorization, wordPassword, '0', String(people)], { connections: 64, duration: seconds + 3 });
+  const storming = wrk(server, 'logins.lua', ['/realms/bench/protocol/openid-connect/token', authorization, wordPassword, '0', String(people)], { connections: 16, duration: seconds + 3 });
   await new Promise((resolve) => { setTimeout(resolve, 2000); });
   const busy = await ask(server, tokens, ['random', '1000'], { rate: 10000, streams: 64 });
   const logins = await storming;
