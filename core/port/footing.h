@@ -36,7 +36,8 @@ uint64_t store_changes(const struct realm_view *view);
 /* The counters themselves, for answers that are given again by threads that must not wait: no lock is
  * taken, nothing of the realm is looked up, and its picture is not held. */
 struct ground_pin {
-    const void *counter; /* the store's; good until that is closed, also when the realm is deleted */
+    const void
+        *counter; /* the store's; good until that is closed, also when the realm is deleted */
     uint64_t value;
 };
 

@@ -127,7 +127,7 @@ static void write_head(struct call *c)
 {
     unsigned char *p = c->head + PREFIX;
     *p++ = 1 << 3 | 2;
-    for (size_t n = c->token_len; ; n >>= 7) {
+    for (size_t n = c->token_len;; n >>= 7) {
         *p++ = (unsigned char)(n >= 0x80 ? (n & 0x7f) | 0x80 : n);
         if (n < 0x80)
             break;
@@ -159,8 +159,10 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *out, siz
 }
 
 #define NV(name, value)                                                                            \
-    {(uint8_t *)(uintptr_t)(name), (uint8_t *)(uintptr_t)(value), strlen(name), strlen(value),     \
-     NGHTTP2_NV_FLAG_NO_COPY_NAME}
+    {                                                                                              \
+        (uint8_t *)(uintptr_t)(name), (uint8_t *)(uintptr_t)(value), strlen(name), strlen(value),  \
+            NGHTTP2_NV_FLAG_NO_COPY_NAME                                                           \
+    }
 
 static bool begin_call(struct conn *conn)
 {
@@ -220,8 +222,7 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *c
 
 static void open_conn(struct conn *conn, uint16_t port, nghttp2_session_callbacks *callbacks)
 {
-    const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20}};
+    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20}};
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     int on = 1;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -284,8 +285,7 @@ static bool may_begin(uint64_t now)
 {
     if (now >= b.until_ns)
         return false;
-    return b.rate == 0 ||
-           b.started < (uint64_t)((double)(now - b.begin_ns) / 1e9 * (double)b.rate);
+    return b.rate == 0 || b.started < (uint64_t)((double)(now - b.begin_ns) / 1e9 * (double)b.rate);
 }
 
 /* False when nothing is left to ask. */

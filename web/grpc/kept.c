@@ -11,8 +11,8 @@
 
 #include "core/base/banned.h"
 
-#define REPLY_MAX_BYTES  ((size_t)64 << 10)
-#define SWEEP_EVERY_MS   10000
+#define REPLY_MAX_BYTES ((size_t)64 << 10)
+#define SWEEP_EVERY_MS  10000
 
 /* In front of the reply. */
 struct kept_head {
@@ -87,8 +87,7 @@ bool grpc_kept_get(struct grpc_kept *kept, const struct clock_table_key *key, in
     if (clock_table_get(&kept->table, key, now_ms, &value, &expires_ms) == 0) {
         const struct kept_head *head = (const void *)value.ptr;
         if (holds(head, now_ms)) {
-            *ret_reply =
-                str_from(value, sizeof(*head) + head->pin_count * sizeof(head->pins[0]));
+            *ret_reply = str_from(value, sizeof(*head) + head->pin_count * sizeof(head->pins[0]));
             kept->hits++;
             return true;
         }
