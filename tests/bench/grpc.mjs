@@ -184,7 +184,7 @@ async function refusals(count = 300) {
   await server.stop();
 }
 
-// 10,000 validations a second of hot tokens, alone and while many people log in. Nothing is pinned.
+// 10,000 validations a second of hot tokens, alone and while many people log in. The server may use every processor.
 async function storm() {
   const { server, world } = await open({ realm: LONG });
   const people = 64;
