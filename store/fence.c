@@ -51,6 +51,8 @@ static bool raise_once(struct slot *slot, int err, const char *reason)
     if (first) {
         keep_reason(slot, reason);
         atomic_store(&slot->fence, err);
+        /* Nobody is let in, not even to answers that somebody keeps. */
+        atomic_fetch_add(&slot->generation, 1);
     }
     (void)pthread_mutex_unlock(&slot->lock);
     return first;

@@ -50,9 +50,15 @@ void marks_raise(struct marks *marks, const struct mark_set *set)
             atomic_fetch_add(&marks->counters[i * 64 + (size_t)__builtin_ctzll(bits)], 1);
 }
 
+const atomic_uint_fast64_t *marks_counter(struct marks *marks, uint64_t seed, enum mark_kind kind,
+                                          uint64_t key)
+{
+    return &marks->counters[place_of(seed, kind, key)];
+}
+
 uint64_t marks_value(struct marks *marks, uint64_t seed, enum mark_kind kind, uint64_t key)
 {
-    return atomic_load(&marks->counters[place_of(seed, kind, key)]);
+    return atomic_load(marks_counter(marks, seed, kind, key));
 }
 
 /* --- rows as SQLite reports them --- */
@@ -149,6 +155,60 @@ bool footing_same(const struct footing *a, const struct footing *b)
     return a->config == b->config && a->user == b->user && a->session == b->session &&
            a->client_session == b->client_session && a->revoked == b->revoked &&
            a->rights == b->rights;
+}
+
+/* --- the counters themselves --- */
+
+void ground_init(struct ground *ret_ground)
+{
+    *ret_ground = (struct ground){.until_ms = INT64_MAX};
+}
+
+static void add_pin(struct ground *g, const atomic_uint_fast64_t *counter, uint64_t value)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (g->pins[i].counter == counter && g->pins[i].value == value)
+            return;
+    if (g->count == GROUND_PINS_MAX)
+        g->loose = true;
+    else
+        g->pins[g->count++] = (struct ground_pin){counter, value};
+}
+
+void store_ground_add(const struct realm_view *view, const struct footing_rows *rows,
+                      const struct footing *footing, int64_t until_ms, struct ground *io_ground)
+{
+    uint64_t seed = view->slot->mark_seed;
+    const struct {
+        bool wanted;
+        enum mark_kind kind;
+        uint64_t key, value;
+    } marks[] = {
+        {rows->user_pk != 0, MARK_USER, (uint64_t)rows->user_pk, footing->user},
+        {rows->session_pk != 0, MARK_SESSION, (uint64_t)rows->session_pk, footing->session},
+        {rows->client_session_pk != 0, MARK_CLIENT_SESSION, (uint64_t)rows->client_session_pk,
+         footing->client_session},
+        {!str_absent(rows->jti), MARK_REVOKED, key_of_jti(rows->jti), footing->revoked},
+        {rows->rights, MARK_RIGHTS, 0, footing->rights},
+    };
+    add_pin(io_ground, &view->slot->generation, footing->config);
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+        if (marks[i].wanted)
+            add_pin(io_ground,
+                    marks_counter(&view->slot->store->marks, seed, marks[i].kind, marks[i].key),
+                    marks[i].value);
+    if (until_ms < io_ground->until_ms)
+        io_ground->until_ms = until_ms;
+}
+
+bool store_ground_holds(const struct ground_pin *pins, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const atomic_uint_fast64_t *counter = pins[i].counter;
+        if (atomic_load_explicit(counter, memory_order_acquire) != pins[i].value)
+            return false;
+    }
+    return true;
 }
 
 uint64_t store_changes(const struct realm_view *view)

@@ -30,6 +30,9 @@ void marks_init(struct marks *marks);
 /* seed keeps realms apart. */
 void mark_set_add(struct mark_set *set, uint64_t seed, enum mark_kind kind, uint64_t key);
 void marks_raise(struct marks *marks, const struct mark_set *set);
+/* For those who look again and again; good as long as marks is. */
+const atomic_uint_fast64_t *marks_counter(struct marks *marks, uint64_t seed, enum mark_kind kind,
+                                          uint64_t key);
 uint64_t marks_value(struct marks *marks, uint64_t seed, enum mark_kind kind, uint64_t key);
 
 /* Notes a changed row: fits sqlite3_update_hook; arg is a struct realm_db. */

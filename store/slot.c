@@ -160,6 +160,8 @@ void slot_retire(struct slot *slot)
     (void)pthread_mutex_lock(&slot->lock);
     slot->dead = true;
     (void)pthread_mutex_unlock(&slot->lock);
+    /* Answers about it that somebody keeps are over. */
+    atomic_fetch_add(&slot->generation, 1);
     slot_view_drop(slot);
 }
 

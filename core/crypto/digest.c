@@ -125,3 +125,9 @@ uint64_t siphash_64(const unsigned char key[SIPHASH_KEY_BYTES], struct str data)
         hash |= (uint64_t)bytes[i] << (8 * i);
     return hash;
 }
+
+void siphash_128(const unsigned char key[SIPHASH_KEY_BYTES], struct str data,
+                 unsigned char out[SIPHASH_128_BYTES])
+{
+    must(crypto_shorthash_siphashx24(out, (const unsigned char *)data.ptr, data.len, key));
+}

@@ -41,5 +41,10 @@ static inline void blake2b_256_of(struct str data, unsigned char out[BLAKE2B_BYT
 /* SipHash-2-4: 64 bits, fast, good at telling accidents. Under a public key it proves nothing about
  * who wrote the data. */
 uint64_t siphash_64(const unsigned char key[SIPHASH_KEY_BYTES], struct str data);
+/* The same with 128 bits, under a key that nobody knows: for finding again in memory what was seen
+ * before, three times as fast as BLAKE2b. */
+#define SIPHASH_128_BYTES 16
+void siphash_128(const unsigned char key[SIPHASH_KEY_BYTES], struct str data,
+                 unsigned char out[SIPHASH_128_BYTES]);
 
 #endif

@@ -33,6 +33,34 @@ bool footing_same(const struct footing *a, const struct footing *b);
 /* A number that differs whenever any counter of the realm was raised in between. */
 uint64_t store_changes(const struct realm_view *view);
 
+/* The counters themselves, for answers that are given again by threads that must not wait: no lock is
+ * taken, nothing of the realm is looked up, and its picture is not held. */
+struct ground_pin {
+    const void
+        *counter; /* the store's; good until that is closed, also when the realm is deleted */
+    uint64_t value;
+};
+
+#define GROUND_PINS_MAX 18
+
+/* What one answer stands on in all. Whoever notes a part of an answer adds to it, and an answer of
+ * which a part was noted by nobody is not kept: firm says that there is none. */
+struct ground {
+    struct ground_pin pins[GROUND_PINS_MAX];
+    size_t count;
+    int64_t until_ms; /* the first end that is known now */
+    bool has_caller;  /* who asks is noted */
+    bool loose;       /* something cannot be noted */
+    bool firm;
+};
+
+void ground_init(struct ground *ret_ground);
+/* Adds the rows, as they were when footing was taken. */
+void store_ground_add(const struct realm_view *view, const struct footing_rows *rows,
+                      const struct footing *footing, int64_t until_ms, struct ground *io_ground);
+/* Whether a fresh look would give the same answer, but for the time. */
+bool store_ground_holds(const struct ground_pin *pins, size_t count);
+
 /* A number that differs whenever anything of the realm changed that an answer may stand on, its
  * configuration included; for those who drop what they hold. */
 uint64_t store_realm_changes(const struct realm_view *view);

@@ -69,14 +69,33 @@ static bool rights_hold(const struct validation_realm *realm,
     return footing_same(&footing, &rights->footing);
 }
 
+static void note_rights(const struct validation_call *call, const struct validation_realm *realm,
+                        const struct validation_rights *rights)
+{
+    const struct footing_rows rows = {.user_pk = rights->user_pk, .rights = true};
+    if (!call->ground)
+        return;
+    store_ground_add(realm->view, &rows, &rights->footing, INT64_MAX, call->ground);
+    call->ground->has_caller = true;
+}
+
+/* For an answer that cannot be given again. */
+static void note_nothing(const struct validation_call *call)
+{
+    if (call->ground)
+        call->ground->loose = true;
+}
+
 static int keep_rights(const struct validation_call *call, const struct validation_realm *realm,
                        const struct token_cache_key *key, struct validation_rights *rights,
                        uint64_t changes)
 {
     struct str bytes;
     rights->footing = rights_footing(realm, rights->user_pk);
-    if (store_changes(realm->view) != changes)
+    if (store_changes(realm->view) != changes) {
+        note_nothing(call);
         return 0;
+    }
     TRY(validation_rights_write(call->arena, rights, &bytes));
     token_cache_put(call->store, key, bytes, call->now->wall_ms,
                     call->now->wall_ms + RIGHTS_KEPT_MS);
@@ -106,6 +125,7 @@ static int find_rights(const struct validation_call *call, const struct validati
 {
     struct validation_rights rights;
     TRY(find_kept_rights(call, realm, client, &rights));
+    note_rights(call, realm, &rights);
     caller->whole_realm = rights.validator;
     caller->every_realm = rights.validator && str_eq_c(caller->realm, REALM_MASTER);
     return 0;
@@ -214,6 +234,8 @@ static int find_by_token(const struct validation_call *call, struct str token,
     TRY(validation_look(call, token, str_of(NULL, 0), &find));
     if (find.reason != VALIDATION_ACTIVE || str_empty(find.service_client_id))
         return refuse_token(call);
+    if (!find.noted)
+        note_nothing(call);
     caller->realm = find.realm;
     caller->client_id = find.claims.azp;
     TRY(validation_realm_open(call, find.realm, &realm));

@@ -142,6 +142,15 @@ static int look_fresh(struct look *l, struct str token, struct str named_realm)
 
 /* --- kept answers --- */
 
+static void note(const struct look *l, const struct footing_rows *rows,
+                 const struct validation_entry *e)
+{
+    if (!l->call->ground)
+        return;
+    store_ground_add(l->realm.view, rows, &e->footing, e->until_ms, l->call->ground);
+    l->find->noted = true;
+}
+
 static void take_from(const struct validation_entry *e, struct validation_find *find)
 {
     find->username = e->username;
@@ -179,6 +188,7 @@ static int use_entry(struct look *l, const struct validation_entry *e, bool *ret
         l->alg = e->alg;
         return stand_now(l);
     }
+    note(l, &rows, e);
     take_from(e, find);
     return 0;
 }

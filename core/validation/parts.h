@@ -51,6 +51,7 @@ struct validation_find {
 
     bool trusted; /* of an issuer that the realm trusts: */
     struct strs scopes, roles;
+    bool noted; /* what it stands on is in the call's ground */
 };
 /* Looks at an access token as it stands now. ERR_STORE_*, ERR_NO_MEMORY, ERR_INVALID_REQUEST. */
 MUST_CHECK int validation_look(const struct validation_call *call, struct str token,

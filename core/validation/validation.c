@@ -138,7 +138,11 @@ int validation_check(const struct validation_call *call, const struct validation
     struct validation_find find;
     TRY(check_question(call, question));
     TRY(look_for(call, caller, question->token, question->realm, &find));
-    return finish(call, question, &find, ret_answer);
+    TRY(finish(call, question, &find, ret_answer));
+    struct ground *g = call->ground;
+    if (g)
+        g->firm = g->has_caller && find.noted && ret_answer->active && !g->loose;
+    return 0;
 }
 
 int validation_check_shown(const struct validation_call *call,

@@ -9,6 +9,7 @@
 #define GARITA_CORE_VALIDATION_VALIDATION_H
 
 #include "core/auth/context.h"
+#include "core/port/footing.h"
 #include "core/validation/reason.h"
 
 #define VALIDATION_BATCH_MAX  100
@@ -30,6 +31,9 @@ struct validation_call {
     struct event_actor actor;
     auth_jwks_get *jwks_get;
     void *jwks_context;
+    /* Where validation_caller_find and then one validation_check note what the answer stands on; NULL:
+     * nobody asks. It is firm after an active answer that may be given again, as long as it holds. */
+    struct ground *ground;
 };
 
 /* Who asks: a confidential client, by its credentials or by an access token of its own. */

@@ -3,7 +3,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { grpc } from './grpc.mjs';
+import { grpc, grpcCold, grpcMillion, grpcStorm } from './grpc.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -125,6 +125,9 @@ async function sizes(what, world, people) {
 
 const benchmarks = {
   grpc,
+  'grpc-cold': grpcCold,
+  'grpc-storm': grpcStorm,
+  'grpc-million': grpcMillion,
 
   async tokens() {
     await withSet('small', async (world) => {
@@ -318,7 +321,7 @@ async function loaded(server) {
 }
 
 // Without a name: all but the full sizes.
-const usual = Object.keys(benchmarks).filter((name) => name !== 'scale');
+const usual = Object.keys(benchmarks).filter((name) => name !== 'scale' && name !== 'grpc-million');
 const chosen = process.argv.slice(2);
 if (chosen.includes('--list')) {
   console.log(Object.keys(benchmarks).join('\n'));

@@ -107,9 +107,9 @@ export async function program(name, ...args) {
 
 // Operations per second on two threads without a server around them: tests/bench/bench_crypto.c.
 // Measured right before the figure that is divided by it, as the machine may have other work.
-export async function rawRate(name) {
+export async function rawRate(name, threads = 2) {
   const stdout = await program('bench_crypto', '1', name);
   if (!stdout) return undefined;
-  const line = stdout.split('\n').map((l) => /^(.*?)\s+(\d+)\s+([\d.]+)$/.exec(l)).find((m) => m?.[1] === name && m[2] === '2');
+  const line = stdout.split('\n').map((l) => /^(.*?)\s+(\d+)\s+([\d.]+)$/.exec(l)).find((m) => m?.[1] === name && m[2] === String(threads));
   return line && Number(line[3]);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/log.h"
+#include "web/grpc/caller.h"
 
 #include "core/base/banned.h"
 
@@ -391,12 +392,38 @@ static struct grpc_job *make_job(struct grpc_call *call)
     return job;
 }
 
+/* From what this thread has kept; else *ret_key is where the answer is to be kept. */
+static bool answer_kept(struct grpc_call *call, struct clock_table_key *ret_key)
+{
+    struct grpc_conn *conn = call->conn;
+    struct grpc_kept *kept = conn->loop->kept;
+    struct str reply;
+    const struct grpc_kept_question question = {
+        .authority = grpc_meta_get(&call->meta, META_AUTHORITY),
+        .authorization = grpc_meta_get(&call->meta, META_AUTHORIZATION),
+        .tenant = grpc_meta_get(&call->meta, META_TENANT),
+        .certificate = str_c(conn->certificate),
+        .message = buf_str(&call->message),
+    };
+    grpc_kept_key(kept, &question, ret_key);
+    if (grpc_caller_waits(conn->server, str_c(conn->peer_ip), grpc_now(conn)) ||
+        !grpc_kept_get(kept, ret_key, grpc_now(conn).wall_ms, &reply))
+        return false;
+    grpc_call_reply(call, reply);
+    grpc_call_end(call, (struct grpc_status){.code = GRPC_OK});
+    return true;
+}
+
 /* Streams that were reset leave their jobs behind, so jobs have a limit of their own: resetting
  * quickly gets nobody more of the pool than its connection's share (HT-07). */
 static void give_to_pool(struct grpc_call *call)
 {
     struct grpc_conn *conn = call->conn;
     struct grpc_server *server = conn->server;
+    struct clock_table_key key;
+    bool keeps = call->method->kind == GRPC_KEPT && conn->loop && conn->loop->kept;
+    if (keeps && answer_kept(call, &key))
+        return;
     if (conn->job_count >= server->config.streams) {
         grpc_call_fail(call, ERR_OVERLOADED, NULL);
         return;
@@ -406,6 +433,9 @@ static void give_to_pool(struct grpc_call *call)
         grpc_call_fail(call, ERR_OVERLOADED, NULL);
         return;
     }
+    job->keeps = keeps;
+    if (keeps)
+        job->key = key;
     if (!server->pool) {
         CLEANUP(arena_free) struct arena a;
         arena_init(&a, ARENA_REQUEST_MAX_BYTES);
@@ -442,6 +472,9 @@ void grpc_job_finish(struct grpc_job *job)
     atomic_fetch_sub_explicit(&job->server->counters.held_bytes, (long long)job->held_bytes,
                               memory_order_relaxed);
     atomic_fetch_sub_explicit(&job->server->counters.jobs, 1, memory_order_relaxed);
+    if (job->keeps && job->err == 0 && job->ground.firm)
+        grpc_kept_put(job->loop->kept, &job->key, &job->ground, buf_str(&job->out),
+                      job->loop->now.wall_ms);
     if (call) {
         call->job = NULL;
         if (job->err == 0 && job->method->attach)
@@ -450,7 +483,7 @@ void grpc_job_finish(struct grpc_job *job)
             grpc_call_reply(call, buf_str(&job->out));
         if (job->err != 0)
             grpc_call_fail(call, job->err, &job->detail);
-        else if (job->method->kind == GRPC_UNARY)
+        else if (job->method->kind == GRPC_UNARY || job->method->kind == GRPC_KEPT)
             grpc_call_end(call, (struct grpc_status){.code = GRPC_OK});
         else if (!call->ended)
             submit(call);

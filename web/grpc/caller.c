@@ -48,28 +48,33 @@ static int fill(struct grpc_work *w, struct validation_call *call)
                   .trace_id = trace_id_of(w->meta)},
         .jwks_get = web->jwks ? jwks_cache_get : NULL,
         .jwks_context = web->jwks,
+        .ground = w->ground,
     };
     return str_absent(call->base_url) ? ERR_NO_MEMORY : 0;
 }
 
-static bool is_limited(const struct grpc_work *w)
+static bool is_limited(const struct web *web, struct str peer_ip)
 {
-    const struct web *web = w->server->web;
-    bool loopback = str_starts(w->peer_ip, STR("127.")) || str_eq(w->peer_ip, STR("::1"));
+    bool loopback = str_starts(peer_ip, STR("127.")) || str_eq(peer_ip, STR("::1"));
     return web->limiter && (!loopback || web->config.rates_for_loopback);
+}
+
+bool grpc_caller_waits(const struct grpc_server *server, struct str peer_ip, struct now now)
+{
+    return is_limited(server->web, peer_ip) &&
+           rate_wait_s(server->web->limiter, RATE_TOKEN, peer_ip, now.monotonic_ms) > 0;
 }
 
 int grpc_caller_find(struct grpc_work *w, struct validation_call *ret_call,
                      struct validation_caller *ret_caller)
 {
-    struct rate_limiter *limiter = w->server->web->limiter;
-    bool limited = is_limited(w);
-    if (limited && rate_wait_s(limiter, RATE_TOKEN, w->peer_ip, w->now.monotonic_ms) > 0)
+    const struct web *web = w->server->web;
+    if (grpc_caller_waits(w->server, w->peer_ip, w->now))
         return ERR_RATE_LIMITED;
     TRY(fill(w, ret_call));
     int rc = validation_caller_find(ret_call, ret_caller);
     bool refused = rc == ERR_INVALID_CLIENT || rc == ERR_INVALID_TOKEN || rc == ERR_UNAUTHENTICATED;
-    if (limited && refused)
-        rate_charge(limiter, RATE_TOKEN, w->peer_ip, w->now.monotonic_ms, REFUSED_COUNTS_AS);
+    if (refused && is_limited(web, w->peer_ip))
+        rate_charge(web->limiter, RATE_TOKEN, w->peer_ip, w->now.monotonic_ms, REFUSED_COUNTS_AS);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "web/grpc/grpc.h"
+#include "web/grpc/kept.h"
 #include "web/grpc/status.h"
 #include "web/tls/tls.h"
 
@@ -63,6 +64,7 @@ struct grpc_work {
     struct str message;
     struct str peer_ip;
     struct str certificate_sha256; /* absent: none was shown */
+    struct ground *ground;         /* where it notes what the answer stands on; NULL: nobody asks */
     struct buf *out;               /* the answer, or what attach is given */
 };
 /* 0 or an error that status.def turns into the call's status. */
@@ -70,7 +72,7 @@ typedef int grpc_handler(struct grpc_work *w);
 /* Connects a call that was let in to its source; key is what the handler wrote. */
 typedef int grpc_attach(struct grpc_call *call, struct str key);
 
-enum grpc_kind { GRPC_HERE, GRPC_UNARY, GRPC_CHAT, GRPC_WATCH, GRPC_WATCH_HERE };
+enum grpc_kind { GRPC_HERE, GRPC_UNARY, GRPC_KEPT, GRPC_CHAT, GRPC_WATCH, GRPC_WATCH_HERE };
 
 struct grpc_method {
     const char *service;
@@ -192,6 +194,9 @@ struct grpc_job {
     char certificate[GRPC_CERT_TEXT + 1];
     size_t held_bytes;
     atomic_bool abandoned;
+    bool keeps; /* the answer is to be kept under this key, if its ground is firm */
+    struct clock_table_key key;
+    struct ground ground;
     struct buf out;
     int err;
     struct err_ctx detail;
@@ -282,7 +287,8 @@ struct grpc_loop {
     struct arena arena;
     struct now now;
     char *scratch;
-    int64_t check_ms; /* when grpc_conn_check is due */
+    struct grpc_kept *kept; /* NULL: none */
+    int64_t check_ms;       /* when grpc_conn_check is due */
     atomic_bool poked;
     pthread_mutex_t mutex;
     struct grpc_job *done, **done_end;             /* guarded */

@@ -24,6 +24,7 @@ int grpc_loop_open(struct grpc_loop *loop, struct grpc_server *server)
     loop->arrivals_end = &loop->arrivals;
     pthread_mutex_init(&loop->mutex, NULL);
     arena_init(&loop->arena, ARENA_REQUEST_MAX_BYTES);
+    loop->kept = grpc_kept_new();
     loop->scratch = malloc(GRPC_SCRATCH_BYTES);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -173,6 +174,7 @@ static void check(struct grpc_loop *loop)
     if (!atomic_exchange(&loop->poked, false) && loop->now.monotonic_ms < loop->check_ms)
         return;
     loop->check_ms = loop->now.monotonic_ms + CHECK_EVERY_MS;
+    grpc_kept_sweep(loop->kept, loop->now);
     for (struct grpc_conn *c = loop->conns; c; c = next) {
         next = c->next;
         grpc_conn_check(c);
@@ -247,6 +249,7 @@ void grpc_loop_close(struct grpc_loop *loop)
         close(loop->epoll_fd);
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
+    grpc_kept_free(loop->kept);
     arena_free(&loop->arena);
     free(loop->scratch);
     pthread_mutex_destroy(&loop->mutex);

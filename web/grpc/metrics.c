@@ -36,6 +36,19 @@ static void write_one(struct buf *out, const char *name, const char *type, long 
     buf_printf(out, "# TYPE %s %s\n%s %lld\n", name, type, name, value);
 }
 
+static void write_kept(const struct grpc_server *server, struct buf *out)
+{
+    struct clock_table_counts sum = {0};
+    for (size_t i = 0; i < server->loop_count; i++)
+        grpc_kept_count(server->loops[i].kept, &sum);
+    write_one(out, "garita_token_cache_thread_hits_total", "counter", (long long)sum.hits);
+    write_one(out, "garita_token_cache_thread_misses_total", "counter", (long long)sum.misses);
+    write_one(out, "garita_token_cache_thread_evictions_total", "counter",
+              (long long)sum.evictions);
+    write_one(out, "garita_token_cache_thread_entries", "gauge", (long long)sum.entries);
+    write_one(out, "garita_token_cache_thread_bytes", "gauge", (long long)sum.bytes);
+}
+
 void grpc_server_metrics(const struct grpc_server *server, struct buf *out)
 {
     if (!server)
@@ -47,6 +60,7 @@ void grpc_server_metrics(const struct grpc_server *server, struct buf *out)
     buf_add_c(out, "# TYPE garita_grpc_call_seconds_total counter\n");
     for (size_t i = 0; i <= GRPC_METHODS; i++)
         write_duration(c, i, out);
+    write_kept(server, out);
     write_one(out, "garita_grpc_connections", "gauge", atomic_load(&c->connections));
     write_one(out, "garita_grpc_streams", "gauge", atomic_load(&c->streams));
     write_one(out, "garita_grpc_jobs", "gauge", atomic_load(&c->jobs));

@@ -56,6 +56,11 @@ static void siphash_vectors(void **state)
         message[i] = (char)i;
     assert_true(siphash_64(key, STR("")) == UINT64_C(0x726fdb47dd0e0e31));
     assert_true(siphash_64(key, str_of(message, sizeof(message))) == UINT64_C(0xa129ca6149be45e5));
+    unsigned char out[SIPHASH_128_BYTES];
+    siphash_128(key, STR(""), out);
+    SAME(hex_of(out, sizeof(out)), "a3817f04ba25a8e66df67214c7550293");
+    siphash_128(key, str_of(message, sizeof(message)), out);
+    SAME(hex_of(out, sizeof(out)), "5493e99933b0a8117e08ec0f97cfc3d9");
 }
 
 static void blake2b_vectors(void **state)
