@@ -8,6 +8,10 @@
 
 #define PREFLIGHT_MAX_AGE "3600"
 #define ORIGIN_MAX_BYTES  512
+/* What clients of Connect and gRPC-Web send, and the tenant. */
+#define RPC_HEADERS                                                                                \
+    "Accept, Authorization, Connect-Protocol-Version, Connect-Timeout-Ms, Content-Type, "          \
+    "Grpc-Timeout, X-Grpc-Web, X-Tenant-ID, X-User-Agent"
 
 static const struct {
     unsigned method;
@@ -72,9 +76,11 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
         return;
     allow(res, origin);
     respond_header(res, "Access-Control-Allow-Methods", list);
-    respond_header(
-        res, "Access-Control-Allow-Headers",
-        STR("Accept, Authorization, Content-Type, DPoP, X-Justification, X-Requested-With"));
+    bool rpc = req->route && req->route->content == CONTENT_RPC;
+    respond_header(res, "Access-Control-Allow-Headers",
+                   rpc ? STR(RPC_HEADERS)
+                       : STR("Accept, Authorization, Content-Type, DPoP, X-Justification, "
+                              "X-Requested-With"));
     respond_header(res, "Access-Control-Max-Age", STR(PREFLIGHT_MAX_AGE));
 }
 
