@@ -74,9 +74,11 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
     respond_header(res, "Vary", STR("Origin"));
     if (cors_requested_method(req) == 0 || !is_allowed(req, origin))
         return;
-    allow(res, origin);
-    respond_header(res, "Access-Control-Allow-Methods", list);
     bool rpc = req->route && req->route->content == CONTENT_RPC;
+    respond_header(res, "Access-Control-Allow-Origin", origin);
+    if (!rpc) /* nothing that the browser adds by itself counts there */
+        respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
+    respond_header(res, "Access-Control-Allow-Methods", list);
     respond_header(res, "Access-Control-Allow-Headers",
                    rpc ? STR(RPC_HEADERS)
                        : STR("Accept, Authorization, Content-Type, DPoP, X-Justification, "

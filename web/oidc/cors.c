@@ -10,23 +10,24 @@
 
 #include "core/base/banned.h"
 
-void cors_client_exposing(struct request *req, struct response *res, const struct client *client,
+bool cors_client_exposing(struct request *req, struct response *res, const struct client *client,
                           struct str headers)
 {
     struct str origin = request_header(req, STR("Origin"));
     if (str_absent(origin) || !client ||
         !origins_allow(req->arena, client, web_public_url(req), origin))
-        return;
+        return false;
     respond_header(res, "Vary", STR("Origin"));
     respond_header(res, "Access-Control-Allow-Origin", origin);
     /* Stock clients send requests to the token endpoint with credentials. */
     respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
     respond_header(res, "Access-Control-Expose-Headers", headers);
+    return true;
 }
 
 void cors_client(struct request *req, struct response *res, const struct client *client)
 {
-    cors_client_exposing(req, res, client, STR("WWW-Authenticate"));
+    (void)cors_client_exposing(req, res, client, STR("WWW-Authenticate"));
 }
 
 void cors_everyone(struct response *res)

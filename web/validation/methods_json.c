@@ -13,7 +13,8 @@ static int parse(const struct validation_call *call, struct str message,
     return rc;
 }
 
-static int parse_token(const struct validation_call *call, struct str message, struct str *ret_token)
+static int parse_token(const struct validation_call *call, struct str message,
+                       struct str *ret_token)
 {
     const struct json_value *json;
     TRY(parse(call, message, &json));

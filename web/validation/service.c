@@ -1,14 +1,17 @@
 /* Token validation over HTTPS, as JSON, Connect and gRPC-Web: from a request to a method and back. */
 #include "web/oidc/cors.h"
+#include "web/origin.h"
 #include "web/respond.h"
 #include "web/router.h"
 #include "web/validation/call.h"
 #include "web/validation/methods.h"
 #include "web/validation/wire.h"
+#include "web/web.h"
 
 #include "core/base/banned.h"
 
 #define ANSWER_MAX_BYTES ((size_t)2 << 20)
+#define EXPOSED_HEADERS  "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, WWW-Authenticate"
 
 /* One call, between its request and its answer. */
 struct service_call {
@@ -25,20 +28,20 @@ static int check_deadline(struct request *req, const struct service_call *s)
     return err_set(&req->err, ERR_TIMEOUT, "The deadline has passed");
 }
 
-/* WE-11: scripts of the caller's own origins may read what it is answered, errors too. */
-static void allow_origin(struct request *req, struct response *res,
-                         const struct validation_caller *caller)
+/* WE-11: scripts of the caller's own origins may call and read what is answered, errors too. Nothing
+ * is done for another origin's. */
+static int check_origin(struct request *req, struct response *res,
+                        const struct validation_caller *caller)
 {
     struct realm_view *view;
     const struct client *client;
-    if (str_absent(request_header(req, STR("Origin"))) ||
-        realm_view_acquire(req->web->services.store, caller->realm, &view) != 0)
-        return;
-    if (realm_view_client(view, caller->client_id, &client) == 0)
-        cors_client_exposing(
-            req, res, client,
-            STR("Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, WWW-Authenticate"));
+    if (str_absent(request_header(req, STR("Origin"))) || origin_is_same(req))
+        return 0;
+    TRY(realm_view_acquire(req->web->services.store, caller->realm, &view));
+    bool allowed = realm_view_client(view, caller->client_id, &client) == 0 &&
+                   cors_client_exposing(req, res, client, STR(EXPOSED_HEADERS));
     realm_view_release(view);
+    return allowed ? 0 : err_set(&req->err, ERR_FORBIDDEN, "This origin is none of the client's");
 }
 
 /* The caller first: a stranger learns nothing about how messages are read. */
@@ -47,7 +50,7 @@ static int begin(struct request *req, struct response *res, struct service_call 
     TRY(validation_call_of(req, &s->call));
     TRY(validation_caller_find(&s->call, &s->caller));
     req->tenant_id = s->caller.realm;
-    allow_origin(req, res, &s->caller);
+    TRY(check_origin(req, res, &s->caller));
     s->wire = wire_of_request(req);
     return wire_check(req, &s->wire, &s->deadline_ms);
 }

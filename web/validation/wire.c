@@ -262,8 +262,7 @@ static void fail_web(struct request *req, struct response *res, const struct wir
     add_text_header(req, res, "Grpc-Status", write_code, &status);
     add_text_header(req, res, "Grpc-Message", write_text, &status);
     add_text_header(req, res, "Grpc-Status-Details-Bin", grpc_details_encode, &status);
-    res->refused =
-        status.code == GRPC_UNAUTHENTICATED || status.code == GRPC_INVALID_ARGUMENT;
+    res->refused = status.code == GRPC_UNAUTHENTICATED || status.code == GRPC_INVALID_ARGUMENT;
 }
 
 /* A stream of nothing but its end, which is JSON in either codec. */
