@@ -112,6 +112,7 @@ int slot_new(struct store *store, struct str name, struct str id, struct str fil
     slot->store = store;
     slot->is_master = str_eq_c(file, REALM_MASTER);
     start_counters(slot);
+    endings_init(&slot->endings);
     (void)pthread_mutex_init(&slot->lock, NULL);
     (void)pthread_mutex_init(&slot->build, NULL);
     (void)pthread_mutex_init(&slot->key_making, NULL);
@@ -161,6 +162,7 @@ void slot_retire(struct slot *slot)
     slot->dead = true;
     (void)pthread_mutex_unlock(&slot->lock);
     slot_view_drop(slot);
+    endings_close(&slot->endings);
 }
 
 static void free_id(struct slot *slot)
@@ -190,6 +192,7 @@ void slot_free(struct slot *slot)
     slot_view_drop(slot);
     if (slot->db)
         realm_db_close(slot->db);
+    endings_free(&slot->endings);
     (void)pthread_mutex_destroy(&slot->lock);
     (void)pthread_mutex_destroy(&slot->build);
     (void)pthread_mutex_destroy(&slot->key_making);

@@ -33,8 +33,4 @@ bool footing_same(const struct footing *a, const struct footing *b);
 /* A number that differs whenever any counter of the realm was raised in between. */
 uint64_t store_changes(const struct realm_view *view);
 
-/* A number that differs whenever anything of the realm changed that an answer may stand on, its
- * configuration included; for those who drop what they hold. */
-uint64_t store_realm_changes(const struct realm_view *view);
-
 #endif
