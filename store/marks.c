@@ -66,11 +66,22 @@ uint64_t marks_value(struct marks *marks, uint64_t seed, enum mark_kind kind, ui
 static const struct {
     const char *table;
     enum mark_kind kind;
+    enum ending_kind ending;
 } row_tables[] = {
-    {"user", MARK_USER},
-    {"session", MARK_SESSION},
-    {"client_session", MARK_CLIENT_SESSION},
+    {"user", MARK_USER, ENDING_USER},
+    {"session", MARK_SESSION, ENDING_SESSION},
+    {"client_session", MARK_CLIENT_SESSION, ENDING_CLIENT_SESSION},
 };
+
+/* Configuration that tokens can end with; scopes and mappers only shape those to come. */
+static const struct {
+    const char *table;
+    enum ending_kind ending;
+    const char *text; /* tells the row from the realm's own */
+} ending_tables[] = {{"realm", ENDING_ALL, ""},
+                     {"client", ENDING_CLIENT, ""},
+                     {"signing_key", ENDING_KEY, ""},
+                     {"issuer", ENDING_ALL, "issuer"}};
 
 /* Inserted, changed or deleted: the realm's picture is an old one. */
 static const char *const config_tables[] = {"realm",  "client",      "scope",
@@ -102,8 +113,13 @@ void marks_row_changed(void *arg, int operation, const char *database, const cha
         return;
     bool touch = db->marks.only_touches && operation == SQLITE_UPDATE;
     for (size_t i = 0; i < ARRAY_LEN(row_tables) && !touch; i++)
-        if (str_eq_c(name, row_tables[i].table))
+        if (str_eq_c(name, row_tables[i].table)) {
             mark_set_add(&db->marks, db->mark_seed, row_tables[i].kind, (uint64_t)rowid);
+            endings_note(db->notes, row_tables[i].ending, rowid, STR(""));
+        }
+    for (size_t i = 0; i < ARRAY_LEN(ending_tables); i++)
+        if (str_eq_c(name, ending_tables[i].table))
+            endings_note(db->notes, ending_tables[i].ending, rowid, str_c(ending_tables[i].text));
 }
 
 /* --- in a transaction --- */
@@ -119,6 +135,8 @@ static uint64_t key_of_jti(struct str jti)
 
 void write_mark_revoked(struct store_write *w, struct str jti)
 {
+    if (w->reader.db->notes)
+        endings_note(w->reader.db->notes, ENDING_TOKEN, 0, arena_str(&w->arena, jti));
     mark_set_add(&w->reader.db->marks, w->reader.db->mark_seed, MARK_REVOKED, key_of_jti(jti));
 }
 
@@ -214,10 +232,4 @@ bool store_ground_holds(const struct ground_pin *pins, size_t count)
 uint64_t store_changes(const struct realm_view *view)
 {
     return atomic_load(&view->slot->changes);
-}
-
-/* Both only rise, each before its change is answered, so the sum tells of either. */
-uint64_t store_realm_changes(const struct realm_view *view)
-{
-    return atomic_load(&view->slot->changes) + atomic_load(&view->slot->generation);
 }

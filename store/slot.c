@@ -112,6 +112,7 @@ int slot_new(struct store *store, struct str name, struct str id, struct str fil
     slot->store = store;
     slot->is_master = str_eq_c(file, REALM_MASTER);
     start_counters(slot);
+    endings_init(&slot->endings);
     (void)pthread_mutex_init(&slot->lock, NULL);
     (void)pthread_mutex_init(&slot->build, NULL);
     (void)pthread_mutex_init(&slot->key_making, NULL);
@@ -163,6 +164,7 @@ void slot_retire(struct slot *slot)
     /* Answers about it that somebody keeps are over. */
     atomic_fetch_add(&slot->generation, 1);
     slot_view_drop(slot);
+    endings_close(&slot->endings);
 }
 
 static void free_id(struct slot *slot)
@@ -192,6 +194,7 @@ void slot_free(struct slot *slot)
     slot_view_drop(slot);
     if (slot->db)
         realm_db_close(slot->db);
+    endings_free(&slot->endings);
     (void)pthread_mutex_destroy(&slot->lock);
     (void)pthread_mutex_destroy(&slot->build);
     (void)pthread_mutex_destroy(&slot->key_making);

@@ -3,10 +3,11 @@
  *
  * Locks, in the order in which they are taken: time.lock, a slot's archiving, its key_making, its
  * build, a realm's turn to write, the turn of the master realm, store->lock, slot->lock, those of
- * turnstile and flusher (alone). */
+ * turnstile, flusher and endings (alone). */
 #ifndef GARITA_STORE_STORE_H
 #define GARITA_STORE_STORE_H
 
+#include "store/endings.h"
 #include "store/event_queue.h"
 #include "store/flush.h"
 #include "store/folder.h"
@@ -76,8 +77,9 @@ struct realm_db {
     struct event_texts texts;
     struct person_keys persons;
     struct audit_signer signer;
-    struct mark_set marks; /* of the transaction */
-    uint64_t mark_seed;    /* of the slot */
+    struct mark_set marks;      /* of the transaction */
+    struct ending_notes *notes; /* likewise; NULL: nobody watches */
+    uint64_t mark_seed;         /* of the slot */
     int64_t next_pk[PK_KINDS];
     int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
 
@@ -117,6 +119,7 @@ struct slot {
     atomic_uint_fast64_t generation; /* of the configuration; begins at random */
     atomic_uint_fast64_t changes;    /* commits that raised marks */
     uint64_t mark_seed;
+    struct endings endings;
     atomic_llong view_used, db_used; /* for finding the longest unused */
     atomic_bool unsigned_events;     /* appended since the last signed head */
 };

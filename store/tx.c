@@ -177,6 +177,7 @@ int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now 
     }
     w->reader.conn = w->reader.db->writer;
     w->reader.db->marks = (struct mark_set){.any = false};
+    endings_begin(w);
     w->head = w->reader.db->head;
     w->older = thread_writes;
     thread_writes = w;
@@ -224,6 +225,8 @@ static void publish(struct store_write *w)
         atomic_fetch_add(&slot->changes, 1);
         marks_raise(&slot->store->marks, &db->marks);
     }
+    /* Last: who is told and asks finds all of it raised. */
+    endings_tell(w, w->config_touched || db->marks.config || db->marks.any);
 }
 
 /* What was kept of rows that are not there after all. */
@@ -284,8 +287,10 @@ static int commit_now(struct store_write *w)
 static int commit_turn(struct store_write *w, uint64_t *ret_ticket)
 {
     int err = w->list.wanted ? realm_list_change_begin(w) : 0;
-    if (err == 0)
+    if (err == 0) {
+        endings_look_up(w);
         err = commit_now(w);
+    }
     if (err != 0) {
         end_transaction(w->reader.conn, &rollback_sql);
         atomic_fetch_add(&w->reader.slot->store->counters.failed_commits, 1);

@@ -30,6 +30,11 @@ struct store_write {
     bool texts_added, persons_added, signer_added; /* what a rollback makes untrue */
     int64_t signed_seq; /* the head that this transaction signed; 0: none */
     struct list_change list;
+    struct {
+        struct ending *items;
+        size_t count;
+        bool known; /* these are all */
+    } endings;
     struct store_write *older; /* of the same thread */
 };
 

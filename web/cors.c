@@ -8,6 +8,10 @@
 
 #define PREFLIGHT_MAX_AGE "3600"
 #define ORIGIN_MAX_BYTES  512
+/* What clients of Connect and gRPC-Web send, and the tenant. */
+#define RPC_HEADERS                                                                                \
+    "Accept, Authorization, Connect-Protocol-Version, Connect-Timeout-Ms, Content-Type, "          \
+    "Grpc-Timeout, X-Grpc-Web, X-Tenant-ID, X-User-Agent"
 
 static const struct {
     unsigned method;
@@ -70,11 +74,15 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
     respond_header(res, "Vary", STR("Origin"));
     if (cors_requested_method(req) == 0 || !is_allowed(req, origin))
         return;
-    allow(res, origin);
+    bool rpc = req->route && req->route->content == CONTENT_RPC;
+    respond_header(res, "Access-Control-Allow-Origin", origin);
+    if (!rpc) /* nothing that the browser adds by itself counts there */
+        respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
     respond_header(res, "Access-Control-Allow-Methods", list);
-    respond_header(
-        res, "Access-Control-Allow-Headers",
-        STR("Accept, Authorization, Content-Type, DPoP, X-Justification, X-Requested-With"));
+    respond_header(res, "Access-Control-Allow-Headers",
+                   rpc ? STR(RPC_HEADERS)
+                       : STR("Accept, Authorization, Content-Type, DPoP, X-Justification, "
+                             "X-Requested-With"));
     respond_header(res, "Access-Control-Max-Age", STR(PREFLIGHT_MAX_AGE));
 }
 

@@ -1,8 +1,10 @@
 /* Errors on their way out: OAuth JSON, Admin REST JSON, pages. The table is fail.def. */
 #include "web/fail.h"
 
+#include "core/codec/base64.h"
 #include "core/codec/json.h"
 #include "core/port/store.h"
+#include "web/grpc/status.h"
 #include "web/login/page.h"
 #include "web/respond.h"
 
@@ -175,39 +177,101 @@ void fail_admin(struct request *req, struct response *res, int err)
     add_headers(req, res, err, o);
 }
 
-/* The codes of Connect for the statuses of fail.def, and the statuses that they have there. */
+/* Names of the codes in Connect, and the HTTP statuses that they have there. */
 static const struct {
+    const char *name;
     int status;
-    const char *code;
-    int connect_status;
-} connect_codes[] = {
-    {401, "unauthenticated", 401},    {403, "permission_denied", 403},  {404, "unimplemented", 404},
-    {405, "unimplemented", 405},      {413, "resource_exhausted", 429}, {415, "unknown", 415},
-    {429, "resource_exhausted", 429}, {502, "unavailable", 503},        {503, "unavailable", 503},
-    {507, "unavailable", 503},        {500, "internal", 500},
+} connect_codes[GRPC_CODES] = {
+    [GRPC_CANCELLED] = {"canceled", 499},
+    [GRPC_UNKNOWN] = {"unknown", 500},
+    [GRPC_INVALID_ARGUMENT] = {"invalid_argument", 400},
+    [GRPC_DEADLINE_EXCEEDED] = {"deadline_exceeded", 504},
+    [GRPC_NOT_FOUND] = {"not_found", 404},
+    [GRPC_ALREADY_EXISTS] = {"already_exists", 409},
+    [GRPC_PERMISSION_DENIED] = {"permission_denied", 403},
+    [GRPC_RESOURCE_EXHAUSTED] = {"resource_exhausted", 429},
+    [GRPC_FAILED_PRECONDITION] = {"failed_precondition", 400},
+    [GRPC_ABORTED] = {"aborted", 409},
+    [GRPC_OUT_OF_RANGE] = {"out_of_range", 400},
+    [GRPC_UNIMPLEMENTED] = {"unimplemented", 501},
+    [GRPC_INTERNAL] = {"internal", 500},
+    [GRPC_UNAVAILABLE] = {"unavailable", 503},
+    [GRPC_DATA_LOSS] = {"data_loss", 500},
+    [GRPC_UNAUTHENTICATED] = {"unauthenticated", 401},
 };
+
+/* What HTTP itself says no to keeps its status. */
+static enum grpc_code connect_code(const struct outcome *o, enum grpc_code code, int *ret_status)
+{
+    *ret_status = o->status;
+    if (o->status == 404 || o->status == 405)
+        return GRPC_UNIMPLEMENTED;
+    if (o->status == 415)
+        return GRPC_UNKNOWN;
+    *ret_status = connect_codes[code].status;
+    return code;
+}
+
+/* Base64 without padding, by Connect; of the other alphabet than a token's. */
+static struct str plain_base64(struct arena *a, struct str bytes)
+{
+    struct str text = base64_encode(a, bytes);
+    while (text.len > 0 && text.ptr[text.len - 1] == '=')
+        text.len--;
+    return text;
+}
+
+static void connect_detail(struct request *req, struct json_writer *w, const char *type,
+                           void (*write)(const struct grpc_status *, struct buf *),
+                           const struct grpc_status *status)
+{
+    struct buf bytes;
+    struct str message;
+    buf_init(&bytes, req->arena, GRPC_DETAILS_MAX);
+    write(status, &bytes);
+    if (buf_finish(&bytes, &message) != 0)
+        return;
+    jw_begin_object(w);
+    jw_member_c(w, "type", type);
+    jw_member_str(w, "value", plain_base64(req->arena, message));
+    jw_end_object(w);
+}
+
+static void connect_details(struct request *req, struct json_writer *w,
+                            const struct grpc_status *status)
+{
+    if (!status->reason[0] && !status->field[0])
+        return;
+    jw_member_array(w, "details");
+    if (status->reason[0])
+        connect_detail(req, w, "google.rpc.ErrorInfo", grpc_error_info_write, status);
+    if (status->field[0])
+        connect_detail(req, w, "google.rpc.BadRequest", grpc_bad_request_write, status);
+    jw_end_array(w);
+}
+
+void fail_connect_write(struct request *req, struct json_writer *w, int err, int *ret_status)
+{
+    const struct outcome *o = outcome_of(err);
+    struct grpc_status status = grpc_status_from(err, &req->err);
+    enum grpc_code code = connect_code(o, status.code, ret_status);
+    jw_begin_object(w);
+    jw_member_c(w, "code", connect_codes[code].name);
+    jw_member_str(w, "message", description_of(req, o));
+    connect_details(req, w, &status);
+    jw_end_object(w);
+}
 
 void fail_connect(struct request *req, struct response *res, int err)
 {
-    const struct outcome *o = outcome_of(err);
-    const char *code = "invalid_argument";
-    int status = 400;
     struct buf out;
     struct json_writer w;
-    for (size_t i = 0; i < ARRAY_LEN(connect_codes); i++) {
-        if (connect_codes[i].status != o->status)
-            continue;
-        code = connect_codes[i].code;
-        status = connect_codes[i].connect_status;
-    }
+    int status;
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
-    jw_begin_object(&w);
-    jw_member_c(&w, "code", code);
-    jw_member_str(&w, "message", description_of(req, o));
-    jw_end_object(&w);
+    fail_connect_write(req, &w, err, &status);
     send_json(res, status, &w);
-    add_headers(req, res, err, o);
+    add_headers(req, res, err, outcome_of(err));
 }
 
 void fail_page(struct request *req, struct response *res, int err)

@@ -2,6 +2,7 @@
 #ifndef GARITA_WEB_FAIL_H
 #define GARITA_WEB_FAIL_H
 
+#include "core/codec/json.h"
 #include "web/request.h"
 
 /* {"error","error_description"} of RFC 6749 5.2 and RFC 6750 3, with the status and headers that
@@ -9,8 +10,10 @@
 void fail_oauth(struct request *req, struct response *res, int err);
 /* Keycloak's Admin REST shapes: {"errorMessage"} for 409 and validation, {"error"} for the rest. */
 void fail_admin(struct request *req, struct response *res, int err);
-/* The Connect protocol's {"code","message"} with its HTTP statuses. */
+/* The Connect protocol's {"code","message","details"} with its HTTP statuses. */
 void fail_connect(struct request *req, struct response *res, int err);
+/* The same object as a value, and the status that it has alone. */
+void fail_connect_write(struct request *req, struct json_writer *w, int err, int *ret_status);
 /* An error page in the user's language with a text of its own for each error. Text from the request
  * is never shown (OA-14). */
 void fail_page(struct request *req, struct response *res, int err);

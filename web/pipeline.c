@@ -17,6 +17,7 @@
 #include "web/reply.h"
 #include "web/reply_cache.h"
 #include "web/respond.h"
+#include "web/validation/wire.h"
 
 #include "core/base/banned.h"
 
@@ -47,7 +48,7 @@ static int answer_error(struct passage *p, int err)
     else if (str_starts(req->path, STR("/admin/")))
         fail_admin(req, p->res, err);
     else if (str_starts(req->path, STR("/grpc/")) || str_starts(req->path, STR("/garita.token.")))
-        fail_connect(req, p->res, err);
+        wire_fail(req, p->res, err);
     else
         fail_oauth(req, p->res, err);
     return err;
@@ -217,7 +218,8 @@ static void charge_refusal(const struct passage *p)
 {
     const struct request *req = p->req;
     int status = p->res->status;
-    if (is_limited(req) && req->route->rate == RATE_TOKEN && (status == 400 || status == 401))
+    if (is_limited(req) && req->route->rate == RATE_TOKEN &&
+        (status == 400 || status == 401 || p->res->refused))
         rate_charge(req->web->limiter, RATE_TOKEN, req->client_ip, req->now.monotonic_ms,
                     REFUSAL_COST - 1);
 }
@@ -240,8 +242,11 @@ static int check_rate(struct passage *p)
 static bool type_fits(enum content content, struct str value)
 {
     struct media_type type;
+    struct wire wire;
     if (content == CONTENT_ANY)
         return true;
+    if (content == CONTENT_RPC)
+        return wire_of(value, &wire);
     if (str_absent(value) || media_type_parse(value, &type) != 0)
         return false;
     if (content == CONTENT_FORM)

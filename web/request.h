@@ -70,6 +70,7 @@ struct response {
     struct buf body;
     bool no_body; /* e.g. 204, 304 */
     bool close;   /* close the connection after this reply */
+    bool refused; /* it refuses like a 400 or 401, in a protocol whose status is 200 all the same */
 };
 
 /* The header's value; absent when it was not sent. The pipeline has refused repeats of headers that

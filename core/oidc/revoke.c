@@ -10,9 +10,11 @@
 
 #define MS_PER_S 1000
 
-static int report_revocation(const struct auth_ctx *ctx, struct store_write *w,
-                             const struct client *client, const struct user *user,
-                             const struct user_session *session, struct str token_type)
+/* The event is about the client whose token it was; who ended it is told when that is another. */
+static int report_revocation(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                             struct store_write *w, const struct client *client,
+                             const struct user *user, const struct user_session *session,
+                             struct str token_type)
 {
     struct report report = {
         .type = EVENT_TokenRevoked,
@@ -22,12 +24,16 @@ static int report_revocation(const struct auth_ctx *ctx, struct store_write *w,
         .client_id = client->client_id,
     };
     report_add(&report, "token_type", token_type);
+    if (client != caller->client) {
+        report_add(&report, "revoked_by", caller->client_id);
+        report_add(&report, "revoked_by_realm", caller->realm);
+    }
     return report_write(ctx, w, &report);
 }
 
 /* An offline session serves one client: it goes with it. */
-static int end_refresh(const struct auth_ctx *ctx, const struct client *client,
-                       const struct refresh_token *t)
+static int end_refresh(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                       const struct client *client, const struct refresh_token *t)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
@@ -37,55 +43,87 @@ static int end_refresh(const struct auth_ctx *ctx, const struct client *client,
     if (rc == ERR_NOT_FOUND) /* gone meanwhile, which is what was asked for */
         return 0;
     TRY(rc);
-    TRY(report_revocation(ctx, w, client, &t->user, &t->session, STR("refresh_token")));
+    TRY(report_revocation(ctx, caller, w, client, &t->user, &t->session, STR("refresh_token")));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
-static int end_access(const struct auth_ctx *ctx, const struct access_token *t)
+static int end_access(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                      const struct access_token *t)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     bool first;
     int64_t expires_ms = (t->claims.exp_s + JWT_MAX_SKEW_S + 1) * MS_PER_S;
     TRY(store_write_begin_for(ctx->view, ctx->now, NEED_ENDING, &w));
     TRY(once_spend(w, STR(ONCE_ACCESS_TOKEN), t->claims.jti, expires_ms, &first));
-    TRY(report_revocation(ctx, w, t->client, &t->user, &t->session, STR("access_token")));
+    TRY(report_revocation(ctx, caller, w, t->client, &t->user, &t->session, STR("access_token")));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
-/* OT-12: only the tokens of the caller are found. */
-static int find_refresh(const struct auth_ctx *ctx, const struct client *client, struct str token,
-                        struct refresh_token *ret_token, bool *ret_found)
+/* OT-12: only the tokens of the caller are found, unless it may end every token of the realm. Absent
+ * (NULL) for a token that it may not end. */
+static int client_of_token(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                           struct str azp, const struct client **ret_client)
+{
+    *ret_client = caller->client;
+    if (!caller->any_token)
+        return 0;
+    int rc = realm_view_client(ctx->view, azp, ret_client);
+    if (rc == ERR_NOT_FOUND)
+        *ret_client = NULL;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int load_refresh(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                        struct refresh_token *io_token, const struct client **ret_client)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(client_of_token(ctx, caller, io_token->claims.azp, ret_client));
+    if (!*ret_client)
+        return ERR_INVALID_GRANT;
+    TRY(store_read_begin(ctx->view, &r));
+    return refresh_token_load(ctx, r, *ret_client, io_token);
+}
+
+static int find_refresh(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                        struct str token, struct refresh_token *ret_token,
+                        const struct client **ret_client)
+{
     int rc = refresh_token_parse(ctx, token, ret_token);
     if (rc == 0)
-        rc = store_read_begin(ctx->view, &r);
-    if (rc == 0)
-        rc = refresh_token_load(ctx, r, client, ret_token);
-    *ret_found = rc == 0;
+        rc = load_refresh(ctx, caller, ret_token, ret_client);
+    if (rc != 0)
+        *ret_client = NULL;
     return rc == ERR_INVALID_GRANT || rc == ERR_SESSION_NOT_ACTIVE ? 0 : rc;
 }
 
-static int find_access(const struct auth_ctx *ctx, const struct client *client, struct str token,
-                       struct access_token *ret_token, bool *ret_found)
+static int find_access(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                       struct str token, struct access_token *ret_token, bool *ret_found)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(ctx->view, &r));
     int rc = token_check(ctx, r, token, ret_token);
-    *ret_found = rc == 0 && ret_token->client == client;
+    *ret_found = rc == 0 && (caller->any_token || ret_token->client == caller->client);
     return rc == ERR_INVALID_TOKEN ? 0 : rc;
+}
+
+int revoke_token_by(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                    struct str token)
+{
+    struct refresh_token refresh;
+    struct access_token access;
+    const struct client *client;
+    bool found;
+    TRY(find_refresh(ctx, caller, token, &refresh, &client));
+    if (client)
+        return end_refresh(ctx, caller, client, &refresh);
+    TRY(find_access(ctx, caller, token, &access, &found));
+    return found ? end_access(ctx, caller, &access) : 0;
 }
 
 int revoke_token_of(const struct auth_ctx *ctx, const struct client *client, struct str token)
 {
-    struct refresh_token refresh;
-    struct access_token access;
-    bool found;
-    TRY(find_refresh(ctx, client, token, &refresh, &found));
-    if (found)
-        return end_refresh(ctx, client, &refresh);
-    TRY(find_access(ctx, client, token, &access, &found));
-    return found ? end_access(ctx, &access) : 0;
+    const struct revoke_caller caller = {.client = client};
+    return revoke_token_by(ctx, &caller, token);
 }
 
 int revoke_token(const struct auth_ctx *ctx, struct str authorization, const struct form *form,

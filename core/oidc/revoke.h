@@ -15,4 +15,14 @@ MUST_CHECK int revoke_token(const struct auth_ctx *ctx, struct str authorization
 MUST_CHECK int revoke_token_of(const struct auth_ctx *ctx, const struct client *client,
                                struct str token);
 
+/* Who ends a token. */
+struct revoke_caller {
+    const struct client *client; /* of the token's realm; NULL: a client of another */
+    bool any_token;              /* of the realm, whosever it is */
+    struct str client_id, realm; /* for the event, where the token is another client's */
+};
+/* The same for callers that may end more than their own. */
+MUST_CHECK int revoke_token_by(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                               struct str token);
+
 #endif

@@ -61,8 +61,4 @@ void store_ground_add(const struct realm_view *view, const struct footing_rows *
 /* Whether a fresh look would give the same answer, but for the time. */
 bool store_ground_holds(const struct ground_pin *pins, size_t count);
 
-/* A number that differs whenever anything of the realm changed that an answer may stand on, its
- * configuration included; for those who drop what they hold. */
-uint64_t store_realm_changes(const struct realm_view *view);
-
 #endif

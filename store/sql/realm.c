@@ -41,11 +41,32 @@ int realm_row_insert(struct store_write *w, const struct realm_row *row)
     return query_run(&q);
 }
 
+/* Whether the update moves the not-before and nothing else, for those who watch. */
+static int note_not_before(struct store_write *w, const struct realm *realm)
+{
+    struct ending_notes *notes = w->reader.db->notes;
+    struct realm_row before;
+    struct str old_doc, new_doc;
+    if (!notes)
+        return 0;
+    TRY(realm_row_read(&w->reader, &w->arena, &before));
+    bool same = str_eq(realm->name, before.realm.name) &&
+                str_eq(realm->default_role_id, before.realm.default_role_id);
+    notes->not_before_s = realm->not_before_s;
+    before.realm.not_before_s = realm->not_before_s;
+    TRY(doc_write(&realm_fields, NULL, &before.realm, &w->arena, &old_doc));
+    TRY(doc_write(&realm_fields, NULL, realm, &w->arena, &new_doc));
+    same = same && str_eq(old_doc, new_doc);
+    notes->only_not_before = same && (notes->realm_updates++ == 0 || notes->only_not_before);
+    return 0;
+}
+
 int realm_row_update(struct store_write *w, const struct realm *realm)
 {
     static const struct sql update = {
         "UPDATE realm SET name = ?, default_role_id = ?, doc = ? WHERE pk = 1"};
     struct str doc;
+    TRY(note_not_before(w, realm));
     TRY(doc_write(&realm_fields, NULL, realm, &w->arena, &doc));
     QUERY(q);
     TRY(query_open(write_conn(w), &update, &q));

@@ -15,13 +15,14 @@ import { World } from './lib/world.mjs';
 const { TokenValidation } = load('garita/token/v1/token_validation.proto').garita.token.v1;
 const { Authorization } = load('envoy/service/auth/v3/external_auth.proto').envoy.service.auth.v3;
 
-let world, portal, gate, spa, stub, envoy;
+let world, portal, gate, spa, stranger, stub, envoy;
 before(async () => {
   const ports = { web: await freePort(), management: await freePort(), redirect: await freePort(), grpc: await freePort() };
   world = await World.open({ ports });
   await world.addUser('ana', { email: 'ana@example.pe', firstName: 'Ana', 'attributes.site': ['lima'] });
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
   gate = await world.addClient('gate', { serviceAccount: true });
+  stranger = await world.addClient('stranger', { serviceAccount: true });
   spa = await world.addClient('spa', { isPublic: true, values: { directAccessGrantsEnabled: true } });
   await world.cli.ok('role', 'assign', '--realm', 'peru', '--role', 'token-validator', '--username', 'service-account-gate');
   stub = client(world.server, TokenValidation);
@@ -161,9 +162,9 @@ test('OT-12 grpc Revoke: a client ends its own tokens, in force for the very nex
   for (let i = 0; i < 5; i++) {
     const t = await token();
     assert.equal((await validate({ token: t })).active, true);
-    await unary(stub, 'revoke', { token: t }, as(gate));
+    await unary(stub, 'revoke', { token: t }, as(stranger));
     assert.equal((await validate({ token: t })).active, true, 'another client ends nothing');
-    await unary(stub, 'revoke', { token: t }, as(portal));
+    await unary(stub, 'revoke', { token: t }, as(i % 2 ? portal : gate));
     const answer = await validate({ token: t });
     assert.equal(answer.active, false);
     assert.ok(['REVOKED', 'SESSION_ENDED'].includes(answer.reason), answer.reason);
@@ -284,29 +285,62 @@ test('OT-11 grpc over mutual TLS: the certificate of its connection proves a cal
   await secure.close();
 });
 
-test('grpc WatchRevocations: a watcher hears of every way to end a token, before it can ask again', async () => {
+// What is set of a message, without its number and time.
+const what = ({ number, at, realm, ...fields }) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value && value !== ''));
+
+test('grpc WatchRevocations: a watcher hears what ended, by the names that stand in tokens', async () => {
   const watch = stub.watchRevocations({}, as(gate));
   const heard = [];
   let wake = () => {};
   watch.on('data', (revocation) => { heard.push(revocation); wake(); });
   watch.on('error', () => wake());
-  const next = async (count) => { while (heard.length <= count) await new Promise((resolve) => { wake = resolve; }); return heard.at(-1); };
-  assert.equal((await next(0)).realm, 'peru', 'the first says that the watch has begun');
+  const reach = async (count) => { while (heard.length < count) await new Promise((resolve) => { wake = resolve; }); };
+  await reach(1);
+  assert.deepEqual([heard[0].realm, what(heard[0])], ['peru', { reset: true }], 'the first says that the watch has begun');
+  const ana = decode(await token());
+  const service = await gate.service();
+  const notBefore = Math.floor(Date.now() / 1000) - 100000;
   const endings = [
-    async () => unary(stub, 'revoke', { token: await token() }, as(portal)),
-    () => world.setUser('ana', { enabled: false }),
-    () => world.setUser('ana', { enabled: true }),
-    () => world.setClient('spa', { enabled: false }),
-    () => world.setRealm({ notBefore: Math.floor(Date.now() / 1000) - 100000 }),
+    ['a token', async () => { const t = await token(); await unary(stub, 'revoke', { token: t }, as(portal)); return { jti: decode(t).jti }; }],
+    ['a token without a session', async () => { const t = (await gate.service()).json.access_token; await unary(stub, 'revoke', { token: t }, as(gate)); return { jti: decode(t).jti }; }],
+    ['a refresh token, with its session', async () => {
+      const { json } = await portal.password('ana');
+      await unary(stub, 'revoke', { token: json.refresh_token }, as(portal));
+      return { sessionId: decode(json.access_token).sid };
+    }],
+    ['a person', async () => { await world.setUser('ana', { enabled: false }); return { userId: ana.sub }; }],
+    ['a person again', async () => { await world.setUser('ana', { enabled: true }); return { userId: ana.sub }; }],
+    ['a client', async () => { await world.setClient('spa', { enabled: false }); return { clientId: 'spa' }; }],
+    ['what is older', async () => { await world.setRealm({ notBefore }); return { notBefore: { seconds: notBefore, nanos: 0 } }; }],
+    ['settings of the realm', async () => { await world.setRealm({ displayName: 'Peru' }); return { reset: true }; }],
   ];
-  for (const [i, end] of endings.entries()) {
+  assert.equal(service.status, 200);
+  for (const [name, end] of endings) {
     const count = heard.length;
-    await end();
-    const { realm, number } = await next(count);
-    assert.equal(realm, 'peru', `ending ${i}`);
-    assert.equal(number, heard.length);
+    const expected = await end();
+    await reach(count + 1);
+    const fits = heard.slice(count).map(what).filter((w) => Object.entries(expected).every(([field, value]) => JSON.stringify(w[field]) === JSON.stringify(value)));
+    assert.ok(fits.length > 0, `${name}: ${JSON.stringify(expected)} is none of ${JSON.stringify(heard.slice(count).map(what))}`);
+    assert.deepEqual(heard.slice(count).map((h) => h.realm).filter((r) => r !== 'peru'), []);
   }
+  assert.deepEqual(heard.map((h) => h.number), heard.map((_, i) => i + 1));
   watch.cancel();
+});
+
+test('grpc WatchRevocations: who was not there, or is too slow, is told to drop everything', async () => {
+  const watch = stub.watchRevocations({}, as(gate));
+  const heard = [];
+  let wake = () => {};
+  watch.on('data', (revocation) => { heard.push(revocation); wake(); });
+  watch.on('error', () => wake());
+  while (heard.length < 1) await new Promise((resolve) => { wake = resolve; });
+  assert.equal(heard[0].reset, true);
+  watch.cancel();
+  await world.setUser('ana', { enabled: true });
+  const again = stub.watchRevocations({}, as(gate));
+  const first = await new Promise((resolve) => { again.on('data', resolve); again.on('error', () => {}); });
+  assert.deepEqual(what(first), { reset: true });
+  again.cancel();
 });
 
 test('OT-11 grpc WatchRevocations: only who may ask about the whole realm hears of it', async () => {

@@ -95,29 +95,31 @@ void grpc_message_encode(struct str message, struct buf *out)
     }
 }
 
-/* google.rpc.ErrorInfo: reason 1, domain 2. */
-static void add_error_info(const struct grpc_status *s, struct buf *out)
+/* reason 1, domain 2 */
+void grpc_error_info_write(const struct grpc_status *s, struct buf *out)
 {
-    size_t any = pb_open(out, 3);
-    pb_put_str(out, 1, STR(TYPE_ERROR_INFO));
-    size_t info = pb_open(out, 2);
     pb_put_str(out, 1, str_c(s->reason));
     pb_put_str(out, 2, STR(ERROR_DOMAIN));
-    pb_close(out, info);
-    pb_close(out, any);
 }
 
-/* google.rpc.BadRequest: field_violations 1 with field 1 and description 2. */
-static void add_bad_request(const struct grpc_status *s, struct buf *out)
+/* field_violations 1 with field 1 and description 2 */
+void grpc_bad_request_write(const struct grpc_status *s, struct buf *out)
 {
-    size_t any = pb_open(out, 3);
-    pb_put_str(out, 1, STR(TYPE_BAD_REQUEST));
-    size_t bad = pb_open(out, 2);
     size_t violation = pb_open(out, 1);
     pb_put_str(out, 1, str_c(s->field));
     pb_put_str(out, 2, str_c(s->message));
     pb_close(out, violation);
-    pb_close(out, bad);
+}
+
+/* google.protobuf.Any, in the list of details. */
+static void add_detail(const struct grpc_status *s, struct str type,
+                       void (*write)(const struct grpc_status *, struct buf *), struct buf *out)
+{
+    size_t any = pb_open(out, 3);
+    pb_put_str(out, 1, type);
+    size_t value = pb_open(out, 2);
+    write(s, out);
+    pb_close(out, value);
     pb_close(out, any);
 }
 
@@ -126,9 +128,9 @@ void grpc_status_write(const struct grpc_status *s, struct buf *out)
     pb_put_u64(out, 1, s->code);
     pb_put_str(out, 2, str_c(s->message));
     if (s->reason[0])
-        add_error_info(s, out);
+        add_detail(s, STR(TYPE_ERROR_INFO), grpc_error_info_write, out);
     if (s->field[0])
-        add_bad_request(s, out);
+        add_detail(s, STR(TYPE_BAD_REQUEST), grpc_bad_request_write, out);
 }
 
 void grpc_details_encode(const struct grpc_status *s, struct buf *out)

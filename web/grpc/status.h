@@ -51,6 +51,9 @@ void grpc_message_encode(struct str message, struct buf *out);
 /* google.rpc.Status with ErrorInfo and BadRequest, as base64 for grpc-status-details-bin. Writes
  * nothing when there is no more to say than code and message. */
 void grpc_details_encode(const struct grpc_status *status, struct buf *out);
+/* Its details as messages: google.rpc.ErrorInfo and BadRequest. */
+void grpc_error_info_write(const struct grpc_status *status, struct buf *out);
+void grpc_bad_request_write(const struct grpc_status *status, struct buf *out);
 /* google.rpc.Status as a message. */
 void grpc_status_write(const struct grpc_status *status, struct buf *out);
 

@@ -10,17 +10,24 @@
 
 #include "core/base/banned.h"
 
-void cors_client(struct request *req, struct response *res, const struct client *client)
+bool cors_client_exposing(struct request *req, struct response *res, const struct client *client,
+                          struct str headers)
 {
     struct str origin = request_header(req, STR("Origin"));
     if (str_absent(origin) || !client ||
         !origins_allow(req->arena, client, web_public_url(req), origin))
-        return;
+        return false;
     respond_header(res, "Vary", STR("Origin"));
     respond_header(res, "Access-Control-Allow-Origin", origin);
     /* Stock clients send requests to the token endpoint with credentials. */
     respond_header(res, "Access-Control-Allow-Credentials", STR("true"));
-    respond_header(res, "Access-Control-Expose-Headers", STR("WWW-Authenticate"));
+    respond_header(res, "Access-Control-Expose-Headers", headers);
+    return true;
+}
+
+void cors_client(struct request *req, struct response *res, const struct client *client)
+{
+    (void)cors_client_exposing(req, res, client, STR("WWW-Authenticate"));
 }
 
 void cors_everyone(struct response *res)
@@ -101,10 +108,13 @@ bool oidc_cors_allowed(struct request *req, struct str origin)
     struct uri u;
     struct str origins;
     bool found;
-    /* A preflight of the Admin API has no token that would say whose origins count. */
-    if (req->method == HTTP_OPTIONS && req->route && req->route->admin)
-        return uri_parse(origin, &u) == 0 && uri_is_web(&u);
-    if (req->method != HTTP_OPTIONS || !req->realm || uri_parse(origin, &u) != 0 || !uri_is_web(&u))
+    if (req->method != HTTP_OPTIONS || uri_parse(origin, &u) != 0 || !uri_is_web(&u))
+        return false;
+    /* Neither a preflight of the Admin API nor one of a call of CONTENT_RPC can tell whose origins
+     * count. */
+    if (req->route && (req->route->admin || req->route->content == CONTENT_RPC))
+        return true;
+    if (!req->realm)
         return false;
     return cors_origins(req, origin, 0, &origins, &found) == 0 && found;
 }

@@ -8,6 +8,9 @@
 
 /* Lets the request's origin read the answer when it is one of the client's; client may be NULL. */
 void cors_client(struct request *req, struct response *res, const struct client *client);
+/* The same, with the response headers that its scripts may read. False when it is none of them. */
+bool cors_client_exposing(struct request *req, struct response *res, const struct client *client,
+                          struct str headers);
 /* Lets every origin read it: public documents without cookies. */
 void cors_everyone(struct response *res);
 
@@ -19,7 +22,8 @@ MUST_CHECK int cors_origins(struct request *req, struct str looked_for, size_t m
 
 /* For struct web_services: whether a preflight of this origin is granted: it is registered in the
  * realm. A preflight names no client and its answer holds nothing; the real answer is bound to the
- * client. */
+ * client. Calls of CONTENT_RPC do not even name a realm in their path: any origin may ask, with
+ * credentials that its script must hold itself, and the client's list decides about the call. */
 bool oidc_cors_allowed(struct request *req, struct str origin);
 
 #endif

@@ -1,134 +1,122 @@
-/* Token validation as JSON: POST /grpc/token/... and, with the same bodies, unary calls of the Connect
- * protocol under the service's own name. */
-#include "web/fail.h"
+/* Token validation over HTTPS, as JSON, Connect and gRPC-Web: from a request to a method and back. */
+#include "web/oidc/cors.h"
+#include "web/origin.h"
 #include "web/respond.h"
 #include "web/router.h"
 #include "web/validation/call.h"
-#include "web/validation/message.h"
+#include "web/validation/methods.h"
+#include "web/validation/wire.h"
+#include "web/web.h"
 
 #include "core/base/banned.h"
 
 #define ANSWER_MAX_BYTES ((size_t)2 << 20)
+#define EXPOSED_HEADERS  "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, WWW-Authenticate"
 
 /* One call, between its request and its answer. */
 struct service_call {
     struct validation_call call;
     struct validation_caller caller;
-    const struct json_value *message;
-    struct json_writer w;
+    struct wire wire;
+    int64_t deadline_ms;
 };
 
+static int check_deadline(struct request *req, const struct service_call *s)
+{
+    if (s->deadline_ms == 0 || clock_monotonic_ns() / 1000000 < s->deadline_ms)
+        return 0;
+    return err_set(&req->err, ERR_TIMEOUT, "The deadline has passed");
+}
+
+/* WE-11: scripts of the caller's own origins may call and read what is answered, errors too. Nothing
+ * is done for another origin's. */
+static int check_origin(struct request *req, struct response *res,
+                        const struct validation_caller *caller)
+{
+    struct realm_view *view;
+    const struct client *client;
+    if (str_absent(request_header(req, STR("Origin"))) || origin_is_same(req))
+        return 0;
+    TRY(realm_view_acquire(req->web->services.store, caller->realm, &view));
+    bool allowed = realm_view_client(view, caller->client_id, &client) == 0 &&
+                   cors_client_exposing(req, res, client, STR(EXPOSED_HEADERS));
+    realm_view_release(view);
+    return allowed ? 0 : err_set(&req->err, ERR_FORBIDDEN, "This origin is none of the client's");
+}
+
 /* The caller first: a stranger learns nothing about how messages are read. */
-static int begin(struct request *req, struct service_call *s, struct buf *out)
+static int begin(struct request *req, struct response *res, struct service_call *s)
 {
     TRY(validation_call_of(req, &s->call));
     TRY(validation_caller_find(&s->call, &s->caller));
     req->tenant_id = s->caller.realm;
-    int rc = json_parse(req->arena, req->body, req->route->body_max_bytes, &s->message);
-    if (rc != 0 && rc != ERR_NO_MEMORY)
-        return err_set(&req->err, ERR_INVALID_REQUEST, "The message is not JSON");
-    buf_init(out, req->arena, ANSWER_MAX_BYTES);
-    jw_init(&s->w, out);
-    return rc;
+    TRY(check_origin(req, res, &s->caller));
+    s->wire = wire_of_request(req);
+    return wire_check(req, &s->wire, &s->deadline_ms);
 }
 
-typedef int service_method(struct service_call *s);
-
-static void serve(struct request *req, struct response *res, service_method *method)
+/* After the deadline nothing is begun; what was done by then is told as late, like everywhere in
+ * gRPC. */
+static int run(struct request *req, struct service_call *s, validation_method *json,
+               validation_method *proto, struct str *ret_answer)
 {
-    struct service_call s = {.message = NULL};
     struct buf out;
-    struct str body;
-    int rc = begin(req, &s, &out);
+    struct str message;
+    if (s->wire.protocol == WIRE_CONNECT_STREAM)
+        return err_set(&req->err, ERR_UNIMPLEMENTED, "This method is no stream");
+    TRY(wire_message(req, &s->wire, &message));
+    TRY(check_deadline(req, s));
+    buf_init(&out, req->arena, ANSWER_MAX_BYTES);
+    TRY((s->wire.codec == WIRE_PROTO ? proto : json)(&s->call, &s->caller, message, &out));
+    TRY(buf_finish(&out, ret_answer));
+    return check_deadline(req, s);
+}
+
+static void serve(struct request *req, struct response *res, validation_method *json,
+                  validation_method *proto)
+{
+    struct service_call s = {.deadline_ms = 0};
+    struct str answer;
+    int rc = begin(req, res, &s);
     if (rc == 0)
-        rc = method(&s);
+        rc = run(req, &s, json, proto, &answer);
     if (rc == 0)
-        rc = jw_finish(&s.w, &body);
-    if (rc == 0)
-        respond_json(res, 200, body);
+        wire_reply(req, res, &s.wire, answer);
     else
-        fail_connect(req, res, rc);
-}
-
-static int answer_question(struct service_call *s, const struct json_value *message)
-{
-    struct validation_question question;
-    struct validation_answer answer;
-    TRY(message_read_question(s->call.arena, message, s->call.err, &question));
-    TRY(validation_check(&s->call, &s->caller, &question, &answer));
-    message_write_answer(&s->w, &answer);
-    return 0;
-}
-
-static int validate(struct service_call *s)
-{
-    return answer_question(s, s->message);
-}
-
-static int validate_batch(struct service_call *s)
-{
-    const struct json_value *list, *one;
-    TRY(message_read_batch(s->message, s->call.err, &list));
-    struct json_iter it = json_iter(list);
-    jw_begin_object(&s->w);
-    jw_member_array(&s->w, "answers");
-    while (json_next(&it, NULL, &one))
-        TRY(answer_question(s, one));
-    jw_end_array(&s->w);
-    jw_end_object(&s->w);
-    return 0;
-}
-
-static int introspect(struct service_call *s)
-{
-    struct str token, json;
-    TRY(message_read_token(s->message, s->call.err, &token));
-    TRY(validation_introspect(&s->call, &s->caller, token, &json));
-    jw_raw(&s->w, json);
-    return 0;
-}
-
-static int user_context(struct service_call *s)
-{
-    struct validation_user_context context;
-    struct str token;
-    TRY(message_read_token(s->message, s->call.err, &token));
-    TRY(validation_user_context(&s->call, &s->caller, token, &context));
-    message_write_context(&s->w, &context);
-    return 0;
-}
-
-static int revoke(struct service_call *s)
-{
-    struct str token;
-    TRY(message_read_token(s->message, s->call.err, &token));
-    TRY(validation_revoke(&s->call, &s->caller, token));
-    jw_begin_object(&s->w);
-    jw_end_object(&s->w);
-    return 0;
+        wire_fail(req, res, rc);
 }
 
 void validation_validate(struct request *req, struct response *res)
 {
-    serve(req, res, validate);
+    serve(req, res, json_validate, proto_validate);
 }
 
 void validation_validate_batch(struct request *req, struct response *res)
 {
-    serve(req, res, validate_batch);
+    serve(req, res, json_validate_batch, proto_validate_batch);
 }
 
 void validation_introspection(struct request *req, struct response *res)
 {
-    serve(req, res, introspect);
+    serve(req, res, json_introspect, proto_introspect);
 }
 
 void validation_person(struct request *req, struct response *res)
 {
-    serve(req, res, user_context);
+    serve(req, res, json_user_context, proto_user_context);
 }
 
 void validation_revocation(struct request *req, struct response *res)
 {
-    serve(req, res, revoke);
+    serve(req, res, json_revoke, proto_revoke);
+}
+
+/* An answer leaves in one piece here: streams are for the gRPC port. */
+void validation_watch(struct request *req, struct response *res)
+{
+    struct service_call s = {.deadline_ms = 0};
+    int rc = begin(req, res, &s);
+    if (rc == 0)
+        rc = err_set(&req->err, ERR_UNIMPLEMENTED, "Revocations are streamed on the gRPC port");
+    wire_fail(req, res, rc);
 }

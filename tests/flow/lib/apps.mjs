@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const modules = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../node_modules');
-const page = (body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>app</title><body>${body}</body></html>`;
+const page = (body) => `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>app</title><body>${body}</body></html>`;
 
 // window.kc is the keycloak-js adapter; window.done says how init ended
 const keycloakApp = (s) => page(`<p id="who">?</p><script type="module">
@@ -38,6 +38,20 @@ const manager = window.manager = new oidc.UserManager(${settings(s)});
 const show = (user) => { document.getElementById('who').textContent = user ? user.profile.preferred_username : 'nobody'; return user; };
 ${script}</script>`);
 
+// Modules as npm has them, by the names that code imports them by: window.rpc is what calls are made of
+const rpcPackages = ['@bufbuild/protobuf', '@connectrpc/connect', '@connectrpc/connect-web'];
+const importMap = () => Object.fromEntries(rpcPackages.flatMap((name) => {
+  const { exports } = JSON.parse(readFileSync(path.join(modules, name, 'package.json')));
+  return Object.entries(exports).map(([sub, file]) => [path.posix.join(name, sub), path.posix.join('/modules', name, file.import)]);
+}));
+const rpcApp = () => page(`<script type="importmap">${JSON.stringify({ imports: importMap() })}</script><script type="module">
+import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { Code, createClient } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+window.rpc = { createFileRegistry, fromBinary, FileDescriptorSetSchema, Code, createClient, createConnectTransport, createGrpcWebTransport };
+</script>`);
+
 export class Apps {
   static async start() {
     const apps = new Apps();
@@ -60,9 +74,11 @@ export class Apps {
       '/oidc': () => oidcApp(this.settings, 'window.done = manager.getUser().then(show);'),
       '/oidc/callback': () => oidcApp(this.settings, 'window.done = manager.signinRedirectCallback().then(show, (e) => { window.failure = String(e); show(); });'),
       '/oidc/silent': () => oidcApp(this.settings, 'manager.signinSilentCallback();'),
+      '/rpc': rpcApp,
       '/framed': () => page(this.frame ?? ''),
     }[pathname];
-    const script = { '/keycloak.js': 'keycloak-js/lib/keycloak.js', '/oidc-client-ts.js': 'oidc-client-ts/dist/browser/oidc-client-ts.js' }[pathname];
+    const script = { '/keycloak.js': 'keycloak-js/lib/keycloak.js', '/oidc-client-ts.js': 'oidc-client-ts/dist/browser/oidc-client-ts.js' }[pathname] ??
+      /^\/modules\/(@[\w-]+(?:\/[\w-]+)+(?:\.[\w-]+)*\.js)$/.exec(pathname)?.[1];
     if (req.method === 'POST') {
       let body = '';
       req.on('data', (chunk) => { body += chunk; });
