@@ -178,6 +178,8 @@ int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(client_check(&client, ctx->err));
     if (!str_empty(client.secret))
         TRY(check_secret(ctx, client.secret));
+    else if (wants_secret(&client) && !wants_secret(before)) /* it was public until now */
+        TRY(settle_secret(ctx, &client));
     TRY(settle_service_account(ctx, w, &client));
     TRY(tell_conflict(ctx, &client, client_update(w, &client)));
     TRY(change_data(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,

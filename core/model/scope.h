@@ -37,6 +37,11 @@ struct client_scopes {
     size_t count;
 };
 
+/* name, description, protocol, attributes of a client scope; name, protocol, protocolMapper, config of
+ * a mapper. */
+extern const struct field_table client_scope_fields;
+extern const struct field_table mapper_fields;
+
 /* Whether the name appears in the token's scope claim; true unless the attribute says "false". */
 bool client_scope_in_token(const struct client_scope *scope);
 

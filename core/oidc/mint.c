@@ -124,25 +124,35 @@ static int add_userinfo_request(const struct auth_ctx *ctx, const struct subject
     return claims_set_str(c, STR(USERINFO_CLAIMS_MEMBER), text);
 }
 
-int mint_access_token(const struct auth_ctx *ctx, struct store_read *r,
-                      const struct subject *subject, struct minted *ret_minted)
+int mint_access_claims(const struct auth_ctx *ctx, struct store_read *r,
+                       const struct subject *subject, struct claims *io_claims,
+                       struct minted *ret_minted)
 {
-    struct claims c;
     struct strs audience = {0};
     struct minted minted = {.jti = new_jti(ctx, subject)};
     if (str_absent(minted.jti))
         return ERR_NO_MEMORY;
-    claims_init(&c, ctx->arena);
     minted.expires_in_s = access_lifespan_s(ctx, subject);
-    TRY(add_times(ctx, &c, minted.expires_in_s));
-    TRY(add_common(ctx, subject, &c, TOKEN_TYPE_BEARER, minted.jti));
-    TRY(claims_set_str(&c, STR("scope"), scopes_claim(ctx->arena, &subject->scopes)));
-    TRY(mappers_apply(ctx, r, subject, MAPPER_ACCESS, &c, &audience));
+    TRY(add_times(ctx, io_claims, minted.expires_in_s));
+    TRY(add_common(ctx, subject, io_claims, TOKEN_TYPE_BEARER, minted.jti));
+    TRY(claims_set_str(io_claims, STR("scope"), scopes_claim(ctx->arena, &subject->scopes)));
+    TRY(mappers_apply(ctx, r, subject, MAPPER_ACCESS, io_claims, &audience));
     /* Without a session nothing else says whose token it is. */
     if (!subject->has_session)
-        TRY(claims_set_str(&c, STR("sub"), subject->user.id));
-    TRY(add_userinfo_request(ctx, subject, &c));
-    TRY(add_audience(&c, &audience));
+        TRY(claims_set_str(io_claims, STR("sub"), subject->user.id));
+    TRY(add_userinfo_request(ctx, subject, io_claims));
+    TRY(add_audience(io_claims, &audience));
+    *ret_minted = minted;
+    return 0;
+}
+
+int mint_access_token(const struct auth_ctx *ctx, struct store_read *r,
+                      const struct subject *subject, struct minted *ret_minted)
+{
+    struct claims c;
+    struct minted minted;
+    claims_init(&c, ctx->arena);
+    TRY(mint_access_claims(ctx, r, subject, &c, &minted));
     TRY(sign(ctx, &c, mint_alg(ctx, subject->client, CLIENT_ATTR_ACCESS_TOKEN_ALG), &minted.token));
     *ret_minted = minted;
     return 0;
@@ -170,25 +180,35 @@ static int add_id_claims(const struct auth_ctx *ctx, const struct subject *s, st
     return 0;
 }
 
-int mint_id_token(const struct auth_ctx *ctx, struct store_read *r, const struct subject *subject,
-                  struct str access_token, struct str code, struct minted *ret_minted)
+int mint_id_claims(const struct auth_ctx *ctx, struct store_read *r, const struct subject *subject,
+                   struct str access_token, struct str code, struct claims *io_claims,
+                   struct minted *ret_minted)
 {
-    struct claims c;
     struct strs audience = {0};
     struct str alg = mint_alg(ctx, subject->client, CLIENT_ATTR_ID_TOKEN_ALG);
     struct minted minted = {.jti = uuid_new(ctx->arena)};
     if (str_absent(minted.jti))
         return ERR_NO_MEMORY;
-    claims_init(&c, ctx->arena);
     TRY(strs_add(&audience, ctx->arena, subject->client->client_id));
     minted.expires_in_s = access_lifespan_s(ctx, subject);
-    TRY(add_times(ctx, &c, minted.expires_in_s));
-    TRY(add_id_claims(ctx, subject, &c, minted.jti));
-    TRY(add_hash(ctx, &c, "at_hash", alg, access_token));
-    TRY(add_hash(ctx, &c, "c_hash", alg, code));
-    TRY(mappers_apply(ctx, r, subject, MAPPER_ID, &c, &audience));
-    TRY(add_audience(&c, &audience));
-    TRY(sign(ctx, &c, alg, &minted.token));
+    TRY(add_times(ctx, io_claims, minted.expires_in_s));
+    TRY(add_id_claims(ctx, subject, io_claims, minted.jti));
+    TRY(add_hash(ctx, io_claims, "at_hash", alg, access_token));
+    TRY(add_hash(ctx, io_claims, "c_hash", alg, code));
+    TRY(mappers_apply(ctx, r, subject, MAPPER_ID, io_claims, &audience));
+    TRY(add_audience(io_claims, &audience));
+    *ret_minted = minted;
+    return 0;
+}
+
+int mint_id_token(const struct auth_ctx *ctx, struct store_read *r, const struct subject *subject,
+                  struct str access_token, struct str code, struct minted *ret_minted)
+{
+    struct claims c;
+    struct minted minted;
+    claims_init(&c, ctx->arena);
+    TRY(mint_id_claims(ctx, r, subject, access_token, code, &c, &minted));
+    TRY(sign(ctx, &c, mint_alg(ctx, subject->client, CLIENT_ATTR_ID_TOKEN_ALG), &minted.token));
     *ret_minted = minted;
     return 0;
 }

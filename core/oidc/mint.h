@@ -19,6 +19,16 @@ struct minted {
     int64_t expires_in_s; /* 0: no end of its own (offline refresh tokens) */
 };
 
+struct claims;
+
+/* What tokens are made of, without the signature: for mint_*_token, and to show it. */
+MUST_CHECK int mint_access_claims(const struct auth_ctx *ctx, struct store_read *r,
+                                  const struct subject *subject, struct claims *io_claims,
+                                  struct minted *ret_minted);
+MUST_CHECK int mint_id_claims(const struct auth_ctx *ctx, struct store_read *r,
+                              const struct subject *subject, struct str access_token,
+                              struct str code, struct claims *io_claims, struct minted *ret_minted);
+
 MUST_CHECK int mint_access_token(const struct auth_ctx *ctx, struct store_read *r,
                                  const struct subject *subject, struct minted *ret_minted);
 /* access_token and code: for at_hash and c_hash; absent when they do not go out together. */
@@ -45,7 +55,6 @@ struct str mint_alg(const struct auth_ctx *ctx, const struct client *client, con
 
 /* Claims of the user for UserInfo and introspection: the mappers of that target alone, and sub. */
 enum mint_about { MINT_USERINFO, MINT_INTROSPECTION };
-struct claims;
 MUST_CHECK int mint_user_claims(const struct auth_ctx *ctx, struct store_read *r,
                                 const struct subject *subject, enum mint_about about,
                                 struct claims *io_claims);

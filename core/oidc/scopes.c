@@ -8,7 +8,7 @@
 #define ROLES_EXPANDED_MAX 4096
 
 /* RFC 6749 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */
-static bool is_scope_word(struct str word)
+bool scope_is_word(struct str word)
 {
     for (size_t i = 0; i < word.len; i++) {
         unsigned char c = (unsigned char)word.ptr[i];
@@ -33,7 +33,7 @@ static int check_words(const struct auth_ctx *ctx, const struct client *client,
 {
     struct str word;
     while (str_next_word(&requested, &word)) {
-        if (!is_scope_word(word))
+        if (!scope_is_word(word))
             return err_field(ctx->err, ERR_INVALID_SCOPE, "scope", "Invalid scopes");
         if (!str_eq(word, STR(SCOPE_OPENID)) && !find_linked(client, word))
             return err_field(ctx->err, ERR_INVALID_SCOPE, "scope", "Invalid scopes: %.*s",

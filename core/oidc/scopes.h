@@ -16,6 +16,8 @@ struct granted_scopes {
     bool offline;
 };
 
+/* A scope-token of RFC 6749 3.3. */
+bool scope_is_word(struct str word);
 /* All default scopes of the client and the optional ones that were asked for. A word that is neither
  * nor "openid" is ERR_INVALID_SCOPE, so are characters outside RFC 6749 3.3. */
 MUST_CHECK int scopes_resolve(const struct auth_ctx *ctx, const struct client *client,

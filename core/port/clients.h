@@ -25,9 +25,13 @@ MUST_CHECK int client_secret_copy(struct realm_view *view, int64_t client_pk, st
 MUST_CHECK int client_secret_matches(struct realm_view *view, int64_t client_pk, struct str given,
                                      bool *ret_match);
 
+/* ERR_CONFLICT when the name or the id is taken. */
 MUST_CHECK int scope_insert(struct store_write *w, struct client_scope *scope);
 MUST_CHECK int scope_update(struct store_write *w, const struct client_scope *scope);
 MUST_CHECK int scope_delete(struct store_write *w, int64_t scope_pk);
+/* With mappers and roles; the flags as linked to the realm. ERR_NOT_FOUND. */
+MUST_CHECK int scope_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                                struct client_scope *ret_scope);
 MUST_CHECK int scope_list(struct store_read *r, struct arena *a, struct client_scopes *ret_scopes);
 /* Default or optional scope for clients made from now on; none removes it from both. */
 enum scope_link { SCOPE_LINK_NONE, SCOPE_LINK_DEFAULT, SCOPE_LINK_OPTIONAL };

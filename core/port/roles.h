@@ -35,6 +35,22 @@ MUST_CHECK int user_roles(struct store_read *r, struct arena *a, int64_t user_pk
 MUST_CHECK int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
                                     struct roles *ret_roles);
 
+/* Scope mappings: the roles that tokens of a client may carry when it has no full scope, and those
+ * that a client scope lets through; as assigned, and with all that these are made of. Changes replace
+ * the realm's view at the commit. */
+MUST_CHECK int client_scope_roles(struct store_read *r, struct arena *a, int64_t client_pk,
+                                  struct roles *ret_roles);
+MUST_CHECK int client_scope_roles_effective(struct store_read *r, struct arena *a,
+                                            int64_t client_pk, struct roles *ret_roles);
+MUST_CHECK int client_scope_role_add(struct store_write *w, int64_t client_pk, int64_t role_pk);
+MUST_CHECK int client_scope_role_remove(struct store_write *w, int64_t client_pk, int64_t role_pk);
+MUST_CHECK int scope_roles(struct store_read *r, struct arena *a, int64_t scope_pk,
+                           struct roles *ret_roles);
+MUST_CHECK int scope_roles_effective(struct store_read *r, struct arena *a, int64_t scope_pk,
+                                     struct roles *ret_roles);
+MUST_CHECK int scope_role_add(struct store_write *w, int64_t scope_pk, int64_t role_pk);
+MUST_CHECK int scope_role_remove(struct store_write *w, int64_t scope_pk, int64_t role_pk);
+
 MUST_CHECK int group_insert(struct store_write *w, struct group *group);
 MUST_CHECK int group_update(struct store_write *w, const struct group *group);
 MUST_CHECK int group_delete(struct store_write *w, int64_t group_pk);

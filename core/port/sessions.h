@@ -69,6 +69,15 @@ MUST_CHECK int once_is_spent(struct store_read *r, struct str kind, struct str v
 struct session_limits {
     int64_t idle_ms, max_ms, idle_remember_ms, max_remember_ms, offline_idle_ms, offline_max_ms;
 };
+/* The sessions with a client's part that is not revoked and that are not over at that moment, oldest
+ * first; ones that are all offline, or none. */
+MUST_CHECK int session_list_of_client(struct store_read *r, struct arena *a, int64_t client_pk,
+                                      bool offline, const struct session_limits *limits,
+                                      int64_t now_ms, size_t first, size_t limit,
+                                      struct user_session **ret_items, size_t *ret_count);
+MUST_CHECK int session_count_of_client(struct store_read *r, int64_t client_pk, bool offline,
+                                       const struct session_limits *limits, int64_t now_ms,
+                                       int64_t *ret_count);
 /* Deletes what is over (at most limit rows a call); returns how many. */
 MUST_CHECK int session_sweep(struct store_write *w, const struct session_limits *limits,
                              size_t limit, int64_t *ret_count);

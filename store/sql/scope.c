@@ -126,6 +126,18 @@ int scope_read(struct store_read *r, struct arena *a, int64_t pk, struct client_
     return read_parts(r, a, ret_scope);
 }
 
+int scope_find_by_id(struct store_read *r, struct arena *a, struct str id,
+                     struct client_scope *ret_scope)
+{
+    static const struct sql select = {"SELECT " SCOPE_COLUMNS " FROM scope WHERE id = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_id(&q, id);
+    TRY(query_one(&q));
+    TRY(read_scope(&q, a, ret_scope));
+    return read_parts(r, a, ret_scope);
+}
+
 static int read_whole(struct query *q, struct arena *a, void *ret_item, void *reader)
 {
     TRY(read_scope(q, a, ret_item));

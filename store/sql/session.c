@@ -91,6 +91,54 @@ int session_list_of_user(struct store_read *r, struct arena *a, int64_t user_pk,
     return 0;
 }
 
+/* Parameters 1 to 8: bind_of_client. */
+#define OF_CLIENT                                                                                  \
+    " WHERE session.pk IN (SELECT session_pk FROM client_session"                                  \
+    " WHERE client_pk = ?1 AND revoked = 0) AND offline = ?2 AND CASE"                             \
+    " WHEN offline = 1 THEN last_access_ms > ?7 AND started_ms > ?8"                               \
+    " WHEN remember_me = 1 THEN last_access_ms > ?5 AND started_ms > ?6"                           \
+    " ELSE last_access_ms > ?3 AND started_ms > ?4 END"
+
+static void bind_of_client(struct query *q, int64_t client_pk, bool offline,
+                           const struct session_limits *l, int64_t now_ms)
+{
+    const int64_t ages[] = {l->idle_ms,         l->max_ms,          l->idle_remember_ms,
+                            l->max_remember_ms, l->offline_idle_ms, l->offline_max_ms};
+    query_i64(q, client_pk);
+    query_i64(q, offline);
+    for (size_t i = 0; i < ARRAY_LEN(ages); i++) /* 0: without end */
+        query_i64(q, ages[i] > 0 ? now_ms - ages[i] : INT64_MIN);
+}
+
+int session_list_of_client(struct store_read *r, struct arena *a, int64_t client_pk, bool offline,
+                           const struct session_limits *limits, int64_t now_ms, size_t first,
+                           size_t limit, struct user_session **ret_items, size_t *ret_count)
+{
+    static const struct sql select = {SELECT OF_CLIENT " ORDER BY session.pk LIMIT ?9 OFFSET ?10"};
+    struct rows rows = ROWS_OF(struct user_session);
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    bind_of_client(&q, client_pk, offline, limits, now_ms);
+    query_i64(&q, rows_at_most(limit));
+    query_i64(&q, rows_at_most(first));
+    TRY(rows_read(&rows, &q, a, read_row));
+    *ret_items = rows.items;
+    *ret_count = rows.count;
+    return 0;
+}
+
+int session_count_of_client(struct store_read *r, int64_t client_pk, bool offline,
+                            const struct session_limits *limits, int64_t now_ms, int64_t *ret_count)
+{
+    static const struct sql select = {"SELECT count(*) FROM session" OF_CLIENT};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    bind_of_client(&q, client_pk, offline, limits, now_ms);
+    TRY(query_one(&q));
+    *ret_count = query_col_i64(&q, 0);
+    return q.err;
+}
+
 static void bind_login(struct query *q, const struct user_session *s)
 {
     query_i64(q, s->last_access_ms);

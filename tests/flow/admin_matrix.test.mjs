@@ -65,7 +65,7 @@ async function check(token, roles, over, realm) {
     if (allowed && isDangerous(route)) return;
     const { status, text } = await ask(route, realm, token);
     const what = `${route.method} ${path(route, realm)} with ${roles} over ${over}: ${status} ${text.slice(0, 200)}`;
-    if (allowed) assert.ok(status !== 401 && status !== 403 && status < 500, what);
+    if (allowed) assert.ok(status !== 401 && status !== 403 && (status < 500 || status === 501), what);
     else assert.equal(status, 403, what);
   });
 }

@@ -1,0 +1,33 @@
+/* Bodies of gRPC-Web: a frame is the whole body or an error, base64 in pieces gives what the pieces hold,
+ * a Content-Type is ours or none. */
+#include "core/codec/base64.h"
+#include "tests/fuzz/fuzz.h"
+#include "web/validation/wire.h"
+
+static void check_frame(struct str body)
+{
+    struct err_ctx err = {0};
+    struct str message;
+    if (wire_frame_read(body, &err, &message) != 0)
+        return;
+    PROMISE(message.len + WIRE_FRAME_PREFIX <= body.len);
+    PROMISE(message.len == 0 ||
+            (message.ptr >= body.ptr && message.ptr + message.len <= body.ptr + body.len));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct str input = fuzz_input(data, size);
+    struct str bytes;
+    struct wire wire;
+    arena_init(&a, FUZZ_ARENA_BYTES);
+    check_frame(input);
+    if (wire_text_read(&a, input, &bytes) == 0) {
+        PROMISE(bytes.len <= input.len / 4 * 3 + 3);
+        check_frame(bytes);
+    }
+    if (!wire_of(input, &wire))
+        PROMISE(wire.protocol == WIRE_CONNECT && wire.codec == WIRE_JSON);
+    return 0;
+}
