@@ -176,7 +176,7 @@ int rest_client_get(struct admin_call *call)
 int rest_clients_create(struct admin_call *call)
 {
     struct client client;
-    struct str id = {NULL, 0}, client_id = {NULL, 0}, secret;
+    struct str id = {NULL, 0}, client_id = STR(""), secret;
     TRY(admin_body_object(call));
     TRY(admin_member_str(call, call->body, "id", &id));
     TRY(admin_member_str(call, call->body, "clientId", &client_id));
