@@ -199,6 +199,25 @@ test('OT-12: a client revokes its own tokens, one with the role token-validator 
   assert.equal((await call('/grpc/token/revoke', { token: 'x' }, portal)).status, 200);
 });
 
+test('OT-12, AU-03: the event of a revoked token says whose it was and who ended it', async () => {
+  const { access_token: token } = await tokens();
+  await call('/grpc/token/revoke', { token }, gate);
+  const [event] = await world.cli.json('audit', 'list', '--realm', 'peru', '--type', 'TokenRevoked', '--limit', '1');
+  const text = JSON.stringify(event);
+  for (const part of ['"portal"', '"revoked_by":"gate"', '"revoked_by_realm":"peru"']) assert.ok(text.includes(part), text);
+});
+
+test('OT-12, AD-02: the role in master revokes in every realm, without it in none', async () => {
+  const root = await world.addClient('root-ender', { realm: 'master', serviceAccount: true });
+  const asRoot = { ...credentials(root), 'X-Tenant-ID': undefined };
+  const { access_token: token } = await tokens();
+  assert.equal((await call('/grpc/token/revoke', { token }, null, asRoot)).text, '{}');
+  assert.equal(await reason(token), 'ACTIVE');
+  await world.cli.ok('role', 'assign', '--realm', 'master', '--role', 'token-validator', '--username', 'service-account-root-ender');
+  assert.equal((await call('/grpc/token/revoke', { token }, null, asRoot)).text, '{}');
+  assert.equal(await reason(token), 'REVOKED');
+});
+
 test('a batch is answered in order, each question by itself', async () => {
   const { access_token: token } = await tokens();
   const { answers } = (await call('/grpc/token/validate-batch', { questions: [{ token }, { token: 'x' }, { token, audience: 'bank' }] })).json;

@@ -15,6 +15,16 @@ static void check_frame(struct str body)
             (message.ptr >= body.ptr && message.ptr + message.len <= body.ptr + body.len));
 }
 
+/* Cut where the first byte says. */
+static void check_pieces(struct arena *a, struct str input)
+{
+    struct str bytes;
+    size_t cut = input.len > 0 ? (unsigned char)input.ptr[0] % (input.len + 1) : 0;
+    struct str head = base64_encode(a, str_sub(input, 0, cut));
+    struct str text = ARENA_CONCAT(a, head, base64_encode(a, str_from(input, cut)));
+    PROMISE(wire_text_read(a, text, &bytes) == 0 && str_eq(bytes, input));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(arena_free) struct arena a;
@@ -23,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire wire;
     arena_init(&a, FUZZ_ARENA_BYTES);
     check_frame(input);
+    check_pieces(&a, input);
     if (wire_text_read(&a, input, &bytes) == 0) {
         PROMISE(bytes.len <= input.len / 4 * 3 + 3);
         check_frame(bytes);

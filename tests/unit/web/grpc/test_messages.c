@@ -177,7 +177,9 @@ static void reasons_have_the_numbers_of_the_proto_file(void **state)
     assert_int_equal(VALIDATION_ACTIVE, 0);
     assert_int_equal(VALIDATION_EXPIRED, 6);
     assert_int_equal(VALIDATION_NOT_PERMITTED, 17);
-    assert_int_equal(VALIDATION_REASONS, 18);
+    assert_int_equal(VALIDATION_WRONG_ALGORITHM, 18);
+    assert_int_equal(VALIDATION_ISSUER_UNAVAILABLE, 21);
+    assert_int_equal(VALIDATION_REASONS, 22);
 }
 
 static void questions_are_read_within_their_limits(void **state)
