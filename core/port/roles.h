@@ -62,7 +62,7 @@ MUST_CHECK int group_find_by_id(struct store_read *r, struct arena *a, struct st
 MUST_CHECK int group_list(struct store_read *r, struct arena *a, int64_t parent_pk,
                           struct groups *ret_groups);
 /* Which groups a search is for. What is absent asks for nothing. */
-struct group_filter {
+struct group_wanted {
     int64_t parent_pk; /* 0: the top */
     bool anywhere;     /* whatever the parent */
     struct str search; /* somewhere in the name, or with exact the whole name */
@@ -71,9 +71,9 @@ struct group_filter {
 };
 /* By name. Linear in the realm's groups at worst (AD-12). */
 MUST_CHECK int group_search(struct store_read *r, struct arena *a,
-                            const struct group_filter *filter, size_t first, size_t limit,
+                            const struct group_wanted *filter, size_t first, size_t limit,
                             struct groups *ret_groups);
-MUST_CHECK int group_count(struct store_read *r, const struct group_filter *filter,
+MUST_CHECK int group_count(struct store_read *r, const struct group_wanted *filter,
                            int64_t *ret_count);
 MUST_CHECK int group_find_by_pk(struct store_read *r, struct arena *a, int64_t pk,
                                 struct group *ret_group);

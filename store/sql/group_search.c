@@ -21,7 +21,7 @@ static struct str or_null(struct str text)
     return str_empty(text) ? str_of(NULL, 0) : text;
 }
 
-static void bind(struct query *q, const struct group_filter *f)
+static void bind(struct query *q, const struct group_wanted *f)
 {
     query_i64(q, f->anywhere ? -1 : f->parent_pk);
     query_str(q, or_null(f->search));
@@ -30,7 +30,7 @@ static void bind(struct query *q, const struct group_filter *f)
     query_str(q, f->value);
 }
 
-int group_search(struct store_read *r, struct arena *a, const struct group_filter *filter,
+int group_search(struct store_read *r, struct arena *a, const struct group_wanted *filter,
                  size_t first, size_t limit, struct groups *ret_groups)
 {
     static const struct sql select = {"SELECT " GROUP_COLUMNS " FROM grp WHERE" MATCHES
@@ -43,7 +43,7 @@ int group_search(struct store_read *r, struct arena *a, const struct group_filte
     return group_rows_read(r, &q, a, ret_groups);
 }
 
-int group_count(struct store_read *r, const struct group_filter *filter, int64_t *ret_count)
+int group_count(struct store_read *r, const struct group_wanted *filter, int64_t *ret_count)
 {
     static const struct sql select = {"SELECT count(*) FROM grp WHERE" MATCHES};
     QUERY(q);

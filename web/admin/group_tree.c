@@ -7,7 +7,7 @@
 #include "core/base/banned.h"
 
 #define TREE_MAX       ((size_t)4 * ADMIN_PAGE_MAX) /* groups of one answer, those above included */
-#define TREE_DEPTH_MAX 24 /* what the JSON of an answer can be nested */
+#define TREE_DEPTH_MAX 24                           /* what the JSON of an answer can be nested */
 
 int group_shape_of(struct admin_call *call, bool brief, struct group_shape *ret_shape)
 {
@@ -71,7 +71,7 @@ static void write_access(struct admin_call *call)
 static int begin_group(struct admin_call *call, const struct group *group,
                        const struct group_shape *shape)
 {
-    const struct group_filter below = {.parent_pk = group->pk};
+    const struct group_wanted below = {.parent_pk = group->pk};
     struct json_writer *w = &call->out;
     int64_t count;
     jw_begin_object(w);

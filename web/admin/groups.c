@@ -39,9 +39,9 @@ int groups_find_to_change(struct admin_call *call, struct group *ret_group)
 
 /* --- Lists --- */
 
-static int take_filter(struct admin_call *call, int64_t parent_pk, struct group_filter *ret_filter)
+static int take_filter(struct admin_call *call, int64_t parent_pk, struct group_wanted *ret_filter)
 {
-    struct group_filter f = {.parent_pk = parent_pk};
+    struct group_wanted f = {.parent_pk = parent_pk};
     struct str_map pairs;
     TRY(admin_query(call, "search", &f.search));
     TRY(admin_query_bool(call, "exact", false, &f.exact));
@@ -57,7 +57,7 @@ static int take_filter(struct admin_call *call, int64_t parent_pk, struct group_
     return 0;
 }
 
-static int list(struct admin_call *call, const struct group_filter *f, bool as_trees)
+static int list(struct admin_call *call, const struct group_wanted *f, bool as_trees)
 {
     struct admin_page page;
     struct groups groups;
@@ -74,7 +74,7 @@ static int list(struct admin_call *call, const struct group_filter *f, bool as_t
  * one, the top is listed. Who may only ask sees none (AD-07). */
 int rest_groups_list(struct admin_call *call)
 {
-    struct group_filter f;
+    struct group_wanted f;
     bool trees;
     TRY(take_filter(call, 0, &f));
     TRY(admin_query_bool(call, "populateHierarchy", true, &trees));
@@ -89,7 +89,7 @@ int rest_groups_list(struct admin_call *call)
 
 int rest_groups_count(struct admin_call *call)
 {
-    struct group_filter f;
+    struct group_wanted f;
     int64_t count = 0;
     bool top;
     TRY(take_filter(call, 0, &f));
@@ -107,7 +107,7 @@ int rest_groups_count(struct admin_call *call)
 int rest_group_children(struct admin_call *call)
 {
     struct group group;
-    struct group_filter f;
+    struct group_wanted f;
     TRY(groups_find(call, &group));
     TRY(take_filter(call, group.pk, &f));
     return list(call, &f, false);
