@@ -13,7 +13,8 @@
     " (?1 = -1 OR coalesce(grp.parent_pk, 0) = ?1)"                                                \
     " AND (?2 IS NULL OR CASE WHEN ?3 THEN grp.name = ?2"                                          \
     " ELSE instr(lower(grp.name), lower(?2)) > 0 END)"                                             \
-    " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(grp.attributes) a, json_each(a.value) v"  \
+    " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(grp.attributes, '$.v') a,"                \
+    " json_each(a.value) v"                                                                        \
     " WHERE a.key = ?4 AND v.value = ?5))"
 
 static struct str or_null(struct str text)
