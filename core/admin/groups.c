@@ -40,9 +40,8 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group)
 
 /* before NULL: made, after NULL: gone. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct group *before, const struct group *after)
+                  const struct group *group, const struct group *before, const struct group *after)
 {
-    const struct group *group = after ? after : before;
     const struct detail details[] = {{"path", group->path}, {NULL, {NULL, 0}}};
     struct str data;
     TRY(change_data_with(ctx->arena, &group_fields, before, after, "name", group->name, details,
@@ -68,7 +67,7 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
     if (str_absent(io_group->path))
         return ERR_NO_MEMORY;
     TRY(tell_conflict(ctx, group_insert(w, io_group)));
-    return record(ctx, w, EVENT_GroupCreated, NULL, io_group);
+    return record(ctx, w, EVENT_GroupCreated, io_group, NULL, io_group);
 }
 
 int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w, struct str path,
@@ -97,7 +96,7 @@ int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
     group.path = before->path;
     TRY(check_group(ctx, &group));
     TRY(tell_conflict(ctx, group_update(w, &group)));
-    return record(ctx, w, EVENT_GroupModified, before, &group);
+    return record(ctx, w, EVENT_GroupModified, &group, before, &group);
 }
 
 int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
@@ -117,19 +116,20 @@ int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const 
 {
     TRY(group_delete(w, group->pk));
     TRY(default_groups_tidy(ctx, w));
-    return record(ctx, w, EVENT_GroupDeleted, group, NULL);
+    return record(ctx, w, EVENT_GroupDeleted, group, group, NULL);
 }
 
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
-                       const struct role *before, const struct role *after)
+                       const struct role *role, bool given)
 {
-    const struct role *role = after ? after : before;
-    const struct detail details[] = {
-        {"path", group->path}, {"roleId", role->id}, {"clientId", role->client_id}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {{"path", group->path},
+                                     {"roleId", role->id},
+                                     {"clientId", role->client_id},
+                                     {NULL, {NULL, 0}}};
     struct str data;
-    TRY(change_data_with(ctx->arena, &role_fields, before, after, "role", role->name, details,
-                         &data, NULL));
-    return admin_record(ctx, w, after ? EVENT_RoleAssigned : EVENT_RoleRevoked, "group", group->id,
+    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
+                         role->name, details, &data, NULL));
+    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "group", group->id,
                         data);
 }
 
@@ -137,12 +137,12 @@ int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,
                          const struct group *group, const struct role *role)
 {
     TRY(group_role_add(w, group->pk, role->pk));
-    return record_role(ctx, w, group, NULL, role);
+    return record_role(ctx, w, group, role, true);
 }
 
 int admin_group_role_remove(const struct auth_ctx *ctx, struct store_write *w,
                             const struct group *group, const struct role *role)
 {
     TRY(group_role_remove(w, group->pk, role->pk));
-    return record_role(ctx, w, group, role, NULL);
+    return record_role(ctx, w, group, role, false);
 }

@@ -182,19 +182,17 @@ int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const s
                         {"username", user->username}, {"sessions", count});
 }
 
-/* before NULL: given, after NULL: taken. */
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                       const struct role *before, const struct role *after)
+                       const struct role *role, bool given)
 {
-    const struct role *role = after ? after : before;
     const struct detail details[] = {{"username", user->username},
                                      {"roleId", role->id},
                                      {"clientId", role->client_id},
                                      {NULL, {NULL, 0}}};
     struct str data;
-    TRY(change_data_with(ctx->arena, &role_fields, before, after, "role", role->name, details,
-                         &data, NULL));
-    return admin_record(ctx, w, after ? EVENT_RoleAssigned : EVENT_RoleRevoked, "user", user->id,
+    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
+                         role->name, details, &data, NULL));
+    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "user", user->id,
                         data);
 }
 
@@ -202,14 +200,14 @@ int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const
                         const struct role *role)
 {
     TRY(user_role_add(w, user->pk, role->pk));
-    return record_role(ctx, w, user, NULL, role);
+    return record_role(ctx, w, user, role, true);
 }
 
 int admin_user_role_remove(const struct auth_ctx *ctx, struct store_write *w,
                            const struct user *user, const struct role *role)
 {
     TRY(user_role_remove(w, user->pk, role->pk));
-    return record_role(ctx, w, user, role, NULL);
+    return record_role(ctx, w, user, role, false);
 }
 
 int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,
