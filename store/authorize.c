@@ -20,7 +20,7 @@ static const char *const tables[] = {
 static const char *const readable[] = {"json_each", "sqlite_sequence"};
 
 static const char *const functions[] = {
-    "count", "max", "min", "lower", "coalesce", "changes", "length",
+    "count", "max", "min", "lower", "coalesce", "changes", "length", "instr",
 };
 
 static bool listed(const char *const *list, size_t count, const char *name)

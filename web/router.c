@@ -9,6 +9,7 @@
 struct node {
     struct str segment; /* without slashes; of a parameter its name */
     bool is_param;
+    bool is_rest; /* a parameter that takes all that is left of the path, slashes included */
     struct node *children; /* fixed ones first */
     struct node *next;
     int realm_param;             /* position of {realm} in the pattern that ends here; -1: none */
@@ -31,6 +32,11 @@ static bool is_param(struct str segment)
     return segment.len > 2 && segment.ptr[0] == '{' && segment.ptr[segment.len - 1] == '}';
 }
 
+static bool is_rest(struct str segment)
+{
+    return is_param(segment) && segment.ptr[segment.len - 2] == '*';
+}
+
 /* Parameters go to the end, so that fixed text wins. */
 static struct node *child_get(struct router *r, struct node *parent, struct str segment)
 {
@@ -47,6 +53,7 @@ static struct node *child_get(struct router *r, struct node *parent, struct str 
         return NULL;
     n->segment = segment;
     n->is_param = param;
+    n->is_rest = is_rest(segment);
     n->realm_param = -1;
     n->next = *at;
     *at = n;
@@ -80,7 +87,7 @@ static int add_route(struct router *r, const struct route *route, struct err_ctx
         return err_set(err, ERR_CONFIG, "route %s is malformed", route->pattern);
     struct str rest = str_from(pattern, 1);
     while (str_next(&rest, '/', &segment)) {
-        if (!segment_is_sound(segment))
+        if (!segment_is_sound(segment) || n->is_rest)
             return err_set(err, ERR_CONFIG, "route %s is malformed", route->pattern);
         if (str_eq(segment, STR("{realm}")))
             realm = params;
@@ -139,7 +146,9 @@ static const struct node *find(const struct node *n, struct str rest, bool more,
         if (c->is_param ? str_empty(segment) : !str_eq(c->segment, segment))
             continue;
         if (c->is_param && params < REQUEST_MAX_PATH_PARAMS)
-            m->params[params] = segment;
+            m->params[params] = c->is_rest ? rest : segment;
+        if (c->is_rest)
+            return c;
         const struct node *found = find(c, after, slash >= 0, m, params + c->is_param);
         if (found)
             return found;

@@ -1,6 +1,7 @@
 /* Groups: a tree of names, with roles and attributes. */
 #include "core/admin/groups.h"
 
+#include "core/admin/default_groups.h"
 #include "core/admin/record.h"
 #include "core/model/check.h"
 #include "core/port/roles.h"
@@ -37,11 +38,15 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group)
     return attrs_check(&group->attributes, "attributes", ctx->err);
 }
 
+/* before NULL: made, after NULL: gone. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct group *group)
+                  const struct group *group, const struct group *before, const struct group *after)
 {
-    return ADMIN_RECORD(ctx, w, type, "group", group->id, {"name", group->name},
-                        {"path", group->path});
+    const struct detail details[] = {{"path", group->path}, {NULL, {NULL, 0}}};
+    struct str data;
+    TRY(change_data_with(ctx->arena, &group_fields, before, after, "name", group->name, details,
+                         &data, NULL));
+    return admin_record(ctx, w, type, "group", group->id, data);
 }
 
 static int tell_conflict(const struct auth_ctx *ctx, int rc)
@@ -62,7 +67,7 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
     if (str_absent(io_group->path))
         return ERR_NO_MEMORY;
     TRY(tell_conflict(ctx, group_insert(w, io_group)));
-    return record(ctx, w, EVENT_GroupCreated, io_group);
+    return record(ctx, w, EVENT_GroupCreated, io_group, NULL, io_group);
 }
 
 int admin_group_insert_path(const struct auth_ctx *ctx, struct store_write *w, struct str path,
@@ -88,35 +93,56 @@ int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
     group.pk = before->pk;
     group.id = before->id;
     group.parent_pk = before->parent_pk;
+    group.path = before->path;
     TRY(check_group(ctx, &group));
     TRY(tell_conflict(ctx, group_update(w, &group)));
-    return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group.id, {"name", group.name},
-                        {"nameBefore", before->name}, {"pathBefore", before->path});
+    return record(ctx, w, EVENT_GroupModified, &group, before, &group);
+}
+
+int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
+                     const struct group *parent)
+{
+    struct group moved = *group;
+    moved.parent_pk = parent ? parent->pk : 0;
+    moved.path = ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), group->name);
+    if (str_absent(moved.path))
+        return ERR_NO_MEMORY;
+    TRY(tell_conflict(ctx, group_update(w, &moved)));
+    return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group->id, {"name", group->name},
+                        {"pathBefore", group->path}, {"path", moved.path});
 }
 
 int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const struct group *group)
 {
     TRY(group_delete(w, group->pk));
-    return record(ctx, w, EVENT_GroupDeleted, group);
+    TRY(default_groups_tidy(ctx, w));
+    return record(ctx, w, EVENT_GroupDeleted, group, group, NULL);
 }
 
-static int record_role(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                       const struct group *group, const struct role *role)
+static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
+                       const struct role *role, bool given)
 {
-    return ADMIN_RECORD(ctx, w, type, "group", group->id, {"path", group->path},
-                        {"role", role->name}, {"roleId", role->id}, {"clientId", role->client_id});
+    const struct detail details[] = {{"path", group->path},
+                                     {"roleId", role->id},
+                                     {"clientId", role->client_id},
+                                     {NULL, {NULL, 0}}};
+    struct str data;
+    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
+                         role->name, details, &data, NULL));
+    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "group", group->id,
+                        data);
 }
 
 int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,
                          const struct group *group, const struct role *role)
 {
     TRY(group_role_add(w, group->pk, role->pk));
-    return record_role(ctx, w, EVENT_RoleAssigned, group, role);
+    return record_role(ctx, w, group, role, true);
 }
 
 int admin_group_role_remove(const struct auth_ctx *ctx, struct store_write *w,
                             const struct group *group, const struct role *role)
 {
     TRY(group_role_remove(w, group->pk, role->pk));
-    return record_role(ctx, w, EVENT_RoleRevoked, group, role);
+    return record_role(ctx, w, group, role, false);
 }

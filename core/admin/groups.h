@@ -16,6 +16,10 @@ MUST_CHECK int admin_group_insert_path(const struct auth_ctx *ctx, struct store_
                                        struct str path, struct group *io_group);
 MUST_CHECK int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
                                   const struct group *before, const struct group *after);
+/* To another parent (NULL: to the top), with what is below it. ERR_CONFLICT when the name is taken
+ * there, or when the parent is the group itself or below it. */
+MUST_CHECK int admin_group_move(const struct auth_ctx *ctx, struct store_write *w,
+                                const struct group *group, const struct group *parent);
 /* With the groups below it. */
 MUST_CHECK int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w,
                                   const struct group *group);

@@ -51,11 +51,15 @@ static int tell_conflict(const struct auth_ctx *ctx, const struct role *role, in
     return rc;
 }
 
+/* before NULL: made, after NULL: gone. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct role *role)
+                  const struct role *role, const struct role *before, const struct role *after)
 {
-    return ADMIN_RECORD(ctx, w, type, "role", role->id, {"name", role->name},
-                        {"clientId", role->client_id}, {"description", role->description});
+    const struct detail details[] = {{"clientId", role->client_id}, {NULL, {NULL, 0}}};
+    struct str data;
+    TRY(change_data_with(ctx->arena, &role_fields, before, after, "name", role->name, details,
+                         &data, NULL));
+    return admin_record(ctx, w, type, "role", role->id, data);
 }
 
 int admin_role_insert(const struct auth_ctx *ctx, struct store_write *w,
@@ -66,7 +70,7 @@ int admin_role_insert(const struct auth_ctx *ctx, struct store_write *w,
     TRY(check_role(ctx, io_role));
     TRY(admin_id(ctx->arena, &io_role->id));
     TRY(tell_conflict(ctx, io_role, role_insert(w, io_role)));
-    return record(ctx, w, EVENT_RoleCreated, io_role);
+    return record(ctx, w, EVENT_RoleCreated, io_role, NULL, io_role);
 }
 
 int admin_role_update(const struct auth_ctx *ctx, struct store_write *w, const struct role *before,
@@ -79,10 +83,7 @@ int admin_role_update(const struct auth_ctx *ctx, struct store_write *w, const s
     role.client_id = before->client_id;
     TRY(check_role(ctx, &role));
     TRY(tell_conflict(ctx, &role, role_update(w, &role)));
-    return ADMIN_RECORD(ctx, w, EVENT_RoleModified, "role", role.id, {"name", role.name},
-                        {"clientId", role.client_id}, {"nameBefore", before->name},
-                        {"descriptionBefore", before->description},
-                        {"description", role.description});
+    return record(ctx, w, EVENT_RoleModified, &role, before, &role);
 }
 
 int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const struct role *role)
@@ -93,7 +94,7 @@ int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const s
     if (admin || str_eq(role->id, realm->default_role_id))
         return err_field(ctx->err, ERR_FORBIDDEN, "role", "the realm needs this role");
     TRY(role_delete(w, role->pk));
-    return record(ctx, w, EVENT_RoleDeleted, role);
+    return record(ctx, w, EVENT_RoleDeleted, role, role, NULL);
 }
 
 static int record_composite(const struct auth_ctx *ctx, struct store_write *w,

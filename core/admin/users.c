@@ -1,6 +1,7 @@
 /* People: making, changing and deleting them, their roles and groups. */
 #include "core/admin/users.h"
 
+#include "core/admin/default_groups.h"
 #include "core/admin/record.h"
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
@@ -94,6 +95,7 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
         io_user->created_ms = store_write_now(w)->wall_ms;
     TRY(tell_conflict(ctx, user_insert(w, io_user)));
     TRY(add_default_role(ctx, w, io_user->pk));
+    TRY(default_groups_join(ctx, w, io_user->pk));
     TRY(change_of(ctx, w, NULL, io_user, &data, NULL));
     return admin_record(ctx, w, EVENT_UserCreated, "user", io_user->id, data);
 }
@@ -180,25 +182,32 @@ int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const s
                         {"username", user->username}, {"sessions", count});
 }
 
-static int record_role(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                       const struct user *user, const struct role *role)
+static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                       const struct role *role, bool given)
 {
-    return ADMIN_RECORD(ctx, w, type, "user", user->id, {"username", user->username},
-                        {"role", role->name}, {"roleId", role->id}, {"clientId", role->client_id});
+    const struct detail details[] = {{"username", user->username},
+                                     {"roleId", role->id},
+                                     {"clientId", role->client_id},
+                                     {NULL, {NULL, 0}}};
+    struct str data;
+    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
+                         role->name, details, &data, NULL));
+    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "user", user->id,
+                        data);
 }
 
 int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                         const struct role *role)
 {
     TRY(user_role_add(w, user->pk, role->pk));
-    return record_role(ctx, w, EVENT_RoleAssigned, user, role);
+    return record_role(ctx, w, user, role, true);
 }
 
 int admin_user_role_remove(const struct auth_ctx *ctx, struct store_write *w,
                            const struct user *user, const struct role *role)
 {
     TRY(user_role_remove(w, user->pk, role->pk));
-    return record_role(ctx, w, EVENT_RoleRevoked, user, role);
+    return record_role(ctx, w, user, role, false);
 }
 
 int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,

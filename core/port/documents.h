@@ -4,7 +4,8 @@
 
 #include "core/port/store.h"
 
-#define DOCUMENT_USER_PROFILE "user-profile"
+#define DOCUMENT_USER_PROFILE   "user-profile"
+#define DOCUMENT_DEFAULT_GROUPS "default-groups" /* ids: what new people join */
 
 /* ERR_NOT_FOUND. */
 MUST_CHECK int document_find(struct store_read *r, struct arena *a, struct str name,

@@ -61,6 +61,25 @@ MUST_CHECK int group_find_by_id(struct store_read *r, struct arena *a, struct st
 /* Children of a group, or the top level for 0; by name. */
 MUST_CHECK int group_list(struct store_read *r, struct arena *a, int64_t parent_pk,
                           struct groups *ret_groups);
+/* Which groups a search is for. What is absent asks for nothing. */
+struct group_wanted {
+    int64_t parent_pk; /* 0: the top */
+    bool anywhere;     /* whatever the parent */
+    struct str search; /* somewhere in the name, or with exact the whole name */
+    bool exact;
+    struct str attribute, value; /* an attribute that has this value among its values */
+};
+/* By name. Linear in the realm's groups at worst (AD-12). */
+MUST_CHECK int group_search(struct store_read *r, struct arena *a,
+                            const struct group_wanted *filter, size_t first, size_t limit,
+                            struct groups *ret_groups);
+MUST_CHECK int group_count(struct store_read *r, const struct group_wanted *filter,
+                           int64_t *ret_count);
+MUST_CHECK int group_find_by_pk(struct store_read *r, struct arena *a, int64_t pk,
+                                struct group *ret_group);
+/* The groups that have a role directly, by name. */
+MUST_CHECK int role_groups(struct store_read *r, struct arena *a, int64_t role_pk, size_t first,
+                           size_t limit, struct groups *ret_groups);
 MUST_CHECK int group_role_add(struct store_write *w, int64_t group_pk, int64_t role_pk);
 MUST_CHECK int group_role_remove(struct store_write *w, int64_t group_pk, int64_t role_pk);
 MUST_CHECK int group_roles(struct store_read *r, struct arena *a, int64_t group_pk,

@@ -86,5 +86,8 @@ MUST_CHECK int federated_identity_delete(struct store_write *w, int64_t user_pk,
 /* Who has a role directly, by user name; first are left out. Service accounts are people here. */
 MUST_CHECK int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first,
                           size_t limit, struct user **ret_items, size_t *ret_count);
+/* Members of a group itself, not of those below it; the same order. */
+MUST_CHECK int group_members(struct store_read *r, struct arena *a, int64_t group_pk, size_t first,
+                             size_t limit, struct user **ret_items, size_t *ret_count);
 
 #endif

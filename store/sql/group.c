@@ -1,12 +1,13 @@
 /* Groups: a tree of names. The path of a group is put together when it is read. */
 #include "core/port/roles.h"
 #include "store/sql/doc.h"
+#include "store/sql/group_row.h"
 #include "store/sql/role_row.h"
 #include "store/sql/rows.h"
 
 #include "core/base/banned.h"
 
-#define COLUMNS   "grp.pk, grp.id, grp.parent_pk, grp.name, grp.attributes"
+#define COLUMNS   GROUP_COLUMNS
 #define MAX_DEPTH 64
 
 /* A step up: the parent and the name of a group. */
@@ -51,8 +52,8 @@ static int read_row(struct query *q, struct arena *a, void *ret_item)
     return doc_read_attrs(query_col_view(q, 4), a, &g->attributes);
 }
 
-static int read_rows(struct store_read *r, struct query *q, struct arena *a,
-                     struct groups *ret_groups)
+int group_rows_read(struct store_read *r, struct query *q, struct arena *a,
+                    struct groups *ret_groups)
 {
     struct rows rows = ROWS_OF(struct group);
     TRY(rows_read(&rows, q, a, read_row));
@@ -118,7 +119,7 @@ int group_list(struct store_read *r, struct arena *a, int64_t parent_pk, struct 
     TRY(query_open(r->conn, parent_pk ? &below : &top, &q));
     if (parent_pk)
         query_i64(&q, parent_pk);
-    return read_rows(r, &q, a, ret_groups);
+    return group_rows_read(r, &q, a, ret_groups);
 }
 
 /* A slash would make the path ambiguous. */
@@ -234,5 +235,5 @@ int user_groups(struct store_read *r, struct arena *a, int64_t user_pk, struct g
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
-    return read_rows(r, &q, a, ret_groups);
+    return group_rows_read(r, &q, a, ret_groups);
 }

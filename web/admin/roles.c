@@ -3,6 +3,7 @@
 #include "core/admin/roles.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
+#include "web/admin/group_tree.h"
 #include "web/admin/represent.h"
 #include "web/admin/role_mapping.h"
 
@@ -121,6 +122,23 @@ int rest_role_users(struct admin_call *call)
         represent_user(call, &users[i], brief);
     jw_end_array(&call->out);
     return 0;
+}
+
+int rest_role_groups(struct admin_call *call)
+{
+    struct place p;
+    struct role role;
+    struct admin_page page;
+    struct groups groups;
+    struct group_shape shape;
+    TRY(admin_page(call, &page));
+    TRY(group_shape_of(call, true, &shape));
+    TRY(admin_read(call));
+    TRY(find_role(call, false, &p, &role));
+    TRY(role_groups(call->r, call->req->arena, role.pk, page.first, admin_page_limit(&page),
+                    &groups));
+    TRY(admin_page_check(call, &page, groups.count));
+    return group_list_write(call, &groups, &shape);
 }
 
 /* --- One --- */

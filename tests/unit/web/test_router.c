@@ -31,6 +31,7 @@ static const struct route table[] = {
     ROUTE(HTTP_GET | HTTP_PUT, "/a/{x}/{realm}"),
     ROUTE(HTTP_GET, "/admin/realms"),
     ROUTE(HTTP_GET, "/admin/realms/{realm}"),
+    ROUTE(HTTP_GET, "/admin/realms/{realm}/by-path/{path*}"),
 };
 
 static struct router *make(const struct route *routes, size_t count, int *ret_rc)
@@ -149,11 +150,28 @@ static void we_05_the_houses_table_is_sound(void **state)
     router_free(r);
 }
 
+static void a_rest_takes_all_that_is_left(void **state)
+{
+    static const struct route beyond[] = {ROUTE(HTTP_GET, "/a/{rest*}/b")};
+    int rc;
+    struct route_match m;
+    struct router *r = make(table, ARRAY_LEN(table), &rc);
+    (void)state;
+    assert_int_equal(found(r, HTTP_GET, "/admin/realms/peru/by-path/a/b/c", &m), 9);
+    assert_true(str_eq(m.params[0], STR("peru")) && str_eq(m.params[1], STR("a/b/c")));
+    assert_int_equal(found(r, HTTP_GET, "/admin/realms/peru/by-path/a", &m), 9);
+    assert_int_equal(found(r, HTTP_GET, "/admin/realms/peru/by-path", &m), ARRAY_LEN(table));
+    router_free(r);
+    assert_null(make(beyond, 1, &rc));
+    assert_int_equal(rc, ERR_CONFIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixed_text_wins_and_parameters_are_taken),
         cmocka_unit_test(one_slash_at_the_end_of_admin_paths_is_none),
+        cmocka_unit_test(a_rest_takes_all_that_is_left),
         cmocka_unit_test(methods_are_told_apart_from_paths),
         cmocka_unit_test(unsound_tables_are_refused),
         cmocka_unit_test(we_05_the_houses_table_is_sound),
