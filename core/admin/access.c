@@ -137,16 +137,20 @@ int admin_roles_over(const struct admin_caller *caller, struct arena *a, struct 
 
 /* --- What it may give --- */
 
+bool admin_client_is_management(struct str realm, struct str client_id)
+{
+    return str_eq(realm, STR(REALM_MASTER)) ? str_ends(client_id, STR(MASTER_CLIENT_END))
+                                            : str_eq(client_id, STR(CLIENT_REALM_MANAGEMENT));
+}
+
 /* Whether a role of realm gives rights by itself. realm-admin is taken apart like any composite, and
  * the roles that it is made of are looked at. */
 static bool gives_rights(struct str realm, const struct role *role)
 {
-    bool master = str_eq(realm, STR(REALM_MASTER));
     if (role->client_pk == 0)
-        return master &&
+        return str_eq(realm, STR(REALM_MASTER)) &&
                (str_eq(role->name, STR(ROLE_CREATE_REALM)) || str_eq(role->name, STR(ROLE_ADMIN)));
-    return master ? str_ends(role->client_id, STR(MASTER_CLIENT_END))
-                  : str_eq(role->client_id, STR(CLIENT_REALM_MANAGEMENT));
+    return admin_client_is_management(realm, role->client_id);
 }
 
 bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role)

@@ -32,6 +32,8 @@ bool admin_is_any(const struct admin_caller *caller);
 MUST_CHECK int admin_roles_over(const struct admin_caller *caller, struct arena *a,
                                 struct str realm, struct strs *ret_names);
 
+/* Whether roles of this client of realm are rights to administer: of itself, in master of another. */
+bool admin_client_is_management(struct str realm, struct str client_id);
 /* Whether a role of ctx's realm gives rights to administer by itself: its name must stay, and so must
  * the role. */
 bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role);

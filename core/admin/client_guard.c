@@ -8,20 +8,11 @@
 
 #include "core/base/banned.h"
 
-#define MASTER_CLIENT_END "-realm"
-
-bool admin_client_is_management(const struct auth_ctx *ctx, struct str client_id)
-{
-    if (str_eq(auth_realm(ctx)->name, STR(REALM_MASTER)))
-        return str_ends(client_id, STR(MASTER_CLIENT_END));
-    return str_eq(client_id, STR(CLIENT_REALM_MANAGEMENT));
-}
-
 /* Administrators log in with these: their redirect URIs are where an administrator's code goes. */
 static bool is_of_administrators(const struct auth_ctx *ctx, struct str client_id)
 {
-    return admin_client_is_management(ctx, client_id) || str_eq(client_id, STR(CLIENT_ADMIN_CLI)) ||
-           str_eq(client_id, STR(CLIENT_ADMIN_CONSOLE));
+    return admin_client_is_management(auth_realm(ctx)->name, client_id) ||
+           str_eq(client_id, STR(CLIENT_ADMIN_CLI)) || str_eq(client_id, STR(CLIENT_ADMIN_CONSOLE));
 }
 
 /* The role that all rights over the realm are composed into. */
@@ -124,8 +115,8 @@ int admin_client_name_check(const struct auth_ctx *ctx, struct str before, struc
 {
     if (str_eq(before, after))
         return 0;
-    if (!admin_client_is_management(ctx, after) &&
-        (str_absent(before) || !admin_client_is_management(ctx, before)))
+    if (!admin_client_is_management(auth_realm(ctx)->name, after) &&
+        (str_absent(before) || !admin_client_is_management(auth_realm(ctx)->name, before)))
         return 0;
     return err_set(ctx->err, ERR_FORBIDDEN, "Names of clients that carry rights stay as they are");
 }

@@ -6,9 +6,6 @@
 
 #include "core/admin/access.h"
 
-/* Whether the roles of this client are the rights over a realm: realm-management, and in master every
- * "{realm}-realm". It keeps its name and stays. */
-bool admin_client_is_management(const struct auth_ctx *ctx, struct str client_id);
 /* Whether the caller may change the client and see its secret: ERR_FORBIDDEN when the service account
  * or the scope mappings, those of the linked scopes included, reach further than the caller, and for
  * management clients and the clients of administrators when he has not all rights over the realm. */

@@ -122,15 +122,8 @@ int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const 
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
                        const struct role *role, bool given)
 {
-    const struct detail details[] = {{"path", group->path},
-                                     {"roleId", role->id},
-                                     {"clientId", role->client_id},
-                                     {NULL, {NULL, 0}}};
-    struct str data;
-    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
-                         role->name, details, &data, NULL));
-    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "group", group->id,
-                        data);
+    return admin_record_role(ctx, w, "group", group->id, (struct detail){"path", group->path}, role,
+                             given);
 }
 
 int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,

@@ -4,6 +4,7 @@
 
 #include "core/audit/change.h"
 #include "core/auth/context.h"
+#include "core/model/role.h"
 
 /* An event about the object of that kind and id; data is JSON text. In the transaction of the
  * change: no event, no change (AU-03). */
@@ -16,6 +17,11 @@ MUST_CHECK int admin_record_details(const struct auth_ctx *ctx, struct store_wri
 #define ADMIN_RECORD(ctx, w, type, kind, id, ...)                                                  \
     admin_record_details((ctx), (w), (type), (kind), (id),                                         \
                          (const struct detail[]){__VA_ARGS__, {NULL, {NULL, 0}}})
+
+/* That the holder of that kind and id got a role, or lost it; holder is the detail that names it. */
+MUST_CHECK int admin_record_role(const struct auth_ctx *ctx, struct store_write *w,
+                                 const char *kind, struct str id, struct detail holder,
+                                 const struct role *role, bool given);
 
 /* A fresh id into *io_id unless it has one; ids of imports stay. */
 MUST_CHECK int admin_id(struct arena *a, struct str *io_id);

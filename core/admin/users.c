@@ -185,15 +185,8 @@ int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const s
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                        const struct role *role, bool given)
 {
-    const struct detail details[] = {{"username", user->username},
-                                     {"roleId", role->id},
-                                     {"clientId", role->client_id},
-                                     {NULL, {NULL, 0}}};
-    struct str data;
-    TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
-                         role->name, details, &data, NULL));
-    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, "user", user->id,
-                        data);
+    return admin_record_role(ctx, w, "user", user->id, (struct detail){"username", user->username},
+                             role, given);
 }
 
 int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,

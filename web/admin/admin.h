@@ -45,6 +45,7 @@ struct admin_call {
     struct buf text;
     struct json_writer out; /* the answer; 204 when nothing is written */
     int status;             /* 0: 200 or 204 */
+    struct str location;    /* of what was made; sent once that is committed */
 };
 
 /* The handler of every line. */

@@ -221,7 +221,7 @@ int rest_client_remove(struct admin_call *call)
 {
     struct client client;
     TRY(clients_find_to_change(call, &client));
-    if (admin_client_is_management(&call->ctx, client.client_id))
+    if (admin_client_is_management(auth_realm(&call->ctx)->name, client.client_id))
         return err_set(&call->req->err, ERR_FORBIDDEN,
                        "The client %.*s carries rights: it stays as long as its realm",
                        STR_ARG(client.client_id));

@@ -181,7 +181,7 @@ int rest_realms_create(struct admin_call *call)
         ARENA_CONCAT(call->req->arena, call->ctx.base_url, STR("/admin/realms/"), realm.name);
     if (str_absent(url))
         return ERR_NO_MEMORY;
-    respond_header(call->res, "Location", url);
+    call->location = url;
     call->status = 201;
     return 0;
 }

@@ -94,7 +94,7 @@ int admin_created(struct admin_call *call, const char *below, struct str id)
                      STR("/"), str_c(below), STR("/"), name);
     if (str_absent(name) || str_absent(url))
         return ERR_NO_MEMORY;
-    respond_header(call->res, "Location", url);
+    call->location = url;
     call->status = 201;
     return 0;
 }
@@ -242,6 +242,8 @@ static void close_call(struct admin_call *call)
 static int answer(struct admin_call *call)
 {
     struct str json;
+    if (!str_absent(call->location))
+        respond_header(call->res, "Location", call->location);
     if (!call->out.done && call->text.len == 0) {
         respond_status(call->res, call->status ? call->status : 204);
         call->res->no_body = call->status == 0;
