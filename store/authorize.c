@@ -13,7 +13,7 @@ static const char *const tables[] = {
     "auth_code",   "refresh_family", "once",        "event",         "event_text",
     "event_head",  "event_segment",  "person_key",  "realm_list",    "store_info",
     "store_clock", "user_attribute", "event_step",  "document",      "federated_identity",
-    "issuer",
+    "issuer",      "record",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */
