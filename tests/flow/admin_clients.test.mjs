@@ -260,10 +260,10 @@ test('not-before ends the tokens of a client; nothing is pushed', async () => {
 test('what does not exist says so, once the client is found', async () => {
   const { id } = await byName('cofre');
   for (const [method, path] of [
-    ['GET', '/authz/resource-server'], ['GET', '/management/permissions'], ['POST', '/nodes'],
+    ['GET', '/authz/resource-server'], ['PUT', '/authz/resource-server/resource/x'], ['POST', '/nodes'],
     ['POST', '/registration-access-token'], ['POST', '/certificates/jwt.credential/generate'],
   ]) {
-    const json = method === 'POST' ? {} : undefined;
+    const json = method === 'GET' ? undefined : {};
     assert.equal((await world.call(method, `${clients}/${id}${path}`, { token, json })).status, 501, path);
     assert.equal((await world.call(method, `${clients}/${NOBODY}${path}`, { token, json })).status, 404, path);
   }

@@ -67,6 +67,10 @@ test('members, roles, and which groups have a role', async () => {
   await kc.users.addToGroup({ id: user.id, groupId: id });
   assert.deepEqual((await kc.groups.listMembers({ id })).map((u) => u.username), ['rosa']);
   assert.deepEqual(await kc.groups.listMembers({ id, first: 1 }), []);
+  for (const [method, left] of [['DELETE', []], ['PUT', ['rosa']]]) {
+    assert.equal((await call(method, `/groups/${id}/members/${user.id}`, {})).status, 204);
+    assert.deepEqual((await kc.groups.listMembers({ id })).map((u) => u.username), left);
+  }
   await kc.roles.create({ name: 'cajero' });
   const role = await kc.roles.findOneByName({ name: 'cajero' });
   assert.ok((await kc.groups.listAvailableRealmRoleMappings({ id })).some((r) => r.name === 'cajero'));
@@ -135,6 +139,7 @@ test('AD-04: no group gives more than its giver has: by roles, by a place in the
     ['POST', `/groups/${weak}/role-mappings/clients/${management}`, roles],
     ['POST', `/groups/${power}/children`, { id: weak, name: 'debil' }],
     ['PUT', `/default-groups/${power}`, {}],
+    ['PUT', `/groups/${power}/members/${(await kc.users.create({ username: 'peon' })).id}`, {}],
   ];
   for (const [method, path, json] of tries) {
     assert.equal((await world.call(method, `/realms/peru${path}`, { token: jefa, json })).status, 403, path);

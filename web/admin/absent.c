@@ -1,6 +1,7 @@
-/* Lines of Keycloak that do not exist here. They are answered with 501, after the usual questions, so that
- * tools tell a part that is missing from a thing that is. */
+/* Lines of Keycloak whose capability does not exist here (routes_absent.def). They are answered with 501,
+ * after the usual questions, so that tools tell a part that is missing from a thing that is. */
 #include "web/admin/clients.h"
+#include "web/admin/users.h"
 
 #include "core/base/banned.h"
 
@@ -8,6 +9,8 @@ static int absent(struct admin_call *call, const char *what)
 {
     return err_set(&call->req->err, ERR_NOT_IMPLEMENTED, "%s do not exist here", what);
 }
+
+/* --- Of a client --- */
 
 static int absent_of_client(struct admin_call *call, const char *what)
 {
@@ -19,11 +22,6 @@ static int absent_of_client(struct admin_call *call, const char *what)
 int rest_absent_authorization(struct admin_call *call)
 {
     return absent_of_client(call, "Authorization services");
-}
-
-int rest_absent_permissions(struct admin_call *call)
-{
-    return absent_of_client(call, "Permissions for single objects");
 }
 
 int rest_absent_nodes(struct admin_call *call)
@@ -46,7 +44,33 @@ int rest_absent_saml(struct admin_call *call)
     return absent_of_client(call, "SAML clients");
 }
 
-int rest_absent_initial_access(struct admin_call *call)
+/* --- Of a person --- */
+
+int rest_absent_verifiable_credentials(struct admin_call *call)
 {
-    return absent(call, "Initial access tokens");
+    struct user user;
+    TRY(users_find(call, &user));
+    return absent(call, "Verifiable credentials");
 }
+
+/* --- Of the realm --- */
+
+#define ABSENT(name, what)                                                                         \
+    int rest_absent_##name(struct admin_call *call)                                                \
+    {                                                                                              \
+        return absent(call, what);                                                                 \
+    }
+
+ABSENT(initial_access, "Initial access tokens")
+ABSENT(converter, "Converters of client descriptions")
+ABSENT(client_types, "Client types")
+ABSENT(client_policies, "Client policies")
+ABSENT(registration_policies, "Policies of client registration")
+ABSENT(user_storage, "User storage providers")
+ABSENT(components, "Components")
+ABSENT(identity_providers, "Identity providers")
+ABSENT(organizations, "Organizations")
+ABSENT(workflows, "Workflows")
+ABSENT(mail, "Connections to mail servers")
+ABSENT(ldap, "Connections to LDAP servers")
+ABSENT(revocation_lists, "Certificate revocation lists")

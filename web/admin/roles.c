@@ -4,6 +4,7 @@
 #include "core/port/roles.h"
 #include "core/port/users.h"
 #include "web/admin/group_tree.h"
+#include "web/admin/permissions.h"
 #include "web/admin/represent.h"
 #include "web/admin/role_mapping.h"
 
@@ -151,6 +152,24 @@ int rest_role_get(struct admin_call *call)
     TRY(find_role(call, false, &p, &role));
     represent_role(&call->out, &role, p.container_id, false);
     return 0;
+}
+
+int rest_role_permissions_get(struct admin_call *call)
+{
+    struct place p;
+    struct role role;
+    TRY(admin_read(call));
+    TRY(find_role(call, false, &p, &role));
+    return permissions_show(call);
+}
+
+int rest_role_permissions_put(struct admin_call *call)
+{
+    struct place p;
+    struct role role;
+    TRY(admin_read(call));
+    TRY(find_role(call, true, &p, &role));
+    return permissions_put(call);
 }
 
 static int refuse_composites(struct admin_call *call)

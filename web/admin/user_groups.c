@@ -1,4 +1,4 @@
-/* ~/users/{id}/groups: of which groups a person is a member. */
+/* ~/users/{id}/groups and ~/groups/{id}/members/{user}: of which groups a person is a member. */
 #include "core/admin/users.h"
 #include "core/port/roles.h"
 #include "web/admin/represent.h"
@@ -59,29 +59,54 @@ int rest_user_groups_count(struct admin_call *call)
     return 0;
 }
 
-static int find_group(struct admin_call *call, struct group *ret_group)
+/* The two ways to write a membership name the same two, in another order. */
+struct membership {
+    struct user user;
+    struct group group;
+};
+
+static int find_membership(struct admin_call *call, size_t user_at, size_t group_at,
+                           struct membership *ret_membership)
 {
-    int rc = group_find_by_id(call->r, call->req->arena, admin_param(call, 2), ret_group);
+    TRY(users_find_nth_to_change(call, user_at, &ret_membership->user));
+    int rc = group_find_by_id(call->r, call->req->arena, admin_param(call, group_at),
+                              &ret_membership->group);
     return rc == ERR_NOT_FOUND ? admin_missing(call, "Group") : rc;
+}
+
+static int join(struct admin_call *call, size_t user_at, size_t group_at)
+{
+    struct membership m;
+    struct roles roles;
+    TRY(find_membership(call, user_at, group_at, &m));
+    TRY(group_roles_effective(call->r, call->req->arena, m.group.pk, &roles));
+    TRY(admin_may_give(&call->ctx, &call->caller, call->r, &roles));
+    return admin_user_group_join(&call->ctx, call->w, &m.user, &m.group);
+}
+
+static int leave(struct admin_call *call, size_t user_at, size_t group_at)
+{
+    struct membership m;
+    TRY(find_membership(call, user_at, group_at, &m));
+    return admin_user_group_leave(&call->ctx, call->w, &m.user, &m.group);
 }
 
 int rest_user_group_join(struct admin_call *call)
 {
-    struct user user;
-    struct group group;
-    struct roles roles;
-    TRY(users_find_to_change(call, &user));
-    TRY(find_group(call, &group));
-    TRY(group_roles_effective(call->r, call->req->arena, group.pk, &roles));
-    TRY(admin_may_give(&call->ctx, &call->caller, call->r, &roles));
-    return admin_user_group_join(&call->ctx, call->w, &user, &group);
+    return join(call, 1, 2);
 }
 
 int rest_user_group_leave(struct admin_call *call)
 {
-    struct user user;
-    struct group group;
-    TRY(users_find_to_change(call, &user));
-    TRY(find_group(call, &group));
-    return admin_user_group_leave(&call->ctx, call->w, &user, &group);
+    return leave(call, 1, 2);
+}
+
+int rest_group_member_add(struct admin_call *call)
+{
+    return join(call, 2, 1);
+}
+
+int rest_group_member_remove(struct admin_call *call)
+{
+    return leave(call, 2, 1);
 }

@@ -8,25 +8,32 @@
 
 #include "core/base/banned.h"
 
+#define PARAM_USER 1
+
 /* --- Finding --- */
 
-static int find_by_id(struct admin_call *call, struct user *ret_user)
+static int find_by_id(struct admin_call *call, size_t n, struct user *ret_user)
 {
-    int rc = user_find_by_id(call->r, call->req->arena, admin_param(call, 1), ret_user);
+    int rc = user_find_by_id(call->r, call->req->arena, admin_param(call, n), ret_user);
     return rc == ERR_NOT_FOUND ? admin_missing(call, "User") : rc;
 }
 
 int users_find(struct admin_call *call, struct user *ret_user)
 {
     TRY(admin_read(call));
-    return find_by_id(call, ret_user);
+    return find_by_id(call, PARAM_USER, ret_user);
+}
+
+int users_find_nth_to_change(struct admin_call *call, size_t n, struct user *ret_user)
+{
+    TRY(admin_write(call));
+    TRY(find_by_id(call, n, ret_user));
+    return admin_may_change_user(&call->ctx, &call->caller, call->r, ret_user->pk);
 }
 
 int users_find_to_change(struct admin_call *call, struct user *ret_user)
 {
-    TRY(admin_write(call));
-    TRY(find_by_id(call, ret_user));
-    return admin_may_change_user(&call->ctx, &call->caller, call->r, ret_user->pk);
+    return users_find_nth_to_change(call, PARAM_USER, ret_user);
 }
 
 /* --- Lists --- */
