@@ -32,8 +32,8 @@ struct str request_cookie(const struct request *req, struct str name)
     return cookie_get(&cookies, name);
 }
 
-/* RFC 6749 3.1: a parameter that comes twice is an error, not a choice (OA-05). */
-static int parse_once(struct request *req, struct str text, const struct form **ret_form)
+static int parse_form(struct request *req, struct str text, bool may_repeat,
+                      const struct form **ret_form)
 {
     struct str where = {NULL, 0};
     char field[sizeof(req->err.field)];
@@ -41,7 +41,7 @@ static int parse_once(struct request *req, struct str text, const struct form **
     if (!form)
         return err_set(&req->err, ERR_NO_MEMORY, "request is too large");
     int rc = form_parse(req->arena, text, NULL, form, &where);
-    if (rc == 0 && str_absent(form->repeated)) {
+    if (rc == 0 && (may_repeat || str_absent(form->repeated))) {
         *ret_form = form;
         return 0;
     }
@@ -54,10 +54,24 @@ static int parse_once(struct request *req, struct str text, const struct form **
                      rc == 0 ? "parameter sent more than once" : "malformed parameter");
 }
 
+/* RFC 6749 3.1: a parameter that comes twice is an error, not a choice (OA-05). */
+static int parse_once(struct request *req, struct str text, const struct form **ret_form)
+{
+    return parse_form(req, text, false, ret_form);
+}
+
 int request_query(struct request *req, const struct form **ret_form)
 {
     if (!req->query_form)
         TRY(parse_once(req, req->raw_query, &req->query_form));
+    *ret_form = req->query_form;
+    return 0;
+}
+
+int request_query_with_lists(struct request *req, const struct form **ret_form)
+{
+    if (!req->query_form)
+        TRY(parse_form(req, req->raw_query, true, &req->query_form));
     *ret_form = req->query_form;
     return 0;
 }

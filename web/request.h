@@ -81,6 +81,9 @@ struct str request_cookie(const struct request *req, struct str name);
 /* Parsed once on demand. ERR_INVALID_REQUEST (with the name in err.field) on malformed encoding,
  * invalid UTF-8, NUL, or a repeated name (RFC 6749 3.1). */
 MUST_CHECK int request_query(struct request *req, const struct form **ret_form);
+/* The same where parameters may be lists; who reads a single one uses form_get_once. A request is read in
+ * one of the two ways. */
+MUST_CHECK int request_query_with_lists(struct request *req, const struct form **ret_form);
 /* As above for an application/x-www-form-urlencoded body; ERR_UNSUPPORTED_MEDIA_TYPE otherwise. */
 MUST_CHECK int request_form(struct request *req, const struct form **ret_form);
 /* The nonce of this reply for scripts and styles, made on first use; respond_html puts it into the

@@ -18,8 +18,8 @@
 
 static int filter_of(struct call *call, struct event_filter *ret_filter)
 {
-    struct event_filter filter = {.type = args_get(call->args, "type"),
-                                  .user_id = args_get(call->args, "user"),
+    struct str type = args_get(call->args, "type");
+    struct event_filter filter = {.user_id = args_get(call->args, "user"),
                                   .client_id = args_get(call->args, "client"),
                                   .newest_first = !args_has(call->args, "oldest-first"),
                                   .or_about_user = args_has(call->args, "about"),
@@ -27,9 +27,11 @@ static int filter_of(struct call *call, struct event_filter *ret_filter)
     TRY(call_time(call, "from", 0, &filter.from_ms));
     TRY(call_time(call, "to", 0, &filter.to_ms));
     TRY(call_number(call, "after-seq", 0, INT64_MAX, 0, &filter.after_seq));
-    if (!str_absent(filter.type) && event_type_find(filter.type) < 0)
+    if (!str_absent(type) && event_type_find(type) < 0)
         return err_set(&call->err, ERR_USAGE, "there is no event %.*s (see garita audit types)",
-                       (int)(filter.type.len < 60 ? filter.type.len : 60), filter.type.ptr);
+                       (int)(type.len < 60 ? type.len : 60), type.ptr);
+    if (!str_absent(type))
+        TRY(strs_add(&filter.types, call->arena, type));
     *ret_filter = filter;
     return 0;
 }

@@ -13,6 +13,7 @@
 #define ATTRIBUTE_MAX_BYTES ((size_t)16 << 10)
 #define ATTRIBUTES_MAX      256
 #define LOCALES_MAX         64
+#define EVENT_NAMES_MAX     256
 /* Ten years: longer than this is a typing error, and sums stay far from overflow. */
 #define LIFESPAN_MAX_S      (INT64_C(3652) * 86400)
 
@@ -192,6 +193,17 @@ static int check_words(const struct realm *realm, struct err_ctx *ctx)
     return 0;
 }
 
+/* Names of Keycloak's events and listeners; those that do not exist here match nothing. */
+static int check_event_names(const struct strs *names, const char *member, struct err_ctx *ctx)
+{
+    if (names->count > EVENT_NAMES_MAX)
+        return err_field(ctx, ERR_INVALID_REQUEST, member, "%s has more than %d names", member,
+                         EVENT_NAMES_MAX);
+    for (size_t i = 0; i < names->count; i++)
+        TRY(text_check(names->items[i], NAME_MAX_BYTES, member, ctx));
+    return 0;
+}
+
 int realm_check(const struct realm *realm, struct err_ctx *ctx)
 {
     TRY(realm_name_check(realm->name, ctx));
@@ -200,5 +212,7 @@ int realm_check(const struct realm *realm, struct err_ctx *ctx)
     TRY(check_words(realm, ctx));
     TRY(check_locales(realm, ctx));
     TRY(check_headers(realm, ctx));
+    TRY(check_event_names(&realm->events_listeners, "eventsListeners", ctx));
+    TRY(check_event_names(&realm->enabled_event_types, "enabledEventTypes", ctx));
     return check_texts(realm, ctx);
 }

@@ -5,6 +5,8 @@
 #include "core/port/store.h"
 
 #define DOCUMENT_USER_PROFILE   "user-profile"
+/* Numbers of the events up to which the lists of the Admin API are cleared (core/admin/event_lists.c). */
+#define DOCUMENT_HIDDEN_EVENTS  "hidden-events"
 #define DOCUMENT_DEFAULT_GROUPS "default-groups" /* ids: what new people join */
 
 /* ERR_NOT_FOUND. */

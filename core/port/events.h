@@ -4,6 +4,7 @@
 #define GARITA_CORE_PORT_EVENTS_H
 
 #include "core/audit/event.h"
+#include "core/model/fields.h"
 #include "core/port/store.h"
 
 /* Appends in the transaction of the change: no event, no change (AU-03). What is personal is sealed
@@ -15,9 +16,11 @@ MUST_CHECK int event_append(struct store_write *w, const struct event *event);
 MUST_CHECK int event_append_alone(struct realm_view *view, const struct now *now,
                                   const struct event *event, enum durability durability);
 
+#define EVENT_FILTER_TYPES_MAX 128
+
 struct event_filter {
     int64_t from_ms, to_ms; /* 0: open */
-    struct str type;        /* event name; absent: all */
+    struct strs types;      /* names of events, at most EVENT_FILTER_TYPES_MAX; none: all */
     struct str user_id;
     struct str client_id;
     int64_t after_seq;
@@ -26,6 +29,7 @@ struct event_filter {
     bool newest_first;
     bool or_about_user; /* with user_id, oldest first: also events about the user by others */
     bool sealed;        /* boxes are not opened */
+    bool live;          /* archives are left out, which costs least */
 };
 /* From the database and the archives alike, in the order of the chain. The cost grows with the page;
  * with several conditions, with the events that fulfil the rarest of them (AD-12). */

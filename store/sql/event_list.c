@@ -145,17 +145,20 @@ struct listing {
 static int list_person(struct listing *l)
 {
     static const struct sql select = {
-        EVENT_SELECT " WHERE e.seq > ?1 AND e.time_ms >= ?2 AND e.time_ms <= ?3"
-                     " AND (?4 IS NULL OR t.text = ?4) AND (?5 IS NULL OR c.text = ?5)"
-                     " AND (e.user_id = ?6 OR (e.stream_id = ?6 AND k.text = 'user'))"
-                     " ORDER BY e.seq LIMIT ?7 OFFSET ?8"};
+        EVENT_SELECT
+        " WHERE e.seq > ?1 AND e.time_ms >= ?2 AND e.time_ms <= ?3"
+        " AND (?4 IS NULL OR t.text IN (SELECT value FROM json_each(?4))) AND (?5 IS NULL OR c.text = ?5)"
+        " AND (e.user_id = ?6 OR (e.stream_id = ?6 AND k.text = 'user'))"
+        " ORDER BY e.seq LIMIT ?7 OFFSET ?8"};
     const struct event_filter *f = l->filter;
+    struct str types;
+    TRY(event_types_json(l->a, &f->types, &types));
     QUERY(q);
     TRY(query_open(l->r->conn, &select, &q));
     query_i64(&q, l->start > l->archived ? l->start : l->archived);
     query_i64(&q, f->from_ms);
     query_i64(&q, f->to_ms ? f->to_ms : INT64_MAX);
-    query_str(&q, str_empty(f->type) ? str_of(NULL, 0) : f->type);
+    query_str(&q, types);
     query_str(&q, str_empty(f->client_id) ? str_of(NULL, 0) : f->client_id);
     query_id(&q, f->user_id);
     query_i64(&q, rows_at_most(l->limit - l->rows.count));
@@ -173,7 +176,7 @@ static int list_db(struct listing *l)
     TRY(event_search(l->r, l->a, &search, l->limit - before, l->skip, &l->rows));
     /* An archive that comes next leaves out what is left. */
     if (l->rows.count == before && l->skip > 0)
-        TRY(event_search_count(l->r, &search, l->skip, &passed));
+        TRY(event_search_count(l->r, l->a, &search, l->skip, &passed));
     l->skip -= passed;
     return 0;
 }
@@ -194,7 +197,7 @@ static bool matches(const struct listing *l, const struct event_record *e)
     const struct event_filter *f = l->filter;
     return (f->newest_first ? e->seq < l->start : e->seq > l->start) && e->time_ms >= f->from_ms &&
            (f->to_ms == 0 || e->time_ms <= f->to_ms) &&
-           (str_empty(f->type) || str_eq(e->type, f->type)) &&
+           (f->types.count == 0 || strs_has(&f->types, e->type)) &&
            (str_empty(f->client_id) || str_eq(e->client_id, f->client_id)) && is_of_user(f, e);
 }
 
@@ -326,13 +329,15 @@ int event_list(struct store_read *r, struct arena *a, const struct event_filter 
                         .skip = filter->first,
                         .start = down && filter->after_seq == 0 ? INT64_MAX : filter->after_seq,
                         .rows = ROWS_OF(struct event_record)};
+    if (filter->types.count > EVENT_FILTER_TYPES_MAX)
+        return ERR_TOO_LARGE;
     TRY(event_segment_list(r, a, &segments, &count));
     l.archived = count > 0 ? segments[count - 1].statement.last_seq : 0;
-    if (!down)
+    if (!down && !filter->live)
         TRY(list_archives(&l, segments, count));
     if (l.rows.count < limit)
         TRY(list_db(&l));
-    if (down)
+    if (down && !filter->live)
         TRY(list_archives(&l, segments, count));
     TRY(complete(&l, segments, count));
     *ret_items = l.rows.items;

@@ -42,6 +42,9 @@ MUST_CHECK int event_learn_head(struct store_write *w);
 
 /* --- Searching the database (event_search.c) --- */
 
+/* Names of types as JSON for a statement; absent when there are none. */
+MUST_CHECK int event_types_json(struct arena *a, const struct strs *types, struct str *ret_json);
+
 struct event_search {
     const struct event_filter *filter; /* all but or_about_user and first */
     int64_t archived;                  /* up to here events are the archive's */
@@ -51,8 +54,9 @@ MUST_CHECK int event_search(struct store_read *r, struct arena *a,
                             const struct event_search *search, size_t limit, size_t skip,
                             struct rows *io_rows);
 /* How many matches there are, but no more than most. */
-MUST_CHECK int event_search_count(struct store_read *r, const struct event_search *search,
-                                  size_t most, size_t *ret_count);
+MUST_CHECK int event_search_count(struct store_read *r, struct arena *a,
+                                  const struct event_search *search, size_t most,
+                                  size_t *ret_count);
 
 /* --- Archived segments, oldest first --- */
 

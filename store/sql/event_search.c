@@ -1,22 +1,32 @@
 /* Searching the audit chain. Its order is that of its numbers. There is an index for each condition,
  * and within it entries stand in that order too, so a page costs what it passes: the index of the
  * rarest condition is walked and the others judge. */
+#include "core/codec/json.h"
 #include "core/port/events.h"
 
+#include "store/sql/doc.h"
 #include "store/sql/event_row.h"
 
 #include "core/base/banned.h"
 
-/* ?1 < seq < ?2, ?3 <= time <= ?4, type ?5, client ?6, user ?7, limit ?8, offset ?9 */
-#define WINDOW                                                                                     \
-    " WHERE e.seq > ?1 AND e.seq < ?2 AND e.time_ms >= ?3 AND e.time_ms <= ?4"                     \
-    " AND (?5 IS NULL OR +e.type = ?5) AND (?6 IS NULL OR +e.client_id = ?6)"                      \
+/* ?1 < seq < ?2, ?3 <= time <= ?4, types ?5, client ?6, user ?7, limit ?8, offset ?9. Types are their
+ * numbers in a JSON list. */
+#define WINDOW                                                                                                \
+    " WHERE e.seq > ?1 AND e.seq < ?2 AND e.time_ms >= ?3 AND e.time_ms <= ?4"                                \
+    " AND (?5 IS NULL OR +e.type IN (SELECT value FROM json_each(?5))) AND (?6 IS NULL OR +e.client_id = ?6)" \
     " AND (?7 IS NULL OR +e.user_id = ?7)"
 #define PAGE(index, condition, order)                                                              \
     EVENT_SELECT_BY(index)                                                                         \
     WINDOW condition " ORDER BY e.seq" order " LIMIT ?8 OFFSET ?9"
 
-enum condition { CONDITION_NONE, CONDITION_USER, CONDITION_TYPE, CONDITION_CLIENT, CONDITIONS };
+enum condition {
+    CONDITION_NONE,
+    CONDITION_USER,
+    CONDITION_TYPE,
+    CONDITION_TYPES, /* several: what the index gives must be sorted, so only when it gives few */
+    CONDITION_CLIENT,
+    CONDITIONS
+};
 
 struct way {
     struct sql oldest, newest;
@@ -41,9 +51,13 @@ static const struct way ways[CONDITIONS] = {
                         {NULL},
                         {COUNT("NOT INDEXED", "")}},
     [CONDITION_USER] = WAY("event_user", " AND e.user_id = ?7"),
-    [CONDITION_TYPE] = WAY("event_type", " AND e.type = ?5"),
+    [CONDITION_TYPE] = WAY("event_type", " AND e.type = (SELECT value FROM json_each(?5))"),
+    [CONDITION_TYPES] = WAY("event_type", " AND e.type IN (SELECT value FROM json_each(?5))"),
     [CONDITION_CLIENT] = WAY("event_client", " AND e.client_id = ?6"),
 };
+
+/* EVENT_FILTER_TYPES_MAX numbers. */
+#define TYPES_JSON_MAX_BYTES ((size_t)4 << 10)
 
 /* Beyond so many the next condition is not asked how many it has. */
 #define MANY 4096
@@ -51,15 +65,18 @@ static const struct way ways[CONDITIONS] = {
 struct window {
     int64_t above, below; /* numbers, both outside */
     int64_t from_ms, to_ms;
-    int64_t type, client; /* 0: any */
-    struct str user_id;   /* absent: any */
+    int64_t client;     /* 0: any */
+    size_t type_count;  /* 0: any */
+    struct str types;   /* JSON; absent: any */
+    struct str user_id; /* absent: any */
 };
 
 static bool wants(const struct window *s, enum condition condition)
 {
     switch (condition) {
     case CONDITION_USER: return !str_absent(s->user_id);
-    case CONDITION_TYPE: return s->type != 0;
+    case CONDITION_TYPE: return s->type_count == 1;
+    case CONDITION_TYPES: return s->type_count > 1;
     case CONDITION_CLIENT: return s->client != 0;
     default: return false;
     }
@@ -71,7 +88,7 @@ static void bind(struct query *q, const struct window *s, int64_t limit)
     query_i64(q, s->below);
     query_i64(q, s->from_ms);
     query_i64(q, s->to_ms);
-    query_ref(q, s->type);
+    query_str(q, s->types);
     query_ref(q, s->client);
     query_id(q, s->user_id);
     query_i64(q, limit);
@@ -138,7 +155,33 @@ static int resolve(struct store_read *r, struct str text, int64_t *ret_number, b
     return err == ERR_NOT_FOUND ? 0 : err;
 }
 
-static int prepare(struct store_read *r, const struct event_search *search,
+/* Types that no event has are left out; when that leaves none, there is nothing to find. */
+static int resolve_types(struct store_read *r, struct arena *a, const struct strs *types,
+                         struct window *io_window, bool *io_possible)
+{
+    struct buf b;
+    struct json_writer w;
+    if (types->count == 0)
+        return 0;
+    buf_init(&b, a, TYPES_JSON_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_array(&w);
+    for (size_t i = 0; i < types->count; i++) {
+        int64_t number;
+        bool known = true;
+        TRY(resolve(r, types->items[i], &number, &known));
+        if (!known)
+            continue;
+        jw_i64(&w, number);
+        io_window->type_count++;
+    }
+    jw_end_array(&w);
+    if (io_window->type_count == 0)
+        *io_possible = false;
+    return jw_finish(&w, &io_window->types);
+}
+
+static int prepare(struct store_read *r, struct arena *a, const struct event_search *search,
                    struct window *ret_window, bool *ret_possible)
 {
     const struct event_filter *f = search->filter;
@@ -151,7 +194,7 @@ static int prepare(struct store_read *r, const struct event_search *search,
         .user_id = str_empty(f->user_id) ? str_of(NULL, 0) : f->user_id,
     };
     *ret_possible = true;
-    TRY(resolve(r, f->type, &s.type, ret_possible));
+    TRY(resolve_types(r, a, &f->types, &s, ret_possible));
     TRY(resolve(r, f->client_id, &s.client, ret_possible));
     TRY(narrow(r, &s));
     *ret_window = s;
@@ -180,9 +223,10 @@ static int choose(struct store_read *r, const struct window *s, const struct way
         int64_t count = 0;
         if (!wants(s, (enum condition)i))
             continue;
-        if (wanted > 1)
+        bool sorts = i == CONDITION_TYPES;
+        if (wanted > 1 || sorts)
             TRY(count_some(r, &ways[i], s, fewest, &count));
-        if (count < fewest || *ret_way == &ways[CONDITION_NONE])
+        if (count < fewest || (!sorts && *ret_way == &ways[CONDITION_NONE]))
             *ret_way = &ways[i];
         fewest = count < fewest ? count : fewest;
     }
@@ -197,7 +241,7 @@ int event_search(struct store_read *r, struct arena *a, const struct event_searc
     const struct way *way;
     struct window s;
     bool possible;
-    TRY(prepare(r, search, &s, &possible));
+    TRY(prepare(r, a, search, &s, &possible));
     if (!possible)
         return 0;
     TRY(choose(r, &s, &way));
@@ -208,14 +252,14 @@ int event_search(struct store_read *r, struct arena *a, const struct event_searc
     return rows_read_with(io_rows, &q, a, event_row_read, r);
 }
 
-int event_search_count(struct store_read *r, const struct event_search *search, size_t most,
-                       size_t *ret_count)
+int event_search_count(struct store_read *r, struct arena *a, const struct event_search *search,
+                       size_t most, size_t *ret_count)
 {
     const struct way *way;
     struct window s;
     bool possible;
     *ret_count = 0;
-    TRY(prepare(r, search, &s, &possible));
+    TRY(prepare(r, a, search, &s, &possible));
     if (!possible)
         return 0;
     TRY(choose(r, &s, &way));
@@ -225,4 +269,10 @@ int event_search_count(struct store_read *r, const struct event_search *search, 
     TRY(query_one(&q));
     *ret_count = (size_t)query_col_i64(&q, 0);
     return 0;
+}
+
+int event_types_json(struct arena *a, const struct strs *types, struct str *ret_json)
+{
+    *ret_json = str_of(NULL, 0);
+    return types->count == 0 ? 0 : doc_write_strs(types, a, ret_json);
 }

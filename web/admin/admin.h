@@ -26,13 +26,14 @@
 #include "web/request.h"
 #include "web/router.h"
 
-#define ADMIN_BODY_TEXT    ((size_t)1 << 10) /* text/plain is taken as well */
-#define ADMIN_BODY_SMALL   ((size_t)256 << 10)
-#define ADMIN_BODY_LARGE   ((size_t)2 << 20)
+#define ADMIN_BODY_TEXT               ((size_t)1 << 10) /* text/plain is taken as well */
+#define ADMIN_BODY_SMALL              ((size_t)256 << 10)
+#define ADMIN_BODY_LARGE              ((size_t)2 << 20)
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */
-#define ADMIN_BODY_IGNORED ((size_t)4 << 10)
-#define ADMIN_PAGE_MAX     2000 /* objects of one answer */
-#define ADMIN_PAGE         100  /* when the caller does not say */
+#define ADMIN_BODY_IGNORED            ((size_t)4 << 10)
+#define ADMIN_JUSTIFICATION_MAX_BYTES 1024
+#define ADMIN_PAGE_MAX                2000 /* objects of one answer */
+#define ADMIN_PAGE                    100  /* when the caller does not say */
 
 struct admin_call {
     struct request *req;
@@ -77,6 +78,13 @@ MUST_CHECK int admin_member_bool(struct admin_call *call, const struct json_valu
 MUST_CHECK int admin_query(struct admin_call *call, const char *name, struct str *ret_value);
 MUST_CHECK int admin_query_bool(struct admin_call *call, const char *name, bool fallback,
                                 bool *ret_value);
+/* Each value of a parameter that may stand several times, at most so many. */
+MUST_CHECK int admin_query_list(struct admin_call *call, const char *name, size_t max,
+                                struct strs *ret_values);
+/* A moment: "2026-11-26", the day's first or last millisecond, or milliseconds since 1970. 0 when it is
+ * not there. */
+MUST_CHECK int admin_query_time(struct admin_call *call, const char *name, bool end_of_day,
+                                int64_t *ret_ms);
 struct admin_page {
     size_t first, max;
     bool all; /* the caller asked for no limit: more than max is an error (admin_page_check) */

@@ -7,8 +7,11 @@
 int admin_query(struct admin_call *call, const char *name, struct str *ret_value)
 {
     const struct form *query;
-    TRY(request_query(call->req, &query));
-    struct str value = form_get(query, name);
+    struct str value;
+    TRY(request_query_with_lists(call->req, &query));
+    if (form_get_once(query, name, &value) != 0)
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, name, "%s stands more than once",
+                         name);
     *ret_value = str_empty(value) ? str_of(NULL, 0) : value;
     return 0;
 }
@@ -26,6 +29,35 @@ int admin_query_bool(struct admin_call *call, const char *name, bool fallback, b
     if (str_absent(value) || *ret_value || str_ieq(value, STR("false")))
         return 0;
     return malformed(call, name, "true or false");
+}
+
+int admin_query_list(struct admin_call *call, const char *name, size_t max, struct strs *ret_values)
+{
+    const struct form *query;
+    *ret_values = (struct strs){0};
+    TRY(request_query_with_lists(call->req, &query));
+    for (size_t i = 0; i < query->count; i++) {
+        if (!str_eq_c(query->params[i].name, name) || str_empty(query->params[i].value))
+            continue;
+        if (ret_values->count == max)
+            return malformed(call, name, "there fewer times");
+        TRY(strs_add(ret_values, call->req->arena, query->params[i].value));
+    }
+    return 0;
+}
+
+int admin_query_time(struct admin_call *call, const char *name, bool end_of_day, int64_t *ret_ms)
+{
+    struct str value;
+    *ret_ms = 0;
+    TRY(admin_query(call, name, &value));
+    if (str_absent(value) || str_to_i64(value, ret_ms) == 0)
+        return *ret_ms >= 0 ? 0 : malformed(call, name, "a date");
+    struct str moment = ARENA_CONCAT(call->req->arena, value,
+                                     end_of_day ? STR("T23:59:59.999Z") : STR("T00:00:00.000Z"));
+    if (str_absent(moment))
+        return ERR_NO_MEMORY;
+    return audit_time_read(moment, ret_ms) == 0 ? 0 : malformed(call, name, "a date: 2026-11-26");
 }
 
 static int number(struct admin_call *call, const char *name, int64_t fallback, int64_t *ret_value)

@@ -217,11 +217,25 @@ int admin_master(struct admin_call *call, struct auth_ctx *ret_ctx, struct realm
     return 0;
 }
 
+/* A reason that could not be kept as it was given is refused, so that nobody relies on it. */
+static int check_justification(struct admin_call *call)
+{
+    struct str why = request_header(call->req, STR("X-Justification"));
+    if (why.len > ADMIN_JUSTIFICATION_MAX_BYTES)
+        return err_set(&call->req->err, ERR_INVALID_REQUEST,
+                       "X-Justification has more than %d bytes", ADMIN_JUSTIFICATION_MAX_BYTES);
+    if (!str_is_utf8(why) || !str_has_no_control(why))
+        return err_set(&call->req->err, ERR_INVALID_REQUEST,
+                       "X-Justification must be UTF-8 without control characters");
+    return 0;
+}
+
 static int run_handler(struct admin_call *call)
 {
     TRY(find_caller(call));
     allow_origin(call);
     TRY(take_realm(call));
+    TRY(check_justification(call));
     buf_init(&call->text, call->req->arena, ANSWER_MAX_BYTES);
     jw_init(&call->out, &call->text);
     TRY(call->req->route->admin(call));

@@ -175,7 +175,8 @@ static void test_months(void **state)
     assert_int_equal(list(view, &newest, 3, &items), 3);
     assert_int_equal(items[0].seq, 139);
     assert_int_equal(items[2].seq, 135);
-    struct event_filter type = {.type = STR("AuditArchived")};
+    struct str archived = STR("AuditArchived");
+    struct event_filter type = {.types = {&archived, 1}};
     assert_int_equal(list(view, &type, 10, &items), 2);
     realm_view_release(view);
     reopen_store();

@@ -76,7 +76,8 @@ static void test_append_list_verify(void **state)
     struct event_filter eva_only = {.user_id = STR(EVA)};
     ok(event_list(r, &arena, &eva_only, 10, &items, &count));
     assert_int_equal(count, 1);
-    struct event_filter by_type = {.type = STR("UserLoggedIn"), .newest_first = true};
+    struct str logged_in = STR("UserLoggedIn");
+    struct event_filter by_type = {.types = {&logged_in, 1}, .newest_first = true};
     ok(event_list(r, &arena, &by_type, 2, &items, &count));
     assert_int_equal(count, 2);
     assert_int_equal(items[0].seq, 4);

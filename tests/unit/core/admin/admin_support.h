@@ -84,7 +84,8 @@ UNUSED static int64_t count_events(enum event_type type, struct str *ret_last_da
 {
     struct store_read *r;
     struct event_record *events;
-    struct event_filter filter = {.type = str_c(event_type_name(type))};
+    struct str name = str_c(event_type_name(type));
+    struct event_filter filter = {.types = {&name, 1}};
     size_t count;
     ok(store_read_begin(ctx.view, &r));
     ok(event_list(r, &arena, &filter, 1000, &events, &count));

@@ -22,7 +22,8 @@ static int try_login(const char *username, const char *password)
 
 static size_t refused_with(const char *error)
 {
-    struct event_filter filter = {.type = STR("UserLoginAttempted")};
+    struct str failed = STR("UserLoginAttempted");
+    struct event_filter filter = {.types = {&failed, 1}};
     struct event_record *items;
     struct store_read *r;
     size_t count, n = 0;

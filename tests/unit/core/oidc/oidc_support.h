@@ -350,7 +350,8 @@ UNUSED static const char *refresh_form(struct str token)
 /* How many events of a type the realm has. */
 UNUSED static size_t events_of(const char *type)
 {
-    struct event_filter filter = {.type = str_c(type)};
+    struct str name = str_c(type);
+    struct event_filter filter = {.types = {&name, 1}};
     struct event_record *items;
     struct store_read *r;
     size_t count;
