@@ -2,11 +2,11 @@
  * thousand of them do not make a burst. */
 #include "appliance/jobs.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "appliance/command/commands.h"
+#include "appliance/routine.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/keys.h"
 #include "core/admin/realms.h"
 #include "core/auth/session.h"
@@ -17,7 +17,6 @@
 #include "core/base/banned.h"
 
 #define JOB_ARENA_BYTES    ((size_t)16 << 20)
-#define REALM_PAGE         100
 #define REALM_PAUSE_MS     20
 #define SWEEP_ROWS         1000
 #define SWEEP_ROUNDS       50
@@ -28,30 +27,8 @@ struct jobs {
     struct store *store;
     struct web *web;
     struct jobs_settings settings;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool stopping; /* under lock */
+    struct routine routine;
 };
-
-/* False when it is time to end. */
-static bool pause_ms(struct jobs *j, int64_t ms)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(ms / 1000);
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    (void)pthread_mutex_lock(&j->lock);
-    while (!j->stopping && pthread_cond_timedwait(&j->wake, &j->lock, &until) == 0)
-        continue;
-    bool go_on = !j->stopping;
-    (void)pthread_mutex_unlock(&j->lock);
-    return go_on;
-}
 
 struct job {
     struct arena *arena;
@@ -88,7 +65,7 @@ static int sweep(struct jobs *j, struct job *job)
     for (int i = 0; i < SWEEP_ROUNDS; i++) {
         int64_t count = 0;
         TRY(sweep_once(job, &count));
-        if (count < SWEEP_ROWS || !pause_ms(j, REALM_PAUSE_MS))
+        if (count < SWEEP_ROWS || !routine_pause(&j->routine, REALM_PAUSE_MS))
             break;
     }
     return 0;
@@ -116,7 +93,7 @@ static int tend_audit(struct jobs *j, struct job *job)
     for (int i = 0; i < AUDIT_STEPS && more; i++) {
         job->now = clock_now();
         TRY(audit_keep(&job->ctx, &keeping, &more));
-        more = more && pause_ms(j, REALM_PAUSE_MS);
+        more = more && routine_pause(&j->routine, REALM_PAUSE_MS);
     }
     return 0;
 }
@@ -146,27 +123,21 @@ static void tend_realm(struct jobs *j, struct str name)
     arena_free(&a);
 }
 
+static int tend_next(void *arg, const struct realm_summary *realm)
+{
+    struct jobs *j = arg;
+    tend_realm(j, realm->name);
+    return routine_pause(&j->routine, REALM_PAUSE_MS) ? 0 : ERR_CANCELLED;
+}
+
 /* One round over all realms; false when it is time to end. */
 static bool tend_realms(struct jobs *j)
 {
     struct arena a;
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count = 0;
-    bool go_on = true;
     arena_init(&a, JOB_ARENA_BYTES);
-    do {
-        if (store_realm_list(j->store, &a, after, REALM_PAGE, &realms, &count) != 0)
-            break;
-        for (size_t i = 0; i < count && go_on; i++) {
-            tend_realm(j, realms[i].name);
-            go_on = pause_ms(j, REALM_PAUSE_MS);
-        }
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == REALM_PAGE && go_on);
+    int rc = each_realm(j->store, &a, tend_next, j);
     arena_free(&a);
-    return go_on;
+    return rc != ERR_CANCELLED;
 }
 
 static void mend_realms(struct jobs *j)
@@ -200,7 +171,7 @@ static void *run(void *arg)
     struct jobs *j = arg;
     int64_t told_ms = INT64_MIN;
     /* Not in the way of the first requests. */
-    if (!pause_ms(j, 1000))
+    if (!routine_pause(&j->routine, 1000))
         return NULL;
     mend_realms(j);
     do {
@@ -212,28 +183,23 @@ static void *run(void *arg)
         store_cache_sweep(j->store, clock_now().wall_ms);
         if (!tend_realms(j))
             break;
-    } while (pause_ms(j, j->settings.sweep_interval_s * 1000));
+    } while (routine_pause(&j->routine, j->settings.sweep_interval_s * 1000));
     return NULL;
 }
 
 int jobs_start(struct store *store, struct web *web, const struct jobs_settings *settings,
                struct jobs **ret_jobs)
 {
-    pthread_condattr_t attributes;
     struct jobs *j = calloc(1, sizeof(*j));
     if (!j)
         return ERR_NO_MEMORY;
     j->store = store;
     j->web = web;
     j->settings = *settings;
-    (void)pthread_mutex_init(&j->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&j->wake, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-    if (pthread_create(&j->thread, NULL, run, j) != 0) {
+    int rc = routine_start(&j->routine, run, j);
+    if (rc != 0) {
         free(j);
-        return ERR_NO_MEMORY;
+        return rc;
     }
     *ret_jobs = j;
     return 0;
@@ -243,12 +209,6 @@ void jobs_stop(struct jobs *jobs)
 {
     if (!jobs)
         return;
-    (void)pthread_mutex_lock(&jobs->lock);
-    jobs->stopping = true;
-    (void)pthread_cond_signal(&jobs->wake);
-    (void)pthread_mutex_unlock(&jobs->lock);
-    (void)pthread_join(jobs->thread, NULL);
-    (void)pthread_cond_destroy(&jobs->wake);
-    (void)pthread_mutex_destroy(&jobs->lock);
+    routine_stop(&jobs->routine);
     free(jobs);
 }

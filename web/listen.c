@@ -2,10 +2,8 @@
  * workers do the rest. */
 #include "web/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -16,6 +14,7 @@
 #include <netinet/tcp.h>
 
 #include "core/base/log.h"
+#include "web/door.h"
 #include "web/worker.h"
 
 #include "core/base/banned.h"
@@ -53,82 +52,18 @@ struct listen {
     int64_t trimmed_ms;
 };
 
-struct listen_address {
-    struct sockaddr_storage any;
-    socklen_t len;
-};
-
-static int parse_address(const char *text, uint16_t port, struct listen_address *ret_address)
-{
-    struct sockaddr_in *four = (struct sockaddr_in *)&ret_address->any;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&ret_address->any;
-    *ret_address = (struct listen_address){0};
-    if (!text || !*text)
-        text = "::";
-    if (strcmp(text, "localhost") == 0)
-        text = "127.0.0.1";
-    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(port);
-        ret_address->len = sizeof(*four);
-        return 0;
-    }
-    if (inet_pton(AF_INET6, text, &six->sin6_addr) != 1)
-        return ERR_CONFIG;
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(port);
-    ret_address->len = sizeof(*six);
-    return 0;
-}
-
-static int socket_on(const struct listen_address *at)
-{
-    int on = 1, off = 0;
-    int fd = socket(at->any.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (at->any.ss_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (bind(fd, (const struct sockaddr *)&at->any, at->len) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage ss = {0};
-    socklen_t len = sizeof(ss);
-    if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
-        return 0;
-    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-                                          : ((struct sockaddr_in *)&ss)->sin_port);
-}
-
 /* Port 0 is "off" in the configuration; tests that want any port say WEB_PORT_ANY. */
 static int open_door(struct listen *l, const char *address, uint16_t port,
                      const struct link_kind *kind, struct err_ctx *err)
 {
-    struct listen_address at;
-    uint16_t wanted = port == WEB_PORT_ANY ? 0 : port;
+    struct door_socket open;
     if (port == 0)
         return 0;
-    if (parse_address(address, wanted, &at) != 0)
-        return err_set(err, ERR_CONFIG, "'%s' is not an address to listen on", address);
-    int fd = socket_on(&at);
-    if (fd < 0 && errno == EAFNOSUPPORT && parse_address("0.0.0.0", wanted, &at) == 0)
-        fd = socket_on(&at); /* a kernel without IPv6 */
-    if (fd < 0)
-        return err_set(err, ERR_CONFIG, "cannot listen on %s port %u: %s",
-                       address && *address ? address : "*", wanted, strerror(errno));
+    TRY(door_open(address, port, BACKLOG, "", err, &open));
     struct door *door = &l->doors[l->door_count++];
-    *door = (struct door){fd, port_of(fd), *kind};
+    *door = (struct door){open.fd, open.port, *kind};
     struct epoll_event ev = {.events = EPOLLIN, .data.u64 = l->door_count - 1};
-    return epoll_ctl(l->poll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : ERR_INTERNAL;
+    return epoll_ctl(l->poll_fd, EPOLL_CTL_ADD, open.fd, &ev) == 0 ? 0 : ERR_INTERNAL;
 }
 
 static int open_doors(struct listen *l, const struct web_config *c, struct err_ctx *err)

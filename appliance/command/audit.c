@@ -7,6 +7,7 @@
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 
+#include "core/admin/each_realm.h"
 #include "core/audit/line.h"
 #include "core/codec/base64.h"
 #include "core/port/events.h"
@@ -14,7 +15,6 @@
 #include "core/base/banned.h"
 
 #define EXPORT_PAGE 500
-#define REALM_PAGE  1000
 
 static int filter_of(struct call *call, struct event_filter *ret_filter)
 {
@@ -69,6 +69,7 @@ static int list(struct call *call)
 }
 
 struct verification {
+    struct call *call;
     int64_t from_ms, to_ms;
     bool all_good;
 };
@@ -95,8 +96,9 @@ static void write_verdict(struct call *call, struct str realm, const struct even
     jw_end_object(w);
 }
 
-static int verify_realm(struct call *call, struct str realm, struct verification *v)
+static int verify_realm(struct verification *v, struct str realm)
 {
+    struct call *call = v->call;
     CLEANUP(work_close) struct work work = {0};
     struct event_verdict verdict;
     TRY(work_open(call, realm, &work));
@@ -107,32 +109,22 @@ static int verify_realm(struct call *call, struct str realm, struct verification
     return 0;
 }
 
-static int verify_all(struct call *call, struct verification *v)
+static int verify_next(void *arg, const struct realm_summary *realm)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(verify_realm(call, realms[i].name, v));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == REALM_PAGE);
-    return 0;
+    return verify_realm(arg, realm->name);
 }
 
 /* A broken chain is a failure of the command, and the result says which one. */
 static int verify(struct call *call)
 {
-    struct verification v = {.all_good = true};
+    struct verification v = {.call = call, .all_good = true};
     TRY(call_time(call, "from", 0, &v.from_ms));
     TRY(call_time(call, "to", 0, &v.to_ms));
     jw_begin_array(&call->out);
     if (args_has(call->args, "realm"))
-        TRY(verify_realm(call, args_get(call->args, "realm"), &v));
+        TRY(verify_realm(&v, args_get(call->args, "realm")));
     else
-        TRY(verify_all(call, &v));
+        TRY(each_realm(call->store, call->arena, verify_next, &v));
     jw_end_array(&call->out);
     if (!v.all_good)
         return err_set(&call->err, ERR_STORE_CORRUPT, "an audit chain is broken");

@@ -139,18 +139,6 @@ static int show(struct call *call)
     return 0;
 }
 
-/* The client as the view has it: with mappers and scopes, which an update writes again. */
-static int find_whole(struct call *call, struct work *work, struct client *ret_client)
-{
-    struct client found;
-    const struct client *whole;
-    TRY(find(call, work, &found));
-    TRY(realm_view_client_by_pk(work->ctx.view, found.pk, &whole));
-    *ret_client = *whole;
-    ret_client->secret = str_of(NULL, 0);
-    return 0;
-}
-
 static int set(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
@@ -158,7 +146,7 @@ static int set(struct call *call)
     TRY(settings_needed(call, 0));
     TRY(work_open_realm(call, &work));
     TRY(work_write(&work));
-    TRY(find_whole(call, &work, &before));
+    TRY(find_client_whole(call, &work, &before));
     struct client after = before;
     settings_switch(call, &after.enabled);
     TRY(settings_apply(call, &client_fields, &after, call->args->positionals,
@@ -208,7 +196,7 @@ static int secret(struct call *call)
         return write_secret(call, &client, value);
     }
     TRY(work_write(&work));
-    TRY(find_whole(call, &work, &client));
+    TRY(find_client_whole(call, &work, &client));
     TRY(admin_client_secret_set(&work.ctx, work.w, &client, call->input, &value));
     TRY(work_commit(&work));
     call_say(call, "client %.*s has a new secret", STR_ARG(client.client_id));

@@ -1,12 +1,12 @@
 /* garita clock ...: what the clocks say, and the way back after the machine's was wrong. */
 #include "appliance/command/commands.h"
 
+#include "core/admin/each_realm.h"
 #include "core/admin/void.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
 
-#define REALM_PAGE        1000
 #define REALM_ARENA_BYTES ((size_t)16 << 20)
 #define MS_PER_S          1000
 
@@ -25,6 +25,7 @@ static int show(struct call *call)
 }
 
 struct voided {
+    struct call *call;
     int64_t realms, sessions, keys;
 };
 
@@ -43,42 +44,28 @@ static int void_in_realm(struct call *call, struct str name, struct voided *io_v
 }
 
 /* With memory of its own: there may be thousands of realms. */
-static int void_realm(struct call *call, struct str name, struct voided *io_voided)
+static int void_realm(void *arg, const struct realm_summary *realm)
 {
+    struct voided *io_voided = arg;
     struct arena a;
-    struct call one = *call;
+    struct call one = *io_voided->call;
     arena_init(&a, REALM_ARENA_BYTES);
     one.arena = &a;
-    int rc = void_in_realm(&one, name, io_voided);
-    call->err = one.err;
+    int rc = void_in_realm(&one, realm->name, io_voided);
+    io_voided->call->err = one.err;
     arena_free(&a);
     return rc;
-}
-
-static int void_realms(struct call *call, struct voided *io_voided)
-{
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(void_realm(call, realms[i].name, io_voided));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == REALM_PAGE);
-    return 0;
 }
 
 /* What is dated ahead is made void first, so that a failure on the way leaves time as it was. */
 static int set_back(struct call *call)
 {
-    struct voided voided = {0};
+    struct voided voided = {.call = call};
     struct clock_state s;
     clock_state(&s);
     if (s.behind_ms < MS_PER_S)
         return err_set(&call->err, ERR_CONFLICT, "the machine's clock is not behind");
-    TRY(void_realms(call, &voided));
+    TRY(each_realm(call->store, call->arena, void_realm, &voided));
     TRY(store_clock_step_back(call->store));
     jw_begin_object(&call->out);
     jw_member_i64(&call->out, "seconds", s.behind_ms / MS_PER_S);

@@ -75,6 +75,9 @@ MUST_CHECK int find_user_id(struct call *call, struct work *work, struct str nam
 /* Role named by --role and, when given, --client-id. */
 MUST_CHECK int find_role(struct call *call, struct work *work, struct str name,
                          struct role *ret_role);
+/* The client of --client-id as the view has it: with mappers and scopes, which an update writes again,
+ * and without its secret. */
+MUST_CHECK int find_client_whole(struct call *call, struct work *work, struct client *ret_client);
 void write_role(struct json_writer *w, const struct role *role);
 void write_roles(struct json_writer *w, const struct roles *roles);
 void write_time(struct json_writer *w, const char *name, int64_t ms);

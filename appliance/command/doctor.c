@@ -15,6 +15,7 @@
 #include "appliance/certificate.h"
 #include "appliance/command/commands.h"
 #include "appliance/ipc.h"
+#include "core/admin/each_realm.h"
 #include "core/jose/jwt.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
@@ -22,7 +23,6 @@
 
 #include "core/base/banned.h"
 
-#define REALM_PAGE         1000
 #define DISK_WARN_BYTES    ((uint64_t)1 << 30)
 #define DISK_FAIL_BYTES    ((uint64_t)64 << 20)
 #define CERTIFICATE_WARN_S (INT64_C(21) * 86400)
@@ -37,6 +37,7 @@ enum verdict { GOOD, WARNING, BAD };
 struct report {
     struct json_writer *w;
     bool failed;
+    struct call *call; /* of doctor_data */
 };
 
 static void tell(struct report *r, const char *check, enum verdict verdict, const char *fmt, ...)
@@ -212,25 +213,23 @@ static void check_clock_steps(struct report *r)
         tell(r, "machine's clock", GOOD, "level with the latest moment known here");
 }
 
+static int check_next(void *arg, const struct realm_summary *realm)
+{
+    struct report *r = arg;
+    check_realm(r->call, r, realm->name);
+    return 0;
+}
+
 int doctor_data(struct call *call)
 {
-    struct report r = {&call->out, false};
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
+    struct report r = {&call->out, false, call};
     jw_begin_array(&call->out);
     int rc = store_health(call->store);
     tell(&r, "store", rc == 0 ? GOOD : BAD, "%s", rc == 0 ? "open" : err_text(rc));
     check_clock_steps(&r);
     const char *low = store_space_word(call->store);
     tell(&r, "disk reserve", low ? BAD : GOOD, "%s", low ? low : "there is more room than that");
-    do {
-        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            check_realm(call, &r, realms[i].name);
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == REALM_PAGE);
+    TRY(each_realm(call->store, call->arena, check_next, &r));
     jw_end_array(&call->out);
     if (r.failed)
         return err_set(&call->err, ERR_STORE_CORRUPT, "a check of the data failed");
@@ -278,7 +277,7 @@ int doctor(struct cli *cli)
     struct buf b;
     struct json_writer w;
     struct reply reply = {0};
-    struct report r = {&w, false};
+    struct report r = {&w, false, NULL};
     TRY(cli_config(cli, &config));
     buf_init(&b, cli->arena, REPLY_MAX_BYTES);
     jw_init(&w, &b);

@@ -8,17 +8,6 @@
 
 #include "core/base/banned.h"
 
-static int find_whole(struct call *call, struct work *work, struct client *ret_client)
-{
-    struct client found;
-    const struct client *whole;
-    TRY(admin_client_find(&work->ctx, work->r, args_get(call->args, "client-id"), &found));
-    TRY(realm_view_client_by_pk(work->ctx.view, found.pk, &whole));
-    *ret_client = *whole;
-    ret_client->secret = str_of(NULL, 0);
-    return 0;
-}
-
 static int add(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
@@ -33,7 +22,7 @@ static int add(struct call *call)
     TRY(work_open_realm(call, &work));
     TRY(settings_map(call, &mapper.config, call->args->positionals, call->args->positional_count));
     TRY(work_write(&work));
-    TRY(find_whole(call, &work, &client));
+    TRY(find_client_whole(call, &work, &client));
     TRY(admin_client_mapper_add(&work.ctx, work.w, &client, &mapper));
     TRY(work_commit(&work));
     call_say(call, "mapper %.*s added", STR_ARG(mapper.name));
@@ -47,7 +36,7 @@ static int delete (struct call *call)
     struct str name = args_get(call->args, "name");
     TRY(work_open_realm(call, &work));
     TRY(work_write(&work));
-    TRY(find_whole(call, &work, &client));
+    TRY(find_client_whole(call, &work, &client));
     TRY(admin_client_mapper_remove(&work.ctx, work.w, &client, name));
     TRY(work_commit(&work));
     call_say(call, "mapper %.*s deleted", STR_ARG(name));
@@ -74,7 +63,7 @@ static int list(struct call *call)
     struct client client;
     TRY(work_open_realm(call, &work));
     TRY(work_read(&work));
-    TRY(find_whole(call, &work, &client));
+    TRY(find_client_whole(call, &work, &client));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < client.mappers.count; i++)
         write_mapper(&call->out, &client.mappers.items[i]);

@@ -2,13 +2,12 @@
 #include "appliance/command/commands.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/realms.h"
 #include "core/port/users.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
-
-#define LIST_PAGE 1000
 
 static const char settings_help[] =
     "Settings are written as Keycloak names them, for example displayName=Perú, "
@@ -37,8 +36,9 @@ static int create(struct call *call)
     return 0;
 }
 
-static void write_summary(struct json_writer *w, const struct realm_summary *realm)
+static int write_summary(void *arg, const struct realm_summary *realm)
 {
+    struct json_writer *w = arg;
     jw_begin_object(w);
     jw_member_str(w, "realm", realm->name);
     jw_member_str(w, "displayName",
@@ -47,21 +47,13 @@ static void write_summary(struct json_writer *w, const struct realm_summary *rea
     jw_member_c(w, "state", realm->state);
     jw_member_str(w, "id", realm->id);
     jw_end_object(w);
+    return 0;
 }
 
 static int list(struct call *call)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
     jw_begin_array(&call->out);
-    do {
-        TRY(store_realm_list(call->store, call->arena, after, LIST_PAGE, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            write_summary(&call->out, &realms[i]);
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == LIST_PAGE);
+    TRY(each_realm(call->store, call->arena, write_summary, &call->out));
     jw_end_array(&call->out);
     return 0;
 }

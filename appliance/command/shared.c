@@ -163,6 +163,17 @@ int find_role(struct call *call, struct work *work, struct str name, struct role
     return admin_role_find(&work->ctx, work->r, &client, name, ret_role);
 }
 
+int find_client_whole(struct call *call, struct work *work, struct client *ret_client)
+{
+    struct client found;
+    const struct client *whole;
+    TRY(admin_client_find(&work->ctx, work->r, args_get(call->args, "client-id"), &found));
+    TRY(realm_view_client_by_pk(work->ctx.view, found.pk, &whole));
+    *ret_client = *whole;
+    ret_client->secret = str_of(NULL, 0);
+    return 0;
+}
+
 void write_role(struct json_writer *w, const struct role *role)
 {
     jw_begin_object(w);

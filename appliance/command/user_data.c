@@ -5,6 +5,7 @@
 
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/erase.h"
 #include "core/admin/users.h"
 #include "core/port/roles.h"
@@ -13,7 +14,6 @@
 
 #include "core/base/banned.h"
 
-#define REALM_PAGE 1000
 #define EVENT_PAGE 500
 
 /* --- Erasing --- */
@@ -43,20 +43,23 @@ static int erase_in(struct call *call, struct str realm, struct str user_id, str
     return empty_log(call, work.ctx.view);
 }
 
+struct erasing {
+    struct call *call;
+    struct str user_id, why;
+};
+
+static int erase_next(void *arg, const struct realm_summary *realm)
+{
+    const struct erasing *e = arg;
+    if (str_eq_c(realm->name, REALM_MASTER))
+        return 0;
+    return erase_in(e->call, realm->name, e->user_id, e->why);
+}
+
 static int erase_elsewhere(struct call *call, struct str user_id, struct str why)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(call->store, call->arena, after, REALM_PAGE, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            if (!str_eq_c(realms[i].name, REALM_MASTER))
-                TRY(erase_in(call, realms[i].name, user_id, why));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == REALM_PAGE);
-    return 0;
+    struct erasing erasing = {call, user_id, why};
+    return each_realm(call->store, call->arena, erase_next, &erasing);
 }
 
 static void say_erased(struct call *call, const struct erasure *e)

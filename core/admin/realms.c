@@ -2,6 +2,7 @@
 #include "core/admin/realms.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/auth/password_policy.h"
@@ -10,8 +11,6 @@
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
-
-#define MEND_PAGE 500
 
 int admin_realm_check(const struct realm *realm, struct err_ctx *err)
 {
@@ -136,28 +135,18 @@ int admin_realm_delete(const struct auth_ctx *ctx, struct str name)
     return store_realm_delete(realm_view_store(ctx->view), name);
 }
 
-static int mend_realm(const struct auth_ctx *ctx, struct str name)
+static int mend_realm(void *arg, const struct realm_summary *realm)
 {
+    const struct auth_ctx *ctx = *(const struct auth_ctx **)arg;
     const struct client *client;
-    struct str client_id = bootstrap_master_client_id(ctx->arena, name);
+    struct str client_id = bootstrap_master_client_id(ctx->arena, realm->name);
     if (str_absent(client_id))
         return ERR_NO_MEMORY;
     int rc = realm_view_client(ctx->view, client_id, &client);
-    return rc == ERR_NOT_FOUND ? master_write(ctx, NEED_CHANGE, name, add_to_master) : rc;
+    return rc == ERR_NOT_FOUND ? master_write(ctx, NEED_CHANGE, realm->name, add_to_master) : rc;
 }
 
 int admin_realms_mend(const struct auth_ctx *ctx)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(realm_view_store(ctx->view), ctx->arena, after, MEND_PAGE, &realms,
-                             &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(mend_realm(ctx, realms[i].name));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == MEND_PAGE);
-    return 0;
+    return each_realm(realm_view_store(ctx->view), ctx->arena, mend_realm, &ctx);
 }

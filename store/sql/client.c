@@ -224,26 +224,32 @@ static int put_parts(struct store_write *w, const struct client *client)
     return mappers_put(w, client->pk, 0, &client->mappers);
 }
 
-int client_insert(struct store_write *w, struct client *client)
+/* ?1 is the pk; NULL for a new one. */
+static int put_row(struct store_write *w, const struct sql *sql, const struct client *client)
 {
-    static const struct sql insert = {
-        "INSERT INTO client (id, client_id, secret, service_account_user_id, doc)"
-        " VALUES (?, ?, ?, ?, ?)"};
     struct str sealed;
     struct str doc;
     write_touch_config(w);
     TRY(seal_secret(w, client, &sealed));
     TRY(doc_write(&client_fields, NULL, client, &w->arena, &doc));
-    {
-        QUERY(q);
-        TRY(query_open(write_conn(w), &insert, &q));
-        query_id(&q, client->id);
-        query_str(&q, client->client_id);
-        query_blob(&q, sealed);
-        query_id(&q, client->service_account_user_id);
-        query_str(&q, doc);
-        TRY(query_run(&q));
-    }
+    QUERY(q);
+    TRY(query_open(write_conn(w), sql, &q));
+    query_ref(&q, client->pk);
+    query_id(&q, client->id);
+    query_str(&q, client->client_id);
+    query_blob(&q, sealed);
+    query_id(&q, client->service_account_user_id);
+    query_str(&q, doc);
+    return query_run_one(&q);
+}
+
+int client_insert(struct store_write *w, struct client *client)
+{
+    static const struct sql insert = {
+        "INSERT INTO client (pk, id, client_id, secret, service_account_user_id, doc)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+    client->pk = 0;
+    TRY(put_row(w, &insert, client));
     client->pk = sqlite3_last_insert_rowid(write_conn(w)->db);
     return put_parts(w, client);
 }
@@ -251,23 +257,9 @@ int client_insert(struct store_write *w, struct client *client)
 int client_update(struct store_write *w, const struct client *client)
 {
     static const struct sql update = {
-        "UPDATE client SET client_id = ?2, secret = coalesce(?3, secret),"
-        " service_account_user_id = ?4, doc = ?5 WHERE pk = ?1"};
-    struct str sealed;
-    struct str doc;
-    write_touch_config(w);
-    TRY(seal_secret(w, client, &sealed));
-    TRY(doc_write(&client_fields, NULL, client, &w->arena, &doc));
-    {
-        QUERY(q);
-        TRY(query_open(write_conn(w), &update, &q));
-        query_i64(&q, client->pk);
-        query_str(&q, client->client_id);
-        query_blob(&q, sealed);
-        query_id(&q, client->service_account_user_id);
-        query_str(&q, doc);
-        TRY(query_run_one(&q));
-    }
+        "UPDATE client SET client_id = ?3, secret = coalesce(?4, secret),"
+        " service_account_user_id = ?5, doc = ?6 WHERE pk = ?1 AND id = ?2"};
+    TRY(put_row(w, &update, client));
     return put_parts(w, client);
 }
 

@@ -2,14 +2,13 @@
 #include "web/admin/admin.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/realms.h"
 #include "core/port/roles.h"
 #include "web/respond.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
-
-#define LIST_PAGE 200
 
 /* --- Reading --- */
 
@@ -87,6 +86,11 @@ int rest_realm_get(struct admin_call *call)
     return 0;
 }
 
+struct listing {
+    struct admin_call *call;
+    bool brief;
+};
+
 static int list_one(struct admin_call *call, struct str name, bool brief)
 {
     CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
@@ -102,20 +106,16 @@ static int list_one(struct admin_call *call, struct str name, bool brief)
     return 0;
 }
 
+static int list_next(void *arg, const struct realm_summary *realm)
+{
+    const struct listing *listing = arg;
+    return list_one(listing->call, realm->name, listing->brief);
+}
+
 static int list_all(struct admin_call *call, bool brief)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(call->req->web->services.store, call->req->arena, after, LIST_PAGE,
-                             &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(list_one(call, realms[i].name, brief));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == LIST_PAGE);
-    return 0;
+    struct listing listing = {call, brief};
+    return each_realm(call->req->web->services.store, call->req->arena, list_next, &listing);
 }
 
 /* Keycloak refuses who administers nothing. */

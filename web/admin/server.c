@@ -1,13 +1,13 @@
 /* /admin/serverinfo and whoami: what tools ask before they begin. */
 #include "web/admin/admin.h"
 
+#include "core/admin/each_realm.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
 
 /* The version whose Admin API this is: tools decide by it what they may call. */
 #define KEYCLOAK_VERSION "26.0.0"
-#define LIST_PAGE        200
 
 static void write_system(struct json_writer *w, int64_t now_ms)
 {
@@ -62,22 +62,16 @@ static int write_access(struct admin_call *call, struct str realm)
     return 0;
 }
 
+static int write_next(void *arg, const struct realm_summary *realm)
+{
+    return write_access(arg, realm->name);
+}
+
 static int write_all_access(struct admin_call *call)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
     if (!call->caller.of_master)
         return write_access(call, call->caller.realm);
-    do {
-        TRY(store_realm_list(call->req->web->services.store, call->req->arena, after, LIST_PAGE,
-                             &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(write_access(call, realms[i].name));
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == LIST_PAGE);
-    return 0;
+    return each_realm(call->req->web->services.store, call->req->arena, write_next, call);
 }
 
 int rest_whoami(struct admin_call *call)

@@ -1,10 +1,9 @@
 /* Opens the port, starts the threads, takes all apart again. */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "web/door.h"
 #include "web/grpc/internal.h"
 
 #include "core/base/banned.h"
@@ -14,81 +13,20 @@
 #define LOOPS_MAX        8
 #define POOL_THREADS     16
 
-struct place {
-    struct sockaddr_storage any;
-    socklen_t len;
-    bool loopback;
-};
-
-static int parse_place(const char *text, uint16_t port, struct place *ret_place)
-{
-    struct sockaddr_in *four = (struct sockaddr_in *)&ret_place->any;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&ret_place->any;
-    *ret_place = (struct place){0};
-    if (strcmp(text, "localhost") == 0)
-        text = "127.0.0.1";
-    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(port);
-        ret_place->len = sizeof(*four);
-        ret_place->loopback = ntohl(four->sin_addr.s_addr) >> 24 == 127;
-        return 0;
-    }
-    if (inet_pton(AF_INET6, text, &six->sin6_addr) != 1)
-        return ERR_CONFIG;
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(port);
-    ret_place->len = sizeof(*six);
-    ret_place->loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-    return 0;
-}
-
-static int bind_place(const struct place *at)
-{
-    int on = 1, off = 0;
-    int fd = socket(at->any.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (at->any.ss_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (bind(fd, (const struct sockaddr *)&at->any, at->len) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage ss = {0};
-    socklen_t len = sizeof(ss);
-    if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
-        return 0;
-    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-                                          : ((struct sockaddr_in *)&ss)->sin_port);
-}
-
 static int open_port(struct grpc_server *s, struct err_ctx *err)
 {
     const struct web_grpc_config *c = &s->config;
     const char *address = c->address && *c->address ? c->address : NULL;
-    uint16_t port = c->port == WEB_PORT_ANY ? 0 : c->port;
-    struct place at;
-    if (parse_place(address ? address : (c->plaintext ? "127.0.0.1" : "::"), port, &at) != 0)
-        return err_set(err, ERR_CONFIG, "'%s' is not an address to listen on", address);
+    struct door_socket open;
+    if (c->plaintext && !address)
+        address = "127.0.0.1";
     /* Tokens and secrets go over this connection. */
-    if (c->plaintext && !at.loopback)
+    if (c->plaintext && !door_is_loopback(address))
         return err_set(err, ERR_CONFIG, "gRPC without TLS is for loopback addresses, not %s",
                        address);
-    s->listen_fd = bind_place(&at);
-    if (s->listen_fd < 0 && errno == EAFNOSUPPORT && parse_place("0.0.0.0", port, &at) == 0)
-        s->listen_fd = bind_place(&at); /* a kernel without IPv6 */
-    if (s->listen_fd < 0)
-        return err_set(err, ERR_CONFIG, "cannot listen on %s port %u for gRPC: %s",
-                       address ? address : "*", port, strerror(errno));
-    s->port = port_of(s->listen_fd);
+    TRY(door_open(address, c->port, BACKLOG, " for gRPC", err, &open));
+    s->listen_fd = open.fd;
+    s->port = open.port;
     return 0;
 }
 
