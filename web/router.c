@@ -10,7 +10,7 @@ struct node {
     struct str segment; /* without slashes; of a parameter its name */
     bool is_param;
     bool is_rest; /* a parameter that takes all that is left of the path, slashes included */
-    struct node *children; /* fixed ones first */
+    struct node *children; /* by rank() */
     struct node *next;
     int realm_param;             /* position of {realm} in the pattern that ends here; -1: none */
     const struct route **routes; /* lines that end here */
@@ -37,17 +37,21 @@ static bool is_rest(struct str segment)
     return is_param(segment) && segment.ptr[segment.len - 2] == '*';
 }
 
-/* Parameters go to the end, so that fixed text wins. */
+/* Fixed text, then a parameter of one segment, then one of all that is left: what says more wins. */
+static int rank(bool param, bool rest)
+{
+    return param + rest;
+}
+
 static struct node *child_get(struct router *r, struct node *parent, struct str segment)
 {
     bool param = is_param(segment);
+    int own = rank(param, is_rest(segment));
     struct node **at = &parent->children;
-    for (; *at; at = &(*at)->next) {
-        if (param ? (*at)->is_param : !(*at)->is_param && str_eq((*at)->segment, segment))
+    for (; *at && rank((*at)->is_param, (*at)->is_rest) <= own; at = &(*at)->next)
+        if (rank((*at)->is_param, (*at)->is_rest) == own &&
+            (param || str_eq((*at)->segment, segment)))
             return *at;
-        if ((*at)->is_param)
-            break;
-    }
     struct node *n = ARENA_NEW(&r->arena, struct node);
     if (!n)
         return NULL;

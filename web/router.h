@@ -1,6 +1,6 @@
 /* The table of routes and how a path finds its line. Segments that are fixed win over parameters,
  * at the leftmost place where two patterns differ, so the longest fixed text wins. A parameter at the end
- * that is spelled {name*} takes all that is left, slashes included. */
+ * that is spelled {name*} takes all that is left, slashes included, when nothing else fits. */
 #ifndef GARITA_WEB_ROUTER_H
 #define GARITA_WEB_ROUTER_H
 

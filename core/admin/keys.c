@@ -2,6 +2,7 @@
 #include "core/admin/keys.h"
 
 #include "core/admin/record.h"
+#include "core/crypto/pk.h"
 #include "core/jose/alg.h"
 #include "core/port/keys.h"
 
@@ -81,24 +82,106 @@ static bool is_needed(const struct auth_ctx *ctx, struct str alg)
     return str_eq(alg, auth_realm(ctx)->default_signature_algorithm) || str_eq(alg, STR("HS512"));
 }
 
-int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid)
+/* Whether the realm goes on without this key signing. */
+static int check_spare(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct realm_key *key)
 {
     struct realm_keys keys;
     TRY(key_list(store_write_reader(w), ctx->arena, &keys));
-    for (size_t i = 0; i < keys.count; i++) {
-        struct realm_key key = keys.items[i];
-        if (!str_eq(key.kid, kid))
-            continue;
-        if (key.status == KEY_ACTIVE && is_needed(ctx, key.alg) &&
-            count_active(&keys, key.alg) == 1)
-            return err_set(ctx->err, ERR_FORBIDDEN,
-                           "the realm signs with this key: rotate %.*s first", STR_ARG(key.alg));
-        key.status = KEY_DISABLED;
-        key.not_after_ms = 0;
-        TRY(key_update(w, &key));
-        return record(ctx, w, EVENT_KeyRetired, &key);
-    }
+    if (key->status != KEY_ACTIVE || !is_needed(ctx, key->alg) || count_active(&keys, key->alg) > 1)
+        return 0;
+    return err_set(ctx->err, ERR_FORBIDDEN, "the realm signs with this key: rotate %.*s first",
+                   STR_ARG(key->alg));
+}
+
+int admin_key_find(const struct auth_ctx *ctx, struct store_read *r, struct str kid,
+                   struct realm_key *ret_key)
+{
+    struct realm_keys keys;
+    TRY(key_list(r, ctx->arena, &keys));
+    for (size_t i = 0; i < keys.count; i++)
+        if (str_eq(keys.items[i].kid, kid)) {
+            *ret_key = keys.items[i];
+            return 0;
+        }
     return err_field(ctx->err, ERR_NOT_FOUND, "kid", "there is no key with this id");
+}
+
+int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid)
+{
+    struct realm_key key;
+    TRY(admin_key_find(ctx, store_write_reader(w), kid, &key));
+    TRY(check_spare(ctx, w, &key));
+    key.status = KEY_DISABLED;
+    key.not_after_ms = 0;
+    TRY(key_update(w, &key));
+    return record(ctx, w, EVENT_KeyRetired, &key);
+}
+
+static int check_room(const struct auth_ctx *ctx, struct store_write *w)
+{
+    struct realm_keys keys;
+    TRY(key_list(store_write_reader(w), ctx->arena, &keys));
+    return keys.count < ADMIN_KEYS_MAX ? 0
+                                       : err_set(ctx->err, ERR_LIMIT_REACHED,
+                                                 "a realm has at most %d keys", ADMIN_KEYS_MAX);
+}
+
+static int check_certificate(const struct auth_ctx *ctx, struct str private_key, struct str der)
+{
+    CLEANUP(pk_key_free) struct pk_key *pk = NULL;
+    CLEANUP(pk_key_free) struct pk_key *of_certificate = NULL;
+    int rc = str_absent(der) ? 0 : pk_import_private(private_key, &pk);
+    if (rc == 0 && pk)
+        rc = pk_import_public(der, &of_certificate);
+    if (rc != 0 && rc != ERR_BAD_KEY)
+        return rc;
+    return rc == 0 && (!pk || pk_key_equal(pk, of_certificate))
+               ? 0
+               : err_field(ctx->err, ERR_INVALID_REQUEST, "certificate",
+                           "the certificate is not that of the private key");
+}
+
+int admin_key_add(const struct auth_ctx *ctx, struct store_write *w, struct realm_key *io_key,
+                  struct str private_key)
+{
+    TRY(check_room(ctx, w));
+    io_key->use = STR("sig");
+    io_key->created_ms = store_write_now(w)->wall_ms;
+    if (str_absent(private_key)) {
+        TRY(key_generate(w, ctx->arena, io_key));
+        return record(ctx, w, EVENT_KeyCreated, io_key);
+    }
+    TRY(check_certificate(ctx, private_key, io_key->certificate));
+    int rc = key_import(w, ctx->arena, io_key, private_key);
+    if (rc == ERR_BAD_KEY)
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "privateKey",
+                         "the private key is not usable for %.*s", STR_ARG(io_key->alg));
+    TRY(rc);
+    return record(ctx, w, EVENT_KeyCreated, io_key);
+}
+
+int admin_key_change(const struct auth_ctx *ctx, struct store_write *w,
+                     const struct realm_key *before, enum key_status status, int64_t priority)
+{
+    struct realm_key after = *before;
+    if (status == before->status && priority == before->priority)
+        return 0;
+    if (status != KEY_ACTIVE)
+        TRY(check_spare(ctx, w, before));
+    after.status = status;
+    after.priority = priority;
+    if (status != before->status)
+        after.not_after_ms = 0;
+    TRY(key_update(w, &after));
+    return record(ctx, w, EVENT_KeyModified, &after);
+}
+
+int admin_key_delete(const struct auth_ctx *ctx, struct store_write *w, const struct realm_key *key)
+{
+    TRY(check_spare(ctx, w, key));
+    TRY(key_delete(w, key->pk));
+    return record(ctx, w, EVENT_KeyDeleted, key);
 }
 
 static bool is_over(const struct realm_key *key, int64_t now_ms)

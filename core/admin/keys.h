@@ -15,6 +15,25 @@ MUST_CHECK int admin_key_rotate(const struct auth_ctx *ctx, struct store_write *
 /* Neither signs nor verifies from now on: tokens under it are dead. ERR_NOT_FOUND; ERR_FORBIDDEN
  * for the last active key of the realm's own algorithm or of HS512 (rotate first). */
 MUST_CHECK int admin_key_disable(const struct auth_ctx *ctx, struct store_write *w, struct str kid);
+/* ERR_NOT_FOUND. */
+MUST_CHECK int admin_key_find(const struct auth_ctx *ctx, struct store_read *r, struct str kid,
+                              struct realm_key *ret_key);
+
+/* What components of keys ask for (core/admin/key_components.h). */
+#define ADMIN_KEYS_MAX 64 /* of a realm: all of them are published */
+/* A key of that alg, status, priority and, to be made, size; or the private key that is given (as
+ * pk_import_private takes it), with its certificate (DER) or a new one. It does not touch the others.
+ * ERR_INVALID_REQUEST for a private key or a certificate that does not fit, ERR_LIMIT_REACHED. */
+MUST_CHECK int admin_key_add(const struct auth_ctx *ctx, struct store_write *w,
+                             struct realm_key *io_key, struct str private_key);
+/* A key that becomes passive so has no end. ERR_FORBIDDEN as for admin_key_disable. */
+MUST_CHECK int admin_key_change(const struct auth_ctx *ctx, struct store_write *w,
+                                const struct realm_key *before, enum key_status status,
+                                int64_t priority);
+/* Gone for good: tokens under it are dead. ERR_FORBIDDEN as for admin_key_disable. */
+MUST_CHECK int admin_key_delete(const struct auth_ctx *ctx, struct store_write *w,
+                                const struct realm_key *key);
+
 /* Disables passive keys whose overlap has ended; *ret_next_ms is when the next one ends
  * (INT64_MAX: none). For the scheduler. */
 MUST_CHECK int admin_keys_retire(const struct auth_ctx *ctx, struct store_write *w,

@@ -8,6 +8,9 @@
 #include "core/base/err.h"
 #include "core/codec/json.h"
 
+/* What stands for a secret that the caller may not see; in a change it means the secret that is there. */
+#define SECRET_MASK "**********"
+
 /* A list of texts, in order. */
 struct strs {
     struct str *items;

@@ -22,6 +22,7 @@ struct realm_key {
     int64_t not_after_ms;   /* end of the overlap of a passive key; 0: none */
     struct str public_jwk;  /* JSON text with public members only; absent for HS* */
     struct str certificate; /* DER; absent for HS*, EdDSA */
+    int rsa_bits;           /* of one that is to be made; 0: 2048 */
 };
 
 struct realm_keys {

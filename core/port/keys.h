@@ -5,7 +5,7 @@
 #include "core/model/key.h"
 #include "core/port/store.h"
 
-/* Makes a key (RSA 2048 for RS and PS, the curve of ES, Ed25519, 512 random bits for HS512), seals
+/* Makes a key (RSA of rsa_bits for RS and PS, the curve of ES, Ed25519, 512 random bits for HS512), seals
  * and stores it. Sets pk, kid, public_jwk, certificate. */
 MUST_CHECK int key_generate(struct store_write *w, struct arena *a, struct realm_key *key);
 /* An imported key with its kid (Keycloak's realm export): PKCS#8 or PKCS#1 DER, or raw for HS. */

@@ -105,7 +105,7 @@ int key_generate(struct store_write *w, struct arena *a, struct realm_key *key)
         secret_wipe(secret, sizeof(secret));
         return err;
     }
-    TRY(pk_generate(type_of(info), RSA_BITS, &pk));
+    TRY(pk_generate(type_of(info), key->rsa_bits ? key->rsa_bits : RSA_BITS, &pk));
     return store_pair(w, a, pk, alg, key);
 }
 

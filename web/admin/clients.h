@@ -5,9 +5,6 @@
 #include "core/model/client.h"
 #include "web/admin/admin.h"
 
-/* What stands for a secret that the caller may not see; in a change it means the secret that is there. */
-#define SECRET_MASK "**********"
-
 /* The client {client} of the path, by id alone, whole, with its secret. ERR_NOT_FOUND "Could not find
  * client". Opens a read. */
 MUST_CHECK int clients_find(struct admin_call *call, struct client *ret_client);

@@ -32,6 +32,9 @@ static const struct route table[] = {
     ROUTE(HTTP_GET, "/admin/realms"),
     ROUTE(HTTP_GET, "/admin/realms/{realm}"),
     ROUTE(HTTP_GET, "/admin/realms/{realm}/by-path/{path*}"),
+    ROUTE(HTTP_GET, "/store/{rest*}"),
+    ROUTE(HTTP_GET, "/store/{id}/name"),
+    ROUTE(HTTP_GET, "/store/all"),
 };
 
 static struct router *make(const struct route *routes, size_t count, int *ret_rc)
@@ -166,10 +169,27 @@ static void a_rest_takes_all_that_is_left(void **state)
     assert_int_equal(rc, ERR_CONFIG);
 }
 
+static void all_that_is_left_is_taken_last(void **state)
+{
+    int rc;
+    struct route_match m;
+    struct router *r = make(table, ARRAY_LEN(table), &rc);
+    (void)state;
+    assert_int_equal(rc, 0);
+    assert_int_equal(found(r, HTTP_GET, "/store/all", &m), 12);
+    assert_int_equal(found(r, HTTP_GET, "/store/7/name", &m), 11);
+    assert_true(str_eq(m.params[0], STR("7")));
+    assert_int_equal(found(r, HTTP_GET, "/store/7/other", &m), 10);
+    assert_true(str_eq(m.params[0], STR("7/other")));
+    assert_int_equal(found(r, HTTP_GET, "/store/7", &m), 10);
+    router_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixed_text_wins_and_parameters_are_taken),
+        cmocka_unit_test(all_that_is_left_is_taken_last),
         cmocka_unit_test(one_slash_at_the_end_of_admin_paths_is_none),
         cmocka_unit_test(a_rest_takes_all_that_is_left),
         cmocka_unit_test(methods_are_told_apart_from_paths),
