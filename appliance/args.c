@@ -177,6 +177,8 @@ static int parse_rest(struct parser *p)
             options = false;
         else if (options && str_eq(word, STR("-h")))
             p->args->help = true;
+        else if (options && str_eq(word, STR("-f")))
+            TRY(take_option(p, STR("--file")));
         else if (options && str_starts(word, STR("--")))
             TRY(take_option(p, word));
         else if (p->args->positional_count < VALUES_MAX)

@@ -33,7 +33,11 @@ struct realm_view {
     pthread_mutex_t lock; /* of the clients, the ring's opened keys and the vault */
     struct view_clients clients;
     struct vault vault;
+    struct store_read *of_write; /* NULL, or the write that alone sees this picture */
 };
+
+/* A short read for what the picture still lacks: ended with store_read_end_p. */
+MUST_CHECK int view_read_begin(struct realm_view *view, struct store_read **ret_read);
 
 /* Reads a new picture. The caller has a reference. */
 MUST_CHECK int view_build(struct slot *slot, struct realm_view *old, struct realm_view **ret_view);

@@ -36,11 +36,19 @@ static int check_place(struct slot *slot, const struct realm *realm)
     return ERR_STORE_CORRUPT;
 }
 
+int view_read_begin(struct realm_view *view, struct store_read **ret_read)
+{
+    if (!view->of_write)
+        return tx_config_read_begin(view->slot, view, ret_read);
+    *ret_read = view->of_write; /* ends with its write */
+    return 0;
+}
+
 static int load(struct realm_view *view)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct realm_row row;
-    TRY(tx_config_read_begin(view->slot, view, &r));
+    TRY(view_read_begin(view, &r));
     TRY(realm_row_read(r, &view->arena, &row));
     TRY(check_place(view->slot, &row.realm));
     view->realm = row.realm;
@@ -48,6 +56,14 @@ static int load(struct realm_view *view)
     TRY(scope_list(r, &view->arena, &view->scopes));
     TRY(issuer_list(r, &view->arena, &view->issuers));
     return ring_load(r, &view->arena, &view->ring);
+}
+
+/* Keys that were opened for another picture need not be opened again. */
+static void inherit(struct realm_view *view, struct realm_view *old)
+{
+    (void)pthread_mutex_lock(&old->lock);
+    ring_inherit(&view->ring, &old->ring);
+    (void)pthread_mutex_unlock(&old->lock);
 }
 
 int view_build(struct slot *slot, struct realm_view *old, struct realm_view **ret_view)
@@ -62,13 +78,24 @@ int view_build(struct slot *slot, struct realm_view *old, struct realm_view **re
         realm_view_release(view);
         return err;
     }
-    if (old) {
-        /* Somebody may be opening one of its keys. */
-        (void)pthread_mutex_lock(&old->lock);
-        ring_inherit(&view->ring, &old->ring);
-        (void)pthread_mutex_unlock(&old->lock);
-    }
+    if (old)
+        inherit(view, old);
     atomic_fetch_add(&slot->store->counters.view_builds, 1);
+    *ret_view = view;
+    return 0;
+}
+
+int realm_view_of_write(struct store_write *write, struct realm_view **ret_view)
+{
+    struct realm_view *view = view_new(write->reader.slot);
+    if (!view)
+        return ERR_NO_MEMORY;
+    view->of_write = &write->reader;
+    int err = load(view);
+    if (err != 0) {
+        realm_view_release(view);
+        return err;
+    }
     *ret_view = view;
     return 0;
 }

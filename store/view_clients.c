@@ -115,7 +115,7 @@ static int load(struct realm_view *view, struct str text, int64_t pk,
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct view_client found = {0};
-    TRY(tx_config_read_begin(view->slot, view, &r));
+    TRY(view_read_begin(view, &r));
     /* Names that no client has take nothing of the arena. */
     TRY(read_client(view, r, text, pk, &found));
     struct view_client *c = ARENA_NEW(&view->arena, struct view_client);

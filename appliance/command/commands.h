@@ -20,7 +20,8 @@ COMMANDS(group);
 COMMANDS(keys);
 COMMANDS(audit);
 COMMANDS(clock);
-COMMANDS(routes);  /* routes */
+COMMANDS(routes); /* routes */
+COMMANDS(apply);
 COMMANDS(bench);   /* bench-data */
 COMMANDS(machine); /* config, doctor, completion, version, help */
 

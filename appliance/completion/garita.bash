@@ -76,6 +76,7 @@ _garita() {
     "clock show") words="--data --config --json --help " ;;
     "clock set-back") words="--confirm --data --config --json --help " ;;
     "routes") words="--data --config --json --help " ;;
+    "apply") words="--file --overlay --var --dry-run --diff --drift --prune --adopt --owner --why --data --config --json --help " ;;
     "bench-data") words="--divide --data --config --json --help " ;;
     "config") words="--sample --docs --data --config --json --help --data --master-key-file --disk-reserve --hostname --base-path --default-realm --https-address --https-port --http-address --http-port --management-address --management-port --grpc-address --grpc-port --grpc-plaintext --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --grpc-threads --grpc-max-connections --grpc-max-streams --grpc-max-message-bytes --grpc-idle-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --cache-memory --cache-disk --checkpoint-pages --check-pages --check-interval --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "doctor") words="--data --config --json --help --data --master-key-file --disk-reserve --hostname --base-path --default-realm --https-address --https-port --http-address --http-port --management-address --management-port --grpc-address --grpc-port --grpc-plaintext --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --grpc-threads --grpc-max-connections --grpc-max-streams --grpc-max-message-bytes --grpc-idle-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --cache-memory --cache-disk --checkpoint-pages --check-pages --check-interval --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
@@ -92,7 +93,7 @@ _garita() {
     "keys") words="list rotate disable " ;;
     "audit") words="list export verify sign key rotate-key archive types " ;;
     "clock") words="show set-back " ;;
-    "") words="serve init realm user client issuer role group keys audit clock routes bench-data config doctor completion version help " ;;
+    "") words="serve init realm user client issuer role group keys audit clock routes apply bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi

@@ -13,6 +13,8 @@
 struct admin_caller {
     struct str realm; /* name of its own */
     bool of_master;
+    /* Whoever holds the data folder, by a command: he may do everything. Never set for a token. */
+    bool is_operator;
     struct str user_id, username, session_id, client_id;
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
     struct roles roles;

@@ -19,6 +19,32 @@ static struct protocol_mapper *mapper_named(const char *name)
     return m;
 }
 
+/* Who goes on in a write sees what it changed; everybody else sees it after the commit or never. */
+static void test_view_of_write(void **state)
+{
+    (void)state;
+    const struct client *found;
+    struct realm_view *own, *view = view_of("peru");
+    size_t scopes = realm_view_scopes(view)->count;
+    struct store_write *w = begin_write(view);
+    struct client_scope scope = scope_named("of-the-write");
+    struct client client = client_named("of-the-write");
+    ok(scope_insert(w, &scope));
+    ok(client_insert(w, &client));
+    ok(realm_view_of_write(w, &own));
+    assert_int_equal(realm_view_scopes(own)->count, scopes + 1);
+    ok(realm_view_client(own, STR("of-the-write"), &found));
+    assert_int_equal(found->pk, client.pk);
+    ok(realm_view_refresh(&view));
+    assert_int_equal(realm_view_scopes(view)->count, scopes);
+    fails(realm_view_client(view, STR("of-the-write"), &found), ERR_NOT_FOUND);
+    realm_view_release(own);
+    store_rollback(w);
+    ok(realm_view_refresh(&view));
+    fails(realm_view_client(view, STR("of-the-write"), &found), ERR_NOT_FOUND);
+    realm_view_release(view);
+}
+
 static void test_client_with_parts(void **state)
 {
     (void)state;
@@ -219,6 +245,7 @@ static void test_sk_01_canaries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_view_of_write, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_client_with_parts, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_secrets, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_scopes, start_test, end_test),

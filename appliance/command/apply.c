@@ -1,0 +1,225 @@
+/* garita apply: files to realms. The client reads the files, lays overlays on them and fills in
+ * secrets; each realm then goes as one document to web/apply, through the folder, through the socket
+ * of a running server, or to a server elsewhere. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "appliance/apply/load.h"
+#include "appliance/apply/show.h"
+#include "appliance/command/commands.h"
+#include "appliance/file.h"
+#include "web/apply/apply.h"
+
+#include "core/base/banned.h"
+
+#define WORDS_MAX     16
+#define OUTPUT_MAX    ((size_t)64 << 20)
+#define WHY_MAX_BYTES 1024
+#define VARIABLES_MAX 200
+
+/* --- One realm, in the server or in the folder --- */
+
+static int run(struct call *call)
+{
+    const struct args *args = call->args;
+    const struct apply_options options = {
+        .owner = args_get(args, "owner"),
+        .dry_run = args_has(args, "dry-run") || args_has(args, "drift"),
+        .adopt = args_has(args, "adopt"),
+        .prune = args_has(args, "prune"),
+    };
+    struct event_actor actor = call->actor;
+    actor.justification = args_get(args, "why");
+    if (str_absent(call->input))
+        return err_set(&call->err, ERR_USAGE, "a document is needed");
+    return apply_as_operator(call->store, call->arena, &call->now, &actor, call->input, &options,
+                             &call->out, &call->err);
+}
+
+/* --- The client --- */
+
+static int split_variable(struct cli *cli, struct str word, struct str_map *io_map)
+{
+    ptrdiff_t equals = str_find(word, '=');
+    if (equals <= 0)
+        return err_set(&cli->err, ERR_USAGE, "--var is written NAME=VALUE");
+    return str_map_set(io_map, cli->arena, str_sub(word, 0, (size_t)equals),
+                       str_from(word, (size_t)equals + 1));
+}
+
+static int take_load(struct cli *cli, struct load *ret_load)
+{
+    struct load load = {.path = args_get(cli->args, "file"), .environment = cli->environment};
+    struct str value;
+    if (str_absent(load.path))
+        return err_set(&cli->err, ERR_USAGE, "--file is needed (see garita apply --help)");
+    for (size_t at = 0; args_next(cli->args, "overlay", &at, &value);)
+        TRY(strs_add(&load.overlays, cli->arena, value));
+    for (size_t at = 0; args_next(cli->args, "var", &at, &value);)
+        TRY(split_variable(cli, value, &load.variables));
+    if (args_get(cli->args, "why").len > WHY_MAX_BYTES)
+        return err_set(&cli->err, ERR_USAGE, "--why has at most %d bytes", WHY_MAX_BYTES);
+    *ret_load = load;
+    return 0;
+}
+
+/* What the other side is to know of the command line. */
+static size_t words_of(const struct cli *cli, struct str *words)
+{
+    static const char *const switches[] = {"dry-run", "drift", "adopt", "prune"};
+    static const char *const values[] = {"owner", "why"};
+    size_t count = 0;
+    words[count++] = STR("apply");
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++)
+        if (args_has(cli->args, switches[i]))
+            words[count++] = arena_printf(cli->arena, "--%s", switches[i]);
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        if (args_has(cli->args, values[i])) {
+            words[count++] = arena_printf(cli->arena, "--%s", values[i]);
+            words[count++] = args_get(cli->args, values[i]);
+        }
+    return count;
+}
+
+static int text_of(struct cli *cli, const struct json_value *realm, struct str *ret_text)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, cli->arena, APPLY_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_value(&w, realm);
+    int rc = jw_finish(&w, ret_text);
+    if (rc != ERR_TOO_LARGE)
+        return rc;
+    struct str name = json_get_str(realm, "realm");
+    return err_set(&cli->err, rc, "realm %.*s: more than %zu bytes at once",
+                   (int)(name.len < 64 ? name.len : 64), name.ptr, APPLY_MAX_BYTES);
+}
+
+/* The realm in front of the sentence: several may be under way. */
+static int say_whose(struct cli *cli, const struct json_value *realm, int rc)
+{
+    struct err_ctx err = cli->err;
+    struct str name = json_get_str(realm, "realm");
+    return err_set(&cli->err, rc, "realm %.*s: %s", (int)(name.len < 64 ? name.len : 64), name.ptr,
+                   err.detail[0] ? err.detail : err_text(rc));
+}
+
+static int apply_one(struct cli *cli, const struct json_value *realm,
+                     const struct json_value **ret_result)
+{
+    struct str words[WORDS_MAX], text;
+    struct reply reply;
+    TRY(text_of(cli, realm, &text));
+    int rc = cli_call(cli, words, words_of(cli, words), text, &reply);
+    if (rc != 0)
+        return say_whose(cli, realm, rc);
+    return json_parse(cli->arena, reply.data, REPLY_MAX_BYTES, ret_result);
+}
+
+/* --- Showing --- */
+
+struct tally {
+    struct buf text;
+    struct json_writer json;
+    int64_t differs, foreign;
+};
+
+static void count(struct tally *t, const struct json_value *result)
+{
+    static const char *const members[] = {"create", "update", "adopt", "delete"};
+    const struct json_value *summary = json_get(result, "summary");
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        t->differs += json_i64_or(summary, members[i], 0);
+    t->foreign += json_i64_or(summary, "foreign", 0);
+}
+
+static void tell(const struct cli *cli, struct tally *t, const struct json_value *result)
+{
+    const struct show show = {
+        .members = args_has(cli->args, "diff"),
+        .coloured = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+        .planned = !json_bool_or(result, "applied", false),
+    };
+    count(t, result);
+    if (cli->args->json)
+        jw_value(&t->json, result);
+    else
+        show_plan(&t->text, result, &show);
+}
+
+static int print(struct cli *cli, struct tally *t)
+{
+    struct str text;
+    if (cli->args->json) {
+        jw_end_array(&t->json);
+        TRY(jw_finish(&t->json, &text));
+        buf_add_byte(&t->text, '\n');
+    }
+    TRY(buf_finish(&t->text, &text));
+    return write_all(STDOUT_FILENO, text);
+}
+
+/* --drift is for jobs: they look at the exit status. */
+static int judge(struct cli *cli, const struct tally *t)
+{
+    if (!args_has(cli->args, "drift") || t->differs + t->foreign == 0)
+        return 0;
+    return err_set(&cli->err, ERR_CONFLICT, "%lld objects are not as the files say",
+                   (long long)(t->differs + t->foreign));
+}
+
+/* One realm after the other. The first that fails ends the run; those before it are done and told. */
+static int apply_all(struct cli *cli, const struct json_value *realms)
+{
+    struct tally t = {.differs = 0};
+    const struct json_value *realm, *result;
+    int rc = 0;
+    buf_init(&t.text, cli->arena, OUTPUT_MAX);
+    jw_init(&t.json, &t.text);
+    if (cli->args->json)
+        jw_begin_array(&t.json);
+    for (struct json_iter it = json_iter(realms); rc == 0 && json_next(&it, NULL, &realm);) {
+        rc = apply_one(cli, realm, &result);
+        if (rc == 0)
+            tell(cli, &t, result);
+    }
+    TRY(print(cli, &t));
+    TRY(rc);
+    return judge(cli, &t);
+}
+
+static int client(struct cli *cli)
+{
+    struct load load;
+    const struct json_value *realms;
+    TRY(take_load(cli, &load));
+    TRY(load_realms(cli->arena, &load, &realms, &cli->err));
+    return apply_all(cli, realms);
+}
+
+static const char apply_help[] =
+    "Files hold realms as Keycloak represents them: settings, roles, clientScopes, clients, groups, "
+    "users and the default lists. What they name is made or changed, all of a realm or nothing; what "
+    "they do not name is left alone. Objects that were made otherwise are neither changed nor removed "
+    "unless --adopt is given. docs/apply.md tells more.";
+
+static const struct option apply_options[] = {
+    {"file", "DIR|FILE", "what is to be; also -f; - is standard input", 0},
+    {"overlay", "NAME", "lay overrides/NAME.yaml on it", OPTION_REPEAT},
+    {"var", "NAME=VALUE", "a variable: $(NAME) in texts", OPTION_REPEAT},
+    {"dry-run", NULL, "try everything and keep nothing", 0},
+    {"diff", NULL, "show what was before and what comes", 0},
+    {"drift", NULL, "as --dry-run; exit status 1 when anything differs", 0},
+    {"prune", NULL, "remove what was applied once and is in the files no more", 0},
+    {"adopt", NULL, "take over objects that were made otherwise", 0},
+    {"owner", "NAME", "whose mark objects carry (default " APPLY_OWNER ")", 0},
+    {"why", "TEXT", "the reason, for the events", 0},
+};
+
+const struct command apply_commands[] = {
+    {"apply", "", 0, 0, "make realms as files say", apply_help, OPTIONS(apply_options), false, NULL,
+     run, NULL, client},
+};
+const size_t apply_command_count = ARRAY_LEN(apply_commands);
