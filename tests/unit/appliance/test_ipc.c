@@ -61,7 +61,7 @@ static void call(const char *line, struct reply *ret_reply)
     size_t count = 0;
     while (str_next_word(&rest, &word))
         words[count++] = word;
-    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), ret_reply));
+    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), NULL, ret_reply));
 }
 
 static void test_commands(void **state)
