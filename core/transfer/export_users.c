@@ -1,6 +1,8 @@
 /* People with their credentials, roles, groups, consents and accounts elsewhere. */
 #include "core/transfer/export_parts.h"
 
+#include <stdlib.h>
+
 #include "core/port/clients.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
@@ -88,6 +90,13 @@ static int write_consents(struct exporter *e, const struct user *user)
     return 0;
 }
 
+/* By path: names repeat in a tree, and the order in which groups were made does not travel. */
+static int by_path(const void *left, const void *right)
+{
+    const struct group *a = left, *b = right;
+    return str_cmp(a->path, b->path);
+}
+
 static int write_memberships(struct exporter *e, const struct user *user)
 {
     struct roles roles;
@@ -97,6 +106,8 @@ static int write_memberships(struct exporter *e, const struct user *user)
     TRY(user_roles(e->r, e->scratch, user->pk, &roles));
     represent_role_names(&e->w, &roles);
     TRY(user_groups(e->r, e->scratch, user->pk, &groups));
+    if (groups.count > 1)
+        qsort(groups.items, groups.count, sizeof(*groups.items), by_path);
     jw_member_array(&e->w, "groups");
     for (size_t i = 0; i < groups.count; i++)
         jw_str(&e->w, groups.items[i].path);
@@ -201,7 +212,7 @@ static int write_service_account(struct exporter *e, const struct client *client
 int export_users(struct exporter *e)
 {
     bool services = e->options->users == EXPORT_USERS_SERVICE_ACCOUNTS;
-    if (!services && e->options->users != EXPORT_USERS_SAME_FILE)
+    if (services ? !e->options->clients : e->options->users != EXPORT_USERS_SAME_FILE)
         return 0;
     jw_member_array(&e->w, "users");
     TRY(services ? export_each_client(e, write_service_account) : write_everybody(e));
