@@ -209,6 +209,36 @@ test('every export is an event that says what went out and who asked', async () 
   assert.ok(data.some((d) => d.users === 'different-files') && data.some((d) => d.secrets === 'true'));
 });
 
+test('partial export: no people but service accounts, no secrets, and only what was asked for', async () => {
+  const whole = read('whole.json');
+  const bare = await root.realms.export({ realm: 'peru' });
+  for (const member of ['clients', 'roles', 'groups', 'users']) assert.equal(bare[member], undefined, member);
+  assert.deepEqual(bare.clientScopes, whole.clientScopes);
+  assert.equal(bare.defaultRole.name, 'default-roles-peru');
+  const part = await root.realms.export({ realm: 'peru', exportClients: true, exportGroupsAndRoles: true });
+  assert.deepEqual(part.users.map((u) => u.username), ['service-account-portal']);
+  assert.equal(part.users[0].credentials, undefined);
+  assert.deepEqual([part.roles, part.groups, part.scopeMappings], [whole.roles, whole.groups, whole.scopeMappings]);
+  assert.deepEqual(part.clients, whole.clients.map((c) => (c.secret ? { ...c, secret: '**********' } : c)));
+  assert.ok(!JSON.stringify(part).includes('rivateKey'));
+  const [event] = await cli.json('audit', 'list', '--realm', 'peru', '--type', 'DataExported', '--limit', '1');
+  assert.equal(event.clientId, 'admin-cli');
+  assert.match(JSON.stringify(event.data), /service-accounts/);
+});
+
+test('AD-07: who manages the realm is not shown by a partial export what he may not see', async () => {
+  await world.addAdmin('lupe', ['realm-management/manage-realm'], 'peru');
+  await world.addAdmin('vera', ['realm-management/view-realm', 'realm-management/view-clients', 'realm-management/query-groups'], 'peru');
+  const ask = async (name, query) => (await world.call('POST', `/realms/peru/partial-export${query}`, { token: await world.token(name, 'peru') })).status;
+  assert.equal(await ask('lupe', ''), 200);
+  assert.equal(await ask('lupe', '?exportClients=true'), 403);
+  assert.equal(await ask('lupe', '?exportGroupsAndRoles=true'), 403);
+  assert.equal(await ask('vera', ''), 403);
+  assert.equal(await ask('lupe', '?exportClients=maybe'), 400);
+  const events = await cli.json('audit', 'list', '--realm', 'peru', '--type', 'DataExported', '--limit', '1');
+  assert.match(JSON.stringify(events[0].data), /clients[^,]*false/);
+});
+
 test('master is exported as well, without the marks of set-up', async () => {
   await cli.ok('realm', 'export', 'master', '--to', to('master.json'));
   const realm = read('master.json');
