@@ -12,9 +12,6 @@
 /* The version whose representations these are: tools decide by it what they may call and read. */
 #define KEYCLOAK_VERSION "26.0.0"
 
-/* What stands for a secret that is not shown. */
-#define SECRET_MASK "**********"
-
 /* Also when nothing is in them: [] and {}. */
 void represent_strs(struct json_writer *w, const char *name, const struct strs *list);
 void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs);

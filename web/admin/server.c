@@ -7,7 +7,6 @@
 
 #include "core/base/banned.h"
 
-
 static void write_system(struct json_writer *w, int64_t now_ms)
 {
     char time[25];
