@@ -79,6 +79,19 @@ const struct command *command_find(struct str path);
 extern const struct option common_options[];
 extern const size_t common_option_count;
 
+/* A result that is too long for a reply comes before it, in parts: files, one after another. */
+enum part_kind {
+    PART_REPLY, /* no part: what ends the exchange */
+    PART_FILE,  /* the name of a file that begins */
+    PART_BYTES  /* what comes next in it; at most PART_MAX_BYTES */
+};
+#define PART_MAX_BYTES ((size_t)1 << 20)
+/* Takes parts in their order. An error ends the command. */
+struct part_taker {
+    int (*take)(void *arg, enum part_kind kind, struct str bytes);
+    void *arg;
+};
+
 /* What a command about data is given, and where its result goes. */
 struct call {
     struct arena *arena;
@@ -87,9 +100,10 @@ struct call {
     struct store *store;
     struct event_actor actor;
     const struct args *args;
-    struct str input;       /* of the option with OPTION_INPUT, or prompted; absent */
-    struct json_writer out; /* one value, or nothing at all */
-    struct str message;     /* a line or two for people; absent: none */
+    struct str input;               /* of the option with OPTION_INPUT, or prompted; absent */
+    struct json_writer out;         /* one value, or nothing at all */
+    struct str message;             /* a line or two for people; absent: none */
+    const struct part_taker *parts; /* NULL: whoever called takes none */
 };
 
 /* The reply of a call, as it travels. */
@@ -105,7 +119,7 @@ struct reply {
 /* Runs a command about data in this process. Never fails: errors are in the reply. */
 void command_execute(struct store *store, struct arena *a, const struct event_actor *actor,
                      const struct str *words, size_t count, struct str input,
-                     struct reply *ret_reply);
+                     const struct part_taker *parts, struct reply *ret_reply);
 
 /* Where calls go: a data folder that this process holds, or a server that runs on it. */
 struct backend {
@@ -119,6 +133,10 @@ void backend_close(struct backend *backend);
 /* ERR_NOT_RUNNING, ERR_IO when the server went away; errors of the command are in the reply. */
 MUST_CHECK int backend_call(struct backend *backend, struct arena *a, const struct str *words,
                             size_t count, struct str input, struct reply *ret_reply);
+/* The same for a command that sends parts. Errors of the taker as they are. */
+MUST_CHECK int backend_call_parts(struct backend *backend, struct arena *a, const struct str *words,
+                                  size_t count, const struct part_taker *parts,
+                                  struct reply *ret_reply);
 
 /* The program as one command sees it. */
 struct cli {

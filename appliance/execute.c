@@ -24,12 +24,16 @@ static struct str sentence(struct arena *a, int err, const struct err_ctx *ctx)
 
 void command_execute(struct store *store, struct arena *a, const struct event_actor *actor,
                      const struct str *words, size_t count, struct str input,
-                     struct reply *ret_reply)
+                     const struct part_taker *parts, struct reply *ret_reply)
 {
     struct buf b;
     struct args args;
-    struct call call = {
-        .arena = a, .now = clock_now(), .store = store, .actor = *actor, .input = input};
+    struct call call = {.arena = a,
+                        .now = clock_now(),
+                        .store = store,
+                        .actor = *actor,
+                        .input = input,
+                        .parts = parts};
     struct reply reply = {0};
     buf_init(&b, a, REPLY_MAX_BYTES);
     jw_init(&call.out, &b);

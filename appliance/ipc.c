@@ -57,18 +57,34 @@ static bool peer_is_allowed(int fd, struct ucred *ret_peer)
     return ret_peer->uid == geteuid() || ret_peer->uid == 0;
 }
 
+/* Where the parts of a result go. */
+struct outlet {
+    struct ipc_server *server;
+    int fd;
+};
+
+static int send_part(void *arg, enum part_kind kind, struct str bytes)
+{
+    const struct outlet *outlet = arg;
+    if (atomic_load(&outlet->server->stopping))
+        return ERR_CANCELLED;
+    return ipc_send_part(outlet->fd, kind, bytes);
+}
+
 static int answer(struct ipc_server *s, int fd, const struct ucred *peer, struct arena *a)
 {
     struct str text, input, *words;
     size_t count;
     struct reply reply;
+    struct outlet outlet = {s, fd};
+    const struct part_taker parts = {send_part, &outlet};
     TRY(ipc_receive(fd, a, REQUEST_MAX_BYTES, &text));
     TRY(ipc_request_read(a, text, &words, &count, &input));
     const struct event_actor actor = {
         .username = arena_printf(a, "uid:%u", (unsigned)peer->uid),
         .client_id = STR("garita-cli"),
     };
-    command_execute(s->store, a, &actor, words, count, input, &reply);
+    command_execute(s->store, a, &actor, words, count, input, &parts, &reply);
     TRY(ipc_reply_write(a, &reply, &text));
     return ipc_send(fd, text);
 }
@@ -194,22 +210,39 @@ bool ipc_is_up(int dir_fd)
     return true;
 }
 
-static int exchange(int fd, struct arena *a, struct str request, struct reply *ret_reply)
+/* A part lives until it is taken, the reply as long as its arena. */
+static int receive_next(int fd, struct arena *a, const struct part_taker *parts,
+                        struct str *ret_reply)
 {
-    struct str text;
+    CLEANUP(arena_free) struct arena part;
+    struct str bytes;
+    enum part_kind kind;
+    arena_init(&part, 4 * REPLY_MAX_BYTES + PART_MAX_BYTES);
+    TRY(ipc_receive_any(fd, &part, 4 * REPLY_MAX_BYTES, &kind, &bytes));
+    if (kind != PART_REPLY)
+        return parts ? parts->take(parts->arg, kind, bytes) : ERR_INVALID_SYNTAX;
+    *ret_reply = arena_str(a, bytes);
+    return str_absent(*ret_reply) ? ERR_NO_MEMORY : 0;
+}
+
+static int exchange(int fd, struct arena *a, struct str request, const struct part_taker *parts,
+                    struct reply *ret_reply)
+{
+    struct str text = {NULL, 0};
     TRY(ipc_send(fd, request));
-    TRY(ipc_receive(fd, a, 4 * REPLY_MAX_BYTES, &text));
+    while (str_absent(text))
+        TRY(receive_next(fd, a, parts, &text));
     return ipc_reply_read(a, text, ret_reply);
 }
 
 int ipc_call(int dir_fd, struct arena *a, const struct str *words, size_t count, struct str input,
-             struct reply *ret_reply)
+             const struct part_taker *parts, struct reply *ret_reply)
 {
     struct str request;
     int fd;
     TRY(ipc_request_write(a, words, count, input, &request));
     TRY(connect_to(dir_fd, &fd));
-    int rc = exchange(fd, a, request, ret_reply);
+    int rc = exchange(fd, a, request, parts, ret_reply);
     (void)close(fd);
     return rc;
 }

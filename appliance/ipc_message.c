@@ -35,23 +35,43 @@ static int receive_all(int fd, char *data, size_t len)
     return 0;
 }
 
+#define KIND_SHIFT 30
+#define LENGTH_MAX (((size_t)1 << KIND_SHIFT) - 1)
+
+int ipc_send_part(int fd, enum part_kind kind, struct str bytes)
+{
+    if (bytes.len > LENGTH_MAX)
+        return ERR_TOO_LARGE;
+    size_t word = ((size_t)kind << KIND_SHIFT) | bytes.len;
+    const char head[4] = {(char)(word >> 24), (char)(word >> 16), (char)(word >> 8), (char)word};
+    TRY(send_all(fd, head, sizeof(head)));
+    return send_all(fd, bytes.ptr, bytes.len);
+}
+
 int ipc_send(int fd, struct str text)
 {
-    const char head[4] = {(char)(text.len >> 24), (char)(text.len >> 16), (char)(text.len >> 8),
-                          (char)text.len};
-    if (text.len > UINT32_MAX)
-        return ERR_TOO_LARGE;
-    TRY(send_all(fd, head, sizeof(head)));
-    return send_all(fd, text.ptr, text.len);
+    return ipc_send_part(fd, PART_REPLY, text);
 }
 
 int ipc_receive(int fd, struct arena *a, size_t max_bytes, struct str *ret_text)
 {
+    enum part_kind kind;
+    TRY(ipc_receive_any(fd, a, max_bytes, &kind, ret_text));
+    return kind == PART_REPLY ? 0 : ERR_INVALID_SYNTAX;
+}
+
+int ipc_receive_any(int fd, struct arena *a, size_t max_bytes, enum part_kind *ret_kind,
+                    struct str *ret_text)
+{
     unsigned char head[4];
     TRY(receive_all(fd, (char *)head, sizeof(head)));
-    size_t len = ((size_t)head[0] << 24) | ((size_t)head[1] << 16) | ((size_t)head[2] << 8) |
-                 (size_t)head[3];
-    if (len > max_bytes)
+    size_t word = ((size_t)head[0] << 24) | ((size_t)head[1] << 16) | ((size_t)head[2] << 8) |
+                  (size_t)head[3];
+    size_t len = word & LENGTH_MAX;
+    *ret_kind = (enum part_kind)(word >> KIND_SHIFT);
+    if (*ret_kind > PART_BYTES)
+        return ERR_INVALID_SYNTAX;
+    if (len > (*ret_kind == PART_REPLY ? max_bytes : PART_MAX_BYTES))
         return ERR_TOO_LARGE;
     char *text = arena_alloc(a, len + 1);
     if (!text)

@@ -1,4 +1,5 @@
-/* The messages on the socket: a length of four bytes (big-endian) and JSON. */
+/* The messages on the socket: four bytes (big-endian), whose upper two bits tell the kind and whose rest
+ * the length, and JSON or the bytes of a part. */
 #ifndef GARITA_APPLIANCE_IPC_MESSAGE_H
 #define GARITA_APPLIANCE_IPC_MESSAGE_H
 
@@ -7,6 +8,11 @@
 /* ERR_IO (closed, too slow), ERR_TOO_LARGE. */
 MUST_CHECK int ipc_send(int fd, struct str text);
 MUST_CHECK int ipc_receive(int fd, struct arena *a, size_t max_bytes, struct str *ret_text);
+
+/* A part of a result; and either kind, at most max_bytes of a reply. */
+MUST_CHECK int ipc_send_part(int fd, enum part_kind kind, struct str bytes);
+MUST_CHECK int ipc_receive_any(int fd, struct arena *a, size_t max_bytes, enum part_kind *ret_kind,
+                               struct str *ret_bytes);
 
 MUST_CHECK int ipc_request_write(struct arena *a, const struct str *words, size_t count,
                                  struct str input, struct str *ret_text);

@@ -179,6 +179,14 @@ int store_realm_update(struct store_write *write, const struct realm *realm)
     return str_absent(write->list.name) ? ERR_NO_MEMORY : 0;
 }
 
+int store_realm_read(struct store_read *read, struct arena *a, struct realm *ret_realm)
+{
+    struct realm_row row;
+    TRY(realm_row_read(read, a, &row));
+    *ret_realm = row.realm;
+    return 0;
+}
+
 static int mark_deleted(struct store *store, struct slot *slot, const struct now *now)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;

@@ -363,6 +363,7 @@ void pipeline_run(void *context, struct civet_call *call)
     metrics_count(req.web->metrics, router_index(req.web->router, req.route), res.status,
                   duration_us, bytes);
     log_request(&p, duration_us, bytes);
+    buf_free(&res.body); /* a long one is not of the arena */
     if (req.realm)
         realm_view_release(req.realm);
 }

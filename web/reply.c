@@ -114,6 +114,7 @@ static void repair(const struct request *req, struct response *res)
     if (sound && !res->headers.failed && !res->body.failed)
         return;
     buf_init(&res->headers, req->arena, HEAD_MAX_BYTES);
+    buf_free(&res->body);
     buf_init(&res->body, req->arena, HEAD_MAX_BYTES);
     respond_json(res, STATUS_SERVER_ERROR, STR("{\"error\":\"server_error\"}"));
     res->no_body = false;

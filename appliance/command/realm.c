@@ -1,5 +1,6 @@
 /* garita realm ... */
 #include "appliance/command/commands.h"
+#include "appliance/command/realm_export.h"
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
@@ -156,6 +157,11 @@ const struct command realm_commands[] = {
      "off: nobody is let in, all others go on. A realm that was fenced off and is in order now, "
      "because its file was restored, comes back.",
      NULL, 0, false, NULL, check, NULL, NULL},
+    {"realm export", "NAME", 1, 1, "write a realm as a file of Keycloak's form",
+     "Keycloak reads it, and so does realm import. It holds keys, hashes of passwords and secrets unless "
+     "--no-secrets is said, and is readable for its owner alone. The server may serve meanwhile: what is "
+     "written is the state of one moment.",
+     OPTIONS(realm_export_options), false, NULL, realm_export_send, NULL, realm_export_fetch},
     {"realm delete", "NAME", 1, 1, "delete a realm with all its data", NULL,
      OPTIONS(delete_options), false, NULL, delete, NULL, NULL},
 };

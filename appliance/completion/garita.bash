@@ -17,6 +17,7 @@ _garita() {
     "realm set") words="--enable --disable --data --config --json --help " ;;
     "realm update") words="--enable --disable --data --config --json --help " ;;
     "realm check") words="--data --config --json --help " ;;
+    "realm export") words="--to --users --users-per-file --no-secrets --force --data --config --json --help " ;;
     "realm delete") words="--confirm --data --config --json --help " ;;
     "user add") words="--realm --username --password-file --temporary --email --first-name --last-name --attribute --role --group --data --config --json --help " ;;
     "user list") words="--realm --search --username --email --first-name --last-name --exact --attribute --after --first --limit --count --data --config --json --help " ;;
@@ -83,7 +84,7 @@ _garita() {
     "completion") words="--data --config --json --help " ;;
     "version") words="--verbose --licenses --data --config --json --help " ;;
     "help") words="--man --markdown --data --config --json --help " ;;
-    "realm") words="create list show set update check delete " ;;
+    "realm") words="create list show set update check export delete " ;;
     "user") words="add list show set password set-password disable enable unlock logout delete erase export roles import " ;;
     "client") words="add list show set update delete secret mapper " ;;
     "client mapper") words="add list delete " ;;

@@ -12,6 +12,10 @@ MUST_CHECK int key_generate(struct store_write *w, struct arena *a, struct realm
 MUST_CHECK int key_import(struct store_write *w, struct arena *a, struct realm_key *key,
                           struct str private_key);
 MUST_CHECK int key_list(struct store_read *r, struct arena *a, struct realm_keys *ret_keys);
+/* The private part in the arena, as key_import takes it: PKCS#8 DER, or raw for HS. For exports alone.
+ * ERR_NOT_FOUND, ERR_SEAL under a wrong master key. */
+MUST_CHECK int key_private_copy(struct store_read *r, struct arena *a, const struct realm_key *key,
+                                struct str *ret_private);
 MUST_CHECK int key_update(struct store_write *w, const struct realm_key *key);
 MUST_CHECK int key_delete(struct store_write *w, int64_t key_pk);
 

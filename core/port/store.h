@@ -115,5 +115,7 @@ MUST_CHECK int store_realm_create(struct store *store, const struct realm *realm
                                   const struct now *now, store_realm_fill *fill, void *arg);
 MUST_CHECK int store_realm_delete(struct store *store, struct str name);
 MUST_CHECK int store_realm_update(struct store_write *write, const struct realm *realm);
+/* The realm as the read sees it; the view may be of another moment. */
+MUST_CHECK int store_realm_read(struct store_read *read, struct arena *a, struct realm *ret_realm);
 
 #endif

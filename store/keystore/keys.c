@@ -136,3 +136,18 @@ int key_list(struct store_read *r, struct arena *a, struct realm_keys *ret_keys)
     *ret_keys = ring.keys;
     return 0;
 }
+
+int key_private_copy(struct store_read *r, struct arena *a, const struct realm_key *key,
+                     struct str *ret_private)
+{
+    struct key_ring ring;
+    struct seal_place place;
+    size_t at = 0;
+    TRY(ring_load(r, a, &ring));
+    while (at < ring.keys.count && ring.keys.items[at].pk != key->pk)
+        at++;
+    if (at == ring.keys.count)
+        return ERR_NOT_FOUND;
+    TRY(ring_seal_place(r->slot, a, key->kid, key->alg, &place));
+    return seal_open(&place, a, ring.items[at].sealed, ret_private);
+}

@@ -7,6 +7,7 @@
 #include "core/model/name.h"
 #include "store/sql/doc.h"
 #include "store/sql/name_forms.h"
+#include "store/sql/rows.h"
 #include "store/sql/user_row.h"
 
 #include "core/base/banned.h"
@@ -114,6 +115,22 @@ int user_find_look_alike(struct store_read *r, struct arena *a, const struct use
     TRY(query_one(&q));
     *ret_username = query_col_str(&q, 0, a);
     return q.err;
+}
+
+int user_list_all(struct store_read *r, struct arena *a, struct str after, size_t limit,
+                  struct user **ret_items, size_t *ret_count)
+{
+    static const struct sql select = {"SELECT " USER_COLUMNS
+                                      " FROM user WHERE username > ? ORDER BY username LIMIT ?"};
+    struct rows rows = ROWS_OF(struct user);
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, str_absent(after) ? STR("") : after);
+    query_i64(&q, rows_at_most(limit));
+    TRY(rows_read(&rows, &q, a, user_row_read));
+    *ret_items = rows.items;
+    *ret_count = rows.count;
+    return 0;
 }
 
 int user_count(struct store_read *r, int64_t *ret_count)

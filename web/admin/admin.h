@@ -44,9 +44,11 @@ struct admin_call {
     struct store_write *w;         /* after admin_write */
     const struct json_value *body; /* after admin_body */
     struct buf text;
-    struct json_writer out; /* the answer; 204 when nothing is written */
-    int status;             /* 0: 200 or 204 */
-    struct str location;    /* of what was made; sent once that is committed */
+    /* The answer; 204 when nothing is written. What may be long goes into res->body instead, which the
+     * handler takes out of the arena (export.c). */
+    struct json_writer out;
+    int status;          /* 0: 200 or 204 */
+    struct str location; /* of what was made; sent once that is committed */
 };
 
 /* The handler of every line. */

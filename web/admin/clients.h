@@ -2,7 +2,7 @@
 #ifndef GARITA_WEB_ADMIN_CLIENTS_H
 #define GARITA_WEB_ADMIN_CLIENTS_H
 
-#include "core/model/client.h"
+#include "core/model/represent.h"
 #include "web/admin/admin.h"
 
 /* The client {client} of the path, by id alone, whole, with its secret. ERR_NOT_FOUND "Could not find
@@ -26,10 +26,6 @@ MUST_CHECK int mappers_body_read(struct admin_call *call, const struct json_valu
 
 /* client_represent.c. The secret as it stands in client: absent ones are left out. */
 void represent_client(struct admin_call *call, const struct client *client);
-void represent_mapper(struct json_writer *w, const struct protocol_mapper *mapper);
-void represent_mappers(struct json_writer *w, const struct protocol_mappers *mappers);
-void represent_scope(struct json_writer *w, const struct client_scope *scope);
-void represent_scope_brief(struct json_writer *w, const struct client_scope *scope);
 
 /* The client scope of the n-th parameter, by id alone. Read or write is open. */
 MUST_CHECK int scopes_find(struct admin_call *call, size_t n, struct client_scope *ret_scope);

@@ -25,32 +25,11 @@ static int write_parent(struct admin_call *call, const struct group *group)
     return 0;
 }
 
-static void write_names(struct json_writer *w, const struct roles *roles, int64_t client_pk)
-{
-    for (size_t i = 0; i < roles->count; i++)
-        if (roles->items[i].client_pk == client_pk)
-            jw_str(w, roles->items[i].name);
-    jw_end_array(w);
-}
-
-/* Sorted: the realm's come first, then client by client. */
 static int write_roles(struct admin_call *call, const struct group *group)
 {
     struct roles roles;
-    struct json_writer *w = &call->out;
     TRY(group_roles(call->r, call->req->arena, group->pk, &roles));
-    jw_member_array(w, "realmRoles");
-    write_names(w, &roles, 0);
-    jw_member_object(w, "clientRoles");
-    for (size_t i = 0; i < roles.count; i++) {
-        int64_t client_pk = roles.items[i].client_pk;
-        if (client_pk == 0 || (i > 0 && roles.items[i - 1].client_pk == client_pk))
-            continue;
-        jw_key_s(w, roles.items[i].client_id);
-        jw_begin_array(w);
-        write_names(w, &roles, client_pk);
-    }
-    jw_end_object(w);
+    represent_role_names(&call->out, &roles);
     return 0;
 }
 
@@ -75,9 +54,7 @@ static int begin_group(struct admin_call *call, const struct group *group,
     struct json_writer *w = &call->out;
     int64_t count;
     jw_begin_object(w);
-    jw_member_str(w, "id", group->id);
-    jw_member_str(w, "name", group->name);
-    jw_member_str(w, "path", group->path);
+    represent_group_members(w, group);
     TRY(write_parent(call, group));
     if (shape->counts) {
         TRY(group_count(call->r, &below, &count));

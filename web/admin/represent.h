@@ -3,13 +3,9 @@
 #ifndef GARITA_WEB_ADMIN_REPRESENT_H
 #define GARITA_WEB_ADMIN_REPRESENT_H
 
-#include "core/model/role.h"
-#include "core/model/user.h"
+#include "core/model/represent.h"
 #include "web/admin/admin.h"
 
-void represent_strs(struct json_writer *w, const char *name, const struct strs *list);
-/* Names of a table whose fields hold nothing are written too: [] and {}. */
-void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs);
 /* container_id: the realm's name or the client's id. */
 void represent_role(struct json_writer *w, const struct role *role, struct str container_id,
                     bool brief);

@@ -258,6 +258,8 @@ static int answer(struct admin_call *call)
     struct str json;
     if (!str_absent(call->location))
         respond_header(call->res, "Location", call->location);
+    if (call->res->status != 0) /* the handler wrote it as a whole */
+        return 0;
     if (!call->out.done && call->text.len == 0) {
         respond_status(call->res, call->status ? call->status : 204);
         call->res->no_body = call->status == 0;

@@ -2,12 +2,10 @@
 #include "web/admin/admin.h"
 
 #include "core/admin/each_realm.h"
+#include "core/model/represent.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
-
-/* The version whose Admin API this is: tools decide by it what they may call. */
-#define KEYCLOAK_VERSION "26.0.0"
 
 static void write_system(struct json_writer *w, int64_t now_ms)
 {

@@ -61,7 +61,7 @@ static void call(const char *line, struct reply *ret_reply)
     size_t count = 0;
     while (str_next_word(&rest, &word))
         words[count++] = word;
-    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), ret_reply));
+    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), NULL, ret_reply));
 }
 
 static void test_commands(void **state)
@@ -171,6 +171,62 @@ static void test_other_user_is_refused(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* --- Results in parts --- */
+
+struct taken {
+    size_t files, bytes;
+    bool fails;
+};
+
+static int take(void *arg, enum part_kind kind, struct str bytes)
+{
+    struct taken *taken = arg;
+    assert_true(kind == PART_FILE || kind == PART_BYTES);
+    if (taken->fails)
+        return ERR_IO;
+    taken->files += kind == PART_FILE;
+    taken->bytes += kind == PART_BYTES ? bytes.len : 0;
+    return 0;
+}
+
+static void test_parts(void **state)
+{
+    const struct str words[] = {STR("realm"), STR("export"), STR("master")};
+    struct taken taken = {.files = 0};
+    const struct part_taker parts = {take, &taken};
+    struct reply reply;
+    (void)state;
+    ok(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply));
+    assert_int_equal(reply.err, 0);
+    assert_int_equal(taken.files, 1);
+    assert_true(taken.bytes > 1000);
+    assert_true(str_find_str(reply.data, STR("\"files\":1")) >= 0);
+    /* Who cannot take them, or will not, ends it, and the next one is served. */
+    taken.fails = true;
+    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply), ERR_IO);
+    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), NULL, &reply),
+                     ERR_INVALID_SYNTAX);
+    call("realm list", &reply);
+    assert_int_equal(reply.err, 0);
+}
+
+/* Of a part no more is taken than a part may have, and no kind that there is not. */
+static void test_bad_parts(void **state)
+{
+    static const char *const heads[] = {"\x80\x10\x00\x01", "\xc0\x00\x00\x01", "\x7f\xff\xff\xff"};
+    enum part_kind kind;
+    struct str bytes;
+    int pair[2];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+        assert_int_equal(send(pair[0], heads[i], 4, MSG_NOSIGNAL), 4);
+        assert_int_not_equal(ipc_receive_any(pair[1], &arena, REPLY_MAX_BYTES, &kind, &bytes), 0);
+        (void)close(pair[0]);
+        (void)close(pair[1]);
+    }
+}
+
 static void test_messages(void **state)
 {
     const struct str words[] = {STR("user"), STR("add"), STR("a \"b\" \xc3\xb1")};
@@ -198,6 +254,8 @@ int main(void)
         cmocka_unit_test(test_only_commands_about_data),
         cmocka_unit_test(test_mode_of_socket),
         cmocka_unit_test(test_bad_messages),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_bad_parts),
         cmocka_unit_test(test_other_user_is_refused),
         cmocka_unit_test(test_messages),
     };

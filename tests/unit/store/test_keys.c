@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "core/codec/json.h"
+#include "core/jose/jwk.h"
 
 static struct realm_key generate(struct realm_view *view, const char *alg, int64_t priority)
 {
@@ -133,6 +134,32 @@ static void test_ad_02_other_realm(void **state)
     realm_view_release(chile);
 }
 
+/* What goes out is what came in, and that of a key that is there. */
+static void test_private_copy(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct realm_key key = {.alg = STR("HS512"), .kid = STR("k"), .status = KEY_ACTIVE};
+    struct realm_key pair = generate(view, "ES256", 1), gone = {.pk = 999, .alg = STR("HS512")};
+    struct str secret = STR("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    struct str copy;
+    struct store_write *w = begin_write(view);
+    ok(key_import(w, &arena, &key, secret));
+    commit(w);
+    struct store_read *r = begin_read(view);
+    ok(key_private_copy(r, &arena, &key, &copy));
+    assert_true(str_eq(copy, secret));
+    ok(key_private_copy(r, &arena, &pair, &copy));
+    CLEANUP(pk_key_free) struct pk_key *pk = NULL;
+    struct str kid;
+    ok(pk_import_private(copy, &pk));
+    ok(jwk_default_kid(&arena, pk, &kid));
+    assert_true(str_eq(kid, pair.kid));
+    fails(key_private_copy(r, &arena, &gone, &copy), ERR_NOT_FOUND);
+    store_read_end(r);
+    realm_view_release(view);
+}
+
 static void test_import(void **state)
 {
     (void)state;
@@ -226,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_all_algorithms, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_rotation, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_ad_02_other_realm, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_private_copy, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_import, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_sign_inside_a_write, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_one_key_is_made, start_test, end_test),

@@ -144,6 +144,38 @@ static void test_list(void **state)
     realm_view_release(view);
 }
 
+/* Service accounts too, in the order of names, page by page. */
+static void test_list_all(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct user robot = user_named("robot"), *users;
+    struct str after = {NULL, 0};
+    size_t count, seen = 0;
+    (void)add_user(view, "zoe");
+    (void)add_user(view, "ana");
+    robot.service_account_client_id = uuid_new(&arena);
+    struct store_write *w = begin_write(view);
+    ok(user_insert(w, &robot));
+    commit(w);
+    struct store_read *r = begin_read(view);
+    do {
+        ok(user_list_all(r, &arena, after, 1, &users, &count));
+        assert_true(count == 0 || str_absent(after) || str_cmp(after, users[0].username) < 0);
+        seen += count;
+        if (count > 0)
+            after = users[0].username;
+    } while (count > 0);
+    ok(user_list_all(r, &arena, str_of(NULL, 0), 100, &users, &count));
+    assert_int_equal(seen, count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found = found || str_eq(users[i].id, robot.id);
+    assert_true(found);
+    store_read_end(r);
+    realm_view_release(view);
+}
+
 static void test_credentials(void **state)
 {
     (void)state;
@@ -262,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_re_02_names_and_emails, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_oi_01_keys_are_not_given_again, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_list, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_list_all, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_credentials, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_failures, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_consents, start_test, end_test),

@@ -1,0 +1,59 @@
+/* The parts of an export, for each other: every function writes members of the object that is open in
+ * the writer. */
+#ifndef GARITA_CORE_TRANSFER_EXPORT_PARTS_H
+#define GARITA_CORE_TRANSFER_EXPORT_PARTS_H
+
+#include "core/model/represent.h"
+#include "core/port/records.h"
+#include "core/transfer/export.h"
+
+/* In the config of a key: until when it verifies, in milliseconds. Keycloak leaves it alone. */
+#define KEY_CONFIG_NOT_AFTER "garita.notAfter"
+
+struct exporter {
+    const struct export_options *options;
+    const struct export_sink *sink;
+    struct auth_ctx ctx; /* its arena is scratch */
+    struct store_read *r;
+    struct realm realm;
+    struct arena *kept;    /* for as long as the export runs: what configuration needs */
+    struct arena *scratch; /* for one object; emptied by export_next */
+    struct buf text;
+    struct json_writer w;
+    struct export_counts counts;
+};
+
+/* After each object of a list: what was written goes out when it is enough for a piece, and scratch is
+ * empty again. */
+MUST_CHECK int export_next(struct exporter *e);
+/* A file of its own, whose text is one object; begin leaves that open. */
+MUST_CHECK int export_file_begin(struct exporter *e, struct str name);
+MUST_CHECK int export_file_end(struct exporter *e);
+
+/* Every client by client_id, as client_list gives it: without secret, mappers and scopes. The client lives
+ * until the visit is over. */
+typedef int export_client_visit(struct exporter *e, const struct client *client);
+MUST_CHECK int export_each_client(struct exporter *e, export_client_visit *visit);
+
+MUST_CHECK int export_roles(struct exporter *e);          /* roles, defaultRole */
+MUST_CHECK int export_groups(struct exporter *e);         /* groups, defaultGroups */
+MUST_CHECK int export_scope_mappings(struct exporter *e); /* scopeMappings, clientScopeMappings */
+MUST_CHECK int export_clients(struct exporter *e);        /* clients */
+MUST_CHECK int export_client_scopes(struct exporter *e); /* clientScopes and those of new clients */
+MUST_CHECK int export_components(struct exporter *e);    /* components, keys among them */
+MUST_CHECK int export_keys(struct exporter *e);          /* elements of the open array */
+/* identityProviders, identityProviderMappers, authenticationFlows, authenticatorConfig, requiredActions,
+ * organizations. */
+MUST_CHECK int export_records(struct exporter *e);
+/* In scratch. ERR_STORE_CORRUPT when it is no JSON. */
+MUST_CHECK int export_record_parse(struct exporter *e, const struct realm_record *record,
+                                   const struct json_value **ret_document);
+/* The members of a record's document but those named (NULL ends the list), secrets of its config masked
+ * unless they go along. */
+void export_members(struct exporter *e, const struct json_value *document,
+                    const char *const *without);
+void export_config(struct exporter *e, const struct json_value *config);
+MUST_CHECK int export_users(struct exporter *e);       /* users: all, or service accounts */
+MUST_CHECK int export_users_files(struct exporter *e); /* into files of their own */
+
+#endif

@@ -1,0 +1,151 @@
+/* What is kept as administrators wrote it: identity providers, flows and the like, as they stand. */
+#include "core/transfer/export_parts.h"
+
+#include "core/port/records.h"
+
+#include "core/base/banned.h"
+
+/* --- Values, secrets masked when they stay here --- */
+
+static bool is_secret(struct str name)
+{
+    static const char *const names[] = {"clientSecret",  "bindCredential",  "privateKey",
+                                        "secret",        "password",        "keystorePassword",
+                                        "keyPassword",   "ecdsaPrivateKey", "eddsaPrivateKey",
+                                        "ecdhPrivateKey"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq_c(name, names[i]))
+            return true;
+    return false;
+}
+
+static void write_masked(struct json_writer *w, const struct json_value *value)
+{
+    bool list = json_is_array(value);
+    if (list)
+        jw_begin_array(w);
+    jw_str(w, STR(SECRET_MASK));
+    if (list)
+        jw_end_array(w);
+}
+
+void export_config(struct exporter *e, const struct json_value *config)
+{
+    struct json_iter it = json_iter(config);
+    struct str name;
+    const struct json_value *value;
+    jw_begin_object(&e->w);
+    while (json_next(&it, &name, &value)) {
+        jw_key_s(&e->w, name);
+        if (!e->options->secrets && is_secret(name))
+            write_masked(&e->w, value);
+        else
+            jw_value(&e->w, value);
+    }
+    jw_end_object(&e->w);
+}
+
+static bool is_one_of(struct str name, const char *const *names)
+{
+    for (; *names; names++)
+        if (str_eq_c(name, *names))
+            return true;
+    return false;
+}
+
+void export_members(struct exporter *e, const struct json_value *document,
+                    const char *const *without)
+{
+    struct json_iter it = json_iter(document);
+    struct str name;
+    const struct json_value *value;
+    while (json_next(&it, &name, &value)) {
+        if (is_one_of(name, without))
+            continue;
+        jw_key_s(&e->w, name);
+        if (str_eq(name, STR("config")) && json_is_object(value))
+            export_config(e, value);
+        else
+            jw_value(&e->w, value);
+    }
+}
+
+int export_record_parse(struct exporter *e, const struct realm_record *record,
+                        const struct json_value **ret_document)
+{
+    int rc = json_parse(e->scratch, record->json, RECORD_MAX_BYTES, ret_document);
+    return rc == ERR_NO_MEMORY ? rc : rc != 0 ? ERR_STORE_CORRUPT : 0;
+}
+
+/* --- Lists of records --- */
+
+static const char *const all_members[] = {NULL};
+
+static int write_record(struct exporter *e, const struct realm_record *record)
+{
+    const struct json_value *document;
+    TRY(export_record_parse(e, record, &document));
+    jw_begin_object(&e->w);
+    export_members(e, document, all_members);
+    jw_end_object(&e->w);
+    return export_next(e);
+}
+
+static int write_list(struct exporter *e, const char *member, const char *kind)
+{
+    struct realm_record *items;
+    size_t count;
+    TRY(record_list(e->r, e->kept, kind, &items, &count));
+    if (count == 0)
+        return 0;
+    jw_member_array(&e->w, member);
+    for (size_t i = 0; i < count; i++)
+        TRY(write_record(e, &items[i]));
+    jw_end_array(&e->w);
+    return 0;
+}
+
+/* --- Flows and their executions --- */
+
+static int write_flow(struct exporter *e, const struct realm_record *flow)
+{
+    static const char *const without[] = {"authenticationExecutions", NULL};
+    const struct json_value *document;
+    struct realm_record *executions;
+    size_t count;
+    TRY(export_record_parse(e, flow, &document));
+    jw_begin_object(&e->w);
+    export_members(e, document, without);
+    TRY(export_next(e));
+    TRY(record_list_children(e->r, e->kept, RECORD_EXECUTION, flow->id, &executions, &count));
+    jw_member_array(&e->w, "authenticationExecutions");
+    for (size_t i = 0; i < count; i++)
+        TRY(write_record(e, &executions[i]));
+    jw_end_array(&e->w);
+    jw_end_object(&e->w);
+    return export_next(e);
+}
+
+static int write_flows(struct exporter *e)
+{
+    struct realm_record *flows;
+    size_t count;
+    TRY(record_list(e->r, e->kept, RECORD_FLOW, &flows, &count));
+    if (count == 0)
+        return 0;
+    jw_member_array(&e->w, "authenticationFlows");
+    for (size_t i = 0; i < count; i++)
+        TRY(write_flow(e, &flows[i]));
+    jw_end_array(&e->w);
+    return 0;
+}
+
+int export_records(struct exporter *e)
+{
+    TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
+    TRY(write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER));
+    TRY(write_flows(e));
+    TRY(write_list(e, "authenticatorConfig", RECORD_AUTHENTICATOR_CONFIG));
+    TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
+    return write_list(e, "organizations", RECORD_ORGANIZATION);
+}
