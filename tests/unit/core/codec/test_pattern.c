@@ -37,7 +37,10 @@ static void what_fits(void **state)
         {"\\d\\D\\w\\W\\s\\S", "1x_-\tx", "xx_-\tx"},
         {"[\\D]", "x", "1"},
         {"[^\\W_]", "x", "_"},
-        {"\\p{L}+", "Mar\xc3\xad" "a", "Maria1"},
+        {"\\p{L}+",
+         "Mar\xc3\xad"
+         "a",
+         "Maria1"},
         {"\\pL\\P{L}", "a1", "ab"},
         {"\\p{Lu}\\p{IsLl}", "\xc3\x91\xc3\xb1", "\xc3\xb1\xc3\xb1"},
         {"\\p{IsAlphabetic}", "\xe2\x85\xa7", "8"},
@@ -64,11 +67,10 @@ static void what_is_refused_is_told(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "(",      ")",        "(a",      "a)",        "[",      "[a",       "[]",     "[z-a]",
-        "*",      "a**",      "+a",      "?",         "{2}",    "a{",       "a{,2}",  "a{2",
-        "a{3,2}", "a{1001}",  "\\",      "\\1",       "\\b",    "(?=a)",    "(?<=a)", "(?i)a",
-        "a++",    "[a[b]]",   "[a&&b]",  "\\p{Nope}", "\\p{L",  "\\x4",     "\\uD",   "^*",
-        "$+",     "(?<n>a)",  "[a-\\d]", "\\Qa\\E",
+        "(",         ")",     "(a",   "a)",    "[",      "[a",    "[]",      "[z-a]",   "*",
+        "a**",       "+a",    "?",    "{2}",   "a{",     "a{,2}", "a{2",     "a{3,2}",  "a{1001}",
+        "\\",        "\\1",   "\\b",  "(?=a)", "(?<=a)", "(?i)a", "a++",     "[a[b]]",  "[a&&b]",
+        "\\p{Nope}", "\\p{L", "\\x4", "\\uD",  "^*",     "$+",    "(?<n>a)", "[a-\\d]", "\\Qa\\E",
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         const struct pattern *p;
@@ -83,7 +85,9 @@ static void what_is_too_large_is_refused(void **state)
 {
     (void)state;
     static const char *const large[] = {
-        "(a{1000}){1000}", "((((){1000}){1000}){1000}){1000}", "a{1000}b{1000}c{1000}",
+        "(a{1000}){1000}",
+        "((((){1000}){1000}){1000}){1000}",
+        "a{1000}b{1000}c{1000}",
         "((a{0,100}){0,100}){0,100}",
     };
     const struct pattern *p;
@@ -102,7 +106,7 @@ static void AD_12_no_pattern_is_a_trap(void **state)
 {
     (void)state;
     static const char *const traps[] = {
-        "(a+)+",      "(a|a)*",      "(a*)*b",     "(a|aa)+$", "([a-z]+)*1",
+        "(a+)+",      "(a|a)*",           "(a*)*b",    "(a|aa)+$",         "([a-z]+)*1",
         "(a?){100}b", "(.*)(.*)(.*)[^a]", "((a*)*)*b", "(a{0,20}){0,20}c",
     };
     char text[4096];
