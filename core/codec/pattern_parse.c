@@ -210,7 +210,7 @@ static int take_character(struct parser *p, struct pattern_node **ret_node)
 {
     struct pattern_node *node = node_new(p, NODE_SET);
     struct set_item class;
-    uint32_t code_point;
+    uint32_t code_point = 0;
     bool is_class = false;
     if (!node)
         return ERR_NO_MEMORY;
