@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/port/issuers.h"
+#include "core/port/profiles.h"
 #include "store/fence.h"
 #include "store/sql/realm_row.h"
 
@@ -173,4 +174,9 @@ const struct client_scopes *realm_view_scopes(const struct realm_view *view)
 const struct trusted_issuers *realm_view_issuers(const struct realm_view *view)
 {
     return &view->issuers;
+}
+
+const struct profile *realm_view_profile(const struct realm_view *view)
+{
+    return &view->profile;
 }

@@ -3,6 +3,7 @@
 #define GARITA_STORE_VIEW_H
 
 #include "core/model/issuer.h"
+#include "core/model/profile.h"
 #include "store/keystore/ring.h"
 #include "store/store.h"
 
@@ -27,6 +28,7 @@ struct realm_view {
     struct realm realm;
     struct client_scopes scopes;
     struct trusted_issuers issuers;
+    struct profile profile;
     struct str sealed_state_secret;
     struct str state_secret; /* in the vault, once it was asked for; under the lock */
     struct key_ring ring;

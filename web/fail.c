@@ -10,7 +10,8 @@
 
 #include "core/base/banned.h"
 
-#define REPLY_MAX_BYTES 4096
+#define REPLY_MAX_BYTES    4096
+#define PROBLEMS_MAX_BYTES ((size_t)1 << 20)
 
 enum told { FIXED, DETAIL };
 
@@ -175,6 +176,38 @@ void fail_admin(struct request *req, struct response *res, int err)
     jw_end_object(&w);
     send_json(res, o->status, &w);
     add_headers(req, res, err, o);
+}
+
+static void write_problem(struct json_writer *w, const struct profile_problem *problem)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "field", problem->attribute);
+    jw_member_str(w, "errorMessage", problem->message);
+    jw_key(w, "params");
+    jw_raw(w, problem->params);
+    jw_end_object(w);
+}
+
+void fail_admin_problems(struct request *req, struct response *res,
+                         const struct profile_problems *problems)
+{
+    const struct outcome *o = outcome_of(ERR_INVALID_REQUEST);
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, req->arena, PROBLEMS_MAX_BYTES);
+    jw_init(&w, &out);
+    if (problems->count == 1) {
+        write_problem(&w, &problems->items[0]);
+    } else {
+        jw_begin_object(&w);
+        jw_member_array(&w, "errors");
+        for (size_t i = 0; i < problems->count; i++)
+            write_problem(&w, &problems->items[i]);
+        jw_end_array(&w);
+        jw_end_object(&w);
+    }
+    send_json(res, o->status, &w);
+    add_headers(req, res, ERR_INVALID_REQUEST, o);
 }
 
 /* Names of the codes in Connect, and the HTTP statuses that they have there. */

@@ -3,6 +3,7 @@
 #define GARITA_WEB_FAIL_H
 
 #include "core/codec/json.h"
+#include "core/model/profile.h"
 #include "web/request.h"
 
 /* {"error","error_description"} of RFC 6749 5.2 and RFC 6750 3, with the status and headers that
@@ -10,6 +11,10 @@
 void fail_oauth(struct request *req, struct response *res, int err);
 /* Keycloak's Admin REST shapes: {"errorMessage"} for 409 and validation, {"error"} for the rest. */
 void fail_admin(struct request *req, struct response *res, int err);
+/* The same for a person who does not fit the profile (ERR_INVALID_REQUEST): one problem as the error
+ * itself, several as {"errors": [...]}. */
+void fail_admin_problems(struct request *req, struct response *res,
+                         const struct profile_problems *problems);
 /* The Connect protocol's {"code","message","details"} with its HTTP statuses. */
 void fail_connect(struct request *req, struct response *res, int err);
 /* The same object as a value, and the status that it has alone. */

@@ -1,101 +1,50 @@
-/* User profile configuration. */
+/* The profile's document, and what an administrator is told when people do not fit it. */
 #include "core/admin/profile.h"
 
 #include "core/admin/record.h"
-#include "core/model/check.h"
 #include "core/port/documents.h"
+#include "core/port/profiles.h"
 
 #include "core/base/banned.h"
-
-#define NAME_MAX_BYTES 255
-#define ATTRIBUTES_MAX 256
-
-#define BOTH "\"permissions\":{\"view\":[\"admin\",\"user\"],\"edit\":[\"admin\",\"user\"]}"
-static const char first_profile[] =
-    "{\"attributes\":["
-    "{\"name\":\"username\",\"displayName\":\"${username}\",\"validations\":{\"length\":"
-    "{\"min\":3,\"max\":255},\"username-prohibited-characters\":{},"
-    "\"up-username-not-idn-homograph\":{}}," BOTH ",\"multivalued\":false},"
-    "{\"name\":\"email\",\"displayName\":\"${email}\",\"validations\":{\"email\":{},\"length\":"
-    "{\"max\":255}},\"required\":{\"roles\":[\"user\"]}," BOTH ",\"multivalued\":false},"
-    "{\"name\":\"firstName\",\"displayName\":\"${firstName}\",\"validations\":{\"length\":"
-    "{\"max\":255},\"person-name-prohibited-characters\":{}},\"required\":{\"roles\":[\"user\"]}," BOTH
-    ",\"multivalued\":false},"
-    "{\"name\":\"lastName\",\"displayName\":\"${lastName}\",\"validations\":{\"length\":"
-    "{\"max\":255},\"person-name-prohibited-characters\":{}},\"required\":{\"roles\":[\"user\"]}," BOTH
-    ",\"multivalued\":false}],"
-    "\"groups\":[{\"name\":\"user-metadata\",\"displayHeader\":\"User metadata\","
-    "\"displayDescription\":\"Attributes, which refer to user metadata\"}],"
-    "\"unmanagedAttributePolicy\":\"ENABLED\"}";
 
 int admin_profile_get(const struct auth_ctx *ctx, struct store_read *r, struct str *ret_json)
 {
     int rc = document_find(r, ctx->arena, STR(DOCUMENT_USER_PROFILE), ret_json);
     if (rc != ERR_NOT_FOUND)
         return rc;
-    *ret_json = STR(first_profile);
+    *ret_json = profile_first();
     return 0;
 }
 
-static int wrong(const struct auth_ctx *ctx, const char *field, const char *what)
-{
-    return err_field(ctx->err, ERR_INVALID_REQUEST, field, "%s", what);
-}
+/* --- The document --- */
 
-static bool is_among(const struct json_value *list, struct str name)
+static bool has_scope(const struct auth_ctx *ctx, struct str name)
 {
-    const struct json_value *item;
-    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &item);)
-        if (str_eq(json_get_str(item, "name"), name))
+    const struct client_scopes *scopes = realm_view_scopes(ctx->view);
+    for (size_t i = 0; i < scopes->count; i++)
+        if (str_eq(scopes->items[i].name, name))
             return true;
     return false;
 }
 
-/* Names of a list of objects: present, bounded, each once. */
-static int check_names(const struct auth_ctx *ctx, const struct json_value *list, const char *field)
+static int check_scopes(const struct auth_ctx *ctx, const struct strs *names)
 {
-    const struct json_value *item;
-    struct strs seen = {0};
-    if (!json_is_none(list) && !json_is_array(list))
-        return wrong(ctx, field, "A list of objects is expected");
-    if (json_count(list) > ATTRIBUTES_MAX)
-        return wrong(ctx, field, "There are too many");
-    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &item);) {
-        struct str name = json_get_str(item, "name");
-        if (str_empty(name))
-            return wrong(ctx, field, "Each needs a name");
-        TRY(text_check(name, NAME_MAX_BYTES, field, ctx->err));
-        if (strs_has(&seen, name))
-            return wrong(ctx, field, "A name stands twice");
-        TRY(strs_add(&seen, ctx->arena, name));
-    }
+    for (size_t i = 0; i < names->count; i++)
+        if (!has_scope(ctx, names->items[i]))
+            return err_field(ctx->err, ERR_INVALID_REQUEST, "scopes",
+                             "There is no client scope %.*s", STR_ARG(names->items[i]));
     return 0;
 }
 
-static int check_attributes(const struct auth_ctx *ctx, const struct json_value *profile)
+static int check(const struct auth_ctx *ctx, const struct json_value *json)
 {
-    const struct json_value *list = json_get(profile, "attributes"), *item;
-    TRY(check_names(ctx, list, "attributes"));
-    if (!is_among(list, STR("username")) || !is_among(list, STR("email")))
-        return wrong(ctx, "attributes", "username and email are part of every profile");
-    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &item);) {
-        struct str group = json_get_str(item, "group");
-        if (!str_empty(group) && !is_among(json_get(profile, "groups"), group))
-            return wrong(ctx, "group", "An attribute names a group that is not there");
+    struct profile profile;
+    TRY(profile_read(ctx->arena, json, &profile, ctx->err));
+    for (size_t i = 0; i < profile.count; i++) {
+        TRY(check_scopes(ctx, &profile.attributes[i].required_scopes));
+        TRY(check_scopes(ctx, &profile.attributes[i].selector_scopes));
     }
     return 0;
-}
-
-static int check(const struct auth_ctx *ctx, const struct json_value *profile)
-{
-    static const char *const policies[] = {"ENABLED", "ADMIN_VIEW", "ADMIN_EDIT", "DISABLED"};
-    const struct json_value *policy = json_get(profile, "unmanagedAttributePolicy");
-    bool known = json_is_none(policy);
-    TRY(check_names(ctx, json_get(profile, "groups"), "groups"));
-    TRY(check_attributes(ctx, profile));
-    for (size_t i = 0; i < ARRAY_LEN(policies); i++)
-        known = known || str_eq_c(json_str(policy), policies[i]);
-    return known ? 0 : wrong(ctx, "unmanagedAttributePolicy", "There is no such policy");
 }
 
 int admin_profile_put(const struct auth_ctx *ctx, struct store_write *w,
@@ -114,4 +63,65 @@ int admin_profile_put(const struct auth_ctx *ctx, struct store_write *w,
     return ADMIN_RECORD(ctx, w, EVENT_ConfigurationChanged, "realm", auth_realm(ctx)->id,
                         {"document", STR(DOCUMENT_USER_PROFILE)}, {"before", before},
                         {"after", text});
+}
+
+/* --- People --- */
+
+/* What Keycloak's keys say; consoles translate these, the command line has readers. */
+static const char *words_of(struct str key)
+{
+    static const struct {
+        const char *key, *words;
+    } table[] = {
+        {"error-user-attribute-required", "must be given"},
+        {"error-user-attribute-read-only", "may not be changed"},
+        {"error-invalid-length", "is too short or too long"},
+        {"error-invalid-length-too-short", "is too short"},
+        {"error-invalid-length-too-long", "is too long"},
+        {"error-pattern-no-match", "does not have the form that is asked for"},
+        {"error-invalid-value", "is not one of the values that may be chosen"},
+        {"error-invalid-email", "is not an e-mail address"},
+        {"error-invalid-number", "is not a number"},
+        {"error-number-out-of-range", "is too small or too large"},
+        {"error-number-out-of-range-too-small", "is too small"},
+        {"error-number-out-of-range-too-big", "is too large"},
+        {"error-invalid-uri", "is not a URL"},
+        {"error-invalid-uri-scheme", "is not a URL of a scheme that is allowed"},
+        {"error-invalid-uri-fragment", "may not have a fragment"},
+        {"error-invalid-date", "is not a date (yyyy-mm-dd)"},
+        {"error-person-name-invalid-character", "holds characters that names do not have"},
+        {"error-username-invalid-character", "holds characters that user names do not have"},
+        {"error-invalid-multivalued-size", "has too few or too many values"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (str_eq_c(key, table[i].key))
+            return table[i].words;
+    return NULL;
+}
+
+static int tell(const struct auth_ctx *ctx, const struct profile_problem *problem)
+{
+    const char *field = arena_cstr(ctx->arena, problem->attribute);
+    const char *words = words_of(problem->message);
+    if (!field)
+        return ERR_NO_MEMORY;
+    if (!words) /* the profile's own text */
+        return err_field(ctx->err, ERR_INVALID_REQUEST, field, "%s: %.*s", field,
+                         STR_ARG(problem->message));
+    return err_field(ctx->err, ERR_INVALID_REQUEST, field, "%s %s", field, words);
+}
+
+int admin_profile_judge(const struct auth_ctx *ctx, const struct user *before,
+                        struct user *io_after)
+{
+    struct profile_problems *problems = ctx->ret_problems;
+    if (!str_empty(io_after->service_account_client_id))
+        return 0;
+    if (!problems)
+        problems = ARENA_NEW(ctx->arena, struct profile_problems);
+    if (!problems)
+        return ERR_NO_MEMORY;
+    TRY(profile_judge(ctx->arena, realm_view_profile(ctx->view), STR(PROFILE_ROLE_ADMIN), before,
+                      io_after, problems));
+    return problems->count == 0 ? 0 : tell(ctx, &problems->items[0]);
 }

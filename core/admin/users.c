@@ -2,6 +2,7 @@
 #include "core/admin/users.h"
 
 #include "core/admin/default_groups.h"
+#include "core/admin/profile.h"
 #include "core/admin/record.h"
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
@@ -90,6 +91,7 @@ static int add_default_role(const struct auth_ctx *ctx, struct store_write *w, i
 int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     struct str data;
+    TRY(admin_profile_judge(ctx, NULL, io_user));
     TRY(admin_id(ctx->arena, &io_user->id));
     if (io_user->created_ms == 0)
         io_user->created_ms = store_write_now(w)->wall_ms;
@@ -115,6 +117,7 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
     if (!str_eq(user.username, before->username))
         TRY(prepare_name(ctx, &user));
     TRY(prepare_rest(ctx, &user));
+    TRY(admin_profile_judge(ctx, before, &user));
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;

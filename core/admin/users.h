@@ -15,8 +15,8 @@ MUST_CHECK int admin_user_find(const struct auth_ctx *ctx, struct store_read *r,
 /* Makes names and e-mail canonical and checks the user as a whole, a person's name by the rules of
  * scripts (WE-13). To be called before a password policy that looks at the name. */
 MUST_CHECK int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user);
-/* Stores a prepared user with the realm's default role; sets pk, id (when absent) and created_ms
- * (when 0). ERR_CONFLICT. */
+/* Stores a prepared user that fits the realm's profile, with the realm's default role; sets pk, id
+ * (when absent) and created_ms (when 0). ERR_CONFLICT, ERR_INVALID_REQUEST (admin_profile_judge). */
 MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
                                  struct user *io_user);
 /* The name of another user for whom this one can be taken (WE-13); absent: none. Creation and rename
@@ -24,7 +24,7 @@ MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write 
  * 0. */
 MUST_CHECK int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r,
                                      const struct user *user, struct str *ret_username);
-/* Changes fields; id and created_ms stay. A user that is disabled by this loses all sessions
+/* Changes fields, as the realm's profile allows; id and created_ms stay. A user that is disabled by this loses all sessions
  * (OT-06). ret_user (may be NULL) is the user as stored. */
 MUST_CHECK int admin_user_update(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *before, const struct user *after,

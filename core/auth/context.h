@@ -17,6 +17,8 @@ struct auth_jwks {
 typedef int auth_jwks_get(void *context, struct arena *a, struct str url, bool fresh,
                           struct auth_jwks *ret_jwks);
 
+struct profile_problems;
+
 struct auth_ctx {
     struct arena *arena;
     const struct now *now;
@@ -28,6 +30,7 @@ struct auth_ctx {
     auth_jwks_get *jwks_get;  /* NULL: straight through core/port/fetch.h */
     void *jwks_context;
     struct str *ret_user_id; /* NULL, or where the user's id goes once known: for the log */
+    struct profile_problems *ret_problems; /* NULL, or where all that is wrong with a person goes */
 };
 
 static inline void auth_user_known(const struct auth_ctx *ctx, struct str user_id)

@@ -79,3 +79,8 @@ bool unicode_is_mark(uint32_t code_point)
     return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
            category == UTF8PROC_CATEGORY_ME;
 }
+
+const char *unicode_category(uint32_t code_point)
+{
+    return utf8proc_category_string((utf8proc_int32_t)code_point);
+}

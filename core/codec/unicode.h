@@ -16,5 +16,7 @@ bool unicode_is_ascii(struct str text);
 uint32_t unicode_next(struct str *io_rest);
 /* A combining mark: it is drawn upon what stands before it. */
 bool unicode_is_mark(uint32_t code_point);
+/* The general category in its two letters, "Lu". */
+const char *unicode_category(uint32_t code_point);
 
 #endif

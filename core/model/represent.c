@@ -16,15 +16,21 @@ void represent_strs(struct json_writer *w, const char *name, const struct strs *
     write_texts(w, list);
 }
 
-void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs)
+void represent_attrs_value(struct json_writer *w, const struct attrs *attrs)
 {
-    jw_member_object(w, name);
+    jw_begin_object(w);
     for (size_t i = 0; i < attrs->count; i++) {
         jw_key_s(w, attrs->items[i].name);
         jw_begin_array(w);
         write_texts(w, &attrs->items[i].values);
     }
     jw_end_object(w);
+}
+
+void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs)
+{
+    jw_key(w, name);
+    represent_attrs_value(w, attrs);
 }
 
 void represent_map(struct json_writer *w, const char *name, const struct str_map *map)

@@ -15,6 +15,8 @@
 /* Also when nothing is in them: [] and {}. */
 void represent_strs(struct json_writer *w, const char *name, const struct strs *list);
 void represent_attrs(struct json_writer *w, const char *name, const struct attrs *attrs);
+/* The same without a name. */
+void represent_attrs_value(struct json_writer *w, const struct attrs *attrs);
 void represent_map(struct json_writer *w, const char *name, const struct str_map *map);
 
 /* container_id: the realm's or the client's. */

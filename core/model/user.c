@@ -102,14 +102,17 @@ static bool domain_is_valid(struct str domain)
     return true;
 }
 
-static int email_check(struct str email, struct err_ctx *ctx)
+bool email_is_sound(struct str email)
 {
     ptrdiff_t at = str_find(email, '@');
-    if (str_empty(email))
-        return 0;
-    if (email.len <= EMAIL_MAX_BYTES && at > 0 && str_is_utf8(email) && !text_is_deceptive(email) &&
-        local_part_is_valid(str_sub(email, 0, (size_t)at)) &&
-        domain_is_valid(str_from(email, (size_t)at + 1)))
+    return email.len <= EMAIL_MAX_BYTES && at > 0 && str_is_utf8(email) &&
+           !text_is_deceptive(email) && local_part_is_valid(str_sub(email, 0, (size_t)at)) &&
+           domain_is_valid(str_from(email, (size_t)at + 1));
+}
+
+static int email_check(struct str email, struct err_ctx *ctx)
+{
+    if (str_empty(email) || email_is_sound(email))
         return 0;
     return err_field(ctx, ERR_INVALID_REQUEST, "email", "the e-mail address is malformed");
 }

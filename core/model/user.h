@@ -30,6 +30,9 @@ MUST_CHECK int username_spelled(struct arena *a, struct str raw, struct str *ret
 /* Checks e-mail shape, lengths, attribute limits. */
 MUST_CHECK int user_check(const struct user *user, struct err_ctx *ctx);
 
+/* Whether an address has a shape that is taken here (RFC 5321, RFC 6531); no quoted local parts. */
+bool email_is_sound(struct str email);
+
 struct credential {
     int64_t pk;
     struct str id;

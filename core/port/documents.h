@@ -9,6 +9,8 @@
 #define DOCUMENT_HIDDEN_EVENTS  "hidden-events"
 #define DOCUMENT_DEFAULT_GROUPS "default-groups" /* ids: what new people join */
 
+/* Every change here replaces the realm's view at the commit. */
+
 /* ERR_NOT_FOUND. */
 MUST_CHECK int document_find(struct store_read *r, struct arena *a, struct str name,
                              struct str *ret_json);

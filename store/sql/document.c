@@ -19,6 +19,7 @@ int document_put(struct store_write *w, struct str name, struct str json)
 {
     static const struct sql put = {"INSERT INTO document (name, doc) VALUES (?1, ?2)"
                                    " ON CONFLICT (name) DO UPDATE SET doc = ?2"};
+    write_touch_config(w);
     QUERY(q);
     TRY(query_open(write_conn(w), &put, &q));
     query_str(&q, name);
@@ -29,6 +30,7 @@ int document_put(struct store_write *w, struct str name, struct str json)
 int document_delete(struct store_write *w, struct str name)
 {
     static const struct sql delete_row = {"DELETE FROM document WHERE name = ?"};
+    write_touch_config(w);
     QUERY(q);
     TRY(query_open(write_conn(w), &delete_row, &q));
     query_str(&q, name);

@@ -63,7 +63,7 @@ test('who may create realms administers what he created, and nothing else', asyn
   await world.addAdmin('maker', ['create-realm'], 'master');
   const maker = await world.token('maker', 'master');
   assert.equal((await world.call('POST', '/realms', { token: maker, json: { realm: 'propio', enabled: true } })).status, 201);
-  assert.equal((await world.call('POST', '/realms/propio/users', { token: maker, json: { username: 'u' } })).status, 201);
+  assert.equal((await world.call('POST', '/realms/propio/users', { token: maker, json: { username: 'usuario' } })).status, 201);
   assert.equal((await world.call('GET', '/realms/peru', { token: maker })).status, 403);
   assert.deepEqual((await world.call('GET', '/realms', { token: maker })).json.map((r) => r.realm), ['propio']);
 });

@@ -85,15 +85,15 @@ test('conflict, missing, bad bodies', async () => {
     assert.equal((await raw(body)).status, 400, body);
   }
   assert.equal((await post({ email: 'nobody@example.pe' })).status, 400, 'no user name');
-  assert.equal((await post({ username: 'ok', unknownMember: [1, { a: 2 }] })).status, 201, 'unknown members are ignored');
+  assert.equal((await post({ username: 'okay', unknownMember: [1, { a: 2 }] })).status, 201, 'unknown members are ignored');
   assert.equal((await raw(`{"username":"${'a'.repeat(300000)}"}`)).status, 413);
   assert.equal((await world.call('POST', users, { token, body: 'username=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).status, 415);
   assert.equal((await world.call('PATCH', users, { token, json: {} })).status, 405);
 });
 
 test('a password comes with the user and lets him in', async () => {
-  await kc.users.create({ username: 'pw', enabled: true, credentials: [{ type: 'password', value: 'Huascaran-6768', temporary: false }] });
-  assert.ok(await world.token('pw', 'peru', { password: 'Huascaran-6768' }));
+  await kc.users.create({ username: 'clave', enabled: true, credentials: [{ type: 'password', value: 'Huascaran-6768', temporary: false }] });
+  assert.ok(await world.token('clave', 'peru', { password: 'Huascaran-6768' }));
 });
 
 test('AD-06, AD-03: no secret in any answer; ids of another realm are missing', async () => {

@@ -170,7 +170,7 @@ test('what is not wanted any more goes; a group with the groups of others below 
 });
 
 test('all of a realm or nothing', async () => {
-  const bad = { realm: 'chile', roles: { realm: [{ name: 'before' }] }, users: [{ username: 'x', realmRoles: ['no such role'] }] };
+  const bad = { realm: 'chile', roles: { realm: [{ name: 'before' }] }, users: [{ username: 'xavier', realmRoles: ['no such role'] }] };
   const out = await apply(bad);
   assert.equal(out.status, 1);
   assert.match(out.stderr, /realm chile: .*no such role/);
@@ -253,7 +253,7 @@ test('on a folder without a server', async () => {
   const out = await apply(path.join(folder, 'bolivia.yaml'), '--json');
   assert.equal(out.status, 0, out.stderr);
   assert.deepEqual(JSON.parse(out.stdout)[0].changes, []);
-  assert.deepEqual(rows(await applied({ realm: 'offline', users: [{ username: 'x' }] })), ['create realm offline', 'create user x']);
+  assert.deepEqual(rows(await applied({ realm: 'offline', users: [{ username: 'xavier' }] })), ['create realm offline', 'create user xavier']);
   world.server.keepData = false;
   await world.server.launch();
 });

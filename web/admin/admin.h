@@ -23,6 +23,7 @@
 #define GARITA_WEB_ADMIN_ADMIN_H
 
 #include "core/admin/access.h"
+#include "core/model/profile.h"
 #include "web/request.h"
 #include "web/router.h"
 
@@ -49,6 +50,7 @@ struct admin_call {
     struct json_writer out;
     int status;          /* 0: 200 or 204 */
     struct str location; /* of what was made; sent once that is committed */
+    struct profile_problems problems; /* of a person who does not fit the profile */
 };
 
 /* The handler of every line. */

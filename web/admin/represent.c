@@ -1,6 +1,8 @@
 /* Writing representations. */
 #include "web/admin/represent.h"
 
+#include "core/port/profiles.h"
+
 #include "core/base/banned.h"
 
 void represent_role(struct json_writer *w, const struct role *role, struct str container_id,
@@ -38,10 +40,9 @@ static void write_access(struct admin_call *call, struct json_writer *w)
     jw_end_object(w);
 }
 
-void represent_user(struct admin_call *call, const struct user *user, bool brief)
+static void write_user(struct admin_call *call, const struct user *user, bool brief)
 {
     struct json_writer *w = &call->out;
-    jw_begin_object(w);
     represent_user_members(w, user);
     if (!brief) {
         represent_user_details(w, user);
@@ -49,5 +50,28 @@ void represent_user(struct admin_call *call, const struct user *user, bool brief
             jw_member_str(w, "serviceAccountClientId", user->service_account_client_id);
     }
     write_access(call, w);
-    jw_end_object(w);
+}
+
+static struct user seen_user(const struct admin_call *call, const struct user *user)
+{
+    return profile_seen(call->req->arena, realm_view_profile(call->ctx.view), user,
+                        STR(PROFILE_ROLE_ADMIN));
+}
+
+void represent_user(struct admin_call *call, const struct user *user, bool brief)
+{
+    struct user seen = seen_user(call, user);
+    jw_begin_object(&call->out);
+    write_user(call, &seen, brief);
+    jw_end_object(&call->out);
+}
+
+void represent_user_with_profile(struct admin_call *call, const struct user *user)
+{
+    struct user seen = seen_user(call, user);
+    jw_begin_object(&call->out);
+    write_user(call, &seen, false);
+    jw_key(&call->out, "userProfileMetadata");
+    profile_write_metadata(&call->out, realm_view_profile(call->ctx.view));
+    jw_end_object(&call->out);
 }

@@ -202,6 +202,7 @@ static int take_realm(struct admin_call *call)
         TRY(open_realm(call, name));
     TRY(oidc_context(call->req, &call->ctx));
     fill_actor(call, &call->ctx.actor);
+    call->ctx.ret_problems = &call->problems;
     return 0;
 }
 
@@ -277,6 +278,8 @@ void admin_run(struct request *req, struct response *res)
     close_call(&call);
     if (rc == 0)
         rc = answer(&call);
-    if (rc != 0)
+    if (rc == ERR_INVALID_REQUEST && call.problems.count > 0)
+        fail_admin_problems(req, res, &call.problems);
+    else if (rc != 0)
         fail_admin(req, res, rc);
 }

@@ -3,6 +3,7 @@
 
 #include "core/admin/users.h"
 #include "core/auth/password_change.h"
+#include "core/port/profiles.h"
 #include "core/port/roles.h"
 #include "web/admin/represent.h"
 
@@ -84,6 +85,25 @@ static int refuse_other_conditions(struct admin_call *call)
     return 0;
 }
 
+/* AD-07: what is not shown is not guessed by searching for it either. */
+static int refuse_hidden(struct admin_call *call, const struct user_filter *f)
+{
+    const struct {
+        const char *name;
+        struct str attribute, value;
+    } searched[] = {{"email", STR("email"), f->email},
+                    {"firstName", STR("firstName"), f->first_name},
+                    {"lastName", STR("lastName"), f->last_name},
+                    {"q", f->attribute, f->attribute}};
+    const struct profile *profile = realm_view_profile(call->ctx.view);
+    for (size_t i = 0; i < ARRAY_LEN(searched); i++)
+        if (!str_absent(searched[i].value) &&
+            !profile_sees(profile, searched[i].attribute, STR(PROFILE_ROLE_ADMIN)))
+            return err_field(&call->req->err, ERR_INVALID_REQUEST, searched[i].name,
+                             "Administrators do not see this attribute");
+    return 0;
+}
+
 static int take_filter(struct admin_call *call, struct user_filter *ret_filter)
 {
     struct user_filter f = {.exact = false};
@@ -96,7 +116,7 @@ static int take_filter(struct admin_call *call, struct user_filter *ret_filter)
     TRY(refuse_other_conditions(call));
     TRY(take_attribute(call, &f));
     *ret_filter = f;
-    return 0;
+    return refuse_hidden(call, &f);
 }
 
 /* search=id:4f... asks for one person. */
@@ -166,8 +186,30 @@ int rest_users_count(struct admin_call *call)
 int rest_user_get(struct admin_call *call)
 {
     struct user user;
+    bool metadata;
+    TRY(admin_query_bool(call, "userProfileMetadata", false, &metadata));
     TRY(users_find(call, &user));
-    represent_user(call, &user, false);
+    if (metadata)
+        represent_user_with_profile(call, &user);
+    else
+        represent_user(call, &user, false);
+    return 0;
+}
+
+/* Those that the profile does not name; none where they do not exist. */
+int rest_user_unmanaged(struct admin_call *call)
+{
+    const struct profile *profile = realm_view_profile(call->ctx.view);
+    struct user user;
+    TRY(users_find(call, &user));
+    struct user seen = profile_seen(call->req->arena, profile, &user, STR(PROFILE_ROLE_ADMIN));
+    struct attrs *attrs = &seen.attributes;
+    size_t kept = 0;
+    for (size_t i = 0; i < attrs->count; i++)
+        if (!profile_find(profile, attrs->items[i].name))
+            attrs->items[kept++] = attrs->items[i];
+    attrs->count = kept;
+    represent_attrs_value(&call->out, attrs);
     return 0;
 }
 
