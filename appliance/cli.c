@@ -160,16 +160,21 @@ static int call_with_own_words(struct cli *cli)
     return rc;
 }
 
-static int run_on_backend(struct cli *cli)
+int cli_on_backend(struct cli *cli, int (*f)(struct cli *cli))
 {
     struct config config;
     TRY(cli_config(cli, &config));
     TRY(read_input(cli));
     TRY(backend_open(&cli->backend, &config, &cli->err));
-    int rc =
-        cli->args->command->client ? cli->args->command->client(cli) : call_with_own_words(cli);
+    int rc = f(cli);
     backend_close(&cli->backend);
     return rc;
+}
+
+static int run_on_backend(struct cli *cli)
+{
+    return cli_on_backend(cli, cli->args->command->client ? cli->args->command->client
+                                                          : call_with_own_words);
 }
 
 static int show_help(const struct command *command)

@@ -35,7 +35,8 @@ struct command {
     size_t option_count;
     bool takes_params;   /* every setting of params.def is a flag too */
     const char *columns; /* of the table that people see: JSON names separated by commas */
-    /* Exactly one: about data (through a folder or a server), or about this machine. */
+    /* About data (through a folder or a server), or about this machine. Both: local decides where run
+     * is called. */
     int (*run)(struct call *call);
     int (*local)(struct cli *cli);
     /* For commands about data that call several times or ask first; run is then what they call. */
@@ -154,6 +155,8 @@ struct cli {
 MUST_CHECK int cli_call(struct cli *cli, const struct str *words, size_t count, struct str input,
                         struct reply *ret_reply);
 MUST_CHECK int cli_config(struct cli *cli, struct config *ret_config);
+/* f with the backend of the configured folder open: for commands of which some go elsewhere. */
+MUST_CHECK int cli_on_backend(struct cli *cli, int (*f)(struct cli *cli));
 /* Shows a reply: message, table or JSON. */
 MUST_CHECK int cli_show(struct cli *cli, const struct reply *reply);
 

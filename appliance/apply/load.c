@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "appliance/apply/tenants.h"
 #include "appliance/apply/tree.h"
 #include "appliance/apply/yaml.h"
 #include "appliance/file.h"
@@ -48,7 +49,7 @@ static void write_normal(struct json_writer *w, const struct json_value *documen
 
 static int check_document(struct loader *l, const char *file, const struct json_value *document)
 {
-    static const char known[] = "realms variables $schema";
+    static const char known[] = "realms tenants globalAdmins variables $schema";
     const struct json_value *value;
     struct str name;
     if (json_is_array(document) || !str_absent(json_get_str(document, "realm")))
@@ -57,7 +58,9 @@ static int check_document(struct loader *l, const char *file, const struct json_
         return err_set(l->err, ERR_CONFIG, "%s: an object with realms is expected", file);
     for (struct json_iter it = json_iter(document); json_next(&it, &name, &value);)
         if (!str_has_word(str_c(known), name))
-            return err_set(l->err, ERR_CONFIG, "%s: %.*s is not known here (realms, variables)",
+            return err_set(l->err, ERR_CONFIG,
+                           "%s: %.*s is not known here (realms, tenants, "
+                           "globalAdmins, variables)",
                            file, (int)(name.len < 60 ? name.len : 60), name.ptr);
     return 0;
 }
@@ -240,7 +243,7 @@ int load_realms(struct arena *a, const struct load *load, const struct json_valu
                 struct err_ctx *err)
 {
     struct loader l = {.arena = a, .load = load, .err = err};
-    const struct json_value *variables, *realms;
+    const struct json_value *variables, *root, *of_tenants, *realms;
     TRY(read_base(&l));
     for (size_t i = 0; i < load->overlays.count; i++)
         TRY(read_overlay(&l, load->overlays.items[i]));
@@ -249,8 +252,10 @@ int load_realms(struct arena *a, const struct load *load, const struct json_valu
     if (!folder)
         return ERR_NO_MEMORY;
     const struct tree_secrets secrets = {.folder = folder, .environment = load->environment};
-    TRY(check_realms(&l, json_get(l.root, "realms")));
-    TRY(tree_resolve(a, json_get(l.root, "realms"), variables, &secrets, &realms, err));
+    TRY(tree_resolve(a, l.root, variables, &secrets, &root, err));
+    TRY(tenants_to_realms(a, root, &of_tenants, err));
+    /* What a realm of the files says of a tenant's wins. */
+    TRY(tree_merge(a, of_tenants, json_get(root, "realms"), &realms));
     TRY(check_realms(&l, realms));
     *ret_realms = realms;
     return 0;

@@ -6,17 +6,21 @@
 #include <unistd.h>
 
 #include "appliance/apply/load.h"
+#include "appliance/apply/remote.h"
+#include "appliance/apply/schema.h"
 #include "appliance/apply/show.h"
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "core/codec/form.h"
 #include "web/apply/apply.h"
 
 #include "core/base/banned.h"
 
-#define WORDS_MAX     16
-#define OUTPUT_MAX    ((size_t)64 << 20)
-#define WHY_MAX_BYTES 1024
-#define VARIABLES_MAX 200
+#define WORDS_MAX        16
+#define OUTPUT_MAX       ((size_t)64 << 20)
+#define WHY_MAX_BYTES    1024
+#define PATH_MAX_BYTES   ((size_t)1 << 10)
+#define ANSWER_MAX_BYTES ((size_t)16 << 20)
 
 /* --- One realm, in the server or in the folder --- */
 
@@ -106,16 +110,42 @@ static int say_whose(struct cli *cli, const struct json_value *realm, int rc)
                    err.detail[0] ? err.detail : err_text(rc));
 }
 
-static int apply_one(struct cli *cli, const struct json_value *realm,
+static int ask_here(struct cli *cli, struct str document, struct str *ret_answer)
+{
+    struct str words[WORDS_MAX];
+    struct reply reply;
+    TRY(cli_call(cli, words, words_of(cli, words), document, &reply));
+    *ret_answer = reply.data;
+    return 0;
+}
+
+/* The same by the Admin API of a server elsewhere. */
+static int ask_there(struct cli *cli, struct remote *remote, struct str document,
+                     struct str *ret_answer)
+{
+    bool dry_run = args_has(cli->args, "dry-run") || args_has(cli->args, "drift");
+    struct buf path;
+    struct str text;
+    buf_init(&path, cli->arena, PATH_MAX_BYTES);
+    buf_add_c(&path, "/admin/apply?");
+    form_add(&path, "dryRun", dry_run ? STR("true") : STR("false"));
+    form_add(&path, "adopt", args_has(cli->args, "adopt") ? STR("true") : STR("false"));
+    form_add(&path, "prune", args_has(cli->args, "prune") ? STR("true") : STR("false"));
+    if (args_has(cli->args, "owner"))
+        form_add(&path, "owner", args_get(cli->args, "owner"));
+    TRY(buf_finish(&path, &text));
+    return remote_post(remote, text, document, args_get(cli->args, "why"), ret_answer);
+}
+
+static int apply_one(struct cli *cli, struct remote *remote, const struct json_value *realm,
                      const struct json_value **ret_result)
 {
-    struct str words[WORDS_MAX], text;
-    struct reply reply;
+    struct str text, answer;
     TRY(text_of(cli, realm, &text));
-    int rc = cli_call(cli, words, words_of(cli, words), text, &reply);
+    int rc = remote ? ask_there(cli, remote, text, &answer) : ask_here(cli, text, &answer);
     if (rc != 0)
         return say_whose(cli, realm, rc);
-    return json_parse(cli->arena, reply.data, REPLY_MAX_BYTES, ret_result);
+    return json_parse(cli->arena, answer, ANSWER_MAX_BYTES, ret_result);
 }
 
 /* --- Showing --- */
@@ -171,7 +201,7 @@ static int judge(struct cli *cli, const struct tally *t)
 }
 
 /* One realm after the other. The first that fails ends the run; those before it are done and told. */
-static int apply_all(struct cli *cli, const struct json_value *realms)
+static int apply_all(struct cli *cli, struct remote *remote, const struct json_value *realms)
 {
     struct tally t = {.differs = 0};
     const struct json_value *realm, *result;
@@ -181,7 +211,7 @@ static int apply_all(struct cli *cli, const struct json_value *realms)
     if (cli->args->json)
         jw_begin_array(&t.json);
     for (struct json_iter it = json_iter(realms); rc == 0 && json_next(&it, NULL, &realm);) {
-        rc = apply_one(cli, realm, &result);
+        rc = apply_one(cli, remote, realm, &result);
         if (rc == 0)
             tell(cli, &t, result);
     }
@@ -190,13 +220,59 @@ static int apply_all(struct cli *cli, const struct json_value *realms)
     return judge(cli, &t);
 }
 
-static int client(struct cli *cli)
+static int read_realms(struct cli *cli, const struct json_value **ret_realms)
 {
     struct load load;
-    const struct json_value *realms;
     TRY(take_load(cli, &load));
-    TRY(load_realms(cli->arena, &load, &realms, &cli->err));
-    return apply_all(cli, realms);
+    return load_realms(cli->arena, &load, ret_realms, &cli->err);
+}
+
+static int apply_here(struct cli *cli)
+{
+    const struct json_value *realms;
+    TRY(read_realms(cli, &realms));
+    return apply_all(cli, NULL, realms);
+}
+
+static int apply_there(struct cli *cli)
+{
+    const struct remote_login login = {
+        .token_file = args_get(cli->args, "token-file"),
+        .client_id = args_get(cli->args, "client-id"),
+        .secret_file = args_get(cli->args, "secret-file"),
+        .realm = args_get(cli->args, "auth-realm"),
+    };
+    struct remote remote = {.arena = cli->arena, .err = &cli->err};
+    const struct json_value *realms;
+    if (args_has(cli->args, "ca-file")) {
+        remote.ca_file = arena_cstr(cli->arena, args_get(cli->args, "ca-file"));
+        if (!remote.ca_file)
+            return ERR_NO_MEMORY;
+    }
+    TRY(read_realms(cli, &realms));
+    TRY(remote_open(&remote, args_get(cli->args, "server"), &login));
+    return apply_all(cli, &remote, realms);
+}
+
+static int print_schema(struct cli *cli)
+{
+    struct buf b;
+    struct json_writer w;
+    struct str text;
+    buf_init(&b, cli->arena, OUTPUT_MAX);
+    jw_init(&w, &b);
+    apply_schema_write(&w);
+    TRY(jw_finish(&w, &text));
+    buf_add_byte(&b, '\n');
+    TRY(buf_finish(&b, &text));
+    return write_all(STDOUT_FILENO, text);
+}
+
+static int client(struct cli *cli)
+{
+    if (args_has(cli->args, "schema"))
+        return print_schema(cli);
+    return args_has(cli->args, "server") ? apply_there(cli) : cli_on_backend(cli, apply_here);
 }
 
 static const char apply_help[] =
@@ -216,10 +292,17 @@ static const struct option apply_options[] = {
     {"adopt", NULL, "take over objects that were made otherwise", 0},
     {"owner", "NAME", "whose mark objects carry (default " APPLY_OWNER ")", 0},
     {"why", "TEXT", "the reason, for the events", 0},
+    {"schema", NULL, "write the JSON Schema of such files, for editors", 0},
+    {"server", "URL", "a server elsewhere, by its Admin API", 0},
+    {"token-file", "FILE", "for --server: an access token", 0},
+    {"client-id", "ID", "for --server: a client with a service account", 0},
+    {"secret-file", "FILE", "for --server: the client's secret", 0},
+    {"auth-realm", "NAME", "for --server: the client's realm (default master)", 0},
+    {"ca-file", "FILE", "for --server: certificates to trust, PEM", 0},
 };
 
 const struct command apply_commands[] = {
     {"apply", "", 0, 0, "make realms as files say", apply_help, OPTIONS(apply_options), false, NULL,
-     run, NULL, client},
+     run, client, NULL},
 };
 const size_t apply_command_count = ARRAY_LEN(apply_commands);

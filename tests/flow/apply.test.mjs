@@ -4,9 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import Ajv from 'ajv/dist/2020.js';
 import { AdminWorld } from './lib/admin.mjs';
+import { run } from './lib/cli.mjs';
 import { request } from './lib/http.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
+import { freePort } from './lib/server.mjs';
 
 const SECRET = 'c2VjcmV0LW9mLXRoZS1wb3J0YWwtYXBwbGljYXRpb24tMg';
 const env = { PORTAL_SECRET: SECRET, MARIA_PASSWORD: PASSWORD };
@@ -25,7 +28,7 @@ let count = 0;
 function file(content, name = `${++count}.json`) {
   const full = path.join(folder, name);
   mkdirSync(path.dirname(full), { recursive: true });
-  writeFileSync(full, typeof content === 'string' ? content : JSON.stringify(content));
+  writeFileSync(full, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
   return full;
 }
 const apply = (what, ...args) => world.cli.run(['apply', '-f', typeof what === 'string' ? what : file(what), ...args], { env });
@@ -245,6 +248,117 @@ test('by the Admin API, with the rights of the caller', async () => {
   assert.equal((await post(root, { realm: 'ecuador' }, '?dryRun=true&prune=true')).json.applied, false);
   for (const [json, query] of [[{}, ''], [[], ''], [{ realm: 'peru' }, '?dryRun=perhaps'], [{ realm: 'peru' }, '?owner=a%20b']]) {
     assert.equal((await post(root, json, query)).status, 400, JSON.stringify(json) + query);
+  }
+});
+
+test('the registry of tenants becomes realms, people and service accounts', async () => {
+  const registry = `
+tenants:
+  - tenant: panama
+    displayName: Panamá
+    environments: [production, staging]
+    quotas: {users: 50000}
+    settings: {accessTokenLifespan: 120}
+    owner: {username: olga, email: olga@example.pa}
+    members:
+      auditor: [luis, Olga]
+      realm-management/view-users: [luis]
+    serviceAccounts:
+      - {clientId: billing, secret: {secretFrom: {env: PORTAL_SECRET}}, roles: [realm-management/view-users, auditor]}
+globalAdmins: [{username: gina, email: gina@example.com}]
+realms:
+  - realm: panama
+    roles: {realm: [{name: auditor}]}
+  - realm: panama-staging
+    accessTokenLifespan: 60
+    roles: {realm: [{name: auditor}]}
+`;
+  const yaml = file(registry, 'tenants.yaml');
+  const out = await applied(yaml);
+  assert.deepEqual(out.map((r) => r.realm), ['panama', 'panama-staging', 'master']);
+  const panama = await world.cli.json('realm', 'show', 'panama');
+  assert.deepEqual([panama.displayName, panama.accessTokenLifespan, panama.attributes['garita.quota.users'], panama.attributes['garita.environment']],
+    ['Panamá', 120, '50000', 'production']);
+  assert.equal((await world.cli.json('realm', 'show', 'panama-staging')).accessTokenLifespan, 60);
+  assert.deepEqual((await user('panama', 'luis')).roles.sort(), ['auditor', 'default-roles-panama', 'view-users']);
+  assert.deepEqual((await user('panama', 'olga')).roles.sort(), ['auditor', 'default-roles-panama', 'realm-admin']);
+  assert.deepEqual((await user('panama', 'service-account-billing')).roles.sort(), ['auditor', 'default-roles-panama', 'view-users']);
+  assert.ok((await user('master', 'gina')).roles.includes('admin'));
+  for (const { changes } of await applied(yaml)) assert.deepEqual(changes, []);
+  await applied(file(registry.replace('[luis, Olga]', '[olga]'), 'tenants.yaml'));
+  assert.deepEqual((await user('panama', 'luis')).roles.sort(), ['default-roles-panama', 'view-users']);
+  for (const [text, what] of [
+    ['tenants: [{}]', /a name is needed/], ['tenants: [{tenant: x, qoutas: {}}]', /qoutas is not known/],
+    ['tenants: [{tenant: x, members: {a: b}}]', /lists of people/], ['tenants: [{tenant: x, owner: 3}]', /a person is/],
+    ['tenants: [{tenant: x, environments: 3}]', /environments/], ['tenants: [{tenant: x, serviceAccounts: [{}]}]', /without clientId/],
+  ]) {
+    const refused = await apply(file(text, 'bad.yaml'));
+    assert.equal(refused.status, 1, text);
+    assert.match(refused.stderr, what);
+  }
+});
+
+test('on a server elsewhere, with a token or with a client', async () => {
+  const there = (args, document) => run(world.server.bin, ['apply', '-f', file(document), '--server', world.server.origin, '--json', ...args], { env });
+  const document = { realm: 'peru', roles: { realm: [{ name: 'from afar' }] } };
+  const token = file(`${await world.token('ana', 'peru')}\n`, 'token');
+  const plan = await there(['--token-file', token, '--dry-run'], document);
+  assert.equal(plan.status, 0, plan.stderr);
+  assert.deepEqual(rows(JSON.parse(plan.stdout)), ['create role from afar']);
+  assert.equal((await there(['--token-file', token, '--drift'], document)).status, 1);
+  const done = await there(['--token-file', token, '--why', 'by wire', '--owner', 'afar'], document);
+  assert.equal(done.status, 0, done.stderr);
+  assert.deepEqual((await applied(document, '--owner', 'afar'))[0].changes, [], 'here and there are one engine');
+  const [event] = (await world.cli.json('audit', 'list', '--realm', 'peru', '--limit', '1000')).filter((e) => e.metadata?.justification === 'by wire');
+  assert.equal(event.metadata.username, 'ana');
+
+  await world.addClient('deployer', { realm: 'peru', serviceAccount: true, redirectUris: [], secret: SECRET });
+  await world.cli.ok('role', 'assign', '--realm', 'peru', '--username', 'service-account-deployer', '--role', 'realm-management/realm-admin');
+  const login = ['--client-id', 'deployer', '--secret-file', file(SECRET, 'deployer.secret'), '--auth-realm', 'peru'];
+  const gone = await there([...login, '--prune', '--owner', 'afar'], { realm: 'peru' });
+  assert.equal(gone.status, 0, gone.stderr);
+  assert.deepEqual(rows(JSON.parse(gone.stdout)), ['delete role from afar']);
+
+  for (const [args, status, what] of [
+    [['--token-file', token], 1, /realm chile: the server answers 403/],
+    [['--client-id', 'deployer', '--secret-file', file('wrong secret', 'wrong.secret'), '--auth-realm', 'peru'], 1, /the server answers 401/],
+    [[], 2, /--server needs/], [['--token-file', token, ...login], 2, /--server needs/],
+    [['--token-file', token, '--why', 'two\nlines'], 2, /one line/],
+  ]) {
+    const refused = await there(args, { realm: 'chile' });
+    assert.equal(refused.status, status, refused.stderr);
+    assert.match(refused.stderr, what);
+    assert.ok(!refused.stderr.includes(SECRET));
+  }
+  for (const server of ['http://example.com', 'ftp://localhost', 'https://u:p@localhost', 'nowhere']) {
+    assert.equal((await run(world.server.bin, ['apply', '-f', file(document), '--server', server, '--token-file', token])).status, 2, server);
+  }
+  assert.equal((await run(world.server.bin, ['apply', '-f', file(document), '--server', `http://127.0.0.1:${await freePort()}`, '--token-file', token])).status, 1);
+});
+
+test('a server elsewhere is known by its certificate', async () => {
+  const tls = await AdminWorld.open({ tls: true });
+  const token = file(await tls.token('ana', 'peru'), 'token.tls');
+  const there = (...args) => run(tls.server.bin, ['apply', '-f', file({ realm: 'peru' }), '--server', tls.server.origin, '--token-file', token, ...args]);
+  const unknown = await there();
+  assert.equal(unknown.status, 1);
+  assert.match(unknown.stderr, /cannot be reached/);
+  const known = await there('--ca-file', path.join(tls.server.data, 'tls/tls.crt'));
+  assert.equal(known.status, 0, known.stderr);
+  await tls.close();
+});
+
+test('the schema for editors takes what is taken and finds what is wrong', async () => {
+  const schema = JSON.parse((await run(world.server.bin, ['apply', '--schema'])).stdout);
+  const check = new Ajv({ strict: false }).compile(schema);
+  for (const good of [{ realm: 'x' }, [{ realm: 'x', users: [{ username: 'a', attributes: { a: ['1'] } }] }], { variables: { a: 1 }, tenants: [{ tenant: 'x' }] },
+    { realms: [{ realm: 'x', enabled: true, clients: [{ clientId: 'c', secret: { secretFrom: { env: 'X' } }, redirectUris: ['u'] }], groups: [{ name: 'g', subGroups: [{ name: 'h' }] }] }] }]) {
+    assert.ok(check(good), JSON.stringify([good, check.errors]));
+  }
+  for (const bad of [{}, { realms: {} }, { relms: [] }, { realm: 'x', enabled: 'yes' }, { realm: 'x', clients: [{}] }, { realm: 'x', users: [{ username: 1 }] },
+    { realm: 'x', clients: [{ clientId: 'c', secret: { secretFrom: { env: 'X', file: 'y' } } }] }, { realm: 'x', groups: [{ name: 'g', subGroups: [{}] }] },
+    { realms: [{ realm: 'x', accessTokenLifespan: 1.5 }] }]) {
+    assert.ok(!check(bad), JSON.stringify(bad));
   }
 });
 

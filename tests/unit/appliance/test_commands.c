@@ -113,6 +113,15 @@ static void test_end_of_options(void **state)
     assert_true(args.help);
 }
 
+static void test_short_file(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("apply -f realms"), 0);
+    assert_true(str_eq(args_get(&args, "file"), STR("realms")));
+    assert_int_equal(parse("apply -f"), ERR_USAGE);
+    assert_int_equal(parse("realm list -f x"), ERR_USAGE);
+}
+
 static bool is_there(const struct buf *b, const char *text)
 {
     return str_find_str(buf_str(b), str_c(text)) >= 0;
@@ -123,7 +132,8 @@ static void test_table_is_sound(void **state)
     (void)state;
     for (size_t i = 0; command_at(i); i++) {
         const struct command *c = command_at(i);
-        assert_true((c->run != NULL) != (c->local != NULL) || c->takes_params);
+        assert_true(c->run || c->local);
+        assert_false(c->local && c->client); /* local would never let it run */
         assert_ptr_equal(command_find(str_c(c->path)), c);
         assert_true(strlen(c->summary) > 0);
         for (size_t j = 0; j < c->option_count; j++)
@@ -243,6 +253,7 @@ int main(void)
         TEST(test_settings_as_flags),
         TEST(test_wrong_usage),
         TEST(test_end_of_options),
+        TEST(test_short_file),
         TEST(test_table_is_sound),
         TEST(test_help_names_everything),
         TEST(test_manual_page),
