@@ -184,10 +184,10 @@ static void test_files(void **state)
     options.users = EXPORT_USERS_DIFFERENT_FILES;
     ok(run(&options, &none));
     assert_int_equal(none.count, 1);
-    (void)make_user("a1");
-    (void)make_user("a2");
-    (void)make_user("a3");
-    (void)make_user("a4");
+    (void)make_user("ana1");
+    (void)make_user("ana2");
+    (void)make_user("ana3");
+    (void)make_user("ana4");
     ok(run(&options, &given));
     assert_int_equal(given.count, 3);
     assert_string_equal(given.names[0].ptr, "peru-realm.json");
