@@ -31,6 +31,12 @@ static bool is_operation(struct str type)
            str_eq(type, STR("DELETE")) || str_eq(type, STR("ACTION"));
 }
 
+/* Keycloak tells of it in both lists. */
+static bool is_told_twice(enum event_type type)
+{
+    return type == EVENT_UserImpersonated;
+}
+
 /* What people do themselves and administrators may do to them. */
 static bool is_done_by_both(enum event_type type)
 {
@@ -41,7 +47,8 @@ int event_type_sides(enum event_type type)
 {
     if (is_operation(str_c(event_type_keycloak(type))))
         return EVENT_SIDE_ADMINS;
-    return is_done_by_both(type) ? EVENT_SIDE_USERS | EVENT_SIDE_ADMINS : EVENT_SIDE_USERS;
+    return is_done_by_both(type) || is_told_twice(type) ? EVENT_SIDE_USERS | EVENT_SIDE_ADMINS
+                                                        : EVENT_SIDE_USERS;
 }
 
 /* --- Resources --- */
@@ -144,6 +151,7 @@ int event_face_read(struct arena *a, const struct event_record *record, struct e
     face.realm = json_get_str(metadata, "realm");
     face.username = json_get_str(metadata, "username");
     face.justification = json_get_str(metadata, "justification");
+    face.user_id = is_told_twice((enum event_type)type) ? stream_id(record) : record->user_id;
     face.operation = operation_of(face.type, path);
     face.sides = side_of((enum event_type)type, !str_absent(path));
     TRY(read_path(a, path, &face));

@@ -16,6 +16,7 @@ struct event_face {
     struct str resource_type;      /* USER, REALM_ROLE, ... */
     struct str resource_path;      /* below the realm: "users/4f..." */
     struct str realm;              /* name of the realm that the administrator belongs to */
+    struct str user_id;            /* whose event it is: of who acted, or of who was impersonated */
     struct str username;           /* of who acted; may be absent, as after an erasure */
     struct str justification;      /* may be absent */
     const struct json_value *data; /* what the event says */

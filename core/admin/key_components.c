@@ -158,6 +158,12 @@ static const struct component *record_of(const struct components *records, struc
     return NULL;
 }
 
+struct str key_component_id(const struct components *records, struct str kid)
+{
+    const struct component *record = record_of(records, kid);
+    return record ? record->id : kid;
+}
+
 int key_components(const struct auth_ctx *ctx, struct store_read *r,
                    const struct components *records, struct components *io_list)
 {

@@ -214,13 +214,16 @@ int client_session_open(const struct auth_ctx *ctx, struct store_write *w,
 int session_end(const struct auth_ctx *ctx, struct store_write *w,
                 const struct user_session *session, enum event_type type)
 {
+    bool by_other = !str_absent(ctx->actor.user_id); /* an administrator: who it was stays told */
     struct report report = {
         .type = type,
-        .user_id = session->user_id,
-        .session_id = session->id,
+        .user_id = by_other ? str_of(NULL, 0) : session->user_id,
+        .session_id = by_other ? str_of(NULL, 0) : session->id,
         .subject_kind = STR("session"),
         .subject_id = session->id,
     };
+    if (by_other)
+        report_add(&report, "user", session->user_id);
     TRY(report_write(ctx, w, &report));
     return session_delete(w, session->pk);
 }

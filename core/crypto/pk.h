@@ -89,6 +89,9 @@ MUST_CHECK int pk_sign(const struct pk_key *key, enum pk_alg alg, struct str mes
 MUST_CHECK int pk_verify(const struct pk_key *key, enum pk_alg alg, struct str message,
                          struct str signature);
 
+/* The moment at which a certificate (DER) ends, in seconds since 1970. ERR_BAD_KEY. */
+MUST_CHECK int pk_certificate_end(struct str der, int64_t *ret_end_s);
+
 /* A self-signed X.509 certificate for a key that is not used in TLS (Keycloak shows one with each
  * RSA key, as x5c): CN = common_name (cut to 64 bytes at a character), random serial, valid from
  * not_before_s for ten years. DER. ERR_BAD_KEY for a public key or Ed25519. */

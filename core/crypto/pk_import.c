@@ -287,3 +287,18 @@ int pk_import_numbers(const struct pk_numbers *numbers, struct pk_key **ret_key)
     TRY(pk_engine_init());
     return pk_key_of_evp(evp_of_numbers(numbers), !str_absent(numbers->d), ret_key);
 }
+
+int pk_certificate_end(struct str der, int64_t *ret_end_s)
+{
+    const unsigned char *at = (const unsigned char *)der.ptr;
+    struct tm end = {0};
+    if (der.len > PK_DER_MAX_BYTES)
+        return ERR_BAD_KEY;
+    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+    bool read = certificate && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
+    X509_free(certificate);
+    if (!read)
+        return ERR_BAD_KEY;
+    *ret_end_s = (int64_t)timegm(&end);
+    return 0;
+}

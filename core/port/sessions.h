@@ -23,6 +23,8 @@ MUST_CHECK int session_delete(struct store_write *w, int64_t session_pk);
 /* All of a user, or of a user but one (0: none spared). Returns how many. */
 MUST_CHECK int session_delete_of_user(struct store_write *w, int64_t user_pk, int64_t spared_pk,
                                       int64_t *ret_count);
+/* All of the realm but offline ones. */
+MUST_CHECK int session_delete_online(struct store_write *w, int64_t *ret_count);
 /* All of the realm. */
 MUST_CHECK int session_delete_all(struct store_write *w, int64_t *ret_count);
 MUST_CHECK int session_list_of_user(struct store_read *r, struct arena *a, int64_t user_pk,

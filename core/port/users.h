@@ -69,6 +69,8 @@ MUST_CHECK int login_failures_find(struct store_read *r, struct arena *a, int64_
 MUST_CHECK int login_failures_put(struct store_write *w, int64_t user_pk,
                                   const struct login_failures *failures);
 MUST_CHECK int login_failures_clear(struct store_write *w, int64_t user_pk);
+/* Of everybody; how many there were. */
+MUST_CHECK int login_failures_clear_all(struct store_write *w, int64_t *ret_count);
 
 MUST_CHECK int consent_find(struct store_read *r, struct arena *a, int64_t user_pk,
                             int64_t client_pk, struct consent *ret_consent);

@@ -201,3 +201,13 @@ int login_failures_clear(struct store_write *w, int64_t user_pk)
     query_i64(&q, user_pk);
     return query_run(&q);
 }
+
+int login_failures_clear_all(struct store_write *w, int64_t *ret_count)
+{
+    static const struct sql delete_rows = {"DELETE FROM login_failure"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &delete_rows, &q));
+    TRY(query_run(&q));
+    *ret_count = sqlite3_changes64(write_conn(w)->db);
+    return 0;
+}

@@ -67,14 +67,25 @@ int session_find_by_cookie(struct store_read *r, struct arena *a, struct str coo
     return read_row(&q, a, ret_session);
 }
 
-int session_delete_all(struct store_write *w, int64_t *ret_count)
+static int delete_rows(struct store_write *w, const struct sql *sql, int64_t *ret_count)
 {
-    static const struct sql delete_rows = {"DELETE FROM session"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &delete_rows, &q));
+    TRY(query_open(write_conn(w), sql, &q));
     TRY(query_run(&q));
     *ret_count = sqlite3_changes64(write_conn(w)->db);
     return 0;
+}
+
+int session_delete_online(struct store_write *w, int64_t *ret_count)
+{
+    static const struct sql online = {"DELETE FROM session WHERE offline = 0"};
+    return delete_rows(w, &online, ret_count);
+}
+
+int session_delete_all(struct store_write *w, int64_t *ret_count)
+{
+    static const struct sql all = {"DELETE FROM session"};
+    return delete_rows(w, &all, ret_count);
 }
 
 int session_list_of_user(struct store_read *r, struct arena *a, int64_t user_pk,

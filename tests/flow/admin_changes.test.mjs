@@ -6,7 +6,7 @@ import { AdminWorld, idOf } from './lib/admin.mjs';
 import { forms } from './lib/html.mjs';
 import { Browser, PASSWORD } from './lib/oidc.mjs';
 
-let world, token, routes, counter = 0;
+let world, token, judge, routes, counter = 0;
 const fresh = (what) => `${what}${++counter}`;
 
 const call = async (method, path, json, headers) => {
@@ -195,6 +195,15 @@ const LINES = {
     await call('PUT', below(path), {});
     return [path];
   },
+  'POST clients/{x}/push-revocation': async () => [`${await aClient()}/push-revocation`, {}],
+  'POST push-revocation': async () => ['push-revocation', {}],
+  'POST logout-all': async () => ['logout-all', {}],
+  'POST clear-realm-cache': async () => ['clear-realm-cache', {}],
+  'POST clear-user-cache': async () => ['clear-user-cache', {}],
+  'POST clear-keys-cache': async () => ['clear-keys-cache', {}],
+  'DELETE attack-detection/brute-force/users': async () => ['attack-detection/brute-force/users'],
+  'DELETE attack-detection/brute-force/users/{x}': async () => [`attack-detection/brute-force/users/${await user()}`],
+  'POST users/{x}/impersonation': async () => [`${await aUser()}/impersonation`, {}],
   'PUT events/config': async () => ['events/config', { eventsExpiration: 86400 * 30 + ++counter }],
   'DELETE events': async () => ['events'],
   'DELETE admin-events': async () => ['admin-events'],
@@ -202,7 +211,7 @@ const LINES = {
 
 // Told by tests of their own: what belongs to no realm, or ends it; and lines whose answer here is that the
 // thing does not exist.
-const ELSEWHERE = ['POST /admin/realms', 'DELETE ', 'POST clients/{x}/push-revocation', 'DELETE clients/{x}/client-secret/rotated'];
+const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'DELETE ', 'DELETE clients/{x}/client-secret/rotated'];
 // Lines that take one answer only, that of now: they change nothing.
 const NOTHING = /management[-/]permissions$/;
 // Parts of the API whose own tests look for their events.
@@ -215,6 +224,7 @@ before(async () => {
   await world.addAdmin('judge', ['admin'], 'master');
   await world.addClient('consenting', { values: { consentRequired: true } });
   token = await world.token('judge', 'master');
+  [{ id: judge }] = (await world.call('GET', '/realms/master/users?username=judge', { token })).json;
   routes = (await world.cli.json('routes')).filter((route) => route.method !== 'GET');
 });
 after(() => world.close());
@@ -244,6 +254,7 @@ for (const [name, prepare] of Object.entries(LINES)) {
     assert.equal(event.authDetails.realmId, 'master');
     assert.equal(event.details.username, 'judge');
     assert.equal(event.authDetails.ipAddress, '127.0.0.1');
+    assert.equal(event.authDetails.userId, judge);
     assert.match(event.operationType, /^(CREATE|UPDATE|DELETE|ACTION)$/);
     assert.match(event.resourceType, /^[A-Z_]+$/);
     assert.equal(event.resourceType === 'CUSTOM', false);

@@ -44,7 +44,8 @@ const path = (route, realm) => route.path.slice('/admin'.length).replace('{realm
 const ask = (route, realm, token) => world.call(route.method, path(route, realm), {
   token, ...(['POST', 'PUT'].includes(route.method) ? { json: {} } : {}),
 });
-const isDangerous = (route) => route.method === 'DELETE' && route.path === '/admin/realms/{realm}';
+// what would end the realm, or the logins of those who ask
+const isDangerous = (route) => (route.method === 'DELETE' && route.path === '/admin/realms/{realm}') || route.path.endsWith('/logout-all');
 const hasRealm = (route) => route.path.includes('{realm}');
 
 async function each(items, f) {

@@ -26,7 +26,7 @@ const ABSENT = [
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
-const PENDING = /\/authentication\/|\/attack-detection|\/client-session-stats|\/clear-(realm|user|keys)-cache|\/keys$|\/localization|\/logout-all|\}\/push-revocation|\/resources\/|\/impersonation|\/partialImport|\/credentials\/\{credentialId\}\/move|-email$|\/remove-totp|\/disable-credential-types|\/configured-user-storage|\/credential-registrators/;
+const PENDING = /\/authentication\/|\/localization|\/resources\/|\/partialImport|\/credentials\/\{credentialId\}\/move|-email$|\/remove-totp|\/disable-credential-types|\/configured-user-storage|\/credential-registrators/;
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const served = keycloakPaths.filter(({ path }) => !PENDING.test(path));
 

@@ -66,6 +66,9 @@ MUST_CHECK int admin_read(struct admin_call *call);
  * is open ends first: what was read before is to be read again. */
 MUST_CHECK int admin_write(struct admin_call *call);
 MUST_CHECK int admin_write_for(struct admin_call *call, enum store_need need);
+/* Commits what was written so far: for a handler whose answer holds headers that must not go out unless the
+ * change stands. admin_run does it for all others. */
+MUST_CHECK int admin_commit(struct admin_call *call);
 /* The body as an object or as an array, into call->body. ERR_INVALID_REQUEST. */
 MUST_CHECK int admin_body_object(struct admin_call *call);
 MUST_CHECK int admin_body_array(struct admin_call *call);

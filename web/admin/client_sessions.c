@@ -5,7 +5,7 @@
 
 #include "core/base/banned.h"
 
-static void limits_of(const struct realm *realm, struct session_limits *ret_limits)
+void client_session_limits(const struct realm *realm, struct session_limits *ret_limits)
 {
     session_limits_of(realm, ret_limits);
     /* WE-03: switching remember-me off ends what was started with it. */
@@ -50,7 +50,7 @@ static int list(struct admin_call *call, bool offline)
     TRY(admin_page(call, &page));
     TRY(clients_find(call, &client));
     TRY(admin_require(call, ADMIN_VIEW_USERS));
-    limits_of(auth_realm(&call->ctx), &limits);
+    client_session_limits(auth_realm(&call->ctx), &limits);
     TRY(session_list_of_client(call->r, call->req->arena, client.pk, offline, &limits,
                                call->ctx.now->wall_ms, page.first, admin_page_limit(&page),
                                &sessions, &count));
@@ -68,7 +68,7 @@ static int count_sessions(struct admin_call *call, bool offline)
     struct session_limits limits;
     int64_t count;
     TRY(clients_find(call, &client));
-    limits_of(auth_realm(&call->ctx), &limits);
+    client_session_limits(auth_realm(&call->ctx), &limits);
     TRY(session_count_of_client(call->r, client.pk, offline, &limits, call->ctx.now->wall_ms,
                                 &count));
     jw_begin_object(&call->out);
@@ -95,18 +95,4 @@ int rest_client_sessions_count(struct admin_call *call)
 int rest_client_offline_sessions_count(struct admin_call *call)
 {
     return count_sessions(call, true);
-}
-
-/* Nothing is pushed to applications: they learn of not-before when they ask. With no address to push to
- * the answer is Keycloak's. */
-int rest_client_push_revocation(struct admin_call *call)
-{
-    struct client client;
-    TRY(clients_find(call, &client));
-    if (!str_empty(client.admin_url))
-        return err_set(&call->req->err, ERR_NOT_IMPLEMENTED,
-                       "Nothing is pushed to the admin URL of a client");
-    jw_begin_object(&call->out);
-    jw_end_object(&call->out);
-    return 0;
 }

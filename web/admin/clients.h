@@ -3,6 +3,7 @@
 #define GARITA_WEB_ADMIN_CLIENTS_H
 
 #include "core/model/represent.h"
+#include "core/port/sessions.h"
 #include "web/admin/admin.h"
 
 /* The client {client} of the path, by id alone, whole, with its secret. ERR_NOT_FOUND "Could not find
@@ -14,6 +15,9 @@ MUST_CHECK int clients_find_to_change(struct admin_call *call, struct client *re
 /* Whether the caller sees the client's secret (AD-06): who may change it. An error is of the machine. */
 MUST_CHECK int clients_secret_is_shown(struct admin_call *call, const struct client *client,
                                        bool *ret_shown);
+
+/* How long sessions live, for counting those of a client. */
+void client_session_limits(const struct realm *realm, struct session_limits *ret_limits);
 
 /* client_body.c: the body over io_client; *ret_secret is the secret that it asks for, absent when it
  * asks for none. */

@@ -105,7 +105,7 @@ static int write_user_event(void *context, const struct event_face *face)
     jw_member_str(w, "type", face->type);
     jw_member_str(w, "realmId", auth_realm(&call->ctx)->id);
     jw_member_str_opt(w, "clientId", e->client_id);
-    jw_member_str_opt(w, "userId", e->user_id);
+    jw_member_str_opt(w, "userId", face->user_id);
     jw_member_str_opt(w, "sessionId", e->session_id);
     jw_member_str_opt(w, "ipAddress", e->ip);
     jw_member_str_opt(w, "error", json_get_str(face->data, "error"));

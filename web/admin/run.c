@@ -231,6 +231,14 @@ static int check_justification(struct admin_call *call)
     return 0;
 }
 
+int admin_commit(struct admin_call *call)
+{
+    if (!call->w)
+        return 0;
+    call->r = NULL; /* was the writer's */
+    return store_commit_p(&call->w, DURABLE_STANDBY);
+}
+
 static int run_handler(struct admin_call *call)
 {
     TRY(find_caller(call));
@@ -240,10 +248,7 @@ static int run_handler(struct admin_call *call)
     buf_init(&call->text, call->req->arena, ANSWER_MAX_BYTES);
     jw_init(&call->out, &call->text);
     TRY(call->req->route->admin(call));
-    if (!call->w)
-        return 0;
-    call->r = NULL; /* was the writer's */
-    return store_commit_p(&call->w, DURABLE_STANDBY);
+    return admin_commit(call);
 }
 
 static void close_call(struct admin_call *call)

@@ -62,6 +62,16 @@ void jwks_cache_free(struct jwks_cache *cache)
     free(cache);
 }
 
+void jwks_cache_expire(struct jwks_cache *cache, int64_t now_ms)
+{
+    int64_t at_most = now_ms - JWKS_KEEP_MS;
+    (void)pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < ENTRIES; i++)
+        if (cache->entries[i].fetched_ms > at_most)
+            cache->entries[i].fetched_ms = at_most;
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
 static struct entry *find(struct jwks_cache *cache, struct str url)
 {
     for (size_t i = 0; i < ENTRIES; i++)

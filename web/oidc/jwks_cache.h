@@ -24,6 +24,9 @@ void jwks_cache_free(struct jwks_cache *cache);
 /* Fits auth_jwks_get (core/auth/context.h); context is a struct jwks_cache. */
 int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh,
                    struct auth_jwks *ret_jwks);
+/* Each copy counts as too old from now on (monotonic): the next who asks fetches, and where that fails the
+ * copy still stands in. */
+void jwks_cache_expire(struct jwks_cache *cache, int64_t now_ms);
 /* The same at a given moment (monotonic). */
 MUST_CHECK int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url,
                                  bool fresh, int64_t now_ms, struct auth_jwks *ret_jwks);

@@ -151,6 +151,26 @@ static void many_urls_push_out_the_oldest(void **state)
     assert_int_equal(fetches, 1002);
 }
 
+/* Clearing makes the next one who asks fetch, and loses nothing when that fails. */
+static void cleared_copies_are_fetched_anew_and_still_stand_in(void **state)
+{
+    struct fixture *f = *state;
+    struct str text;
+    assert_int_equal(get(f, "https://a/jwks", false, 1000, &text), 0);
+    assert_int_equal(get(f, "https://a/jwks", false, 2000, &text), 0);
+    assert_int_equal(fetches, 1);
+    jwks_cache_expire(f->cache, 3000);
+    answer_text = "{\"keys\":[2]}";
+    assert_int_equal(get(f, "https://a/jwks", false, 3000, &text), 0);
+    assert_int_equal(fetches, 2);
+    assert_true(str_eq(text, STR("{\"keys\":[2]}")));
+    jwks_cache_expire(f->cache, 4000);
+    answer_rc = ERR_UPSTREAM;
+    assert_int_equal(get(f, "https://a/jwks", false, 4000, &text), 0);
+    assert_int_equal(fetches, 3);
+    assert_true(str_eq(text, STR("{\"keys\":[2]}")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +179,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_host_that_fails_is_left_alone_for_a_while, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_copy_stands_in_for_a_bounded_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(cleared_copies_are_fetched_anew_and_still_stand_in, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(an_address_that_is_none_is_not_fetched, setup, teardown),
         cmocka_unit_test_setup_teardown(many_urls_push_out_the_oldest, setup, teardown),
     };

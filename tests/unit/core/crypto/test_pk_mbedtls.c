@@ -146,6 +146,10 @@ static void certificates_are_self_signed_for_ten_years(void **state)
         assert_int_equal(crt.version, 3);
         assert_int_equal(crt.valid_from.year, 2023);
         assert_int_equal(crt.valid_to.year, 2033);
+        int64_t end_s;
+        OK(pk_certificate_end(der, &end_s));
+        assert_in_range(end_s - 1700000000, 3650 * 86400, 3653 * 86400);
+        FAILS(pk_certificate_end(str_sub(der, 0, der.len / 2), &end_s), ERR_BAD_KEY);
         OK(mbedtls_x509_crt_verify_with_profile(&crt, &crt, NULL, &mbedtls_x509_crt_profile_next,
                                                 NULL, &flags, NULL, NULL));
         mbedtls_x509_crt_free(&crt);

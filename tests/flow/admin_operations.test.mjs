@@ -1,0 +1,133 @@
+// Lockouts, logout of everybody, not-before, counting, caches and impersonation by the Admin API.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { AdminWorld, refusal } from './lib/admin.mjs';
+import { request } from './lib/http.mjs';
+import { formById } from './lib/html.mjs';
+import { Browser, PASSWORD, decode } from './lib/oidc.mjs';
+
+let world, ana, maria, portal;
+before(async () => {
+  world = await AdminWorld.open({ realm: { failureFactor: 2, waitIncrementSeconds: 300 } });
+  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
+  await world.addUser('maria');
+  ana = await world.client('ana', 'peru');
+  [maria] = await ana.users.find({ username: 'maria', exact: true });
+});
+after(() => world.close());
+
+const tryLogin = (username, password) => request(`${world.server.realm('peru')}/protocol/openid-connect/token`, {
+  form: { grant_type: 'password', client_id: 'admin-cli', username, password },
+});
+
+test('attack detection: shown, forgiven for one and for all', async () => {
+  const clean = await ana.attackDetection.findOne({ id: maria.id });
+  assert.deepEqual([clean.numFailures, clean.disabled, clean.lastFailure, clean.lastIPFailure], [0, false, 0, 'n/a']);
+  for (let i = 0; i < 2; i++) assert.equal((await tryLogin('maria', 'wrong')).status, 401);
+  const locked = await ana.attackDetection.findOne({ id: maria.id });
+  assert.deepEqual([locked.numFailures, locked.disabled, locked.lastIPFailure], [2, true, '127.0.0.1']);
+  assert.ok(Math.abs(locked.lastFailure - Date.now()) < 3600_000);
+  assert.ok(locked.failedLoginNotBefore * 1000 > Date.now());
+  assert.equal((await tryLogin('maria', PASSWORD)).status, 401);
+  await ana.attackDetection.del({ id: maria.id });
+  assert.equal((await tryLogin('maria', PASSWORD)).status, 200);
+  for (let i = 0; i < 2; i++) await tryLogin('maria', 'wrong');
+  assert.equal((await tryLogin('maria', PASSWORD)).status, 401);
+  await ana.attackDetection.delAll();
+  assert.equal((await tryLogin('maria', PASSWORD)).status, 200);
+  assert.equal((await refusal(ana.attackDetection.del({ id: 'nobody' }))).status, 404);
+});
+
+test('logout of everybody ends logins and their tokens, not offline ones', async () => {
+  const online = (await portal.password('maria')).json;
+  const offline = (await portal.password('maria', PASSWORD, { scope: 'openid offline_access' })).json;
+  const { id } = (await ana.clients.find({ clientId: 'portal' }))[0];
+  const stats = await ana.realms.getClientSessionStats({ realm: 'peru' });
+  const mine = stats.find((s) => s.clientId === 'portal');
+  assert.equal(mine.id, id);
+  assert.ok(Number(mine.active) >= 1);
+  assert.equal(mine.offline, '1');
+  const token = await world.token('root', 'master');
+  assert.deepEqual((await world.call('POST', '/realms/peru/logout-all', { token, json: {} })).json, {});
+  assert.equal((await portal.post('/token', { grant_type: 'refresh_token', refresh_token: online.refresh_token })).status, 400);
+  assert.equal((await portal.post('/token', { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).status, 200);
+  ana = await world.client('ana', 'peru');
+  assert.equal((await ana.clients.getSessionCount({ id })).count, 0);
+  assert.equal((await ana.clients.getOfflineSessionCount({ id })).count, 1);
+});
+
+test('not-before of the realm: what was given out before is dead; who is not reached is told', async () => {
+  ana = await world.client('ana', 'peru');
+  const given = (await portal.password('maria')).json;
+  assert.equal(await portal.isActive(given.access_token), true);
+  await ana.clients.create({ clientId: 'far', adminUrl: 'https://far.example.pe/k' });
+  const root = await world.client('root', 'master', 'peru');
+  await root.realms.update({ realm: 'peru' }, { notBefore: Math.floor(Date.now() / 1000) + 1 });
+  assert.deepEqual(await root.realms.pushRevocation({ realm: 'peru' }), { failedRequests: ['https://far.example.pe/k'] });
+  assert.equal(await portal.isActive(given.access_token), false);
+  await root.realms.update({ realm: 'peru' }, { notBefore: 0 });
+});
+
+test('caches are cleared without harm', async () => {
+  ana = await world.client('ana', 'peru');
+  for (const clear of ['clearRealmCache', 'clearUserCache', 'clearKeysCache']) await ana.cache[clear]();
+  assert.equal((await ana.realms.findAdminEvents({ realm: 'peru', resourcePath: 'clear-*-cache' })).length, 3);
+});
+
+const impersonate = async (token, id, browser, realm = 'peru') => browser.get(
+  `${world.server.origin}/admin/realms/${realm}/users/${id}/impersonation`,
+  { method: 'POST', json: {}, headers: { Authorization: `Bearer ${token}` } });
+
+test('AD-04: impersonation gives a session of the person, marked and told', async () => {
+  const browser = new Browser(world.server, 'peru');
+  const token = await world.token('root', 'master');
+  const reply = await impersonate(token, maria.id, browser);
+  assert.equal(reply.status, 200, reply.text);
+  assert.deepEqual(reply.json, { sameRealm: false, redirect: `${world.server.realm('peru')}/account` });
+  for (const line of reply.headers['set-cookie'].filter((l) => /sso/.test(l))) assert.match(line, /HttpOnly/);
+  const back = await browser.authorize({ client_id: 'portal' });
+  const tokens = (await portal.redeem(back.callback.code)).json;
+  const said = decode(tokens.id_token);
+  assert.equal(said.sub, maria.id);
+  assert.equal(said.acr, '0', 'she did not authenticate');
+  ana = await world.client('ana', 'peru');
+  const [event] = await ana.realms.findEvents({ realm: 'peru', type: 'IMPERSONATE' });
+  assert.equal(event.userId, maria.id);
+  assert.deepEqual([event.details.impersonator, event.details.impersonator_realm], ['root', 'master']);
+  const [told] = await ana.realms.findAdminEvents({ realm: 'peru', resourcePath: `users/${maria.id}/impersonation` });
+  assert.equal(told.operationType, 'ACTION');
+  await ana.users.logout({ id: maria.id });
+  assert.ok(formById((await browser.follow(await browser.authorize({ client_id: 'portal' }))).text, 'kc-form-login'));
+});
+
+test('AD-04: nobody is impersonated by who has fewer rights, and not without the role', async () => {
+  const [anaUser] = await ana.users.find({ username: 'ana', exact: true });
+  await world.addAdmin('helper', ['realm-management/impersonation'], 'peru');
+  const helper = await world.token('helper', 'peru');
+  const browser = new Browser(world.server, 'peru');
+  const refused = await impersonate(helper, anaUser.id, browser);
+  assert.equal(refused.status, 403);
+  assert.equal(refused.headers['set-cookie'], undefined);
+  assert.equal((await impersonate(helper, maria.id, browser)).json.sameRealm, true);
+  await world.addAdmin('manager', ['realm-management/manage-users'], 'peru');
+  assert.equal((await impersonate(await world.token('manager', 'peru'), maria.id, browser)).status, 403);
+  const [root] = await (await world.client('root', 'master')).users.find({ username: 'root' });
+  assert.equal((await impersonate(helper, root.id, browser, 'master')).status, 403, 'AD-02');
+});
+
+test('impersonation: who is disabled, a service account or nobody is refused; the login of before ends', async () => {
+  const token = await world.token('root', 'master');
+  const browser = new Browser(world.server, 'peru');
+  const { id } = await ana.users.create({ username: 'off', enabled: false });
+  const client = await ana.clients.create({ clientId: 'robot', serviceAccountsEnabled: true, publicClient: false });
+  const robot = await ana.clients.getServiceAccountUser({ id: client.id });
+  assert.equal((await impersonate(token, id, browser)).status, 400);
+  assert.equal((await impersonate(token, robot.id, browser)).status, 400);
+  assert.equal((await impersonate(token, 'nobody', browser)).status, 404);
+  await ana.users.logout({ id: maria.id });
+  await browser.code({ client_id: 'portal' }, 'maria');
+  const [before] = await ana.users.listSessions({ id: maria.id });
+  const [luis] = [await ana.users.create({ username: 'luis', enabled: true })];
+  assert.equal((await impersonate(token, luis.id, browser)).status, 200);
+  assert.equal((await ana.users.listSessions({ id: maria.id })).some((s) => s.id === before.id), false);
+});
