@@ -1,5 +1,5 @@
 /* WatchRevocations: tells gateways what ends in a realm, until their own right to hear of it ends. */
-#include "web/grpc/caller.h"
+#include "web/grpc/internal.h"
 #include "web/grpc/token_message.h"
 
 #include "core/base/banned.h"
@@ -7,19 +7,6 @@
 #define LOOK_AGAIN_MS     20                 /* while the peer has not taken what there is */
 #define WAITING_BYTES     ((size_t)32 << 10) /* so much may wait for the peer */
 #define MESSAGE_MAX_BYTES 1024
-
-/* For attach: the realm's name. */
-int grpc_token_watch(struct grpc_work *w)
-{
-    struct validation_call call;
-    struct validation_caller caller;
-    struct str realm;
-    TRY(grpc_caller_find(w, &call, &caller));
-    TRY(token_text_read(w->message, &realm));
-    TRY(validation_check_watch(&call, &caller, realm, &realm));
-    buf_add(w->out, realm);
-    return 0;
-}
 
 static void tell(struct grpc_call *call, const struct watch_message *message)
 {
