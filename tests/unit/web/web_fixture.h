@@ -98,7 +98,6 @@ static bool fixture_stream_pull(struct stream *s, struct arena *a, struct buf *o
 
 static void fixture_stream_free(struct stream *s)
 {
-    atomic_store(&fixture_stream_last, NULL);
     free(s);
 }
 
