@@ -43,11 +43,11 @@ const char *fail_oauth_name(int err)
 }
 
 /* RFC 6749 5.2: printable ASCII without '"' and '\'; the same is safe in a quoted header value. */
-static struct str legal_description(struct request *req, struct str text)
+static struct str legal_description(struct arena *a, struct str text)
 {
     struct buf out;
     struct str legal;
-    buf_init(&out, req->arena, ERR_DETAIL_MAX + 1);
+    buf_init(&out, a, ERR_DETAIL_MAX + 1);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (c == '"' || c == '\\')
@@ -57,11 +57,17 @@ static struct str legal_description(struct request *req, struct str text)
     return buf_finish(&out, &legal) == 0 ? legal : STR("");
 }
 
+static struct str description_from(struct arena *a, const struct err_ctx *detail,
+                                   const struct outcome *o)
+{
+    if (o->told == DETAIL && detail->detail[0] != '\0')
+        return legal_description(a, str_c(detail->detail));
+    return str_c(o->description);
+}
+
 static struct str description_of(struct request *req, const struct outcome *o)
 {
-    if (o->told == DETAIL && req->err.detail[0] != '\0')
-        return legal_description(req, str_c(req->err.detail));
-    return str_c(o->description);
+    return description_from(req->arena, &req->err, o);
 }
 
 static struct str challenge_realm(const struct request *req)
@@ -254,44 +260,45 @@ static struct str plain_base64(struct arena *a, struct str bytes)
     return text;
 }
 
-static void connect_detail(struct request *req, struct json_writer *w, const char *type,
+static void connect_detail(struct arena *a, struct json_writer *w, const char *type,
                            void (*write)(const struct grpc_status *, struct buf *),
                            const struct grpc_status *status)
 {
     struct buf bytes;
     struct str message;
-    buf_init(&bytes, req->arena, GRPC_DETAILS_MAX);
+    buf_init(&bytes, a, GRPC_DETAILS_MAX);
     write(status, &bytes);
     if (buf_finish(&bytes, &message) != 0)
         return;
     jw_begin_object(w);
     jw_member_c(w, "type", type);
-    jw_member_str(w, "value", plain_base64(req->arena, message));
+    jw_member_str(w, "value", plain_base64(a, message));
     jw_end_object(w);
 }
 
-static void connect_details(struct request *req, struct json_writer *w,
+static void connect_details(struct arena *a, struct json_writer *w,
                             const struct grpc_status *status)
 {
     if (!status->reason[0] && !status->field[0])
         return;
     jw_member_array(w, "details");
     if (status->reason[0])
-        connect_detail(req, w, "google.rpc.ErrorInfo", grpc_error_info_write, status);
+        connect_detail(a, w, "google.rpc.ErrorInfo", grpc_error_info_write, status);
     if (status->field[0])
-        connect_detail(req, w, "google.rpc.BadRequest", grpc_bad_request_write, status);
+        connect_detail(a, w, "google.rpc.BadRequest", grpc_bad_request_write, status);
     jw_end_array(w);
 }
 
-void fail_connect_write(struct request *req, struct json_writer *w, int err, int *ret_status)
+void fail_connect_write(struct arena *a, const struct err_ctx *detail, struct json_writer *w,
+                        int err, int *ret_status)
 {
     const struct outcome *o = outcome_of(err);
-    struct grpc_status status = grpc_status_from(err, &req->err);
-    enum grpc_code code = connect_code(o, status.code, ret_status);
+    struct grpc_status status = grpc_status_from(err, detail);
+    enum grpc_code code = ret_status ? connect_code(o, status.code, ret_status) : status.code;
     jw_begin_object(w);
     jw_member_c(w, "code", connect_codes[code].name);
-    jw_member_str(w, "message", description_of(req, o));
-    connect_details(req, w, &status);
+    jw_member_str(w, "message", description_from(a, detail, o));
+    connect_details(a, w, &status);
     jw_end_object(w);
 }
 
@@ -302,7 +309,7 @@ void fail_connect(struct request *req, struct response *res, int err)
     int status;
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
-    fail_connect_write(req, &w, err, &status);
+    fail_connect_write(req->arena, &req->err, &w, err, &status);
     send_json(res, status, &w);
     add_headers(req, res, err, outcome_of(err));
 }

@@ -17,8 +17,10 @@ void fail_admin_problems(struct request *req, struct response *res,
                          const struct profile_problems *problems);
 /* The Connect protocol's {"code","message","details"} with its HTTP statuses. */
 void fail_connect(struct request *req, struct response *res, int err);
-/* The same object as a value, and the status that it has alone. */
-void fail_connect_write(struct request *req, struct json_writer *w, int err, int *ret_status);
+/* The same object as a value, and the status that it has alone; ret_status NULL: at the end of a
+ * stream, which has none. */
+void fail_connect_write(struct arena *a, const struct err_ctx *detail, struct json_writer *w,
+                        int err, int *ret_status);
 /* An error page in the user's language with a text of its own for each error. Text from the request
  * is never shown (OA-14). */
 void fail_page(struct request *req, struct response *res, int err);

@@ -1,6 +1,6 @@
 /* A connection and the table of all of them. A link is owned by at most one thread at a time; who
  * owns it may touch it. Parked links are owned by nobody and cost no thread. Internal to the
- * transport: listen.c, worker.c, link.c, lot.c. */
+ * transport: listen.c, worker.c, link.c, lot.c, stream.c. */
 #ifndef GARITA_WEB_LINK_H
 #define GARITA_WEB_LINK_H
 
@@ -10,10 +10,19 @@
 
 #include "web/http_check.h"
 #include "web/listen.h"
+#include "web/stream.h"
 #include "web/tls/tls.h"
 
 /* What a link waits for; each has its deadline. */
-enum link_phase { LINK_HANDSHAKE, LINK_HEADER, LINK_BODY, LINK_WRITING, LINK_IDLE, LINK_CLOSING };
+enum link_phase {
+    LINK_HANDSHAKE,
+    LINK_HEADER,
+    LINK_BODY,
+    LINK_WRITING,
+    LINK_STREAM, /* the reply goes on as soon as there is more of it */
+    LINK_IDLE,
+    LINK_CLOSING
+};
 
 /* Bytes of a link that wait for the network, counted against limits.parked_bytes. */
 struct link_bytes {
@@ -42,6 +51,7 @@ struct link {
     atomic_llong since_ms; /* of the phase; monotonic */
     atomic_llong deadline_ms;
     struct tls_session *tls; /* made when the first bytes arrive */
+    struct stream *stream;   /* owned: what the reply goes on with; NULL: it is whole */
     struct link_bytes in;
     struct link_bytes out;
     size_t out_sent;
@@ -94,11 +104,15 @@ bool lot_take(struct link *l);
 bool lot_release(struct link *l);
 /* Gives it back so that whatever is ready by now becomes an event again. */
 void lot_rearm(struct lot *lot, struct link *l);
+/* From any thread, as long as the link is not closed: what is ready by now becomes an event again; if
+ * somebody owns it, its owner sees that. */
+void lot_nudge(struct lot *lot, struct link *l);
 /* By the owner: closes the socket, wipes and frees the slot. */
 void lot_close(struct lot *lot, struct link *l);
-/* Closes what is over its deadline (all that is idle when draining). From one thread. */
+/* Closes what is over its deadline (all that is idle when draining), and has a look taken at each
+ * stream. From one thread. */
 void lot_sweep(struct lot *lot, int64_t now_ms, bool draining);
-/* Whether a parked link is in the middle of a request's body or of a reply. */
+/* Whether a parked link is in the middle of a request's body, of a reply or of a stream. */
 bool lot_is_busy(struct lot *lot);
 
 /* Room for more bytes within the budget; ERR_OVERLOADED. */

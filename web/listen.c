@@ -21,7 +21,7 @@
 
 #define MAX_DOORS         6
 #define BACKLOG           4096
-#define SWEEP_EVERY_MS    250
+#define SWEEP_EVERY_MS    STREAM_LOOK_MS
 #define ACCEPTS_IN_A_ROW  256
 #define SPARE_DESCRIPTORS 512
 #define OUT_OF_FILES_MS   50

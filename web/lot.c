@@ -150,12 +150,17 @@ struct link *lot_add(struct lot *lot, int fd, const struct sockaddr_storage *pee
     return l;
 }
 
-void lot_rearm(struct lot *lot, struct link *l)
+void lot_nudge(struct lot *lot, struct link *l)
 {
     unsigned generation = GENERATION(atomic_load(&l->state));
     struct epoll_event ev = {.events = POLL_EVENTS, .data.u64 = EVENT_OF(l->slot, generation)};
+    (void)epoll_ctl(lot->epoll_fd, EPOLL_CTL_MOD, l->fd, &ev);
+}
+
+void lot_rearm(struct lot *lot, struct link *l)
+{
     do
-        (void)epoll_ctl(lot->epoll_fd, EPOLL_CTL_MOD, l->fd, &ev);
+        lot_nudge(lot, l);
     while (!lot_release(l));
 }
 
@@ -195,6 +200,8 @@ void lot_close(struct lot *lot, struct link *l)
 {
     if (l->kind.is_tls && !l->handshake_done && l->tls)
         atomic_fetch_add(&lot->handshakes_failed, 1);
+    stream_close(l->stream); /* first: until then it may wake this link */
+    l->stream = NULL;
     tls_session_free(l->tls);
     l->tls = NULL;
     link_bytes_free(lot, &l->in);
@@ -224,16 +231,22 @@ static bool is_over(const struct lot *lot, struct link *l, int64_t now_ms, bool 
     return now_ms > atomic_load(&l->deadline_ms);
 }
 
+static bool is_stream(struct link *l)
+{
+    return atomic_load_explicit(&l->phase, memory_order_relaxed) == LINK_STREAM;
+}
+
 void lot_sweep(struct lot *lot, int64_t now_ms, bool draining)
 {
     size_t used = atomic_load(&lot->high_water);
     for (size_t i = 0; i < used; i++) {
         struct link *l = &lot->links[i];
         if ((atomic_load_explicit(&l->state, memory_order_relaxed) & STATE_FLAGS) ||
-            !is_over(lot, l, now_ms, draining) || !lot_take(l))
+            (!is_stream(l) && !is_over(lot, l, now_ms, draining)) || !lot_take(l))
             continue;
         if (!is_over(lot, l, now_ms, draining)) {
-            /* It moved on meanwhile. An event that came while we held it must not be lost. */
+            /* A stream, or it moved on meanwhile. An event that came while we held it must not be
+             * lost. */
             lot_rearm(lot, l);
             continue;
         }
@@ -249,7 +262,8 @@ bool lot_is_busy(struct lot *lot)
     for (size_t i = 0; i < used; i++) {
         struct link *l = &lot->links[i];
         enum link_phase phase = atomic_load(&l->phase);
-        if (!(atomic_load(&l->state) & LINK_OWNED) && (phase == LINK_BODY || phase == LINK_WRITING))
+        if (!(atomic_load(&l->state) & LINK_OWNED) &&
+            (phase == LINK_BODY || phase == LINK_WRITING || phase == LINK_STREAM))
             return true;
     }
     return false;

@@ -5,6 +5,7 @@
 
 #include "web/grpc/grpc.h"
 #include "web/listen.h"
+#include "web/stream.h"
 
 #include "core/base/banned.h"
 
@@ -112,6 +113,7 @@ static void write_transport(const struct web *web, struct buf *out)
     write_gauge(out, "garita_connections_expired_total", "counter", c.expired);
     write_gauge(out, "garita_tls_handshakes_failed_total", "counter", c.handshakes_failed);
     write_gauge(out, "garita_connections_waiting_bytes", "gauge", c.parked_bytes);
+    write_gauge(out, "garita_http_streams", "gauge", (int64_t)streams_count(web->streams));
     if (web->tls)
         write_gauge(out, "garita_tls_certificate_expires_seconds", "gauge",
                     web_tls_expires_in_s(web, clock_now().wall_ms / 1000));

@@ -13,11 +13,12 @@ struct exchange {
     struct arena *arena;
     const struct http_head *head;
     enum listener listener;
-    bool redirects;     /* this door only points to HTTPS */
-    bool https;         /* of the connection itself */
-    bool body_refused;  /* the body is over the cap and was not read */
-    bool keep_alive;    /* in: possible; out: the reply said so */
-    struct str peer_ip; /* of the connection itself */
+    bool redirects;        /* this door only points to HTTPS */
+    bool https;            /* of the connection itself */
+    bool body_refused;     /* the body is over the cap and was not read */
+    bool keep_alive;       /* in: possible; out: the reply said so */
+    struct stream *stream; /* out: what the reply goes on with, owned; NULL: it is whole */
+    struct str peer_ip;    /* of the connection itself */
     struct str peer_cert;
 };
 

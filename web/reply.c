@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "web/respond.h"
+#include "web/stream.h"
 
 #include "core/base/banned.h"
 
@@ -98,7 +99,9 @@ static void add_head(struct buf *head, const struct exchange *x, const struct re
                date);
     buf_add(head, buf_str(&res->headers));
     add_security_headers(head, x->web, req, res);
-    if (has_length(res->status))
+    if (res->stream && !res->stream->plain)
+        buf_add(head, STR("Transfer-Encoding: chunked\r\n"));
+    else if (!res->stream && has_length(res->status))
         buf_printf(head, "Content-Length: %zu\r\n", res->body.len);
     if (!x->keep_alive)
         buf_add(head, STR("Connection: close\r\n"));
@@ -116,9 +119,21 @@ static void repair(const struct request *req, struct response *res)
     buf_init(&res->headers, req->arena, HEAD_MAX_BYTES);
     buf_free(&res->body);
     buf_init(&res->body, req->arena, HEAD_MAX_BYTES);
+    stream_close(res->stream);
+    res->stream = NULL;
     respond_json(res, STATUS_SERVER_ERROR, STR("{\"error\":\"server_error\"}"));
     res->no_body = false;
     res->close = true;
+}
+
+/* RFC 9112 6.3: HTTP/1.0 knows no chunks, there the end of the connection is that of the body. */
+static void begin_stream(struct exchange *x, struct response *res)
+{
+    if (!res->stream)
+        return;
+    res->stream->plain = x->head->minor_version == 0;
+    res->close = res->close || res->stream->plain;
+    x->stream = res->stream;
 }
 
 size_t reply_send(struct exchange *x, struct civet_call *call, const struct request *req,
@@ -126,6 +141,7 @@ size_t reply_send(struct exchange *x, struct civet_call *call, const struct requ
 {
     struct buf head;
     repair(req, res);
+    begin_stream(x, res);
     if (res->close)
         x->keep_alive = false;
     bool with_body = has_length(res->status) && !res->no_body && req->method != HTTP_HEAD;

@@ -32,6 +32,7 @@ struct http_header {
 struct route;
 struct store;
 struct realm_view;
+struct stream;
 
 struct request {
     struct arena *arena;
@@ -68,8 +69,9 @@ struct response {
     int status;         /* 0: the handler has not answered */
     struct buf headers; /* complete lines "Name: value\r\n" */
     struct buf body;
-    bool no_body; /* e.g. 204, 304 */
-    bool close;   /* close the connection after this reply */
+    struct stream *stream; /* the body comes from here instead (web/stream.h); owned */
+    bool no_body;          /* e.g. 204, 304 */
+    bool close;            /* close the connection after this reply */
     bool refused; /* it refuses like a 400 or 401, in a protocol whose status is 200 all the same */
 };
 

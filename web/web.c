@@ -12,13 +12,16 @@
 #include "web/proxies.h"
 #include "web/rate.h"
 #include "web/reply_cache.h"
+#include "web/stream.h"
 #include "web/template.h"
 #include "web/tls/tls.h"
 
 #include "core/base/banned.h"
 
-#define TEXTS_MAX_BYTES ((size_t)64 << 10)
-#define PAGES_FOLDER    "static/login/"
+#define STREAMS_MAX          256
+#define STREAMS_OF_OWNER_MAX 64
+#define TEXTS_MAX_BYTES      ((size_t)64 << 10)
+#define PAGES_FOLDER         "static/login/"
 
 void web_config_defaults(struct web_config *ret_config)
 {
@@ -98,6 +101,7 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(metrics_new(s->route_count, &web->metrics));
     TRY(rate_limiter_new(c->rates, &web->limiter));
     TRY(reply_cache_new(&web->replies));
+    TRY(streams_new(STREAMS_MAX, STREAMS_OF_OWNER_MAX, &web->streams));
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
     TRY(jwks_cache_new(&web->jwks));
@@ -135,6 +139,7 @@ void web_stop(struct web *web)
     atomic_store(&web->stopping, true);
     grpc_server_stop(web->grpc);
     listen_free(web->listen);
+    streams_free(web->streams);
     grpc_server_free(web->grpc);
     tls_free(web->tls);
     jwks_cache_free(web->jwks);

@@ -22,6 +22,7 @@ struct own_names;
 struct jwks_cache;
 struct tls;
 struct grpc_server;
+struct streams;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
 #define WEB_PORT_ANY 65535
@@ -133,6 +134,7 @@ struct web {
     struct jwks_cache *jwks;
     struct tls *tls; /* NULL: no HTTPS listener */
     struct reply_cache *replies;
+    struct streams *streams; /* replies that go on */
     struct listen *listen;
     struct grpc_server *grpc; /* NULL: off */
     struct own_names *names;

@@ -3,10 +3,13 @@
 #include "web/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <netinet/tcp.h>
 
 #include "core/base/log.h"
 #include "core/base/secret.h"
@@ -14,12 +17,15 @@
 
 #include "core/base/banned.h"
 
-#define STACK_BYTES        ((size_t)256 << 10)
-#define SCRATCH_BYTES      ((size_t)32 << 10)
-#define TRANSFER_GRACE_MS  10000
-#define CLOSING_MS         2000
-#define CHUNKED_BODY_MS    30000
-#define REQUESTS_IN_A_ROW  64
+#define STACK_BYTES       ((size_t)256 << 10)
+#define SCRATCH_BYTES     ((size_t)32 << 10)
+#define TRANSFER_GRACE_MS 10000
+#define CLOSING_MS        2000
+#define CHUNKED_BODY_MS   30000
+#define REQUESTS_IN_A_ROW 64
+#define STREAM_PHASE_MS                                                                            \
+    60000 /* a look is taken all the time: this is for workers that never come */
+#define CHUNK_FRAME_BYTES  32
 #define STATUS_BAD_REQUEST 400
 #define STATUS_OVERLOADED  503
 
@@ -138,10 +144,81 @@ static bool after_sending(struct worker *w, struct link *l)
         link_enter(l, LINK_WRITING, transfer_ms(w, l->out.len));
         return true;
     }
+    if (l->stream) {
+        link_enter(l, LINK_STREAM, STREAM_PHASE_MS);
+        return true;
+    }
     if (l->close_after)
         return begin_closing(l);
     link_enter(l, LINK_IDLE, limits_of(w)->keep_alive_ms);
     return true;
+}
+
+/* --- replies that go on --- */
+
+/* RFC 9112 7.1. */
+static bool send_piece(struct worker *w, struct link *l, struct str piece, bool last)
+{
+    struct buf chunk;
+    if (l->stream->plain)
+        return link_send(w->shop->lot, l, piece.ptr, piece.len);
+    buf_init(&chunk, &w->arena, STREAM_PIECE_MAX_BYTES + CHUNK_FRAME_BYTES);
+    if (piece.len > 0)
+        buf_printf(&chunk, "%zx\r\n", piece.len);
+    buf_add(&chunk, piece);
+    buf_add_c(&chunk, piece.len > 0 ? "\r\n" : "");
+    buf_add_c(&chunk, last ? "0\r\n\r\n" : "");
+    return !chunk.failed && link_send(w->shop->lot, l, chunk.ptr, chunk.len);
+}
+
+static void end_stream(struct worker *w, struct link *l)
+{
+    l->close_after = l->close_after || atomic_load(&w->shop->web->stopping);
+    stream_close(l->stream);
+    l->stream = NULL;
+}
+
+/* Until the stream has no more for now or the network makes us wait. False: close. */
+static bool pump(struct worker *w, struct link *l)
+{
+    bool sent = true, more = true;
+    while (l->stream && l->out.len == 0 && sent && more) {
+        struct buf piece;
+        buf_init(&piece, &w->arena, STREAM_PIECE_MAX_BYTES);
+        bool goes_on = l->stream->pull(l->stream, &w->arena, &piece);
+        sent = !piece.failed && send_piece(w, l, buf_str(&piece), !goes_on);
+        more = piece.len > 0;
+        arena_reset(&w->arena);
+        if (!goes_on)
+            end_stream(w, l);
+    }
+    return sent && after_sending(w, l);
+}
+
+/* A client that takes nothing and says nothing is asked by TCP whether it is still there. */
+static bool begin_stream(struct worker *w, struct link *l, struct stream *stream)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, 30},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+        {IPPROTO_TCP, TCP_KEEPCNT, 3},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        (void)setsockopt(l->fd, options[i].level, options[i].name, &options[i].value,
+                         sizeof(options[i].value));
+    l->stream = stream;
+    stream_attach(stream, w->shop->lot, l);
+    return pump(w, l);
+}
+
+/* Nothing is read while a stream goes on, so that the end of the connection is not met on the way. */
+static bool peer_is_gone(const struct link *l)
+{
+    struct pollfd p = {.fd = l->fd, .events = POLLRDHUP};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 static bool refuse(struct worker *w, struct link *l, int status)
@@ -264,6 +341,8 @@ static bool serve(struct worker *w, struct link *l, struct input *in, size_t len
     arena_reset(&w->arena);
     input_consume(in, len);
     request_done(l);
+    if (x.stream)
+        return begin_stream(w, l, x.stream);
     return handled ? after_sending(w, l) : refuse(w, l, STATUS_BAD_REQUEST);
 }
 
@@ -309,7 +388,7 @@ static bool take_requests(struct worker *w, struct link *l)
         if (rc == 0) {
             bool open = serve(w, l, &in, len);
             w->again = open && ++served == REQUESTS_IN_A_ROW;
-            if (!open || l->out.len || l->close_after || w->again)
+            if (!open || l->out.len || l->stream || l->close_after || w->again)
                 return open && input_park(w, l, &in) == 0;
             continue;
         }
@@ -369,6 +448,12 @@ static bool turn(struct worker *w, struct link *l)
             return true;
         if (rc != 0 || !after_sending(w, l))
             return false;
+    }
+    if (l->stream) {
+        if (peer_is_gone(l) || !pump(w, l))
+            return false;
+        if (l->stream || l->out.len)
+            return true;
     }
     if (atomic_load_explicit(&l->phase, memory_order_relaxed) == LINK_CLOSING)
         return drain(w, l);

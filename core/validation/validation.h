@@ -31,8 +31,9 @@ struct validation_call {
     struct event_actor actor;
     auth_jwks_get *jwks_get;
     void *jwks_context;
-    /* Where validation_caller_find and then one validation_check note what the answer stands on; NULL:
-     * nobody asks. It is firm after an active answer that may be given again, as long as it holds. */
+    /* Where validation_caller_find and then one validation_check or validation_check_watch note what
+     * the answer stands on; NULL: nobody asks. It is firm after an active answer, or a leave to watch,
+     * that may be given again as long as it holds. */
     struct ground *ground;
 };
 
@@ -116,15 +117,12 @@ MUST_CHECK int validation_user_context(const struct validation_call *call,
 MUST_CHECK int validation_revoke(const struct validation_call *call,
                                  const struct validation_caller *caller, struct str token);
 
-/* --- telling those who watch --- */
-
-/* What ended, so that gateways can drop what they hold. One of the members is set. */
-struct validation_revocation {
-    uint64_t number; /* rises; starts anew with the process */
-    struct str realm;
-    struct str jti, session_id, user_id, client_id; /* all absent: everything of the realm */
-    int64_t not_before_s;                           /* tokens issued before this moment; 0: all */
-    int64_t at_ms;
-};
+/* Whether the caller may hear what ends in a realm (OT-11, AD-02): who may ask about all of its
+ * tokens. asked: the realm's name; empty: the caller's own. When the call has a ground, what this
+ * stands on is in there: as long as that holds, a fresh look would allow it too. ERR_FORBIDDEN,
+ * ERR_NOT_FOUND, ERR_REALM_DISABLED, ERR_STORE_*, ERR_NO_MEMORY. */
+MUST_CHECK int validation_check_watch(const struct validation_call *call,
+                                      const struct validation_caller *caller, struct str asked,
+                                      struct str *ret_realm);
 
 #endif

@@ -72,3 +72,50 @@ test('WE-11 connect-web: an origin that the client does not list learns nothing'
   assert.ok(tab.problems.some((text) => /CORS|Access-Control-Allow-Origin/.test(text)));
   await Promise.all([tab.context().close(), elsewhere.context().close()]);
 });
+
+// A watch by the page: what it hears gathers there.
+const startWatch = (tab, [make, useBinaryFormat], client) =>
+  tab.evaluate((c) => {
+    const { rpc } = window;
+    const registry = rpc.createFileRegistry(rpc.fromBinary(rpc.FileDescriptorSetSchema, Uint8Array.from(c.set)));
+    const transport = rpc[c.make]({ baseUrl: c.url, useBinaryFormat: c.useBinaryFormat });
+    const stub = rpc.createClient(registry.getService(c.name), transport);
+    const watch = { heard: [], code: null };
+    window.watch = watch;
+    (async () => {
+      try {
+        for await (const { jti, reset } of stub.watchRevocations({}, { headers: c.headers })) watch.heard.push(reset ? 'reset' : jti);
+        watch.code = 'Ok';
+      } catch (error) {
+        watch.code = rpc.Code[error.code] ?? String(error);
+      }
+    })();
+  }, { make, useBinaryFormat, set: [...SET], name: SERVICE, url: w.world.server.origin, headers: { ...basic(client.clientId, client.secret), 'X-Tenant-ID': 'peru' } });
+
+test('connect-web: a page hears what ends while it ends, until it may not hear it any more', async () => {
+  for (const [i, kind] of kinds.entries()) {
+    const watcher = await w.world.addClient(`page-${i}`, { serviceAccount: true, values: { webOrigins: [w.apps.origin] } });
+    const role = (verb) => w.world.cli.ok('role', verb, '--realm', 'peru', '--role', 'token-validator', '--username', `service-account-page-${i}`);
+    await role('assign');
+    const tab = await page();
+    await startWatch(tab, kind, watcher);
+    await tab.waitForFunction(() => window.watch.heard.length > 0);
+    const token = (await portal.password('ana')).json.access_token;
+    await portal.revoke(token);
+    await tab.waitForFunction((jti) => window.watch.heard.includes(jti), decode(token).jti);
+    await role('revoke');
+    await tab.waitForFunction(() => window.watch.code);
+    assert.deepEqual(await tab.evaluate(() => [window.watch.heard[0], window.watch.code]), ['reset', 'PermissionDenied'], kind.join(' '));
+    await tab.context().close();
+  }
+});
+
+test('WE-11 connect-web: a page of an origin that the client does not list hears nothing', async () => {
+  const tab = await page();
+  for (const kind of kinds) {
+    await startWatch(tab, kind, unlisted);
+    await tab.waitForFunction(() => window.watch.code);
+    assert.deepEqual(await tab.evaluate(() => window.watch), { heard: [], code: 'Unknown' });
+  }
+  await tab.context().close();
+});

@@ -64,12 +64,6 @@ for (const kind of Object.keys(transports)) {
   test(`${kind}: the header of the deadline is understood`, async () => {
     assert.equal((await stub().validate({ token: 'x' }, { headers: headers(), timeoutMs: 60000 })).active, false);
   });
-
-  test(`${kind}: a stream is said to be for the gRPC port, and only to who has proved itself`, async () => {
-    const first = async (of) => { for await (const message of stub().watchRevocations({}, { headers: of })) return message; return undefined; };
-    assert.equal(await codeOf(first(headers())), 'Unimplemented');
-    assert.equal(await codeOf(first({})), 'Unauthenticated');
-  });
 }
 
 // --- by hand ---

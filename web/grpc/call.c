@@ -342,7 +342,7 @@ static void run_in(struct grpc_call *call, struct str message, struct arena *a)
     if (rc == 0 && out.failed)
         rc = ERR_TOO_LARGE;
     if (rc == 0 && call->method->attach)
-        rc = call->method->attach(call, buf_str(&out));
+        rc = call->method->attach(call, buf_str(&out), NULL);
     else if (rc == 0)
         grpc_call_reply(call, buf_str(&out));
     arena_reset(a);
@@ -434,6 +434,7 @@ static void give_to_pool(struct grpc_call *call)
         return;
     }
     job->keeps = keeps;
+    job->notes = keeps || call->method->kind == GRPC_WATCH;
     if (keeps)
         job->key = key;
     if (!server->pool) {
@@ -459,9 +460,43 @@ static void dispatch(struct grpc_call *call)
         give_to_pool(call);
 }
 
+void grpc_call_ask_again(struct grpc_call *call)
+{
+    give_to_pool(call);
+}
+
+/* The request of a stream stays with it, for grpc_call_ask_again. */
+static void take_back_request(struct grpc_call *call, struct grpc_job *job)
+{
+    call->meta = job->meta;
+    call->message = job->message;
+    call->held_bytes += job->held_bytes;
+    buf_init(&job->meta.bytes, NULL, 0);
+    buf_init(&job->message, NULL, 0);
+    job->held_bytes = 0;
+}
+
+/* The answer goes to the call that waits for it. */
+static void answer_call(struct grpc_call *call, struct grpc_job *job)
+{
+    call->job = NULL;
+    if (job->err == 0 && job->method->attach)
+        job->err = job->method->attach(call, buf_str(&job->out), &job->ground);
+    else if (job->err == 0)
+        grpc_call_reply(call, buf_str(&job->out));
+    if (job->err != 0)
+        grpc_call_fail(call, job->err, &job->detail);
+    else if (job->method->kind == GRPC_UNARY || job->method->kind == GRPC_KEPT)
+        grpc_call_end(call, (struct grpc_status){.code = GRPC_OK});
+    else if (!call->ended)
+        submit(call);
+}
+
 void grpc_job_finish(struct grpc_job *job)
 {
     struct grpc_call *call = job->call;
+    if (call && job->method->kind == GRPC_WATCH)
+        take_back_request(call, job);
     if (job->conn_link) {
         *job->conn_link = job->conn_next;
         if (job->conn_next)
@@ -475,19 +510,8 @@ void grpc_job_finish(struct grpc_job *job)
     if (job->keeps && job->err == 0 && job->ground.firm)
         grpc_kept_put(job->loop->kept, &job->key, &job->ground, buf_str(&job->out),
                       job->loop->now.wall_ms);
-    if (call) {
-        call->job = NULL;
-        if (job->err == 0 && job->method->attach)
-            job->err = job->method->attach(call, buf_str(&job->out));
-        else if (job->err == 0)
-            grpc_call_reply(call, buf_str(&job->out));
-        if (job->err != 0)
-            grpc_call_fail(call, job->err, &job->detail);
-        else if (job->method->kind == GRPC_UNARY || job->method->kind == GRPC_KEPT)
-            grpc_call_end(call, (struct grpc_status){.code = GRPC_OK});
-        else if (!call->ended)
-            submit(call);
-    }
+    if (call)
+        answer_call(call, job);
     grpc_job_free(job);
 }
 

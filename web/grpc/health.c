@@ -64,8 +64,9 @@ static void detach(struct grpc_call *call)
     (void)call;
 }
 
-int grpc_health_attach(struct grpc_call *call, struct str key)
+int grpc_health_attach(struct grpc_call *call, struct str key, const struct ground *ground)
 {
+    (void)ground;
     call->source.detach = detach;
     if (str_eq(key, STR("k")))
         call->source.poll = poll_state;

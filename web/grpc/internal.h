@@ -69,8 +69,9 @@ struct grpc_work {
 };
 /* 0 or an error that status.def turns into the call's status. */
 typedef int grpc_handler(struct grpc_work *w);
-/* Connects a call that was let in to its source; key is what the handler wrote. */
-typedef int grpc_attach(struct grpc_call *call, struct str key);
+/* Connects a call that was let in to its source; key is what the handler wrote, ground what that
+ * stands on. Once more for each grpc_call_ask_again. */
+typedef int grpc_attach(struct grpc_call *call, struct str key, const struct ground *ground);
 
 enum grpc_kind { GRPC_HERE, GRPC_UNARY, GRPC_KEPT, GRPC_CHAT, GRPC_WATCH, GRPC_WATCH_HERE };
 
@@ -168,6 +169,9 @@ void grpc_call_data(struct grpc_call *call, struct str bytes);
 void grpc_call_request_done(struct grpc_call *call);
 /* Adds a message to the answer. */
 void grpc_call_reply(struct grpc_call *call, struct str message);
+/* Of a stream that is attached: has its handler look again whether it is let in, in the pool. Then it
+ * is attached again, or ended with what the handler said. call->job until then. */
+void grpc_call_ask_again(struct grpc_call *call);
 /* Nothing after the first end counts. */
 void grpc_call_end(struct grpc_call *call, struct grpc_status status);
 void grpc_call_fail(struct grpc_call *call, int err, const struct err_ctx *detail);
@@ -194,7 +198,8 @@ struct grpc_job {
     char certificate[GRPC_CERT_TEXT + 1];
     size_t held_bytes;
     atomic_bool abandoned;
-    bool keeps; /* the answer is to be kept under this key, if its ground is firm */
+    bool notes; /* what the answer stands on */
+    bool keeps; /* it is to be kept under this key, if its ground is firm */
     struct clock_table_key key;
     struct ground ground;
     struct buf out;

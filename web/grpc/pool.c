@@ -134,7 +134,7 @@ void grpc_job_run(struct grpc_job *job, struct arena *a)
         .message = buf_str(&job->message),
         .peer_ip = str_c(job->peer_ip),
         .certificate_sha256 = job->certificate[0] ? str_c(job->certificate) : str_of(NULL, 0),
-        .ground = job->keeps ? &job->ground : NULL,
+        .ground = job->notes ? &job->ground : NULL,
         .out = &job->out,
     };
     ground_init(&job->ground);

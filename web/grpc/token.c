@@ -37,3 +37,9 @@ int grpc_token_revoke(struct grpc_work *w)
 {
     return serve(w, proto_revoke);
 }
+
+/* For grpc_token_attach: the realm's name. */
+int grpc_token_watch(struct grpc_work *w)
+{
+    return serve(w, proto_watch);
+}

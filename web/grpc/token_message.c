@@ -3,6 +3,8 @@
 
 #include "core/base/banned.h"
 
+#define MS_PER_S 1000
+
 enum { ASK_TOKEN = 1, ASK_REALM, ASK_AUDIENCE, ASK_SCOPES, ASK_ROLES };
 
 /* --- reading --- */
@@ -160,4 +162,31 @@ int token_context_write(struct arena *a, const struct validation_user_context *c
     put_list(out, 9, &c->groups);
     TRY(pb_put_struct(out, 10, a, c->attributes));
     return pb_put_struct(out, 11, a, c->claims);
+}
+
+/* Nothing is set of ENDING_ALL but reset. */
+static void write_ending(const struct ending *e, struct buf *out)
+{
+    bool session = e->kind == ENDING_SESSION || e->kind == ENDING_CLIENT_SESSION;
+    if (e->kind == ENDING_TOKEN)
+        pb_put_str(out, 3, str_c(e->id));
+    if (session)
+        pb_put_str(out, 4, str_c(e->id));
+    if (e->kind == ENDING_USER)
+        pb_put_str(out, 5, str_c(e->id));
+    if (e->kind == ENDING_CLIENT || e->kind == ENDING_CLIENT_SESSION)
+        pb_put_str(out, 6, str_c(e->client_id));
+    if (e->kind == ENDING_NOT_BEFORE)
+        pb_put_time_ms(out, 7, e->not_before_s * MS_PER_S);
+    pb_put_time_ms(out, 8, e->at_ms);
+    if (e->kind == ENDING_KEY)
+        pb_put_str(out, 9, str_c(e->id));
+    pb_put_bool(out, 10, e->kind == ENDING_ALL);
+}
+
+void token_revocation_write(const struct watch_message *message, struct buf *out)
+{
+    pb_put_u64(out, 1, message->number);
+    pb_put_str(out, 2, message->realm);
+    write_ending(&message->ending, out);
 }

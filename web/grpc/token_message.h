@@ -4,6 +4,7 @@
 
 #include "core/validation/validation.h"
 #include "web/grpc/pb.h"
+#include "web/validation/watch.h"
 
 /* ValidateRequest; texts point into the message. ERR_INVALID_SYNTAX, ERR_INVALID_UTF8,
  * ERR_INVALID_REQUEST for too many scopes or roles, ERR_NO_MEMORY. */
@@ -20,5 +21,7 @@ MUST_CHECK int token_answer_write(struct arena *a, const struct validation_answe
                                   struct buf *out);
 MUST_CHECK int token_context_write(struct arena *a, const struct validation_user_context *context,
                                    struct buf *out);
+/* Revocation. */
+void token_revocation_write(const struct watch_message *message, struct buf *out);
 
 #endif

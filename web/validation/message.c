@@ -2,6 +2,8 @@
  * left out. */
 #include "web/validation/message.h"
 
+#include <stdio.h>
+
 #include "core/base/clock.h"
 
 #include "core/base/banned.h"
@@ -80,17 +82,18 @@ int message_read_question(struct arena *a, const struct json_value *json, struct
     return 0;
 }
 
-int message_read_token(const struct json_value *json, struct err_ctx *err, struct str *ret_token)
+int message_read_text(const struct json_value *json, const char *name, struct err_ctx *err,
+                      struct str *ret_text)
 {
     const struct json_value *value;
-    struct str name, token = STR("");
+    struct str member, text = STR("");
     TRY(check_object(json, err));
     struct json_iter it = json_iter(json);
-    while (json_next(&it, &name, &value)) {
-        if (!str_eq_c(name, "token") || read_text(value, &token) != 0)
-            return unknown_member(err, name);
+    while (json_next(&it, &member, &value)) {
+        if (!str_eq_c(member, name) || read_text(value, &text) != 0)
+            return unknown_member(err, member);
     }
-    *ret_token = token;
+    *ret_text = text;
     return 0;
 }
 
@@ -135,13 +138,18 @@ static void member_texts(struct json_writer *w, const char *name, const struct s
     write_texts(w, texts);
 }
 
-static void member_time(struct json_writer *w, const char *name, int64_t time_s)
+static void member_time_ms(struct json_writer *w, const char *name, int64_t time_ms)
 {
     char text[25];
-    if (time_s <= 0)
+    if (time_ms <= 0)
         return;
-    clock_rfc3339(time_s * 1000, text);
+    clock_rfc3339(time_ms, text);
     jw_member_c(w, name, text);
+}
+
+static void member_time(struct json_writer *w, const char *name, int64_t time_s)
+{
+    member_time_ms(w, name, time_s * 1000);
 }
 
 static void member_json(struct json_writer *w, const char *name, struct str json)
@@ -224,5 +232,38 @@ void message_write_context(struct json_writer *w, const struct validation_user_c
     message_write_answer(w, &context->token);
     if (context->token.active)
         write_person(w, context);
+    jw_end_object(w);
+}
+
+/* Nothing is set of ENDING_ALL but reset. */
+static void write_ending(struct json_writer *w, const struct ending *e)
+{
+    bool session = e->kind == ENDING_SESSION || e->kind == ENDING_CLIENT_SESSION;
+    if (e->kind == ENDING_TOKEN)
+        member_text(w, "jti", str_c(e->id));
+    if (session)
+        member_text(w, "sessionId", str_c(e->id));
+    if (e->kind == ENDING_USER)
+        member_text(w, "userId", str_c(e->id));
+    if (e->kind == ENDING_CLIENT || e->kind == ENDING_CLIENT_SESSION)
+        member_text(w, "clientId", str_c(e->client_id));
+    if (e->kind == ENDING_NOT_BEFORE)
+        member_time(w, "notBefore", e->not_before_s);
+    member_time_ms(w, "at", e->at_ms);
+    if (e->kind == ENDING_KEY)
+        member_text(w, "keyId", str_c(e->id));
+    if (e->kind == ENDING_ALL)
+        jw_member_bool(w, "reset", true);
+}
+
+/* In this mapping, numbers of 64 bits are texts. */
+void message_write_revocation(struct json_writer *w, const struct watch_message *message)
+{
+    char number[24];
+    (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)message->number);
+    jw_begin_object(w);
+    jw_member_c(w, "number", number);
+    member_text(w, "realm", message->realm);
+    write_ending(w, &message->ending);
     jw_end_object(w);
 }

@@ -17,4 +17,7 @@ validation_method json_validate, json_validate_batch, json_introspect, json_user
 validation_method proto_validate, proto_validate_batch, proto_introspect, proto_user_context,
     proto_revoke;
 
+/* WatchRevocations: whether it may begin, or go on. out: the name of the realm that is watched. */
+validation_method json_watch, proto_watch;
+
 #endif

@@ -18,7 +18,7 @@ static int parse_token(const struct validation_call *call, struct str message,
 {
     const struct json_value *json;
     TRY(parse(call, message, &json));
-    return message_read_token(json, call->err, ret_token);
+    return message_read_text(json, "token", call->err, ret_token);
 }
 
 static int finish(struct json_writer *w)
@@ -98,5 +98,17 @@ int json_revoke(const struct validation_call *call, const struct validation_call
     TRY(parse_token(call, message, &token));
     TRY(validation_revoke(call, caller, token));
     buf_add(out, STR("{}"));
+    return 0;
+}
+
+int json_watch(const struct validation_call *call, const struct validation_caller *caller,
+               struct str message, struct buf *out)
+{
+    const struct json_value *json;
+    struct str realm;
+    TRY(parse(call, message, &json));
+    TRY(message_read_text(json, "realm", call->err, &realm));
+    TRY(validation_check_watch(call, caller, realm, &realm));
+    buf_add(out, realm);
     return 0;
 }

@@ -54,3 +54,13 @@ int proto_revoke(const struct validation_call *call, const struct validation_cal
     TRY(token_text_read(message, &token));
     return validation_revoke(call, caller, token);
 }
+
+int proto_watch(const struct validation_call *call, const struct validation_caller *caller,
+                struct str message, struct buf *out)
+{
+    struct str realm;
+    TRY(token_text_read(message, &realm));
+    TRY(validation_check_watch(call, caller, realm, &realm));
+    buf_add(out, realm);
+    return 0;
+}

@@ -5,7 +5,7 @@
 #include "web/router.h"
 #include "web/validation/call.h"
 #include "web/validation/methods.h"
-#include "web/validation/wire.h"
+#include "web/validation/watch_stream.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
@@ -19,6 +19,7 @@ struct service_call {
     struct validation_caller caller;
     struct wire wire;
     int64_t deadline_ms;
+    struct ground *ground; /* NULL: nobody asks */
 };
 
 static int check_deadline(struct request *req, const struct service_call *s)
@@ -28,6 +29,11 @@ static int check_deadline(struct request *req, const struct service_call *s)
     return err_set(&req->err, ERR_TIMEOUT, "The deadline has passed");
 }
 
+static bool is_foreign(const struct request *req)
+{
+    return !str_absent(request_header(req, STR("Origin"))) && !origin_is_same(req);
+}
+
 /* WE-11: scripts of the caller's own origins may call and read what is answered, errors too. Nothing
  * is done for another origin's. */
 static int check_origin(struct request *req, struct response *res,
@@ -35,7 +41,7 @@ static int check_origin(struct request *req, struct response *res,
 {
     struct realm_view *view;
     const struct client *client;
-    if (str_absent(request_header(req, STR("Origin"))) || origin_is_same(req))
+    if (!is_foreign(req))
         return 0;
     TRY(realm_view_acquire(req->web->services.store, caller->realm, &view));
     bool allowed = realm_view_client(view, caller->client_id, &client) == 0 &&
@@ -48,6 +54,7 @@ static int check_origin(struct request *req, struct response *res,
 static int begin(struct request *req, struct response *res, struct service_call *s)
 {
     TRY(validation_call_of(req, &s->call));
+    s->call.ground = s->ground;
     TRY(validation_caller_find(&s->call, &s->caller));
     req->tenant_id = s->caller.realm;
     TRY(check_origin(req, res, &s->caller));
@@ -62,8 +69,6 @@ static int run(struct request *req, struct service_call *s, validation_method *j
 {
     struct buf out;
     struct str message;
-    if (s->wire.protocol == WIRE_CONNECT_STREAM)
-        return err_set(&req->err, ERR_UNIMPLEMENTED, "This method is no stream");
     TRY(wire_message(req, &s->wire, &message));
     TRY(check_deadline(req, s));
     buf_init(&out, req->arena, ANSWER_MAX_BYTES);
@@ -78,6 +83,8 @@ static void serve(struct request *req, struct response *res, validation_method *
     struct service_call s = {.deadline_ms = 0};
     struct str answer;
     int rc = begin(req, res, &s);
+    if (rc == 0 && s.wire.protocol == WIRE_CONNECT_STREAM)
+        rc = err_set(&req->err, ERR_UNIMPLEMENTED, "This method is no stream");
     if (rc == 0)
         rc = run(req, &s, json, proto, &answer);
     if (rc == 0)
@@ -111,12 +118,33 @@ void validation_revocation(struct request *req, struct response *res)
     serve(req, res, json_revoke, proto_revoke);
 }
 
-/* An answer leaves in one piece here: streams are for the gRPC port. */
+static int begin_watch(struct request *req, struct response *res, struct service_call *s)
+{
+    struct str realm;
+    TRY(begin(req, res, s));
+    if (s->wire.protocol == WIRE_CONNECT)
+        return err_set(&req->err, ERR_UNIMPLEMENTED,
+                       "This method is a stream: application/connect+json or +proto");
+    TRY(run(req, s, json_watch, proto_watch, &realm));
+    const struct watch_begin from = {
+        .wire = s->wire,
+        .call = &s->call,
+        .caller = &s->caller,
+        .realm = realm,
+        .origin = is_foreign(req) ? request_header(req, STR("Origin")) : str_of(NULL, 0),
+        .deadline_ms = s->deadline_ms,
+    };
+    return watch_stream_open(req, &from, &res->stream);
+}
+
 void validation_watch(struct request *req, struct response *res)
 {
-    struct service_call s = {.deadline_ms = 0};
-    int rc = begin(req, res, &s);
+    struct ground ground;
+    struct service_call s = {.ground = &ground};
+    ground_init(&ground);
+    int rc = begin_watch(req, res, &s);
     if (rc == 0)
-        rc = err_set(&req->err, ERR_UNIMPLEMENTED, "Revocations are streamed on the gRPC port");
-    wire_fail(req, res, rc);
+        wire_stream_begin(req, res, &s.wire);
+    else
+        wire_fail(req, res, rc);
 }

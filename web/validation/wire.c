@@ -17,6 +17,7 @@
 #define TIMEOUT_MAX_DIGITS    10 /* of Connect-Timeout-Ms */
 #define STREAM_END_MAX        ((size_t)8 << 10)
 #define STATUS_TEXT_MAX_BYTES (GRPC_MESSAGE_MAX * 3 + GRPC_DETAILS_MAX * 2)
+#define TRAILER_NAMES_BYTES   128
 
 /* Message types of application/; the first of a protocol and codec is what answers say. */
 static const struct {
@@ -201,22 +202,58 @@ static void begin(struct request *req, struct response *res, const struct wire *
     respond_no_store(res);
 }
 
+/* As the protocol has it on the wire: as text each frame is base64 of its own, padded. */
+static void add_wire_frame(const struct wire *wire, struct arena *a, unsigned char flags,
+                           struct str message, struct buf *out)
+{
+    struct buf frame;
+    if (wire->protocol != WIRE_GRPC_WEB_TEXT) {
+        add_frame(out, flags, message);
+        return;
+    }
+    buf_init(&frame, a, message.len + WIRE_FRAME_PREFIX);
+    add_frame(&frame, flags, message);
+    base64_add(out, buf_str(&frame));
+    out->failed = out->failed || frame.failed;
+}
+
 /* PROTOCOL-WEB: trailers are a last frame, in the form of HTTP/1 header lines. */
+static void add_trailers(const struct wire *wire, struct arena *a, const struct grpc_status *status,
+                         struct buf *out)
+{
+    struct buf lines;
+    buf_init(&lines, a, STATUS_TEXT_MAX_BYTES + TRAILER_NAMES_BYTES);
+    buf_printf(&lines, "grpc-status: %d\r\n", (int)status->code);
+    if (status->message[0]) {
+        buf_add_c(&lines, "grpc-message: ");
+        grpc_message_encode(str_c(status->message), &lines);
+        buf_add_c(&lines, "\r\n");
+    }
+    if (status->reason[0] || status->field[0]) {
+        buf_add_c(&lines, "grpc-status-details-bin: ");
+        grpc_details_encode(status, &lines);
+        buf_add_c(&lines, "\r\n");
+    }
+    add_wire_frame(wire, a, FLAG_WEB_TRAILER, buf_str(&lines), out);
+    out->failed = out->failed || lines.failed;
+}
+
+/* As text, an answer that is there as a whole is one piece of base64: not every client takes more. */
 static void reply_web(struct request *req, struct response *res, const struct wire *wire,
                       struct str message)
 {
-    struct buf frames;
+    const struct wire binary = {WIRE_GRPC_WEB, wire->codec};
+    const struct grpc_status good = {.code = GRPC_OK};
+    bool is_text = wire->protocol == WIRE_GRPC_WEB_TEXT;
+    struct buf text;
+    buf_init(&text, req->arena, req->arena->max_bytes);
+    struct buf *frames = is_text ? &text : &res->body;
     begin(req, res, wire);
-    if (wire->protocol == WIRE_GRPC_WEB) {
-        add_frame(&res->body, 0, message);
-        add_frame(&res->body, FLAG_WEB_TRAILER, STR("grpc-status: 0\r\n"));
-        return;
-    }
-    buf_init(&frames, req->arena, req->arena->max_bytes);
-    add_frame(&frames, 0, message);
-    add_frame(&frames, FLAG_WEB_TRAILER, STR("grpc-status: 0\r\n"));
-    base64_add(&res->body, buf_str(&frames));
-    res->body.failed = res->body.failed || frames.failed;
+    add_wire_frame(&binary, req->arena, 0, message, frames);
+    add_trailers(&binary, req->arena, &good, frames);
+    if (is_text)
+        base64_add(&res->body, buf_str(&text));
+    res->body.failed = res->body.failed || text.failed;
 }
 
 void wire_reply(struct request *req, struct response *res, const struct wire *wire,
@@ -254,6 +291,12 @@ static void write_text(const struct grpc_status *status, struct buf *out)
     grpc_message_encode(str_c(status->message), out);
 }
 
+/* What would be a 400 or 401 elsewhere. */
+static bool is_refusal(const struct grpc_status *status)
+{
+    return status->code == GRPC_UNAUTHENTICATED || status->code == GRPC_INVALID_ARGUMENT;
+}
+
 /* Nothing but a status: all in the header (Trailers-Only). */
 static void fail_web(struct request *req, struct response *res, const struct wire *wire, int err)
 {
@@ -262,27 +305,58 @@ static void fail_web(struct request *req, struct response *res, const struct wir
     add_text_header(req, res, "Grpc-Status", write_code, &status);
     add_text_header(req, res, "Grpc-Message", write_text, &status);
     add_text_header(req, res, "Grpc-Status-Details-Bin", grpc_details_encode, &status);
-    res->refused = status.code == GRPC_UNAUTHENTICATED || status.code == GRPC_INVALID_ARGUMENT;
+    res->refused = is_refusal(&status);
 }
 
-/* A stream of nothing but its end, which is JSON in either codec. */
-static void fail_stream(struct request *req, struct response *res, const struct wire *wire, int err)
+/* --- streams --- */
+
+/* The end of a stream in Connect, which is JSON in either codec. */
+static void add_connect_end(struct arena *a, int err, const struct err_ctx *detail, struct buf *out)
 {
-    struct buf out;
+    struct buf text;
     struct str end;
     struct json_writer w;
-    int status;
-    buf_init(&out, req->arena, STREAM_END_MAX);
-    jw_init(&w, &out);
+    buf_init(&text, a, STREAM_END_MAX);
+    jw_init(&w, &text);
     jw_begin_object(&w);
-    jw_key(&w, "error");
-    fail_connect_write(req, &w, err, &status);
+    if (err != 0) {
+        jw_key(&w, "error");
+        fail_connect_write(a, detail, &w, err, NULL);
+    }
     jw_end_object(&w);
     if (jw_finish(&w, &end) != 0)
         end = STR("{\"error\":{\"code\":\"internal\"}}");
+    add_frame(out, FLAG_CONNECT_END, end);
+}
+
+void wire_stream_begin(struct request *req, struct response *res, const struct wire *wire)
+{
     begin(req, res, wire);
-    add_frame(&res->body, FLAG_CONNECT_END, end);
-    res->refused = status == 400 || status == 401;
+}
+
+void wire_stream_message(const struct wire *wire, struct arena *a, struct str message,
+                         struct buf *out)
+{
+    add_wire_frame(wire, a, 0, message, out);
+}
+
+void wire_stream_end(const struct wire *wire, struct arena *a, int err,
+                     const struct err_ctx *detail, struct buf *out)
+{
+    struct grpc_status status = grpc_status_from(err, detail);
+    if (is_web(wire))
+        add_trailers(wire, a, &status, out);
+    else
+        add_connect_end(a, err, detail, out);
+}
+
+/* A stream of nothing but its end. */
+static void fail_stream(struct request *req, struct response *res, const struct wire *wire, int err)
+{
+    struct grpc_status status = grpc_status_from(err, &req->err);
+    begin(req, res, wire);
+    add_connect_end(req->arena, err, &req->err, &res->body);
+    res->refused = is_refusal(&status);
 }
 
 void wire_fail(struct request *req, struct response *res, int err)

@@ -1,9 +1,6 @@
 /* How calls of token validation come over HTTPS and how their answers leave: JSON, alone or as the
  * Connect protocol, Connect with Protocol Buffers, and gRPC-Web, in binary or as base64. What is
- * common to them is a message; everything else of a protocol is here.
- *
- * Streams cannot be served here, as an answer leaves in one piece: that is told in the protocol's own
- * format. */
+ * common to them is a message; everything else of a protocol is here. */
 #ifndef GARITA_WEB_VALIDATION_WIRE_H
 #define GARITA_WEB_VALIDATION_WIRE_H
 
@@ -38,6 +35,16 @@ MUST_CHECK int wire_text_read(struct arena *a, struct str text, struct str *ret_
 
 void wire_reply(struct request *req, struct response *res, const struct wire *wire,
                 struct str message);
+/* --- streams: all but WIRE_CONNECT have them --- */
+
+/* Status and headers. */
+void wire_stream_begin(struct request *req, struct response *res, const struct wire *wire);
+void wire_stream_message(const struct wire *wire, struct arena *a, struct str message,
+                         struct buf *out);
+/* How it ended: 0, or an error with its detail. */
+void wire_stream_end(const struct wire *wire, struct arena *a, int err,
+                     const struct err_ctx *detail, struct buf *out);
+
 /* In the protocol of the request. */
 void wire_fail(struct request *req, struct response *res, int err);
 

@@ -20,6 +20,7 @@
 
 #include "core/base/log.h"
 #include "web/respond.h"
+#include "web/stream.h"
 #include "web/web.h"
 
 void manage_health(struct request *req, struct response *res);
@@ -74,6 +75,48 @@ static void handle_page(struct request *req, struct response *res)
     respond_cookie(req, res, STR("SID"), STR("abc"), -1, SAME_SITE_LAX);
 }
 
+/* Says "piece N " for each one that a test asked for; ends after the last, or when the server stops. */
+struct fixture_stream {
+    struct stream stream;
+    const struct web *web;
+    int said;
+};
+static _Atomic(struct fixture_stream *) fixture_stream_last;
+static atomic_int fixture_stream_asked, fixture_stream_most, fixture_stream_size;
+
+static bool fixture_stream_pull(struct stream *s, struct arena *a, struct buf *out)
+{
+    struct fixture_stream *f = (struct fixture_stream *)s;
+    (void)a;
+    for (; f->said < atomic_load(&fixture_stream_asked) && out->len < 30000; f->said++) {
+        buf_printf(out, "piece %d ", f->said);
+        for (int i = 0; i < atomic_load(&fixture_stream_size); i++)
+            buf_add_byte(out, 'x');
+    }
+    return f->said < atomic_load(&fixture_stream_most) && !atomic_load(&f->web->stopping);
+}
+
+static void fixture_stream_free(struct stream *s)
+{
+    free(s);
+}
+
+static void handle_stream(struct request *req, struct response *res)
+{
+    struct fixture_stream *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    f->stream = (struct stream){.pull = fixture_stream_pull, .free = fixture_stream_free};
+    f->web = req->web;
+    if (stream_open(req->web->streams, &f->stream, STR("owner")) != 0) {
+        free(f);
+        respond_text(res, 503, STR("too many"));
+        return;
+    }
+    atomic_store(&fixture_stream_last, f);
+    res->stream = &f->stream;
+    respond_status(res, 200);
+}
+
 static const struct route fixture_routes[] = {
     {HTTP_GET, "/hello", handle_hello, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE, ADMIN_NONE, NULL},
@@ -82,6 +125,8 @@ static const struct route fixture_routes[] = {
     {HTTP_GET, "/about", handle_about, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE, ADMIN_NONE, NULL},
     {HTTP_GET, "/large", handle_large, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
+     CACHE_NO_STORE, ADMIN_NONE, NULL},
+    {HTTP_GET, "/stream", handle_stream, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE, ADMIN_NONE, NULL},
     {HTTP_GET, "/slow", handle_slow, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,
      CACHE_NO_STORE, ADMIN_NONE, NULL},

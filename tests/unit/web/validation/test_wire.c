@@ -95,6 +95,51 @@ static void base64_comes_in_padded_pieces(void **state)
         assert_int_not_equal(wire_text_read(&arena, str_c(wrong[i]), &bytes), 0);
 }
 
+static void messages_of_a_stream_are_frames_of_their_own(void **state)
+{
+    const struct wire binary = {WIRE_GRPC_WEB, WIRE_PROTO}, text = {WIRE_GRPC_WEB_TEXT, WIRE_PROTO};
+    struct str bytes, message;
+    struct buf out;
+    (void)state;
+    buf_init(&out, &arena, 1000);
+    wire_stream_message(&binary, &arena, STR("abc"), &out);
+    wire_stream_message(&binary, &arena, STR(""), &out);
+    assert_true(str_eq(buf_str(&out), BYTES("\0\0\0\0\3abc\0\0\0\0\0")));
+    buf_init(&out, &arena, 1000);
+    wire_stream_message(&text, &arena, STR("abc"), &out);
+    assert_true(str_eq(buf_str(&out), STR("AAAAAANhYmM=")));
+    wire_stream_message(&text, &arena, STR("x"), &out);
+    assert_int_equal(wire_text_read(&arena, buf_str(&out), &bytes), 0);
+    assert_int_equal(wire_frame_read(str_sub(bytes, 0, 8), &err, &message), 0);
+    assert_true(str_eq(message, STR("abc")));
+    assert_int_equal(wire_frame_read(str_from(bytes, 8), &err, &message), 0);
+    assert_true(str_eq(message, STR("x")));
+}
+
+static void the_end_of_a_stream_says_how_it_ended(void **state)
+{
+    const struct wire web = {WIRE_GRPC_WEB, WIRE_JSON}, connect = {WIRE_CONNECT_STREAM, WIRE_PROTO};
+    struct err_ctx detail = {0};
+    struct buf out;
+    (void)state;
+    (void)err_set(&detail, ERR_FORBIDDEN, "no\r\nx: y");
+    buf_init(&out, &arena, 4000);
+    wire_stream_end(&web, &arena, 0, &detail, &out);
+    assert_true(str_eq(buf_str(&out), BYTES("\x80\0\0\0\x10grpc-status: 0\r\n")));
+    buf_init(&out, &arena, 4000);
+    wire_stream_end(&web, &arena, ERR_FORBIDDEN, &detail, &out);
+    assert_true(str_find_str(buf_str(&out), STR("grpc-status: 7\r\n"
+                                                "grpc-message: no%0D%0Ax: y\r\n"
+                                                "grpc-status-details-bin: ")) == 5);
+    buf_init(&out, &arena, 4000);
+    wire_stream_end(&connect, &arena, 0, &detail, &out);
+    assert_true(str_eq(buf_str(&out), BYTES("\2\0\0\0\2{}")));
+    buf_init(&out, &arena, 4000);
+    wire_stream_end(&connect, &arena, ERR_NOT_FOUND, &detail, &out);
+    assert_true(str_find_str(buf_str(&out), STR("{\"error\":{\"code\":\"not_found\"")) == 5);
+    assert_int_equal(out.ptr[0], 2);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -116,6 +161,8 @@ int main(void)
         cmocka_unit_test(one_frame_is_the_whole_body),
         cmocka_unit_test(a_frame_that_is_not_whole_or_not_alone_is_refused),
         cmocka_unit_test(base64_comes_in_padded_pieces),
+        cmocka_unit_test(messages_of_a_stream_are_frames_of_their_own),
+        cmocka_unit_test(the_end_of_a_stream_says_how_it_ended),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
