@@ -160,7 +160,7 @@ const struct component *key_component_record(const struct components *records, s
 
 struct str key_component_id(const struct components *records, struct str kid)
 {
-    const struct component *record = record_of(records, kid);
+    const struct component *record = key_component_record(records, kid);
     return record ? record->id : kid;
 }
 
