@@ -36,7 +36,7 @@ Garita is built, run and tested with this script, on Debian 12.
                                workload's name; N rounds, or S seconds a workload
   ./build.sh bench [NAME...]   measure the release and print figures and ratios; without a name all
                                but scale, which measures 1,000 realms and 1,000,000 people, and
-                               grpc-million, which keeps 1,000,000 tokens
+                               those named ...-million
   ./build.sh fuzz [SECONDS] [TARGET]
                                fuzz each target (tests/fuzz/fuzz_TARGET.c) for SECONDS (60)
   ./build.sh install           put the release on this machine: program, systemd unit, manual page,

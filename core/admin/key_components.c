@@ -149,7 +149,7 @@ static struct str kid_of(const struct component *record)
     return str_empty(kid) ? record->id : kid;
 }
 
-static const struct component *record_of(const struct components *records, struct str kid)
+const struct component *key_component_record(const struct components *records, struct str kid)
 {
     for (size_t i = 0; i < records->count; i++)
         if (str_eq(records->items[i].provider_type, STR(PROVIDER_KEY)) &&
@@ -160,7 +160,7 @@ static const struct component *record_of(const struct components *records, struc
 
 struct str key_component_id(const struct components *records, struct str kid)
 {
-    const struct component *record = record_of(records, kid);
+    const struct component *record = key_component_record(records, kid);
     return record ? record->id : kid;
 }
 
@@ -171,7 +171,7 @@ int key_components(const struct auth_ctx *ctx, struct store_read *r,
     TRY(key_list(r, ctx->arena, &keys));
     for (size_t i = 0; i < keys.count; i++) {
         struct component c;
-        TRY(make(ctx, &keys.items[i], record_of(records, keys.items[i].kid), &c));
+        TRY(make(ctx, &keys.items[i], key_component_record(records, keys.items[i].kid), &c));
         TRY(components_add(io_list, ctx->arena, &c));
     }
     return 0;

@@ -13,6 +13,8 @@ MUST_CHECK int key_components(const struct auth_ctx *ctx, struct store_read *r,
                               const struct components *records, struct components *io_list);
 /* The id of the component that stands for a key. */
 struct str key_component_id(const struct components *records, struct str kid);
+/* The record, among all of components, of the key of that name; NULL when it has none. */
+const struct component *key_component_record(const struct components *records, struct str kid);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int key_component_find(const struct auth_ctx *ctx, struct store_read *r, struct str id,
                                   struct component *ret_component);

@@ -4,11 +4,15 @@
 
 #include <stdlib.h>
 
+#include "core/admin/key_components.h"
+#include "core/admin/providers.h"
 #include "core/codec/base64.h"
 #include "core/jose/alg.h"
 #include "core/port/keys.h"
 
 #include "core/base/banned.h"
+
+#define PUBLIC_JWK_MAX ((size_t)32 << 10)
 
 static const char *provider_of(enum jose_family family)
 {
@@ -33,26 +37,18 @@ static void write_number(struct exporter *e, const char *name, int64_t number)
     write_one(&e->w, name, arena_printf(e->scratch, "%lld", (long long)number));
 }
 
-static const char *curve_of(enum pk_alg alg)
-{
-    if (alg == PK_ES256)
-        return "P-256";
-    return alg == PK_ES384 ? "P-384" : "P-521";
-}
-
 /* Both halves of a key pair on a curve. */
-static void write_curve_pair(struct exporter *e, const struct jose_alg_info *info,
-                             struct str private_key, struct str public_key)
+static int write_curve_pair(struct exporter *e, const struct realm_key *key, bool ed,
+                            struct str private_key, struct str public_key)
 {
-    if (info->family == JOSE_OKP) {
-        write_one(&e->w, "eddsaPrivateKey", private_key);
-        write_one(&e->w, "eddsaPublicKey", public_key);
-        write_one(&e->w, "eddsaEllipticCurveKey", STR("Ed25519"));
-        return;
-    }
-    write_one(&e->w, "ecdsaPrivateKey", private_key);
-    write_one(&e->w, "ecdsaPublicKey", public_key);
-    write_one(&e->w, "ecdsaEllipticCurveKey", str_c(curve_of(info->pk)));
+    const struct json_value *jwk;
+    if (json_parse(e->scratch, key->public_jwk, PUBLIC_JWK_MAX, &jwk) != 0)
+        return ERR_STORE_CORRUPT;
+    write_one(&e->w, ed ? "eddsaPrivateKey" : "ecdsaPrivateKey", private_key);
+    write_one(&e->w, ed ? "eddsaPublicKey" : "ecdsaPublicKey", public_key);
+    write_one(&e->w, ed ? "eddsaEllipticCurveKey" : "ecdsaEllipticCurveKey",
+              json_get_str(jwk, "crv"));
+    return 0;
 }
 
 static int public_of(struct exporter *e, struct str private_key, struct str *ret_base64)
@@ -74,7 +70,7 @@ static int write_pair(struct exporter *e, const struct realm_key *key,
         write_one(&e->w, "keyUse", STR("SIG"));
     } else {
         TRY(public_of(e, private_key, &public_key));
-        write_curve_pair(e, info, base64, public_key);
+        TRY(write_curve_pair(e, key, info->family == JOSE_OKP, base64, public_key));
     }
     if (!str_empty(key->certificate))
         write_one(&e->w, "certificate", base64_encode(e->scratch, key->certificate));
@@ -93,17 +89,24 @@ static int write_secrets(struct exporter *e, const struct realm_key *key,
     return 0;
 }
 
+/* A key that nobody has named is called after its kind. */
+static void write_names(struct exporter *e, const struct component *record, enum jose_family family)
+{
+    if (record)
+        jw_member_str(&e->w, "id", record->id);
+    jw_member_str(&e->w, "name", record ? record->name : str_c(provider_of(family)));
+    jw_member_str(&e->w, "providerId", record ? record->provider_id : str_c(provider_of(family)));
+}
+
 /* Without secrets, whoever reads the file makes new keys of the same kind. */
-static int write_key(struct exporter *e, const struct realm_key *key)
+static int write_key(struct exporter *e, const struct realm_key *key,
+                     const struct component *record)
 {
     const struct jose_alg_info *info = jose_alg_info(jose_alg_of(key->alg));
     if (!info)
         return 0;
     jw_begin_object(&e->w);
-    jw_member_c(&e->w, "name", provider_of(info->family));
-    jw_member_c(&e->w, "providerId", provider_of(info->family));
-    jw_member_object(&e->w, "subComponents");
-    jw_end_object(&e->w);
+    write_names(e, record, info->family);
     jw_member_object(&e->w, "config");
     if (e->options->secrets)
         TRY(write_secrets(e, key, info));
@@ -116,6 +119,8 @@ static int write_key(struct exporter *e, const struct realm_key *key)
     if (key->not_after_ms != 0)
         write_number(e, KEY_CONFIG_NOT_AFTER, key->not_after_ms);
     jw_end_object(&e->w);
+    jw_member_object(&e->w, "subComponents");
+    jw_end_object(&e->w);
     jw_end_object(&e->w);
     return export_next(e);
 }
@@ -127,13 +132,15 @@ static int by_age(const void *left, const void *right)
     return a->pk < b->pk ? -1 : a->pk > b->pk;
 }
 
-int export_keys(struct exporter *e)
+int export_keys(struct exporter *e, const struct components *records)
 {
     struct realm_keys keys;
     TRY(key_list(e->r, e->kept, &keys));
     if (keys.count > 0)
         qsort(keys.items, keys.count, sizeof(*keys.items), by_age);
+    jw_member_array(&e->w, PROVIDER_KEY);
     for (size_t i = 0; i < keys.count; i++)
-        TRY(write_key(e, &keys.items[i]));
+        TRY(write_key(e, &keys.items[i], key_component_record(records, keys.items[i].kid)));
+    jw_end_array(&e->w);
     return 0;
 }

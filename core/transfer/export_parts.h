@@ -3,6 +3,7 @@
 #ifndef GARITA_CORE_TRANSFER_EXPORT_PARTS_H
 #define GARITA_CORE_TRANSFER_EXPORT_PARTS_H
 
+#include "core/model/component.h"
 #include "core/model/represent.h"
 #include "core/port/records.h"
 #include "core/transfer/export.h"
@@ -41,18 +42,11 @@ MUST_CHECK int export_scope_mappings(struct exporter *e); /* scopeMappings, clie
 MUST_CHECK int export_clients(struct exporter *e);        /* clients */
 MUST_CHECK int export_client_scopes(struct exporter *e); /* clientScopes and those of new clients */
 MUST_CHECK int export_components(struct exporter *e);    /* components, keys among them */
-MUST_CHECK int export_keys(struct exporter *e);          /* elements of the open array */
+/* The member of the open object that holds the keys; records: of all components. */
+MUST_CHECK int export_keys(struct exporter *e, const struct components *records);
 /* identityProviders, identityProviderMappers, authenticationFlows, authenticatorConfig, requiredActions,
  * organizations. */
 MUST_CHECK int export_records(struct exporter *e);
-/* In scratch. ERR_STORE_CORRUPT when it is no JSON. */
-MUST_CHECK int export_record_parse(struct exporter *e, const struct realm_record *record,
-                                   const struct json_value **ret_document);
-/* The members of a record's document but those named (NULL ends the list), secrets of its config masked
- * unless they go along. */
-void export_members(struct exporter *e, const struct json_value *document,
-                    const char *const *without);
-void export_config(struct exporter *e, const struct json_value *config);
 MUST_CHECK int export_users(struct exporter *e);       /* users: all, or service accounts */
 MUST_CHECK int export_users_files(struct exporter *e); /* into files of their own */
 

@@ -1,23 +1,12 @@
 /* What is kept as administrators wrote it: identity providers, flows and the like, as they stand. */
 #include "core/transfer/export_parts.h"
 
+#include "core/admin/providers.h"
 #include "core/port/records.h"
 
 #include "core/base/banned.h"
 
 /* --- Values, secrets masked when they stay here --- */
-
-static bool is_secret(struct str name)
-{
-    static const char *const names[] = {"clientSecret",  "bindCredential",  "privateKey",
-                                        "secret",        "password",        "keystorePassword",
-                                        "keyPassword",   "ecdsaPrivateKey", "eddsaPrivateKey",
-                                        "ecdhPrivateKey"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq_c(name, names[i]))
-            return true;
-    return false;
-}
 
 static void write_masked(struct json_writer *w, const struct json_value *value)
 {
@@ -29,7 +18,7 @@ static void write_masked(struct json_writer *w, const struct json_value *value)
         jw_end_array(w);
 }
 
-void export_config(struct exporter *e, const struct json_value *config)
+static void write_config(struct exporter *e, const struct json_value *config)
 {
     struct json_iter it = json_iter(config);
     struct str name;
@@ -37,7 +26,7 @@ void export_config(struct exporter *e, const struct json_value *config)
     jw_begin_object(&e->w);
     while (json_next(&it, &name, &value)) {
         jw_key_s(&e->w, name);
-        if (!e->options->secrets && is_secret(name))
+        if (!e->options->secrets && provider_hides(NULL, name))
             write_masked(&e->w, value);
         else
             jw_value(&e->w, value);
@@ -53,8 +42,8 @@ static bool is_one_of(struct str name, const char *const *names)
     return false;
 }
 
-void export_members(struct exporter *e, const struct json_value *document,
-                    const char *const *without)
+static void write_members(struct exporter *e, const struct json_value *document,
+                          const char *const *without)
 {
     struct json_iter it = json_iter(document);
     struct str name;
@@ -64,14 +53,14 @@ void export_members(struct exporter *e, const struct json_value *document,
             continue;
         jw_key_s(&e->w, name);
         if (str_eq(name, STR("config")) && json_is_object(value))
-            export_config(e, value);
+            write_config(e, value);
         else
             jw_value(&e->w, value);
     }
 }
 
-int export_record_parse(struct exporter *e, const struct realm_record *record,
-                        const struct json_value **ret_document)
+static int parse(struct exporter *e, const struct realm_record *record,
+                 const struct json_value **ret_document)
 {
     int rc = json_parse(e->scratch, record->json, RECORD_MAX_BYTES, ret_document);
     return rc == ERR_NO_MEMORY ? rc : rc != 0 ? ERR_STORE_CORRUPT : 0;
@@ -81,12 +70,13 @@ int export_record_parse(struct exporter *e, const struct realm_record *record,
 
 static const char *const all_members[] = {NULL};
 
-static int write_record(struct exporter *e, const struct realm_record *record)
+static int write_record(struct exporter *e, const struct realm_record *record,
+                        const char *const *without)
 {
     const struct json_value *document;
-    TRY(export_record_parse(e, record, &document));
+    TRY(parse(e, record, &document));
     jw_begin_object(&e->w);
-    export_members(e, document, all_members);
+    write_members(e, document, without);
     jw_end_object(&e->w);
     return export_next(e);
 }
@@ -100,7 +90,7 @@ static int write_list(struct exporter *e, const char *member, const char *kind)
         return 0;
     jw_member_array(&e->w, member);
     for (size_t i = 0; i < count; i++)
-        TRY(write_record(e, &items[i]));
+        TRY(write_record(e, &items[i], all_members));
     jw_end_array(&e->w);
     return 0;
 }
@@ -110,17 +100,19 @@ static int write_list(struct exporter *e, const char *member, const char *kind)
 static int write_flow(struct exporter *e, const struct realm_record *flow)
 {
     static const char *const without[] = {"authenticationExecutions", NULL};
+    /* Files have executions without ids: Keycloak refuses them there. */
+    static const char *const names[] = {"id", "flowId", "parentFlow", NULL};
     const struct json_value *document;
     struct realm_record *executions;
     size_t count;
-    TRY(export_record_parse(e, flow, &document));
+    TRY(parse(e, flow, &document));
     jw_begin_object(&e->w);
-    export_members(e, document, without);
+    write_members(e, document, without);
     TRY(export_next(e));
     TRY(record_list_children(e->r, e->kept, RECORD_EXECUTION, flow->id, &executions, &count));
     jw_member_array(&e->w, "authenticationExecutions");
     for (size_t i = 0; i < count; i++)
-        TRY(write_record(e, &executions[i]));
+        TRY(write_record(e, &executions[i], names));
     jw_end_array(&e->w);
     jw_end_object(&e->w);
     return export_next(e);

@@ -3,6 +3,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { admin, adminMillion, exportMillion, exportRealms } from './admin.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm } from './grpc.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
@@ -128,6 +129,10 @@ const benchmarks = {
   'grpc-cold': grpcCold,
   'grpc-storm': grpcStorm,
   'grpc-million': grpcMillion,
+  admin,
+  'admin-million': adminMillion,
+  export: exportRealms,
+  'export-million': exportMillion,
 
   async tokens() {
     await withSet('small', async (world) => {
@@ -321,7 +326,7 @@ async function loaded(server) {
 }
 
 // Without a name: all but the full sizes.
-const usual = Object.keys(benchmarks).filter((name) => name !== 'scale' && name !== 'grpc-million');
+const usual = Object.keys(benchmarks).filter((name) => name !== 'scale' && !name.endsWith('-million'));
 const chosen = process.argv.slice(2);
 if (chosen.includes('--list')) {
   console.log(Object.keys(benchmarks).join('\n'));

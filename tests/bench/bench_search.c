@@ -124,13 +124,15 @@ static struct event_filter of_user(void)
     store_read_end(r);
     return (struct event_filter){.user_id = user.id, .newest_first = true};
 }
+static struct str usual_type = STR_INIT("TokenRefreshed");
+static struct str rare_type = STR_INIT("PasswordUpdated");
 static struct event_filter of_type(void)
 {
-    return (struct event_filter){.type = STR("TokenRefreshed"), .newest_first = true};
+    return (struct event_filter){.types = {&usual_type, 1}, .newest_first = true};
 }
 static struct event_filter of_rare_type(void)
 {
-    return (struct event_filter){.type = STR("PasswordUpdated"), .newest_first = true};
+    return (struct event_filter){.types = {&rare_type, 1}, .newest_first = true};
 }
 static struct event_filter of_client(void)
 {
@@ -145,7 +147,7 @@ static struct event_filter of_all(void)
 {
     struct event_filter f = of_hour();
     f.to_ms = f.from_ms + 30 * INT64_C(86400000);
-    f.type = STR("TokenRefreshed");
+    f.types = (struct strs){&usual_type, 1};
     f.client_id = number("app-", rng_below(21));
     f.newest_first = true;
     return f;

@@ -1,59 +1,28 @@
 // garita realm export: Keycloak's realm file with everything that a realm has, of one moment, whole or
 // not there at all; while the server serves and while none does.
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, createPublicKey, createHmac, verify } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
 import { Cli, run } from './lib/cli.mjs';
+import { fillRealm } from './lib/full_realm.mjs';
+import { request } from './lib/http.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
-import { BIN, tempFolder } from './lib/server.mjs';
+import { BIN, Server, tempFolder } from './lib/server.mjs';
 import { SECRET } from './lib/world.mjs';
 
 let world, cli, root, folder;
-const ALGORITHMS = ['RS256', 'PS384', 'ES256', 'ES384', 'ES512', 'EdDSA', 'HS512'];
 
 before(async () => {
   world = await AdminWorld.open();
   cli = world.cli;
   folder = tempFolder('export');
   root = await world.client('root', 'master', 'peru');
-  await fill();
+  await fillRealm(world, root);
 });
 after(() => world.close());
-
-// One of each kind of object.
-async function fill() {
-  await cli.ok('realm', 'set', 'peru', 'displayName=Perú', 'attributes.garita.country=PE', 'accessTokenLifespan=321');
-  for (const alg of ALGORITHMS) await cli.ok('keys', 'rotate', '--realm', 'peru', '--alg', alg);
-  await cli.ok('role', 'add', '--realm', 'peru', '--name', 'teller');
-  await cli.ok('role', 'add', '--realm', 'peru', '--name', 'clerk');
-  await world.addClient('portal', { serviceAccount: true, values: { consentRequired: true, fullScopeAllowed: false } });
-  await world.addClient('spa', { isPublic: true });
-  await world.addMapper('portal', 'dni', 'oidc-usermodel-attribute-mapper', { 'user.attribute': 'dni', 'claim.name': 'dni' });
-  const portal = (await root.clients.find({ clientId: 'portal' }))[0].id;
-  await root.clients.createRole({ id: portal, name: 'approve', attributes: { level: ['2'] } });
-  const approve = await root.clients.findRole({ id: portal, roleName: 'approve' });
-  const [teller, clerk] = await Promise.all(['teller', 'clerk'].map((name) => root.roles.findOneByName({ name })));
-  await root.roles.createComposite({ roleId: teller.id }, [clerk, approve]);
-  await root.clients.addRealmScopeMappings({ id: portal }, [clerk]);
-  await root.clients.addClientScopeMappings({ id: portal, client: portal }, [approve]);
-  await root.clientScopes.create({ name: 'branch', protocol: 'openid-connect', attributes: { 'include.in.token.scope': 'true' } });
-  const lima = await root.groups.create({ name: 'lima', attributes: { city: ['Lima'] } });
-  const cash = await root.groups.createChildGroup({ id: lima.id }, { name: 'cash' });
-  await root.groups.addRealmRoleMappings({ id: cash.id, roles: [clerk] });
-  await root.groups.addClientRoleMappings({ id: cash.id, clientUniqueId: portal, roles: [approve] });
-  await root.realms.addDefaultGroup({ realm: 'peru', id: lima.id });
-  await root.users.updateProfile({ ...(await root.users.getProfile({ realm: 'peru' })), realm: 'peru', unmanagedAttributePolicy: 'ENABLED' });
-  await world.addUser('maria', { email: 'maria@example.pe', firstName: 'María', lastName: 'Quispe', attributes: { dni: ['12345678'] } });
-  const maria = (await root.users.find({ username: 'maria' }))[0].id;
-  await root.users.addRealmRoleMappings({ id: maria, roles: [teller] });
-  await root.users.addClientRoleMappings({ id: maria, clientUniqueId: portal, roles: [approve] });
-  await root.users.addToGroup({ id: maria, groupId: cash.id });
-  await root.users.addToFederatedIdentity({ id: maria, federatedIdentityId: 'google', federatedIdentity: { identityProvider: 'google', userId: 'g-1', userName: 'maria@gmail' } });
-  for (const name of ['beto', 'carla', 'diego', 'elena']) await world.addUser(name);
-}
 
 const read = (file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
 const to = (file) => path.join(folder, file);
@@ -92,6 +61,8 @@ test('the file of a serving server holds one of everything, in the names of Keyc
   assert.ok(realm.defaultDefaultClientScopes.includes('profile'));
   const profile = realm.components['org.keycloak.userprofile.UserProfileProvider'][0];
   assert.equal(JSON.parse(profile.config['kc.user.profile.config'][0]).unmanagedAttributePolicy, 'ENABLED');
+  const [policy] = realm.components['org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy'];
+  assert.deepEqual([policy.name, policy.providerId, policy.subType, policy.subComponents], ['few', 'max-clients', 'anonymous', {}]);
 });
 
 test('people go with hashes, roles, groups, accounts elsewhere and consents', async () => {
@@ -107,11 +78,14 @@ test('people go with hashes, roles, groups, accounts elsewhere and consents', as
   assert.ok(JSON.parse(password.secretData).value && JSON.parse(password.secretData).salt);
   assert.ok(JSON.parse(password.credentialData).algorithm);
   assert.equal(user(realm, 'service-account-portal').serviceAccountClientId, 'portal');
+  const [consent] = maria.clientConsents;
+  assert.equal(consent.clientId, 'portal');
+  assert.ok(consent.grantedClientScopes.includes('email') && consent.createdDate > 0);
   assert.ok(!readFileSync(to('whole.json'), 'utf8').includes(PASSWORD));
 });
 
 test('keys keep their names, and their private parts are the ones that the realm signs with', async () => {
-  const { keys } = (await fetchJson(`${world.server.realm('peru')}/protocol/openid-connect/certs`));
+  const { keys } = (await request(`${world.server.realm('peru')}/protocol/openid-connect/certs`)).json;
   const exported = keysOf(read('whole.json'));
   const der = (base64) => Buffer.from(base64, 'base64');
   for (const jwk of keys) {
@@ -130,12 +104,7 @@ test('keys keep their names, and their private parts are the ones that the realm
   assert.ok(exported.some((k) => k.config.active?.[0] === 'false' && Number(k.config['garita.notAfter'][0]) > Date.now()));
 });
 
-async function fetchJson(url) {
-  const { request } = await import('./lib/http.mjs');
-  return (await request(url)).json;
-}
-
-test('two exports are the same bytes, whatever the number of the process; files are for their owner alone', async () => {
+test('two exports are the same bytes, files are for their owner alone', async () => {
   await cli.ok('realm', 'export', 'peru', '--to', to('again.json'));
   assert.ok(readFileSync(to('again.json')).equals(readFileSync(to('whole.json'))));
   const printed = await cli.run(['realm', 'export', 'peru']);
@@ -252,7 +221,7 @@ test('a stopped folder gives the same file as the server that ran on it', async 
   assert.equal((await run(BIN, ['init', '--data', data])).status, 0);
   await stopped.ok('realm', 'create', 'chile');
   await stopped.ok('realm', 'export', 'chile', '--to', to('stopped.json'));
-  const server = await (await import('./lib/server.mjs')).Server.start({ data });
+  const server = await Server.start({ data });
   try {
     await stopped.ok('realm', 'export', 'chile', '--to', to('served.json'));
   } finally {

@@ -48,8 +48,8 @@ struct admin_call {
     /* The answer; 204 when nothing is written. What may be long goes into res->body instead, which the
      * handler takes out of the arena (export.c). */
     struct json_writer out;
-    int status;          /* 0: 200 or 204 */
-    struct str location; /* of what was made; sent once that is committed */
+    int status;                       /* 0: 200 or 204 */
+    struct str location;              /* of what was made; sent once that is committed */
     struct profile_problems problems; /* of a person who does not fit the profile */
 };
 

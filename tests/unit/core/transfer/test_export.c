@@ -1,6 +1,8 @@
 /* Exports (core/transfer/export.h): what stands in them, in which order, and how they fail. */
 #include "tests/unit/core/admin/admin_support.h"
 
+#include "core/admin/components.h"
+#include "core/admin/providers.h"
 #include "core/port/records.h"
 #include "core/transfer/export.h"
 
@@ -84,20 +86,17 @@ static void assert_json(const struct json_value *value, const char *text)
 
 static void add_records(void)
 {
-    add_record(
-        RECORD_COMPONENT, "c2", NULL, 0,
-        "{\"id\":\"c2\",\"name\":\"ldap\",\"providerId\":\"ldap\",\"providerType\":\"storage\","
-        "\"parentId\":\"r\",\"config\":{\"bindCredential\":[\"geheim\"],\"a\":[\"1\"]}}");
+    add_record(RECORD_COMPONENT, "c2", NULL, 0,
+               "{\"name\":\"ldap\",\"providerId\":\"ldap\",\"providerType\":\"storage\","
+               "\"config\":{\"bindCredential\":[\"geheim\"],\"a\":[\"1\"]}}");
     add_record(RECORD_COMPONENT, "c1", "c2", 0,
                "{\"id\":\"c1\",\"name\":\"mail\",\"providerType\":\"mapper\",\"parentId\":\"c2\"}");
-    add_record(RECORD_COMPONENT, "k1", NULL, 1,
-               "{\"id\":\"k1\",\"providerId\":\"aes-generated\","
-               "\"providerType\":\"org.keycloak.keys.KeyProvider\",\"config\":{}}");
     add_record(
         RECORD_IDENTITY_PROVIDER, "i1", NULL, 0,
         "{\"alias\":\"google\",\"config\":{\"clientSecret\":\"geheim\",\"tokenUrl\":\"u\"}}");
     add_record(RECORD_FLOW, "f1", NULL, 0, "{\"id\":\"f1\",\"alias\":\"browser\"}");
-    add_record(RECORD_EXECUTION, "e2", "f1", 2, "{\"authenticator\":\"two\"}");
+    add_record(RECORD_EXECUTION, "e2", "f1", 2,
+               "{\"id\":\"e2\",\"flowId\":\"f1\",\"authenticator\":\"two\"}");
     add_record(RECORD_EXECUTION, "e1", "f1", 1, "{\"authenticator\":\"one\"}");
     add_record(RECORD_REQUIRED_ACTION, "a1", NULL, 0, "{\"alias\":\"UPDATE_PASSWORD\"}");
 }
@@ -109,14 +108,12 @@ static void test_records(void **state)
     add_records();
     const struct json_value *realm = exported(&everything);
     const struct json_value *components = json_get(realm, "components");
-    assert_json(json_get(components, "storage"),
-                "[{\"id\":\"c2\",\"name\":\"ldap\",\"providerId\":\"ldap\","
-                "\"config\":{\"bindCredential\":[\"geheim\"],\"a\":[\"1\"]},"
-                "\"subComponents\":{\"mapper\":[{\"id\":\"c1\",\"name\":\"mail\",\"config\":{},"
-                "\"subComponents\":{}}]}}]");
-    const struct json_value *keys = json_get(components, "org.keycloak.keys.KeyProvider");
-    assert_true(json_count(keys) >= 2);
-    assert_json(json_get(json_at(keys, json_count(keys) - 1), "providerId"), "\"aes-generated\"");
+    assert_json(
+        json_get(components, "storage"),
+        "[{\"id\":\"c2\",\"name\":\"ldap\",\"providerId\":\"ldap\","
+        "\"config\":{\"bindCredential\":[\"geheim\"],\"a\":[\"1\"]},"
+        "\"subComponents\":{\"mapper\":[{\"id\":\"c1\",\"name\":\"mail\",\"providerId\":\"\",\"config\":{},"
+        "\"subComponents\":{}}]}}]");
     assert_json(
         json_get(realm, "identityProviders"),
         "[{\"alias\":\"google\",\"config\":{\"clientSecret\":\"geheim\",\"tokenUrl\":\"u\"}}]");
@@ -124,6 +121,34 @@ static void test_records(void **state)
                 "[{\"id\":\"f1\",\"alias\":\"browser\",\"authenticationExecutions\":"
                 "[{\"authenticator\":\"one\"},{\"authenticator\":\"two\"}]}]");
     assert_json(json_get(realm, "requiredActions"), "[{\"alias\":\"UPDATE_PASSWORD\"}]");
+}
+
+/* A key that was made as a component keeps its id and name, and stands once. */
+static void test_keys_as_components(void **state)
+{
+    struct str value = STR("RS512");
+    struct component c = {.id = STR("k1"),
+                          .name = STR("mine"),
+                          .provider_id = STR("rsa-generated"),
+                          .provider_type = STR(PROVIDER_KEY)};
+    const struct json_value *keys, *key, *algs;
+    size_t named = 0;
+    (void)state;
+    use_realm("peru");
+    ok(attrs_set(&c.config, &arena, STR("algorithm"), (struct strs){&value, 1}));
+    begin();
+    ok(admin_component_insert(&ctx, NULL, w, &c));
+    commit();
+    keys = json_get(json_get(exported(&everything), "components"), PROVIDER_KEY);
+    assert_true(json_count(keys) >= 2);
+    for (struct json_iter it = json_iter(keys); json_next(&it, NULL, &key);) {
+        bool mine = str_eq(json_get_str(key, "id"), STR("k1"));
+        algs = json_get(json_get(key, "config"), "algorithm");
+        named += mine;
+        assert_int_equal(mine, str_eq(json_get_str(key, "name"), STR("mine")));
+        assert_int_equal(mine, str_eq(json_str(json_at(algs, 0)), value));
+    }
+    assert_int_equal(named, 1);
 }
 
 /* AD-06: what is said to hold no secrets holds none, in records either. */
@@ -268,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_records, setup_store, teardown_store),
+        cmocka_unit_test_setup_teardown(test_keys_as_components, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_ad_06_no_secrets, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_order_of_names, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_files, setup_store, teardown_store),

@@ -1,0 +1,109 @@
+// The Admin API among few and many people, and whole realms as files.
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { bearer, request } from '../flow/lib/http.mjs';
+import { childEnvironment, tempFolder } from '../flow/lib/server.mjs';
+import { CHEAP, folderBytes, openSet, RELEASE_BIN, report, rssMiB, times, wordPassword, wrk } from './lib.mjs';
+
+const CALLS = { create: 'people made', get: 'a person read', search: 'searches by the beginning of a name, 20 a page', list: 'lists of 100 people', map: 'a role given or taken' };
+
+// An administrator of the realm, and his token.
+async function administrator(world) {
+  await world.setRealm(CHEAP, 'bench');
+  await world.cli.withFile(wordPassword, (file) => world.cli.ok('user', 'add', '--realm', 'bench', '--username', 'administrator', '--password-file', file, '--role', 'realm-management/realm-admin'));
+  const { json } = await request(`${world.server.realm('bench')}/protocol/openid-connect/token`, {
+    form: { grant_type: 'password', client_id: 'admin-cli', username: 'administrator', password: wordPassword },
+  });
+  return json.access_token;
+}
+
+async function ask(world, token, url) {
+  const reply = await request(`${world.server.origin}/admin/realms/bench${url}`, { headers: bearer(token) });
+  if (reply.status !== 200) throw new Error(`${url}: ${reply.status} ${reply.text}`);
+  return reply.json;
+}
+
+// Ids from all over the realm.
+async function someIds(world, token, people) {
+  const ids = [];
+  for (let i = 0; i < 5; i++) ids.push(...(await ask(world, token, `/users?first=${Math.floor((people * i) / 5)}&max=200`)).map((u) => u.id));
+  return ids;
+}
+
+async function calls(world, people) {
+  const token = await administrator(world);
+  await world.cli.ok('role', 'add', '--realm', 'bench', '--name', 'measured');
+  const role = await ask(world, token, '/roles/measured');
+  const folder = tempFolder('ids');
+  const file = path.join(folder, 'ids');
+  writeFileSync(file, (await someIds(world, token, people)).join('\n'));
+  for (const [call, what] of Object.entries(CALLS)) {
+    const r = await wrk(world.server, 'admin.lua', [call, 'bench', `Bearer ${token}`, file, role.id, role.name, 'made']);
+    report(`${what}, among ${people.toLocaleString('en')}`, r.rate, 'per s', times(r));
+  }
+  rmSync(folder, { recursive: true });
+}
+
+async function withSet(name, use) {
+  const world = await openSet(name);
+  try {
+    return await use(world);
+  } finally {
+    await world.close();
+  }
+}
+
+export const admin = () => withSet('small', (world) => calls(world, 1000));
+export const adminMillion = () => withSet('million', (world) => calls(world, 1000000));
+
+const peakOf = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+
+// {seconds, peak}: peak in MiB of the program that ran, looked at again and again.
+function measured(args) {
+  return new Promise((resolve, reject) => {
+    const begun = Date.now();
+    const child = spawn(RELEASE_BIN, args, { env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    let peak = 0;
+    const look = setInterval(() => { if (child.exitCode === null) peak = Math.max(peak, peakOf(child.pid)); }, 20);
+    child.stderr.on('data', (chunk) => { text += chunk; });
+    child.on('error', reject);
+    child.on('close', (status) => {
+      clearInterval(look);
+      if (status === 0) resolve({ seconds: (Date.now() - begun) / 1000, peak });
+      else reject(new Error(`${args.join(' ')}: ${text}`));
+    });
+  });
+}
+
+async function exportAll(world, realms, folder) {
+  let took = 0;
+  let peak = 0;
+  for (const realm of realms) {
+    const one = await measured(['realm', 'export', realm, '--data', world.server.data, '--to', path.join(folder, `${realm}.json`), '--force']);
+    took += one.seconds;
+    peak = Math.max(peak, one.peak);
+  }
+  return { seconds: took, peak };
+}
+
+async function exported(world, realms, people) {
+  const folder = tempFolder('export');
+  const before = rssMiB(world.server);
+  const served = await exportAll(world, realms, folder);
+  const size = folderBytes(folder) / 2 ** 20;
+  report(`people exported by a serving server, ${people.toLocaleString('en')}`, people / served.seconds, 'per s',
+    `${served.seconds.toFixed(1)} s, ${size.toFixed(0)} MiB; server at most ${rssMiB(world.server, 'VmHWM').toFixed(0)} MiB (${before.toFixed(0)} before), command ${served.peak.toFixed(0)} MiB`);
+  await world.server.crash();
+  const stopped = await exportAll(world, realms, folder);
+  report(`people exported from a stopped folder, ${people.toLocaleString('en')}`, people / stopped.seconds, 'per s', `${stopped.seconds.toFixed(1)} s, at most ${stopped.peak.toFixed(0)} MiB`);
+  await world.server.launch();
+  rmSync(folder, { recursive: true });
+}
+
+export async function exportRealms() {
+  await withSet('small', (world) => exported(world, ['bench'], 1000));
+  await withSet('four', (world) => exported(world, ['four1', 'four2', 'four3', 'four4'], 55000));
+}
+export const exportMillion = () => withSet('million', (world) => exported(world, ['bench'], 1000000));
