@@ -12,7 +12,9 @@
  *   4. Whatever gives rights, directly or by way of another object, asks admin_may_give or
  *      admin_may_change_user of core/admin/access.h (AD-04). Ids in bodies are looked up in this realm
  *      like those in paths (AD-03).
- *   5. tests/flow/admin_x.test.mjs: created, read, listed, changed, deleted and refused (wrong role,
+ *   5. web/openapi/operations.def: what it takes and gives, unless its method says it all. The test of
+ *      the description (tests/flow/openapi.test.mjs) calls every line.
+ *   6. tests/flow/admin_x.test.mjs: created, read, listed, changed, deleted and refused (wrong role,
  *      wrong realm, bad body, conflict, missing). docs/admin-api.md: a line.
  *
  * admin_run does the rest, in this order: who asks (bearer token, current roles), whether he may call

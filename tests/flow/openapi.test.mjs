@@ -1,0 +1,193 @@
+// /openapi.json against the server that it describes: it is a valid description, it holds every line of the
+// tables and no other, and every call answers as it says.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Ajv from 'ajv/dist/2020.js';
+import { AdminWorld } from './lib/admin.mjs';
+import { request } from './lib/http.mjs';
+
+const METHODS = ['get', 'post', 'put', 'delete', 'options', 'patch'];
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+let world, kc, token, reply, doc, ajv, ids;
+before(async () => {
+  world = await AdminWorld.open();
+  kc = await world.client('root', 'master', 'peru');
+  token = await world.token('root', 'master');
+  reply = await request(`${world.server.origin}/openapi.json`);
+  doc = reply.json;
+  ajv = new Ajv({ strict: false });
+  ajv.addSchema({ $id: 'doc', components: doc.components });
+  await world.addClient('web');
+  const [client] = await kc.clients.find({ clientId: 'web' });
+  const [scope] = await kc.clientScopes.find();
+  await kc.roles.create({ name: 'teller' });
+  const { id: group } = await kc.groups.create({ name: 'company' });
+  const { id: user } = await kc.users.create({ username: 'maria', enabled: true, credentials: [{ type: 'password', value: 'a long password of maria' }] });
+  const [credential] = await kc.users.getCredentials({ id: user });
+  const role = await kc.roles.findOneByName({ name: 'teller' });
+  await kc.clients.createRole({ id: client.id, name: 'teller' });
+  const mapper = { name: 'm', protocol: 'openid-connect', protocolMapper: 'oidc-usermodel-attribute-mapper', config: { 'user.attribute': 'a', 'claim.name': 'a', 'jsonType.label': 'String' } };
+  await kc.clients.addProtocolMapper({ id: client.id }, mapper);
+  const [own] = await kc.clients.listProtocolMappers({ id: client.id });
+  const [component] = await kc.components.find();
+  ids = { realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
+    roleId: role.id, mapper: own.id, container: 'peru', attr: 'jwt.credential', protocol: 'openid-connect', path: 'company',
+    component: component.id, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
+});
+after(() => world.close());
+
+function* operations() {
+  for (const [path, item] of Object.entries(doc.paths)) {
+    for (const method of METHODS) if (item[method]) yield { path, item, method, op: item[method] };
+  }
+}
+
+// Values of the path's parameters: things that are there, where the test made such.
+function filled(path) {
+  const segments = path.split('/');
+  return segments.map((segment, i) => {
+    const [, name] = segment.match(/^\{(.*)\}$/) ?? [];
+    if (!name) return segment;
+    const before = segments[i - 1];
+    if (before === 'roles-by-id') return ids.roleId;
+    if (before === 'users' || (before === 'members')) return ids.user;
+    if (before === 'components') return ids.component;
+    if (before === 'admin') return 'master';
+    return ids[name] ?? NOBODY;
+  }).join('/');
+}
+
+const resolve = (node) => (node?.$ref ? node.$ref.slice(2).split('/').reduce((at, part) => at[part], doc) : node);
+const outer = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components'));
+
+function call({ path, item, method, op }, { body } = {}) {
+  const isManaged = item.servers !== undefined;
+  const base = isManaged ? world.server.management : world.server.origin;
+  const bearer = (op.security ?? []).some((s) => s.bearer) && path.startsWith('/admin') ? { Authorization: `Bearer ${token}` } : {};
+  const media = Object.keys(op.requestBody?.content ?? {})[0];
+  const content = media === 'application/json' ? { json: body ?? {} } : media?.endsWith('urlencoded') ? { form: {} } : media ? { body: 'x', headers: { 'Content-Type': media } } : {};
+  return request(base + filled(path), { method: method.toUpperCase(), ...content, headers: { ...content.headers, ...bearer } });
+}
+
+// A status that is described, a media type that belongs to it, a body that fits the schema and holds no
+// member that the schema does not name.
+function check(operation, answer) {
+  const what = `${operation.method.toUpperCase()} ${filled(operation.path)}: ${answer.status} ${answer.text.slice(0, 200)}`;
+  const described = resolve(operation.op.responses[answer.status] ?? operation.op.responses[`${String(answer.status)[0]}XX`]);
+  assert.ok(described, `this status is not described: ${what}`);
+  assert.ok(!answer.text.includes('no such page'), `this path is not served: ${what}`);
+  if (answer.text === '') return;
+  const media = answer.headers['content-type'].split(';')[0];
+  const content = described.content?.[media];
+  assert.ok(content, `${media} is not described: ${what}`);
+  if (media !== 'application/json' || answer.json === undefined) return;
+  const fits = ajv.compile(outer(content.schema));
+  assert.ok(fits(answer.json), `${JSON.stringify(fits.errors)}: ${what}`);
+  const schema = resolve(content.schema.items ?? content.schema);
+  if (!schema.properties) return;
+  for (const object of [answer.json].flat()) {
+    for (const name of Object.keys(object)) assert.ok(schema.properties[name], `${name} is not described: ${what}`);
+  }
+}
+
+// All that is wrong, not the first of it alone.
+class Findings {
+  list = [];
+  see(f) {
+    try { f(); } catch (error) { this.list.push(error.message); }
+  }
+  none() { assert.deepEqual(this.list, []); }
+}
+
+test('it is a valid description of version 3.1', async () => {
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers['content-type'], 'application/json');
+  assert.match(doc.openapi, /^3\.1\./);
+  assert.deepEqual(doc.servers, [{ url: world.server.origin }]);
+  const result = await new Validator().validate(structuredClone(doc));
+  assert.ok(result.valid, JSON.stringify(result.errors, null, 1)?.slice(0, 2000));
+  const names = [...operations()].map(({ op }) => op.operationId);
+  assert.equal(new Set(names).size, names.length, 'each operation has a name of its own');
+  for (const { path, item, op } of operations()) {
+    assert.ok(op.summary && op.tags.length === 1, path);
+    const inPath = [...path.matchAll(/\{([^}]+)\}/g)].map((m) => m[1]);
+    assert.deepEqual(item.parameters.map((p) => p.name), inPath, path);
+  }
+  for (const [ref] of JSON.stringify(doc).matchAll(/#\/components\/[A-Za-z/]+/g)) assert.ok(resolve({ $ref: ref }), ref);
+  assert.ok([...operations()].length > 200);
+  const again = await request(`${world.server.origin}/openapi.json`, { headers: { 'If-None-Match': reply.headers.etag } });
+  assert.equal(again.status, 304);
+});
+
+test('it holds every line of the Admin API that does something, with its permission, and no other', async () => {
+  const described = new Map([...operations()].filter(({ path }) => path.startsWith('/admin')).map((o) =>
+    [`${o.method.toUpperCase()} ${o.path.replace(/\{[^}]*\}/g, '{}')}`, o.op['x-permission']]));
+  for (const route of await world.cli.json('routes')) {
+    const key = `${route.method} ${route.path.replace(/\{[^}]*\}/g, '{}')}`;
+    if (described.has(key)) {
+      assert.equal(described.get(key), route.permission, key);
+      described.delete(key);
+      continue;
+    }
+    const json = ['POST', 'PUT'].includes(route.method) ? { json: {} } : {};
+    const answer = await world.call(route.method, filled(route.path.replace('*}', '}')).slice('/admin'.length), { token, ...json });
+    assert.ok([404, 501].includes(answer.status), `${key} does something and is not described: ${answer.status}`);
+  }
+  assert.deepEqual([...described.keys()], [], 'described and in no table');
+});
+
+test('every look answers as described', async () => {
+  const refused = [];
+  const findings = new Findings();
+  for (const operation of operations()) {
+    if (operation.method !== 'get') continue;
+    const answer = await call(operation);
+    findings.see(() => check(operation, answer));
+    if (operation.path.startsWith('/admin') && answer.status !== 200) refused.push(`${operation.path} ${answer.status}`);
+  }
+  findings.none();
+  assert.ok(refused.length < 20, `few looks find nothing, the others show what they describe: ${refused.join('; ')}`);
+});
+
+test('everything that is shown by its own path goes back there as described', async () => {
+  let count = 0;
+  const findings = new Findings();
+  for (const operation of operations()) {
+    const look = operation.item.get;
+    if (operation.method !== 'put' || !look || !operation.path.startsWith('/admin')) continue;
+    const shown = await call({ ...operation, method: 'get', op: look });
+    if (shown.status !== 200) continue;
+    const answer = await call(operation, { body: shown.json });
+    findings.see(() => check(operation, answer));
+    findings.see(() => assert.ok(answer.status < 300, `PUT ${filled(operation.path)}: ${answer.status} ${answer.text}`));
+    count++;
+  }
+  findings.none();
+  assert.ok(count > 8);
+});
+
+test('every change answers as described', async () => {
+  const made = {
+    '/admin/realms': { realm: 'extra' }, '/admin/apply': { realm: 'extra' }, '/admin/realms/{realm}/users': { username: 'new' },
+    '/admin/realms/{realm}/roles': { name: 'new' }, '/admin/realms/{realm}/clients/{client}/roles': { name: 'new' },
+    '/admin/realms/{realm}/clients': { clientId: 'new' }, '/admin/realms/{realm}/client-scopes': { name: 'new', protocol: 'openid-connect' },
+    '/admin/realms/{realm}/groups': { name: 'new' }, '/admin/realms/{realm}/groups/{group}/children': { name: 'below' },
+  };
+  const order = ['post', 'put', 'patch', 'options', 'delete'];
+  const depth = ({ path }) => -path.split('/').length;
+  const all = [...operations()].filter(({ method }) => method !== 'get')
+    .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method) || depth(a) - depth(b));
+  const findings = new Findings();
+  for (const operation of all) {
+    const body = made[operation.method === 'post' ? operation.path : ''];
+    const isList = operation.op.requestBody?.content?.['application/json']?.schema?.type === 'array';
+    const answer = await call(operation, { body: body ?? (isList ? [] : {}) });
+    findings.see(() => check(operation, answer));
+    findings.see(() => assert.ok(!body || answer.status < 300, `${operation.method} ${operation.path}: ${answer.status} ${answer.text}`));
+    findings.see(() => assert.ok(answer.status !== 201 || answer.headers.location, operation.path));
+    if (operation.method === 'delete' && operation.path === '/admin/realms/{realm}') assert.equal(answer.status, 204);
+  }
+  findings.none();
+});

@@ -1,0 +1,13 @@
+/* The description of everything that is served over HTTP, as OpenAPI 3.1: GET /openapi.json. Which lines
+ * there are comes from the tables of routes, representations from the field tables that read and write
+ * them, and what is said of a line beyond that from operations.def, so that none of it can be forgotten
+ * or go stale unseen. Lines that only say that something does not exist here are left out. */
+#ifndef GARITA_WEB_OPENAPI_OPENAPI_H
+#define GARITA_WEB_OPENAPI_OPENAPI_H
+
+#include "core/codec/json.h"
+
+/* url: where this server is reached, with the base path. management_port: where its management is. */
+void openapi_write(struct str url, uint16_t management_port, struct json_writer *w);
+
+#endif
