@@ -168,6 +168,8 @@ static int set_web(struct app *app, struct err_ctx *err)
     w->https_port = https ? (uint16_t)c->https_port : 0;
     w->http_address = or_null(c->http_address);
     w->http_port = (uint16_t)c->http_port;
+    w->admin_address = or_null(c->admin_address);
+    w->admin_port = (uint16_t)c->admin_port;
     w->management_address = or_null(c->management_address);
     w->management_port = (uint16_t)c->management_port;
     w->dev = c->dev;

@@ -275,6 +275,15 @@ static int check_words(const struct config *config, struct err_ctx *err)
     return check_base_path(config->base_path, err);
 }
 
+static bool any_twice(const int64_t *ports, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = i + 1; k < count; k++)
+            if (ports[i] != 0 && ports[i] == ports[k])
+                return true;
+    return false;
+}
+
 /* Settings that say nothing without another one stop the start too (CL-01). */
 static int check_whole(const struct config *config, struct err_ctx *err)
 {
@@ -288,9 +297,9 @@ static int check_whole(const struct config *config, struct err_ctx *err)
     if (config->dev && config->http_port == 0 &&
         config->origin[PARAM_https_port].source == CONFIG_DEFAULT)
         return ineffective(err, "http-port", "dev serves on this port");
-    if ((config->https_port != 0 && config->https_port == config->http_port) ||
-        (config->management_port != 0 && (config->management_port == config->https_port ||
-                                          config->management_port == config->http_port)))
+    const int64_t ports[] = {config->https_port, config->http_port, config->admin_port,
+                             config->management_port, config->grpc_port};
+    if (any_twice(ports, ARRAY_LEN(ports)))
         return ineffective(err, "https-port", "two listeners have the same port");
     return 0;
 }

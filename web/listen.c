@@ -70,11 +70,14 @@ static int open_doors(struct listen *l, const struct web_config *c, struct err_c
 {
     struct link_kind https = {LISTENER_PUBLIC, true, false};
     struct link_kind http = {LISTENER_PUBLIC, false, !c->dev};
+    struct link_kind admin = {LISTENER_ADMIN, c->https_port != 0, false};
     struct link_kind management = {LISTENER_MANAGEMENT, false, false};
+    bool bare = c->https_port == 0 && !(c->admin_address && *c->admin_address);
     const char *own = c->management_address ? c->management_address : "127.0.0.1";
     const char *plain = c->http_address || !c->dev ? c->http_address : "127.0.0.1";
     TRY(open_door(l, c->https_address, c->https_port, &https, err));
     TRY(open_door(l, plain, c->http_port, &http, err));
+    TRY(open_door(l, bare ? "127.0.0.1" : c->admin_address, c->admin_port, &admin, err));
     return open_door(l, own, c->management_port, &management, err);
 }
 

@@ -120,6 +120,27 @@ static bool accept_own(struct request *req, const struct uri *u)
            uri_origin(req->arena, u, &req->public_origin) == 0;
 }
 
+/* On the listener of administration: any name of ours, at its port. Tokens come from the public one. */
+static bool accept_admin(struct request *req, const struct uri *host, const struct forwarded *f)
+{
+    struct uri u = *host, public;
+    bool configured = !str_empty(req->web->config.hostname);
+    bool forwarded = f->trusted && !str_absent(f->host);
+    bool ours = is_own_name(req->web, &u) ||
+                (configured && uri_parse(req->web->public_origin, &public) == 0 &&
+                 str_ieq(u.host, public.host));
+    if (!forwarded &&
+        (!ours || uri_effective_port(&u) != web_port(req->web, LISTENER_ADMIN, req->https)))
+        return false;
+    if (uri_origin(req->arena, &u, &req->own_origin) != 0)
+        return false;
+    if (configured)
+        return true;
+    u.port_number = web_port(req->web, LISTENER_PUBLIC, req->https);
+    u.port = arena_printf(req->arena, "%u", u.port_number);
+    return uri_origin(req->arena, &u, &req->public_origin) == 0;
+}
+
 /* With one: exactly that. A trusted proxy may speak to us by another name; what it forwards counts. */
 static bool accept_configured(struct request *req, const struct uri *u, const struct forwarded *f)
 {
@@ -143,7 +164,12 @@ bool origin_resolve(struct request *req, const struct forwarded *f, struct str a
         return true; /* HTTP/1.0 */
     if (!parse_host(req, req->https ? STR("https") : STR("http"), host, &u))
         return false;
-    return configured ? accept_configured(req, &u, f) : accept_own(req, &u);
+    if (req->listener == LISTENER_ADMIN)
+        return accept_admin(req, &u, f);
+    if (!(configured ? accept_configured(req, &u, f) : accept_own(req, &u)))
+        return false;
+    req->own_origin = req->public_origin;
+    return true;
 }
 
 struct str origin_of_redirect(struct request *req)
@@ -195,6 +221,11 @@ bool origin_is_same(const struct request *req)
 struct str web_public_origin(struct request *req)
 {
     return req->public_origin;
+}
+
+struct str web_own_url(struct request *req)
+{
+    return ARENA_CONCAT(req->arena, req->own_origin, req->web->config.base_path);
 }
 
 struct str web_public_url(struct request *req)

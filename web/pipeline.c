@@ -94,7 +94,8 @@ static void request_init(struct passage *p)
                             .client_ip = x->peer_ip,
                             .peer_cert = x->peer_cert,
                             .web = x->web,
-                            .public_origin = x->web->public_origin};
+                            .public_origin = x->web->public_origin,
+                            .own_origin = x->web->public_origin};
     req->header_count = p->call->header_count;
     memcpy(req->headers, p->call->headers, req->header_count * sizeof(req->headers[0]));
     req->trace_id = trace_id_of(req);
@@ -167,9 +168,13 @@ static int check_host(struct passage *p)
     return ERR_INVALID_REQUEST;
 }
 
-static bool fits_listener(const struct route *route, enum listener listener)
+/* AD-11: judged by the line that answers, not by how the path was spelled. */
+static bool fits_listener(const struct web *web, const struct route *route, enum listener listener)
 {
-    return (route->access == ACCESS_LOCAL) == (listener == LISTENER_MANAGEMENT);
+    if (route->access == ACCESS_LOCAL || listener == LISTENER_MANAGEMENT)
+        return route->access == ACCESS_LOCAL && listener == LISTENER_MANAGEMENT;
+    bool admin = str_starts(str_c(route->pattern), STR("/admin/"));
+    return web->config.admin_port == 0 || admin == (listener == LISTENER_ADMIN);
 }
 
 /* HT-10: routes of the other listener do not exist here. */
@@ -177,7 +182,7 @@ static void match_route(struct passage *p, unsigned method)
 {
     struct route_match *m = &p->match;
     router_match(p->req->web->router, (enum http_method)method, p->req->path, m);
-    if (m->route && !fits_listener(m->route, p->x->listener))
+    if (m->route && !fits_listener(p->req->web, m->route, p->x->listener))
         *m = (struct route_match){0};
     p->req->route = m->route;
     memcpy(p->req->params, m->params, sizeof(m->params));
@@ -315,7 +320,7 @@ static int handle(struct passage *p)
     }
     if (req->route->cache == CACHE_NO_STORE && !respond_has_header(p->res, "Cache-Control"))
         respond_no_store(p->res);
-    if (p->x->listener == LISTENER_PUBLIC)
+    if (p->x->listener != LISTENER_MANAGEMENT)
         cors_finish(req, p->res);
     return 0;
 }
@@ -374,10 +379,10 @@ size_t pipeline_body_cap(const struct web *web, enum listener listener,
     struct route_match match;
     struct str path, query;
     if (http_path_decode(a, head->target, &path, &query) != 0 ||
-        (!strip_base(&path, web->config.base_path) && listener == LISTENER_PUBLIC))
+        (!strip_base(&path, web->config.base_path) && listener != LISTENER_MANAGEMENT))
         return 0;
     router_match(web->router, head->method, path, &match);
-    if (!match.route || !fits_listener(match.route, listener))
+    if (!match.route || !fits_listener(web, match.route, listener))
         return 0;
     size_t cap = match.route->body_max_bytes;
     return cap < web->config.limits.body_bytes ? cap : web->config.limits.body_bytes;

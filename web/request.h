@@ -19,7 +19,9 @@ enum http_method {
     HTTP_PATCH = 64
 };
 
-enum listener { LISTENER_PUBLIC, LISTENER_MANAGEMENT };
+/* With a listener of its own the administration (/admin) is on no other one, and nothing else is on it
+ * (AD-11). */
+enum listener { LISTENER_PUBLIC, LISTENER_ADMIN, LISTENER_MANAGEMENT };
 
 struct http_header {
     struct str name; /* as sent; compare with str_ieq */
@@ -48,6 +50,7 @@ struct request {
     struct str body; /* complete; at most the route's cap */
 
     struct str public_origin; /* "https://id.example.pe", never from an unchecked header (WE-09) */
+    struct str own_origin;    /* of the listener that was asked; differs for administration alone */
     bool https;               /* the client's hop, trusted proxies considered */
     struct str client_ip;     /* likewise (WE-10); text form */
     struct str peer_cert;     /* DER of the TLS client certificate, or absent */

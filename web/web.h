@@ -83,6 +83,8 @@ struct web_config {
     uint16_t https_port;       /* 0: off, also below */
     const char *http_address;
     uint16_t http_port;
+    const char *admin_address;      /* NULL or "": all; loopback without TLS */
+    uint16_t admin_port;            /* 0: administration is on the other listeners */
     const char *management_address; /* NULL: 127.0.0.1 */
     uint16_t management_port;
     bool dev;             /* plain HTTP serves instead of redirecting; on loopback by default */
@@ -162,6 +164,8 @@ struct str web_hostname(const struct web *web);
  * configuration; without a configured hostname from the listener and a Host header that was checked
  * against this machine's own names (WE-09). In the request's arena; absent when that is exhausted. */
 struct str web_public_url(struct request *req);
+/* That of the listener that was asked, for addresses of what it serves: /admin may be elsewhere. */
+struct str web_own_url(struct request *req);
 /* The same for another port of ours, whose caller reached it by this authority. */
 struct str web_url_by_host(const struct web *web, struct arena *a, struct str authority);
 /* The same without the base path: what Origin headers of our own pages hold. */

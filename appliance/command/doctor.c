@@ -293,6 +293,7 @@ int doctor(struct cli *cli)
     } else {
         check_port(&r, "https port", config.https_address, config.https_port);
         check_port(&r, "http port", config.http_address, config.http_port);
+        check_port(&r, "admin port", config.admin_address, config.admin_port);
         check_port(&r, "management port", config.management_address, config.management_port);
         check_port(&r, "gRPC port", config.grpc_address, config.grpc_port);
     }

@@ -57,6 +57,8 @@ static void print_banner(const struct config *config, struct app *app, struct st
     (void)printf("garita %s\n", GARITA_VERSION);
     (void)printf("  address      %.*s\n", STR_ARG(url));
     (void)printf("  data         %s\n", config->data);
+    if (config->admin_port != 0)
+        (void)printf("  admin        port %lld\n", (long long)config->admin_port);
     if (config->management_port != 0)
         (void)printf("  management   http://%s:%lld/health\n", config->management_address,
                      (long long)config->management_port);

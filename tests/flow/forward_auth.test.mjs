@@ -1,21 +1,17 @@
 // Forward authentication: nginx of Debian in front of a small page asks us about every request.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { bearer, request } from './lib/http.mjs';
+import { startNginx } from './lib/nginx.mjs';
 import { decode } from './lib/oidc.mjs';
-import { freePort, until } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
 
 const IDENTITY = ['X-Auth-Request-User', 'X-Auth-Request-Preferred-Username', 'X-Auth-Request-Email', 'X-Auth-Client', 'X-Auth-Session',
   'X-Auth-Issuer', 'X-Auth-Realm', 'X-Tenant-ID', 'X-Auth-Roles', 'X-Auth-Scopes'];
 const variable = (name) => name.toLowerCase().replaceAll('-', '_');
 
-let world, portal, service, page, proxy, folder, front;
+let world, portal, service, page, proxy, front;
 
 // A page that says which headers reached it.
 function startPage() {
@@ -25,14 +21,9 @@ function startPage() {
   });
 }
 
-const configuration = (port) => `
-daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+const blocks = (listen) => `
   server {
-    listen 127.0.0.1:${port};
+    listen ${listen};
     location / {
       auth_request /ask;
       ${IDENTITY.map((name) => `auth_request_set $${variable(name)} $upstream_http_${variable(name)}; proxy_set_header ${name} $${variable(name)};`).join('\n      ')}
@@ -46,8 +37,7 @@ http {
       proxy_set_header X-Tenant-ID "";
       proxy_set_header Host ${new URL(world.server.origin).host};
     }
-  }
-}`;
+  }`;
 
 before(async () => {
   world = await World.open();
@@ -55,19 +45,13 @@ before(async () => {
   portal = await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });
   service = (await portal.service()).json.access_token;
   page = await startPage();
-  folder = mkdtempSync(path.join(os.tmpdir(), 'garita-nginx-'));
-  mkdirSync(path.join(folder, 'logs'));
-  const port = await freePort();
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(file, configuration(port));
-  proxy = spawn('/usr/sbin/nginx', ['-p', folder, '-c', file], { stdio: 'ignore' });
-  front = `http://127.0.0.1:${port}`;
-  await until('nginx answers', async () => (await request(front)).status === 401);
+  proxy = await startNginx(blocks);
+  front = proxy.url;
+  assert.equal((await request(front)).status, 401);
 });
 after(async () => {
-  proxy?.kill('SIGTERM');
+  await proxy?.stop();
   page?.close();
-  if (folder) rmSync(folder, { recursive: true, force: true });
   await world.close();
 });
 

@@ -178,7 +178,7 @@ int rest_realms_create(struct admin_call *call)
     TRY(admin_write(call));
     TRY(admin_realm_give_creator(&call->ctx, call->w, realm.name, call->caller.user_id));
     struct str url =
-        ARENA_CONCAT(call->req->arena, call->ctx.base_url, STR("/admin/realms/"), realm.name);
+        ARENA_CONCAT(call->req->arena, web_own_url(call->req), STR("/admin/realms/"), realm.name);
     if (str_absent(url))
         return ERR_NO_MEMORY;
     call->location = url;

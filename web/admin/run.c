@@ -90,7 +90,7 @@ int admin_created(struct admin_call *call, const char *below, struct str id)
     struct arena *a = call->req->arena;
     struct str name = percent_encoded(a, id);
     struct str url =
-        ARENA_CONCAT(a, call->ctx.base_url, STR(REALMS_PREFIX), auth_realm(&call->ctx)->name,
+        ARENA_CONCAT(a, web_own_url(call->req), STR(REALMS_PREFIX), auth_realm(&call->ctx)->name,
                      STR("/"), str_c(below), STR("/"), name);
     if (str_absent(name) || str_absent(url))
         return ERR_NO_MEMORY;
