@@ -109,7 +109,8 @@ static int find_at_source(struct search *s, struct str *ret_set)
 {
     int64_t age_ms, now_ms = s->call->now->wall_ms;
     int rc = ask_and_narrow(s, ret_set, &age_ms);
-    if (rc == ERR_NO_MEMORY)
+    bool overloaded = rc == ERR_OVERLOADED && !s->has_kept; /* that says nothing about the issuer */
+    if (rc == ERR_NO_MEMORY || overloaded)
         return rc;
     if (rc != 0 && !s->has_kept)
         return ERR_UPSTREAM;

@@ -72,7 +72,8 @@ struct validation_issuer_set {
     struct str set;
     unsigned char mark[32];
 };
-/* For a realm of ours. ERR_UNKNOWN_KEY, ERR_UPSTREAM (nobody can say), ERR_NO_MEMORY. */
+/* For a realm of ours. ERR_UNKNOWN_KEY, ERR_UPSTREAM (nobody can say), ERR_OVERLOADED (too many ask at
+ * once), ERR_NO_MEMORY. */
 MUST_CHECK int validation_issuer_keys(const struct validation_call *call, struct str realm_issuer,
                                       const struct trusted_issuer *issuer, struct str kid,
                                       struct validation_issuer_set *ret_set);

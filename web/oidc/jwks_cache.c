@@ -15,6 +15,8 @@
 #define ENTRIES        128
 #define TEXT_MAX_BYTES ((size_t)64 << 10)
 #define URL_MAX_BYTES  URI_MAX_BYTES
+/* Threads that wait for somebody else's fetch, over all URLs: a host that hangs must not hold all. */
+#define WAITING_MAX    8
 
 struct entry {
     struct buf url; /* empty: unused */
@@ -29,6 +31,8 @@ struct entry {
 
 struct jwks_cache {
     pthread_mutex_t lock;
+    pthread_cond_t fetched; /* some fetch has ended */
+    size_t waiting;
     struct entry entries[ENTRIES];
     uint64_t uses;
 };
@@ -38,10 +42,8 @@ int jwks_cache_new(struct jwks_cache **ret_cache)
     struct jwks_cache *cache = calloc(1, sizeof(*cache));
     if (!cache)
         return ERR_NO_MEMORY;
-    if (pthread_mutex_init(&cache->lock, NULL) != 0) {
-        free(cache);
-        return ERR_NO_MEMORY;
-    }
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    (void)pthread_cond_init(&cache->fetched, NULL);
     for (size_t i = 0; i < ENTRIES; i++) {
         buf_init(&cache->entries[i].url, NULL, URL_MAX_BYTES);
         buf_init(&cache->entries[i].text, NULL, TEXT_MAX_BYTES);
@@ -58,6 +60,7 @@ void jwks_cache_free(struct jwks_cache *cache)
         buf_free(&cache->entries[i].url);
         buf_free(&cache->entries[i].text);
     }
+    (void)pthread_cond_destroy(&cache->fetched);
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
@@ -80,20 +83,25 @@ static struct entry *find(struct jwks_cache *cache, struct str url)
     return NULL;
 }
 
-/* The entry of this URL, in the place of the least recently used one if there is none. */
+/* An unused place, or that of the least recently used of those that nobody fetches for. */
+static struct entry *find_place(struct jwks_cache *cache)
+{
+    struct entry *place = NULL;
+    for (size_t i = 0; i < ENTRIES; i++) {
+        struct entry *e = &cache->entries[i];
+        if (e->url.len == 0)
+            return e;
+        if (!e->under_way && (!place || e->used < place->used))
+            place = e;
+    }
+    return place;
+}
+
+/* The entry of this URL; NULL when there is no place for it. */
 static struct entry *claim(struct jwks_cache *cache, struct str url)
 {
     struct entry *e = find(cache, url);
-    for (size_t i = 0; !e && i < ENTRIES; i++)
-        if (cache->entries[i].url.len == 0)
-            e = &cache->entries[i];
-    if (!e) {
-        e = &cache->entries[0];
-        for (size_t i = 1; i < ENTRIES; i++)
-            if (cache->entries[i].used < e->used)
-                e = &cache->entries[i];
-    }
-    if (!str_eq(buf_str(&e->url), url)) {
+    if (!e && (e = find_place(cache)) != NULL) {
         buf_clear(&e->url);
         buf_clear(&e->text);
         e->has_text = false;
@@ -101,7 +109,8 @@ static struct entry *claim(struct jwks_cache *cache, struct str url)
         e->rc = 0;
         buf_add(&e->url, url);
     }
-    e->used = ++cache->uses;
+    if (e)
+        e->used = ++cache->uses;
     return e;
 }
 
@@ -117,7 +126,8 @@ static int copy_of(const struct entry *e, int64_t now_ms, struct arena *a,
     struct str text = arena_str(a, buf_str(&e->text));
     if (str_absent(text))
         return ERR_NO_MEMORY;
-    *ret_jwks = (struct auth_jwks){text, now_ms - e->fetched_ms};
+    int64_t age_ms = now_ms - e->fetched_ms; /* who waited came before it was fetched */
+    *ret_jwks = (struct auth_jwks){text, age_ms > 0 ? age_ms : 0};
     return 0;
 }
 
@@ -138,6 +148,8 @@ static void remember(struct jwks_cache *cache, struct str url, int rc, struct st
                      int64_t now_ms)
 {
     struct entry *e = claim(cache, url);
+    if (!e)
+        return;
     e->rc = rc;
     e->tried_ms = now_ms;
     e->under_way = false;
@@ -149,17 +161,29 @@ static void remember(struct jwks_cache *cache, struct str url, int rc, struct st
     e->fetched_ms = now_ms;
 }
 
-/* Under the lock. */
+/* Under the lock. Of many who ask for what nobody has, one fetches and the others wait for him. False:
+ * the caller is the one. */
 static bool find_answer(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
                         int64_t now_ms, int *ret_rc, struct auth_jwks *ret_jwks)
 {
-    struct entry *e = find(cache, url);
-    bool known = e && answers(e, fresh, now_ms, a, ret_rc, ret_jwks);
-    if (known)
-        e->used = ++cache->uses;
-    else if (e)
-        e->under_way = true;
-    return known;
+    struct entry *e;
+    while ((e = find(cache, url)) == NULL || !answers(e, fresh, now_ms, a, ret_rc, ret_jwks)) {
+        if (!e || !e->under_way) {
+            e = claim(cache, url);
+            if (e)
+                e->under_way = true;
+            return false;
+        }
+        if (cache->waiting == WAITING_MAX) {
+            *ret_rc = ERR_OVERLOADED;
+            return true;
+        }
+        cache->waiting++;
+        (void)pthread_cond_wait(&cache->fetched, &cache->lock);
+        cache->waiting--;
+    }
+    e->used = ++cache->uses;
+    return true;
 }
 
 static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct str url,
@@ -169,6 +193,7 @@ static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct 
     int rc = fetch_json(a, url, TEXT_MAX_BYTES, &jwks.text);
     (void)pthread_mutex_lock(&cache->lock);
     remember(cache, url, rc, jwks.text, now_ms);
+    (void)pthread_cond_broadcast(&cache->fetched);
     struct entry *e = find(cache, url);
     if (rc != 0 && has_copy(e, JWKS_STALE_MS, now_ms))
         rc = copy_of(e, now_ms, a, &jwks);

@@ -21,7 +21,8 @@ MUST_CHECK int jwks_cache_new(struct jwks_cache **ret_cache);
 /* NULL is fine. */
 void jwks_cache_free(struct jwks_cache *cache);
 
-/* Fits auth_jwks_get (core/auth/context.h); context is a struct jwks_cache. */
+/* Fits auth_jwks_get (core/auth/context.h); context is a struct jwks_cache. What nobody has yet is
+ * fetched by one of those who ask at once; a few wait for him, the others get ERR_OVERLOADED. */
 int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh,
                    struct auth_jwks *ret_jwks);
 /* Each copy counts as too old from now on (monotonic): the next who asks fetches, and where that fails the

@@ -6,19 +6,26 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "core/base/err.h"
 #include "core/port/fetch.h"
 #include "web/oidc/jwks_cache.h"
 
 /* The other host: counts who comes. */
-static int fetches;
+static atomic_int fetches;
 static int answer_rc;
 static const char *answer_text;
+static atomic_bool hangs;
 
 int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body)
 {
     assert_true(url.len > 0 && max_bytes > 0);
     fetches++;
+    while (atomic_load(&hangs))
+        usleep(1000);
     if (answer_rc != 0)
         return answer_rc;
     *ret_body = arena_str_c(a, answer_text);
@@ -171,6 +178,97 @@ static void cleared_copies_are_fetched_anew_and_still_stand_in(void **state)
     assert_true(str_eq(text, STR("{\"keys\":[2]}")));
 }
 
+/* --- many at once --- */
+
+#define CROWD 8 /* so many may wait, and one fetches */
+
+struct asker {
+    pthread_t thread;
+    struct jwks_cache *cache;
+    int rc;
+    char text[64];
+};
+
+static atomic_size_t answered;
+
+static void *ask(void *argument)
+{
+    struct asker *asker = argument;
+    struct arena a;
+    struct auth_jwks jwks;
+    arena_init(&a, 1 << 20);
+    asker->rc = jwks_cache_get_at(asker->cache, &a, STR("https://a/jwks"), false, 0, &jwks);
+    if (asker->rc == 0)
+        (void)snprintf(asker->text, sizeof(asker->text), "%.*s", STR_ARG(jwks.text));
+    arena_free(&a);
+    atomic_fetch_add(&answered, 1);
+    return NULL;
+}
+
+static void start(struct fixture *f, struct asker *askers, size_t count)
+{
+    atomic_store(&hangs, true);
+    atomic_store(&answered, 0);
+    for (size_t i = 0; i < count; i++) {
+        askers[i] = (struct asker){.cache = f->cache, .rc = -1};
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
+    }
+}
+
+static void finish(struct asker *askers, size_t count)
+{
+    atomic_store(&hangs, false);
+    for (size_t i = 0; i < count; i++)
+        pthread_join(askers[i].thread, NULL);
+}
+
+static void what_nobody_has_is_fetched_once(void **state)
+{
+    struct fixture *f = *state;
+    struct asker askers[CROWD];
+    start(f, askers, CROWD);
+    usleep(100000);
+    finish(askers, CROWD);
+    assert_int_equal(fetches, 1);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_equal(askers[i].rc, 0);
+        assert_string_equal(askers[i].text, "{\"keys\":[1]}");
+    }
+}
+
+static void who_waits_hears_of_the_failure_too(void **state)
+{
+    struct fixture *f = *state;
+    struct asker askers[CROWD];
+    answer_rc = ERR_TIMEOUT;
+    start(f, askers, CROWD);
+    usleep(100000);
+    finish(askers, CROWD);
+    assert_int_equal(fetches, 1);
+    for (size_t i = 0; i < CROWD; i++)
+        assert_int_equal(askers[i].rc, ERR_TIMEOUT);
+}
+
+/* A host that hangs holds a few threads: the others can go on to somebody else's question. */
+static void not_everybody_waits_for_a_host_that_hangs(void **state)
+{
+    enum { MANY = 40 };
+    struct fixture *f = *state;
+    struct asker askers[MANY];
+    size_t turned_away = 0, served = 0;
+    start(f, askers, MANY);
+    while (atomic_load(&answered) == 0) /* while it hangs, only who is turned away gets an answer */
+        usleep(1000);
+    finish(askers, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        served += askers[i].rc == 0;
+        turned_away += askers[i].rc == ERR_OVERLOADED;
+    }
+    assert_int_equal(fetches, 1);
+    assert_int_equal(served + turned_away, MANY);
+    assert_true(turned_away > 0 && served > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +281,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(an_address_that_is_none_is_not_fetched, setup, teardown),
         cmocka_unit_test_setup_teardown(many_urls_push_out_the_oldest, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_nobody_has_is_fetched_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_waits_hears_of_the_failure_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(not_everybody_waits_for_a_host_that_hangs, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

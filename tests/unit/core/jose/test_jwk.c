@@ -169,6 +169,34 @@ static void unusable_keys_of_a_set_are_skipped(void **state)
     assert_false(pk_key_is_private(set.keys[1].pk));
 }
 
+/* What is kept of an issuer's set: the keys of one kid, public members alone. */
+static void a_set_is_narrowed_to_what_one_kid_may_mean(void **state)
+{
+    static const char set[] =
+        "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0\",\"d\":\"x\",\"p\":\"x\"},"
+        "{\"kty\":\"RSA\",\"kid\":\"b\",\"n\":\"AQ\",\"e\":\"AQAB\",\"use\":\"sig\",\"x5c\":[\"MII\"]},"
+        "{\"kty\":\"RSA\",\"kid\":\"B\",\"n\":\"Ag\",\"e\":\"AQAB\"},"
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AQ\",\"y\":\"Ag\"},"
+        "{\"kty\":\"RSA\",\"kid\":7,\"n\":\"AQ\",\"e\":\"AQAB\"},\"b\",null]}";
+    static const char b[] = "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"b\",\"use\":\"sig\","
+                            "\"n\":\"AQ\",\"e\":\"AQAB\"}]}";
+    struct str text;
+    (void)state;
+    assert_int_equal(jwks_narrow(&test_arena, str_c(set), STR("b"), &text), 0);
+    assert_true(str_eq_c(text, b));
+    assert_int_equal(jwks_narrow(&test_arena, str_c(set), STR("a"), &text), 0);
+    assert_true(str_eq_c(text, "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\"}]}"));
+    assert_int_equal(jwks_narrow(&test_arena, str_c(set), STR("c"), &text), 0);
+    assert_true(str_eq_c(text, "{\"keys\":[]}"));
+    assert_int_equal(jwks_narrow(&test_arena, str_c(set), str_of(NULL, 0), &text), 0);
+    assert_true(str_find_str(text, STR("\"P-256\"")) > 0 && str_find_str(text, STR("\"Ag\"")) > 0);
+    assert_true(str_find_str(text, STR("x5c")) < 0 && str_find_str(text, STR("\"d\"")) < 0 &&
+                str_find_str(text, STR("\"k\"")) < 0);
+    assert_int_equal(jwks_narrow(&test_arena, STR("{\"keys\":{}}"), STR("b"), &text),
+                     ERR_INVALID_SYNTAX);
+    assert_int_equal(jwks_narrow(&test_arena, STR("nothing"), STR("b"), &text), ERR_INVALID_SYNTAX);
+}
+
 static void what_is_no_set_is_told(void **state)
 {
     (void)state;
@@ -328,6 +356,7 @@ int main(void)
         TEST(private_parts_that_do_not_fit_are_refused),
         TEST(JO_03_the_key_of_a_token_fits_in_every_respect),
         TEST(unusable_keys_of_a_set_are_skipped),
+        TEST(a_set_is_narrowed_to_what_one_kid_may_mean),
         TEST(what_is_no_set_is_told),
         TEST(JO_16_written_keys_hold_public_parts_only),
         TEST(a_written_key_looks_like_this),
