@@ -24,6 +24,9 @@
  * three languages. Sets id and default_role_id. ERR_NO_MEMORY. */
 MUST_CHECK int bootstrap_settings(struct arena *a, struct str name, struct realm *ret_realm);
 
+/* The mappers of all client scopes that a new realm gets, with fresh ids. */
+MUST_CHECK int bootstrap_builtin_mappers(struct arena *a, struct protocol_mappers *ret_mappers);
+
 /* Fits store_realm_fill; arg is a struct bootstrap. Appends RealmCreated as the realm's first
  * event. */
 struct bootstrap {

@@ -1,5 +1,6 @@
 /* The client scopes of a new realm and their protocol mappers, with the names, types and config
  * keys that Keycloak gives them. */
+#include "core/admin/bootstrap.h"
 #include "core/admin/bootstrap_parts.h"
 #include "core/base/rng.h"
 #include "core/port/clients.h"
@@ -208,5 +209,14 @@ int bootstrap_scopes(struct bootstrap_state *s)
     }
     s->scopes = (struct client_scopes){all, ARRAY_LEN(scope_rows)};
     s->link_scopes = (struct client_scopes){linked, link_count};
+    return 0;
+}
+
+int bootstrap_builtin_mappers(struct arena *a, struct protocol_mappers *ret_mappers)
+{
+    *ret_mappers = (struct protocol_mappers){0};
+    for (size_t i = 0; i < ARRAY_LEN(mapper_rows); i++)
+        TRY(bootstrap_mapper(a, ret_mappers, mapper_rows[i].name, mapper_rows[i].type,
+                             mapper_rows[i].config));
     return 0;
 }

@@ -159,3 +159,36 @@ int event_face_read(struct arena *a, const struct event_record *record, struct e
     *ret_face = face;
     return 0;
 }
+
+/* --- Lists of names --- */
+
+static bool type_is_repeated(int at)
+{
+    for (int i = 0; i < at; i++)
+        if (str_eq_c(str_c(event_type_keycloak((enum event_type)i)),
+                     event_type_keycloak((enum event_type)at)))
+            return true;
+    return false;
+}
+
+void event_types_write(struct json_writer *w, enum event_side side)
+{
+    for (int i = 0; i < EVENT_TYPE_COUNT; i++)
+        if ((event_type_sides((enum event_type)i) & (int)side) && !type_is_repeated(i))
+            jw_str(w, str_c(event_type_keycloak((enum event_type)i)));
+}
+
+static bool resource_is_repeated(size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_eq_c(str_c(resources[i].type), resources[at].type))
+            return true;
+    return false;
+}
+
+void event_resources_write(struct json_writer *w)
+{
+    for (size_t i = 0; i < ARRAY_LEN(resources); i++)
+        if (!resource_is_repeated(i))
+            jw_str(w, str_c(resources[i].type));
+}

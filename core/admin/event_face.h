@@ -24,6 +24,10 @@ struct event_face {
 
 /* On which sides events of a type may be found. */
 int event_type_sides(enum event_type type);
+/* Keycloak's names, each once, as elements of the array that is open in w: of the types of a side, and of the
+ * kinds of resources. */
+void event_types_write(struct json_writer *w, enum event_side side);
+void event_resources_write(struct json_writer *w);
 /* Reads the record; the face lives in the arena and refers to the record's texts. */
 MUST_CHECK int event_face_read(struct arena *a, const struct event_record *record,
                                struct event_face *ret_face);

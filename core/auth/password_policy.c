@@ -272,3 +272,21 @@ int password_problem_report(struct password_problem problem, struct err_ctx *err
     }
     return ERR_INTERNAL;
 }
+
+void password_policy_types_write(struct json_writer *w)
+{
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        const struct entry *e = &entries[i];
+        jw_begin_object(w);
+        jw_member_c(w, "id", e->name);
+        jw_member_c(w, "displayName", e->name);
+        if (e->kind != ENTRY_SWITCH)
+            jw_member_c(w, "configType", e->kind == ENTRY_ALGORITHM ? "String" : "int");
+        if (e->fallback > 0) {
+            jw_key(w, "defaultValue");
+            jw_i64(w, e->fallback);
+        }
+        jw_member_bool(w, "multipleSupported", false);
+        jw_end_object(w);
+    }
+}

@@ -22,6 +22,10 @@ struct password_policy {
 MUST_CHECK int password_policy_parse(struct str text, struct password_policy *ret_policy,
                                      struct err_ctx *err);
 
+/* The kinds of entries as Keycloak's PasswordPolicyTypeRepresentations, elements of the array that is open
+ * in w. */
+void password_policy_types_write(struct json_writer *w);
+
 /* What is wrong with a new password: message keys of Keycloak for the page
  * ("invalidPasswordMinLengthMessage") and its number. */
 struct password_problem {

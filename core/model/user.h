@@ -33,6 +33,8 @@ MUST_CHECK int user_check(const struct user *user, struct err_ctx *ctx);
 /* Whether an address has a shape that is taken here (RFC 5321, RFC 6531); no quoted local parts. */
 bool email_is_sound(struct str email);
 
+#define CREDENTIAL_OTP "otp"
+
 struct credential {
     int64_t pk;
     struct str id;

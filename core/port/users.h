@@ -59,6 +59,9 @@ MUST_CHECK int credential_span(struct store_read *r, int64_t *ret_first, int64_t
 /* The first of a type at or after a key, whoever's it is. ERR_NOT_FOUND. */
 MUST_CHECK int credential_from(struct store_read *r, struct arena *a, int64_t pk, struct str type,
                                struct credential *ret_credential);
+/* Whether the person has one of a type; nothing is unsealed. */
+MUST_CHECK int credential_exists(struct store_read *r, int64_t user_pk, struct str type,
+                                 bool *ret_exists);
 MUST_CHECK int credential_insert(struct store_write *w, int64_t user_pk, struct credential *c);
 MUST_CHECK int credential_update(struct store_write *w, const struct credential *c);
 MUST_CHECK int credential_delete(struct store_write *w, int64_t credential_pk);

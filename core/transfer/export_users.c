@@ -32,7 +32,7 @@ static void write_credential(struct json_writer *w, const struct credential *c)
 static bool has_otp(const struct credentials *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (str_eq(list->items[i].type, STR("otp")))
+        if (str_eq(list->items[i].type, STR(CREDENTIAL_OTP)))
             return true;
     return false;
 }

@@ -78,6 +78,17 @@ int credential_from(struct store_read *r, struct arena *a, int64_t pk, struct st
     return read_row(&q, a, ret_credential, r);
 }
 
+int credential_exists(struct store_read *r, int64_t user_pk, struct str type, bool *ret_exists)
+{
+    static const struct sql select = {
+        "SELECT 1 FROM credential WHERE user_pk = ? AND type = ? LIMIT 1"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, user_pk);
+    query_str(&q, type);
+    return query_next(&q, ret_exists);
+}
+
 static int seal_secret(struct store_write *w, const struct credential *c, int64_t user_pk,
                        struct str *ret_sealed)
 {

@@ -135,6 +135,10 @@ const LINES = {
     const path = `users/${await withPassword()}/credentials`;
     return [`${path}/${(await get(path))[0].id}`];
   },
+  'POST users/{x}/credentials/{x}/moveToFirst': async () => {
+    const path = `users/${await withPassword()}/credentials`;
+    return [`${path}/${(await get(path))[0].id}/moveToFirst`, {}];
+  },
   'POST users/{x}/federated-identity/{x}': async () =>
     [`${await aUser()}/federated-identity/partner`, { userId: fresh('there'), userName: 'there' }],
   'DELETE users/{x}/federated-identity/{x}': async () => {
@@ -211,7 +215,8 @@ const LINES = {
 
 // Told by tests of their own: what belongs to no realm, or ends it; and lines whose answer here is that the
 // thing does not exist.
-const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'DELETE ', 'DELETE clients/{x}/client-secret/rotated'];
+const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/credentials/{x}/moveAfter/{x}',
+  'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'DELETE clients/{x}/client-secret/rotated'];
 // Lines that take one answer only, that of now: they change nothing.
 const NOTHING = /management[-/]permissions$/;
 // Parts of the API whose own tests look for their events.

@@ -24,9 +24,10 @@ const ABSENT = [
   [/\/workflows/, 'Workflows'],
   [/\/testSMTPConnection$/, 'Connections to mail servers'],
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
+  [/\/users\/\{id\}\/[a-z-]+-email$/, 'Mails to people'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
-const PENDING = /\/authentication\/|\/localization|\/resources\/|\/partialImport|\/credentials\/\{credentialId\}\/move|-email$|\/remove-totp|\/disable-credential-types|\/configured-user-storage|\/credential-registrators/;
+const PENDING = /\/authentication\/|\/localization|\/resources\/|\/partialImport|\/credential-registrators/;
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const served = keycloakPaths.filter(({ path }) => !PENDING.test(path));
 

@@ -54,6 +54,46 @@ test('credentials: listed without secrets, labelled, deleted', async () => {
   await kc.users.resetPassword({ id, credential: { type: 'password', value: PASSWORD, temporary: false } });
 });
 
+test('several credentials: their order, and one-time passwords taken away', async () => {
+  const otp = (name) => ({ type: 'otp', userLabel: name, secretData: '{"value":"c2VjcmV0"}',
+    credentialData: '{"subType":"totp","digits":6,"period":30,"algorithm":"HmacSHA1"}' });
+  const person = { username: 'orden', enabled: true, credentials: [otp('a'), otp('b'), otp('c')] };
+  const { id: who } = await kc.users.create(person);
+  const labels = async () => (await kc.users.getCredentials({ id: who })).map((c) => c.userLabel);
+  const of = async (label) => (await kc.users.getCredentials({ id: who })).find((c) => c.userLabel === label).id;
+  const post = (path) => world.call('POST', `/realms/peru/users/${who}/credentials/${path}`, { token, json: {} });
+  assert.deepEqual(await labels(), ['a', 'b', 'c']);
+  assert.equal((await kc.users.findOne({ id: who })).totp, true);
+  await kc.users.moveCredentialPositionUp({ id: who, credentialId: await of('c') });
+  assert.deepEqual(await labels(), ['c', 'a', 'b']);
+  await kc.users.moveCredentialPositionDown({ id: who, credentialId: await of('c'), newPreviousCredentialId: await of('b') });
+  assert.deepEqual(await labels(), ['a', 'b', 'c']);
+  assert.equal((await post(`${await of('c')}/moveAfter/${await of('a')}`)).status, 204);
+  assert.deepEqual(await labels(), ['a', 'c', 'b']);
+  assert.equal((await post(`${await of('a')}/moveAfter/${await of('a')}`)).status, 400);
+  assert.equal((await post(`${NOBODY}/moveToFirst`)).status, 404);
+  const told = await kc.realms.findAdminEvents({ realm: 'peru', resourcePath: `users/${who}/credentials/*/moveAfter/*` });
+  assert.equal(told.length, 2);
+  assert.deepEqual(await kc.users.getUserStorageCredentialTypes({ id: who }), []);
+  const disable = (types) => world.call('PUT', `/realms/peru/users/${who}/disable-credential-types`, { token, json: types });
+  assert.equal((await world.call('PUT', `/realms/peru/users/${id}/disable-credential-types`, { token, json: ['password'] })).status, 501);
+  assert.equal((await disable([7])).status, 400);
+  assert.equal((await disable(['otp'])).status, 204);
+  assert.deepEqual(await labels(), []);
+  assert.equal((await kc.users.findOne({ id: who })).totp, false);
+  const { id: another } = await kc.users.create({ ...person, username: 'orden2' });
+  assert.equal((await world.call('PUT', `/realms/peru/users/${another}/remove-totp`, { token, json: {} })).status, 204);
+  assert.deepEqual(await kc.users.getCredentials({ id: another }), []);
+  const [removed] = await kc.realms.findAdminEvents({ realm: 'peru', resourcePath: `users/${another}/remove-totp` });
+  assert.equal(JSON.parse(removed.representation).type, 'otp');
+});
+
+test('what needs mail says that there is none', async () => {
+  const refused = await refusal(kc.users.sendVerifyEmail({ id }));
+  assert.equal(refused.status, 501);
+  assert.equal((await refusal(kc.users.executeActionsEmail({ id, actions: ['UPDATE_PASSWORD'] }))).status, 501);
+});
+
 test('sessions: listed, ended one by one and all at once', async () => {
   for (let i = 0; i < 3; i++) assert.equal((await logIn(PASSWORD)).status, 200);
   const sessions = await kc.users.listSessions({ id });

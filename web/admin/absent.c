@@ -53,6 +53,13 @@ int rest_absent_verifiable_credentials(struct admin_call *call)
     return absent(call, "Verifiable credentials");
 }
 
+int rest_absent_mails(struct admin_call *call)
+{
+    struct user user;
+    TRY(users_find_to_change(call, &user));
+    return absent(call, "Mails to people");
+}
+
 /* --- Of the realm --- */
 
 #define ABSENT(name, what)                                                                         \

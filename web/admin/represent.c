@@ -3,6 +3,8 @@
 
 #include "core/port/profiles.h"
 
+#include "core/port/users.h"
+
 #include "core/base/banned.h"
 
 void represent_role(struct json_writer *w, const struct role *role, struct str container_id,
@@ -40,12 +42,22 @@ static void write_access(struct admin_call *call, struct json_writer *w)
     jw_end_object(w);
 }
 
+static void write_totp(struct admin_call *call, const struct user *user)
+{
+    bool has = false;
+    int rc = credential_exists(call->r, user->pk, STR(CREDENTIAL_OTP), &has);
+    if (rc != 0)
+        call->out.err = rc; /* the answer as a whole fails */
+    jw_member_bool(&call->out, "totp", has);
+}
+
 static void write_user(struct admin_call *call, const struct user *user, bool brief)
 {
     struct json_writer *w = &call->out;
     represent_user_members(w, user);
     if (!brief) {
         represent_user_details(w, user);
+        write_totp(call, user);
         if (!str_empty(user->service_account_client_id))
             jw_member_str(w, "serviceAccountClientId", user->service_account_client_id);
     }

@@ -1,50 +1,10 @@
-/* /admin/serverinfo and whoami: what tools ask before they begin. */
+/* /admin/{realm}/console/whoami: who the caller is and what it may do. */
 #include "web/admin/admin.h"
 
 #include "core/admin/each_realm.h"
-#include "core/model/represent.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
-
-static void write_system(struct json_writer *w, int64_t now_ms)
-{
-    char time[25];
-    clock_rfc3339(now_ms, time);
-    jw_member_object(w, "systemInfo");
-    jw_member_c(w, "version", KEYCLOAK_VERSION);
-    jw_member_c(w, "garitaVersion", GARITA_VERSION);
-    jw_member_c(w, "serverTime", time);
-    jw_end_object(w);
-}
-
-int rest_serverinfo(struct admin_call *call)
-{
-    static const char *const empty_lists[] = {"features", "identityProviders", "clientImporters",
-                                              "passwordPolicies"};
-    static const char *const empty_objects[] = {"themes",
-                                                "providers",
-                                                "protocolMapperTypes",
-                                                "builtinProtocolMappers",
-                                                "componentTypes",
-                                                "clientInstallations",
-                                                "enums"};
-    struct json_writer *w = &call->out;
-    if (!admin_is_any(&call->caller))
-        return ERR_FORBIDDEN;
-    jw_begin_object(w);
-    write_system(w, call->ctx.now->wall_ms);
-    for (size_t i = 0; i < ARRAY_LEN(empty_lists); i++) {
-        jw_member_array(w, empty_lists[i]);
-        jw_end_array(w);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(empty_objects); i++) {
-        jw_member_object(w, empty_objects[i]);
-        jw_end_object(w);
-    }
-    jw_end_object(w);
-    return 0;
-}
 
 static int write_access(struct admin_call *call, struct str realm)
 {
@@ -85,6 +45,7 @@ int rest_whoami(struct admin_call *call)
     jw_member_object(w, "realm_access");
     TRY(write_all_access(call));
     jw_end_object(w);
+    jw_member_bool(w, "temporary", false);
     jw_end_object(w);
     return 0;
 }

@@ -46,6 +46,64 @@ int rest_user_credential_remove(struct admin_call *call)
     return admin_credential_delete(&call->ctx, call->w, &user, admin_param(call, 2));
 }
 
+int rest_user_credential_first(struct admin_call *call)
+{
+    struct user user;
+    TRY(users_find_to_change(call, &user));
+    return admin_credential_move(&call->ctx, call->w, &user, admin_param(call, 2), str_of(NULL, 0));
+}
+
+int rest_user_credential_after(struct admin_call *call)
+{
+    struct user user;
+    TRY(users_find_to_change(call, &user));
+    return admin_credential_move(&call->ctx, call->w, &user, admin_param(call, 2),
+                                 admin_param(call, 3));
+}
+
+int rest_user_remove_totp(struct admin_call *call)
+{
+    struct user user;
+    TRY(users_find_to_change(call, &user));
+    return admin_credentials_delete_type(&call->ctx, call->w, &user, STR(CREDENTIAL_OTP));
+}
+
+static int disable_type(struct admin_call *call, const struct user *user, struct str type)
+{
+    bool has;
+    if (str_absent(type))
+        return err_set(&call->req->err, ERR_INVALID_REQUEST, "A list of types is expected");
+    if (str_eq(type, STR(CREDENTIAL_OTP)))
+        return admin_credentials_delete_type(&call->ctx, call->w, user, type);
+    TRY(credential_exists(call->r, user->pk, type, &has));
+    return has ? err_set(&call->req->err, ERR_NOT_IMPLEMENTED,
+                         "Credentials are deleted and not disabled")
+               : 0;
+}
+
+/* Keycloak's console takes one-time passwords away by it; nothing else can be disabled, as
+ * disableableCredentialTypes says. */
+int rest_user_disable_types(struct admin_call *call)
+{
+    const struct json_value *item;
+    struct user user;
+    TRY(admin_body_array(call));
+    TRY(users_find_to_change(call, &user));
+    for (struct json_iter it = json_iter(call->body); json_next(&it, NULL, &item);)
+        TRY(disable_type(call, &user, json_str(item)));
+    return 0;
+}
+
+/* People of other stores do not exist here. */
+int rest_user_storage_types(struct admin_call *call)
+{
+    struct user user;
+    TRY(users_find(call, &user));
+    jw_begin_array(&call->out);
+    jw_end_array(&call->out);
+    return 0;
+}
+
 /* The body is the text itself, as text/plain or as a JSON text. */
 int rest_user_credential_label(struct admin_call *call)
 {

@@ -35,6 +35,7 @@ static const struct member user_members[] = {{"id", TEXT},
                                              {"serviceAccountClientId", TEXT},
                                              {"credentials", LIST("CredentialRepresentation")},
                                              {"disableableCredentialTypes", TEXTS},
+                                             {"totp", SWITCH},
                                              {"access", OBJECT}};
 static const struct member role_members[] = {
     {"id", TEXT}, {"composite", SWITCH}, {"clientRole", SWITCH}, {"containerId", TEXT}};

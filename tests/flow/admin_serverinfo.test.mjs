@@ -1,0 +1,89 @@
+// serverinfo and whoami: what is listed exists, and what exists is listed.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { AdminWorld } from './lib/admin.mjs';
+import { request } from './lib/http.mjs';
+
+let world, ana, info;
+before(async () => {
+  world = await AdminWorld.open();
+  ana = await world.client('ana', 'peru');
+  info = await ana.serverInfo.find();
+});
+after(() => world.close());
+
+const table = (path, pattern) => [...readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').matchAll(pattern)].map((m) => m[1]);
+
+test('the machine', () => {
+  assert.match(info.systemInfo.version, /^\d+\.\d+\.\d+$/);
+  assert.ok(Math.abs(Date.parse(info.systemInfo.serverTime) - Date.now()) < 3600_000);
+  const { total, used, free, freePercentage } = info.memoryInfo;
+  assert.ok(total > 0 && free <= total && used + free === total && freePercentage <= 100);
+  assert.ok(info.cpuInfo.processorCount > 0);
+});
+
+test('features: each is on or off in both lists', () => {
+  const off = info.features.filter((f) => !f.enabled).map((f) => f.name);
+  assert.deepEqual(info.profileInfo.disabledFeatures, off);
+  assert.ok(off.includes('AUTHORIZATION'));
+  assert.ok(info.features.find((f) => f.name === 'IMPERSONATION').enabled);
+});
+
+test('protocol mappers: every kind that tokens know, and each can be made from what is told', async () => {
+  const kinds = info.protocolMapperTypes['openid-connect'];
+  assert.deepEqual(kinds.map((k) => k.id).sort(), table('core/oidc/mappers.def', /^M\("([^"]+)"/gm).sort());
+  const { id } = await ana.clients.create({ clientId: 'probe' });
+  for (const kind of kinds) {
+    const config = Object.fromEntries(kind.properties.map((p) => [p.name, p.defaultValue ?? 'x']));
+    await ana.clients.addProtocolMapper({ id }, { name: kind.id, protocol: 'openid-connect', protocolMapper: kind.id,
+      config: { ...config, ...(config.role ? { role: 'offline_access' } : {}) } });
+  }
+  assert.equal((await ana.clients.listProtocolMappers({ id })).length, kinds.length);
+  const builtin = info.builtinProtocolMappers['openid-connect'];
+  assert.ok(builtin.some((m) => m.name === 'email' && m.config['claim.name'] === 'email'));
+  for (const mapper of builtin) assert.ok(kinds.some((k) => k.id === mapper.protocolMapper), mapper.protocolMapper);
+});
+
+test('components, algorithms, client authenticators: as they are known elsewhere', async () => {
+  const keys = info.componentTypes['org.keycloak.keys.KeyProvider'];
+  assert.deepEqual(keys.map((k) => k.id).sort(), Object.keys(info.providers.keys.providers).sort());
+  assert.ok(keys.find((k) => k.id === 'rsa-generated').properties.some((p) => p.name === 'keySize'));
+  const discovery = (await request(`${world.server.realm('peru')}/.well-known/openid-configuration`)).json;
+  assert.deepEqual(Object.keys(info.providers.signature.providers).sort(), [...discovery.id_token_signing_alg_values_supported].sort());
+  assert.deepEqual(Object.keys(info.providers['client-authenticator'].providers), ['client-jwt', 'client-secret', 'client-secret-jwt']);
+  assert.deepEqual(Object.keys(info.clientInstallations), ['openid-connect']);
+});
+
+test('password policies: each that is told can be set', async () => {
+  for (const { id, defaultValue, configType } of info.passwordPolicies) {
+    if (id === 'hashAlgorithm' || id === 'hashIterations') continue;
+    await ana.realms.update({ realm: 'peru' }, { passwordPolicy: `${id}(${defaultValue ?? (configType ? 1 : 'undefined')})` });
+  }
+  await ana.realms.update({ realm: 'peru' }, { passwordPolicy: '' });
+});
+
+test('words of events are those that the lists know', async () => {
+  assert.ok(info.enums.eventType.includes('LOGIN') && info.enums.eventType.includes('LOGIN_ERROR'));
+  assert.deepEqual(info.enums.operationType, ['CREATE', 'UPDATE', 'DELETE', 'ACTION']);
+  for (const names of [info.enums.eventType, info.enums.resourceType]) assert.equal(new Set(names).size, names.length);
+  for (const event of await ana.realms.findAdminEvents({ realm: 'peru' })) assert.ok(info.enums.resourceType.includes(event.resourceType));
+  for (const event of await ana.realms.findEvents({ realm: 'peru' })) assert.ok(info.enums.eventType.includes(event.type));
+  assert.deepEqual(info.themes.login[0].locales.includes('es'), true);
+});
+
+test('whoami: the caller and his rights by realm', async () => {
+  const me = await ana.whoAmI.find({ currentRealm: 'peru' });
+  assert.equal(me.realm, 'peru');
+  assert.equal(me.createRealm, false);
+  assert.ok(me.realm_access.peru.includes('manage-users'));
+  assert.deepEqual(Object.keys(me.realm_access), ['peru']);
+  const root = await (await world.client('root', 'master')).whoAmI.find({ currentRealm: 'master' });
+  assert.equal(root.createRealm, true);
+  assert.deepEqual(Object.keys(root.realm_access).sort(), ['chile', 'master', 'peru']);
+});
+
+test('AD-10: who administers nothing is told nothing', async () => {
+  await world.addUser('nobody');
+  assert.equal((await world.call('GET', '/serverinfo', { token: await world.token('nobody', 'peru') })).status, 403);
+});
