@@ -31,6 +31,23 @@ void endings_free(struct endings *endings)
 
 /* --- watching --- */
 
+/* Under the lock. */
+static int add_watch(struct endings *e, struct ending_watch *watch)
+{
+    if (e->watch_count == ENDING_WATCHES)
+        return ERR_LIMIT_REACHED;
+    if (!e->ring)
+        e->ring = calloc(ENDINGS_KEPT, sizeof(*e->ring));
+    if (!e->ring)
+        return ERR_NO_MEMORY;
+    watch->seen = e->count;
+    watch->next = e->watches;
+    e->watches = watch;
+    e->watch_count++;
+    atomic_store(&e->watched, true);
+    return 0;
+}
+
 int store_endings_watch(struct realm_view *view, ending_wake *wake, void *context,
                         struct ending_watch **ret_watch)
 {
@@ -38,19 +55,13 @@ int store_endings_watch(struct realm_view *view, ending_wake *wake, void *contex
     struct ending_watch *watch = malloc(sizeof(*watch));
     if (!watch)
         return ERR_NO_MEMORY;
+    *watch = (struct ending_watch){.endings = e, .wake = wake, .context = context};
     (void)pthread_mutex_lock(&e->lock);
-    if (!e->ring)
-        e->ring = calloc(ENDINGS_KEPT, sizeof(*e->ring));
-    bool kept = e->ring != NULL;
-    if (kept) {
-        *watch = (struct ending_watch){e, e->watches, wake, context, e->count};
-        e->watches = watch;
-        atomic_store(&e->watched, true);
-    }
+    int rc = add_watch(e, watch);
     (void)pthread_mutex_unlock(&e->lock);
-    if (!kept) {
+    if (rc != 0) {
         free(watch);
-        return ERR_NO_MEMORY;
+        return rc;
     }
     *ret_watch = watch;
     return 0;
@@ -64,6 +75,7 @@ void store_endings_unwatch(struct ending_watch *watch)
     while (*at != watch)
         at = &(*at)->next;
     *at = watch->next;
+    e->watch_count--;
     if (!e->watches) {
         atomic_store(&e->watched, false);
         free(e->ring);

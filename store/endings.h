@@ -17,6 +17,7 @@ struct endings {
     struct ending *ring;  /* ENDINGS_KEPT; made by the first watch */
     uint64_t count;       /* in all so far */
     struct ending_watch *watches;
+    size_t watch_count;
     atomic_bool watched;
 };
 

@@ -9,6 +9,7 @@
 
 #define ENDING_ID_MAX     63  /* bytes; a longer one is told as everything of the realm */
 #define ENDING_CLIENT_MAX 255 /* likewise */
+#define ENDING_WATCHES    512 /* of a realm */
 
 /* A token has ended when it fits what the kind names. */
 enum ending_kind {
@@ -34,7 +35,8 @@ struct ending_watch;
 /* Called by whoever ended something, in the middle of a commit: it notes that and returns. */
 typedef void ending_wake(void *context);
 
-/* From now on. Until store_endings_unwatch the view must not be released. ERR_NO_MEMORY. */
+/* From now on. Until store_endings_unwatch the view must not be released. ERR_LIMIT_REACHED: that many
+ * watch this realm already, and each of them is told in the middle of a commit. ERR_NO_MEMORY. */
 MUST_CHECK int store_endings_watch(struct realm_view *view, ending_wake *wake, void *context,
                                    struct ending_watch **ret_watch);
 /* wake is not called any more when this returns. */

@@ -63,6 +63,17 @@ static int texts_at(const struct look *l, struct str name, struct strs *ret_text
     return 0;
 }
 
+/* "client/role" is how a role of a client of ours is asked for, and written in X-Auth-Roles: no role of
+ * theirs may be read as one. */
+static void drop_roles_of_clients(struct strs *roles)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < roles->count; i++)
+        if (str_find(roles->items[i], '/') < 0)
+            roles->items[count++] = roles->items[i];
+    roles->count = count;
+}
+
 /* OI-01: another server's names for people are not ours; none of them may be taken for one of our own
  * people by who reads nothing but the subject. */
 static int check_subject(const struct look *l, struct str subject)
@@ -89,7 +100,9 @@ static int map_claims(const struct look *l)
         return ERR_NO_MEMORY;
     TRY(check_subject(l, find->user_id));
     TRY(texts_at(l, l->issuer->scope_claim, &find->scopes));
-    return texts_at(l, l->issuer->roles_claim, &find->roles);
+    TRY(texts_at(l, l->issuer->roles_claim, &find->roles));
+    drop_roles_of_clients(&find->roles);
+    return 0;
 }
 
 /* --- terms of trust --- */

@@ -150,9 +150,12 @@ static void remember(struct jwks_cache *cache, struct str url, int rc, struct st
     struct entry *e = claim(cache, url);
     if (!e)
         return;
+    e->under_way = false;
+    if (rc == ERR_OVERLOADED ||
+        rc == ERR_NO_MEMORY) /* ours, not the host's: the next one may ask */
+        return;
     e->rc = rc;
     e->tried_ms = now_ms;
-    e->under_way = false;
     if (rc != 0)
         return;
     buf_clear(&e->text);

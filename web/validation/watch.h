@@ -17,7 +17,7 @@ struct watch_message {
 };
 
 /* Begins a watch that was allowed on this ground. wake: something may be there; called as
- * core/port/endings.h says. ERR_NOT_FOUND, ERR_NO_MEMORY, ERR_STORE_*. */
+ * core/port/endings.h says. ERR_NOT_FOUND, ERR_LIMIT_REACHED, ERR_NO_MEMORY, ERR_STORE_*. */
 MUST_CHECK int watch_open(struct store *store, struct str realm, const struct ground *ground,
                           ending_wake *wake, void *context, struct watch **ret_watch);
 /* NULL is fine. */

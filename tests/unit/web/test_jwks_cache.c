@@ -106,6 +106,19 @@ static void a_host_that_fails_is_left_alone_for_a_while(void **state)
     assert_int_equal(fetches, 2);
 }
 
+/* HT-02: others' hosts that hang use up the fetches; that must not make this one wait afterwards. */
+static void a_host_that_was_not_asked_did_not_fail(void **state)
+{
+    struct fixture *f = *state;
+    struct str jwks;
+    answer_rc = ERR_OVERLOADED;
+    assert_int_equal(get(f, "https://a/jwks", false, 0, &jwks), ERR_OVERLOADED);
+    answer_rc = 0;
+    assert_int_equal(get(f, "https://a/jwks", false, 1, &jwks), 0);
+    assert_true(str_eq_c(jwks, "{\"keys\":[1]}"));
+    assert_int_equal(fetches, 2);
+}
+
 /* An old copy is better than none while the host is away, and for so long only. */
 static void a_copy_stands_in_for_a_bounded_time(void **state)
 {
@@ -276,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fresh_questions_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(a_host_that_fails_is_left_alone_for_a_while, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_host_that_was_not_asked_did_not_fail, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_stands_in_for_a_bounded_time, setup, teardown),
         cmocka_unit_test_setup_teardown(cleared_copies_are_fetched_anew_and_still_stand_in, setup,
                                         teardown),

@@ -114,6 +114,27 @@ static void roles_come_only_where_a_claim_is_named(void **state)
     SAME(a.scopes.items[0], "read");
 }
 
+static void no_role_of_theirs_reads_as_one_of_a_client_of_ours(void **state)
+{
+    (void)state;
+    struct trusted_issuer issuer = partner_terms();
+    struct says s = good();
+    struct str wanted = STR("account/manage-account");
+    struct validation_question q = {.roles = {&wanted, 1}};
+    issuer.roles_claim = STR("groups");
+    trust(&issuer);
+    s.more = ",\"groups\":[\"account/manage-account\",\"/\",\"auditor\",\"/sales\",\"clerk\"]";
+    q.token = token_from(s);
+    struct validation_answer a = ask("gate", q);
+    assert_int_equal(a.reason, VALIDATION_MISSING_ROLE);
+    wanted = STR("clerk");
+    a = ask("gate", q);
+    assert_true(a.active);
+    assert_int_equal(a.realm_roles.count, 2);
+    SAME(a.realm_roles.items[0], "auditor");
+    SAME(a.realm_roles.items[1], "clerk");
+}
+
 #define REASON(reason, change)                                                                     \
     do {                                                                                           \
         struct says s = good();                                                                    \
@@ -631,6 +652,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TRUSTED_TEST(told_by_the_terms_of_trust),
         TRUSTED_TEST(roles_come_only_where_a_claim_is_named),
+        TRUSTED_TEST(no_role_of_theirs_reads_as_one_of_a_client_of_ours),
         TRUSTED_TEST(every_deviation_has_its_reason_JO_10),
         TRUSTED_TEST(other_kinds_of_tokens_are_refused_OT_15_JO_09),
         TRUSTED_TEST(keys_and_algorithms_are_those_of_the_issuer_JO_01_JO_02_JO_05),
