@@ -52,6 +52,9 @@ static const struct extra realm_extras[] = {
     {"defaultDefaultClientScopes", TEXTS},
     {"defaultOptionalClientScopes", TEXTS},
     {"defaultGroups", TEXTS},
+    {"scopeMappings", LIST("scopeMapping")},
+    {"clientScopeMappings",
+     "{\"type\":\"object\",\"additionalProperties\":" LIST("scopeMapping") "}"},
 };
 
 static const struct object {
@@ -76,6 +79,8 @@ static const struct extra shared[] = {
      "\"file\":" NAME ",\"env\":" NAME
      "},\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false}},"
      "\"required\":[\"secretFrom\"],\"additionalProperties\":false}"},
+    {"scopeMapping", "{\"type\":\"object\",\"properties\":{\"client\":" NAME
+                     ",\"clientScope\":" NAME ",\"roles\":" TEXTS "},\"required\":[\"roles\"]}"},
     {"credential",
      "{\"type\":\"object\",\"properties\":{\"type\":" NAME ",\"value\":" TEXT
      ",\"temporary\":{\"type\":\"boolean\"},\"userLabel\":" NAME ",\"secretData\":" TEXT

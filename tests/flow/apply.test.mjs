@@ -75,6 +75,12 @@ realms:
         realmRoles: [auditor]
         subGroups: [{name: la paz, clientRoles: {portal: [reader]}}]
     defaultGroups: [/company]
+    scopeMappings:
+      - {clientScope: branch, roles: [auditor]}
+      - {client: portal, roles: [boss]}
+    clientScopeMappings:
+      portal: [{clientScope: branch, roles: [reader]}]
+      account: [{client: portal, roles: [view-profile]}]
     users:
       - username: Maria
         email: Maria@Example.BO
@@ -107,6 +113,10 @@ test('a realm is made with all its parts, and applying twice changes nothing', a
   });
   assert.equal(token.status, 200, token.text);
 
+  const root = await world.client('root', 'master', 'bolivia');
+  const mapped = await root.clients.listScopeMappings({ id: portal.id });
+  assert.deepEqual([mapped.realmMappings.map((r) => r.name), mapped.clientMappings.account.mappings.map((r) => r.name)], [['boss'], ['view-profile']]);
+
   const events = await world.cli.json('audit', 'list', '--realm', 'bolivia', '--limit', '1000');
   const made = events.filter((e) => ['ClientCreated', 'UserCreated', 'RoleCreated', 'GroupCreated'].includes(e.type));
   assert.ok(made.length >= 6);
@@ -136,6 +146,28 @@ test('what differs is told, changed and no more', async () => {
   const maria = await user('bolivia', 'maria');
   assert.deepEqual([maria.groups, maria.roles.includes('offline_access'), maria.roles.includes('default-roles-bolivia')], [['/company/la paz'], false, true]);
   assert.deepEqual((await applied(yaml))[0].changes, []);
+});
+
+test('scope mappings are taken as they stand', async () => {
+  const changed = file(BOLIVIA.replace('{client: portal, roles: [boss]}', '{client: portal, roles: [auditor]}').replace('roles: [reader]}]\n      account', 'roles: []}]\n      account'), 'scopes.yaml');
+  const [out] = await applied(changed);
+  assert.deepEqual(out.changes.map((c) => [c.name, c.members]), [
+    ['branch', [{ member: 'scopeMappings', before: ['auditor', 'portal/reader'], after: ['auditor'] }]],
+    ['portal', [{ member: 'scopeMappings', before: ['boss', 'account/view-profile'], after: ['auditor', 'account/view-profile'] }]],
+  ]);
+  assert.deepEqual((await applied(changed))[0].changes, []);
+  await applied(path.join(folder, 'bolivia.yaml'));
+  for (const json of [{ scopeMappings: {} }, { scopeMappings: [{ roles: [] }] }, { clientScopeMappings: [] }, { clientScopeMappings: { portal: [{}] } },
+    { scopeMappings: [{ client: 'nowhere', roles: [] }] }]) {
+    assert.equal((await apply({ realm: 'bolivia', ...json })).status, 1, JSON.stringify(json));
+  }
+});
+
+test('what an export holds is as it is', async () => {
+  const exported = path.join(folder, 'exported.json');
+  await world.cli.ok('realm', 'export', 'bolivia', '--to', exported);
+  const [out] = await applied(exported);
+  assert.deepEqual([out.changes, out.applied], [[], false]);
 });
 
 test('what others made is neither changed nor removed until it is adopted', async () => {
@@ -360,6 +392,20 @@ test('the schema for editors takes what is taken and finds what is wrong', async
     { realms: [{ realm: 'x', accessTokenLifespan: 1.5 }] }]) {
     assert.ok(!check(bad), JSON.stringify(bad));
   }
+});
+
+test('what cannot be answered is not done', async () => {
+  const token = await world.token('root', 'master');
+  const people = (n, bytes) => Array.from({ length: n }, (_, i) => ({ username: `p${String(i).padStart(5, '0')}`, attributes: { note: ['x'.repeat(bytes)] } }));
+  const large = { realm: 'peru', users: people(500, 3500) }; // 1.8 MB
+  const answer = await world.call('POST', '/apply', { token, json: large });
+  assert.ok([200, 413].includes(answer.status), answer.text.slice(0, 200));
+  const there = (await world.cli.run(['user', 'show', '--realm', 'peru', '--username', 'p00000'])).status === 0;
+  assert.equal(there, answer.status === 200);
+  assert.equal((await apply({ realm: 'peru', users: people(500, 5000) })).status, 1, 'more than fits into one document');
+  const [out] = await applied({ realm: 'peru', users: people(2000, 10) });
+  assert.equal(out.summary.create + out.summary.same + out.summary.update, 2000);
+  assert.deepEqual(rows(await applied({ realm: 'peru', users: people(2000, 10) })), []);
 });
 
 test('on a folder without a server', async () => {

@@ -6,6 +6,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv from 'ajv/dist/2020.js';
 import { AdminWorld } from './lib/admin.mjs';
 import { request } from './lib/http.mjs';
+import { freePort, Server } from './lib/server.mjs';
 
 const METHODS = ['get', 'post', 'put', 'delete', 'options', 'patch'];
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -63,8 +64,7 @@ const resolve = (node) => (node?.$ref ? node.$ref.slice(2).split('/').reduce((at
 const outer = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components'));
 
 function call({ path, item, method, op }, { body } = {}) {
-  const isManaged = item.servers !== undefined;
-  const base = isManaged ? world.server.management : world.server.origin;
+  const base = item.servers?.[0].url ?? doc.servers[0].url;
   const bearer = (op.security ?? []).some((s) => s.bearer) && path.startsWith('/admin') ? { Authorization: `Bearer ${token}` } : {};
   const media = Object.keys(op.requestBody?.content ?? {})[0];
   const content = media === 'application/json' ? { json: body ?? {} } : media?.endsWith('urlencoded') ? { form: {} } : media ? { body: 'x', headers: { 'Content-Type': media } } : {};
@@ -119,6 +119,20 @@ test('it is a valid description of version 3.1', async () => {
   assert.ok([...operations()].length > 200);
   const again = await request(`${world.server.origin}/openapi.json`, { headers: { 'If-None-Match': reply.headers.etag } });
   assert.equal(again.status, 304);
+});
+
+test('administration on a port of its own, and a base path, are told', async () => {
+  const port = await freePort();
+  const server = await Server.start({ args: ['--admin-port', String(port)], basePath: '/auth' });
+  const { json } = await request(`${server.origin}/auth/openapi.json`);
+  assert.deepEqual(json.servers, [{ url: `${server.origin}/auth` }]);
+  const [{ url }] = json.paths['/admin/serverinfo'].servers;
+  assert.equal(url, `http://localhost:${port}/auth`);
+  assert.equal((await request(`${url}/admin/serverinfo`)).status, 401);
+  assert.equal(json.paths['/realms/{realm}'].servers, undefined);
+  const [management] = json.paths['/health'].servers;
+  assert.equal((await request(`${management.url}/health`)).status, 200);
+  await server.stop();
 });
 
 test('it holds every line of the Admin API that does something, with its permission, and no other', async () => {

@@ -13,6 +13,9 @@
 #define STEP_MAX_BYTES    ((size_t)48 << 20)
 #define IGNORED_MAX_BYTES ((size_t)64 << 10)
 #define FOREIGN_MAX_BYTES ((size_t)1 << 10)
+/* Half of what the command socket takes, where the answer travels as escaped text. */
+#define ANSWER_MAX_BYTES  ((size_t)4 << 20)
+#define ANSWER_ROOM_BYTES ((size_t)64 << 10) /* beside the answer, which is copied to be sent */
 
 /* --- The realm --- */
 
@@ -120,6 +123,7 @@ static int run_parts(struct apply *e)
     TRY(apply_clients(e));
     TRY(apply_client_roles(e));
     TRY(apply_all_composites(e));
+    TRY(apply_scope_mappings(e));
     TRY(apply_groups(e));
     TRY(apply_realm_lists(e, ours));
     TRY(apply_users(e));
@@ -150,15 +154,6 @@ static int end_write(struct apply *e)
     return store_commit_p(&e->w, DURABLE_STANDBY);
 }
 
-static int run(struct apply *e)
-{
-    TRY(begin_realm(e));
-    TRY(begin_write(e));
-    TRY(run_parts(e));
-    TRY(refuse_foreign(e));
-    return end_write(e);
-}
-
 /* --- The answer --- */
 
 static void write_summary(const struct apply *e, struct json_writer *w)
@@ -187,6 +182,30 @@ static int write_end(struct apply *e)
     write_summary(e, w);
     jw_end_object(w);
     return 0;
+}
+
+/* What could not be answered must not have been done: the answer is complete before the commit, and
+ * there is room to send it. */
+static int check_answer(const struct apply *e)
+{
+    const struct arena *a = e->req->arena;
+    size_t len = e->out->buf->len, left = a->max_bytes - a->used_bytes;
+    if (e->out->err != 0)
+        return e->out->err;
+    return e->out->buf->failed || len > ANSWER_MAX_BYTES || left < 2 * len + ANSWER_ROOM_BYTES
+               ? ERR_TOO_LARGE
+               : 0;
+}
+
+static int run(struct apply *e)
+{
+    TRY(begin_realm(e));
+    TRY(begin_write(e));
+    TRY(run_parts(e));
+    TRY(refuse_foreign(e));
+    TRY(write_end(e));
+    TRY(check_answer(e));
+    return end_write(e);
 }
 
 static int check_options(struct apply *e)
@@ -239,8 +258,6 @@ static int apply_document(struct apply *e, const struct json_value *document)
     jw_member_str(e->out, "owner", e->owner);
     jw_member_array(e->out, "changes");
     int rc = run(e);
-    if (rc == 0)
-        rc = write_end(e);
     end(e);
     if (rc != 0)
         unmake_realm(e);

@@ -133,8 +133,9 @@ MUST_CHECK int apply_links(struct apply *e, const struct apply_links *l);
 struct apply_roles {
     const char *kind;
     struct str name;
-    const char *base;    /* pattern of what has role mappings; with is_role of the role */
+    const char *base;    /* pattern of the mappings */
     struct str owner_id; /* the first parameter */
+    const char *member;  /* as people know the list: "roles", "scopeMappings" */
     const struct json_value *of_realm,
         *of_clients; /* [name], {client: [name]}; NULL: not looked at */
     bool ours, quiet;
@@ -163,6 +164,7 @@ MUST_CHECK int apply_scopes(struct apply *e);
 MUST_CHECK int apply_clients(struct apply *e);
 MUST_CHECK int apply_client_roles(struct apply *e);
 MUST_CHECK int apply_all_composites(struct apply *e);
+MUST_CHECK int apply_scope_mappings(struct apply *e);
 MUST_CHECK int apply_groups(struct apply *e);
 MUST_CHECK int apply_realm_lists(struct apply *e, bool ours);
 MUST_CHECK int apply_users(struct apply *e);

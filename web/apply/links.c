@@ -321,7 +321,11 @@ static int map_container(struct apply *e, const struct apply_roles *r, enum http
     struct inner call = {.method = method, .params = {r->owner_id, client}};
     buf_init(&b, &e->step, sizeof(pattern));
     buf_add_c(&b, r->base);
-    buf_add_c(&b, of_client ? "/clients/{client}" : "/realm");
+    if (!of_client)
+        buf_add_c(&b, "/realm");
+    else /* the name of the parameter in web/admin/routes.def */
+        buf_add_c(&b, str_ends(str_c(r->base), STR("/scope-mappings")) ? "/clients/{other}"
+                                                                       : "/clients/{client}");
     TRY(buf_finish(&b, &text));
     TRY(body_of_difference(e, from, without, &client, &call.body, &any));
     call.pattern = text.ptr;
@@ -357,7 +361,7 @@ int apply_role_mappings(struct apply *e, const struct apply_roles *r)
     if (same_refs(&present, &wanted))
         return 0;
     if (!r->quiet || !r->ours)
-        tell_refs(e, r->ours, r->kind, r->name, "roles", &present, &wanted);
+        tell_refs(e, r->ours, r->kind, r->name, r->member, &present, &wanted);
     if (!r->ours)
         return 0;
     TRY(map_all(e, r, HTTP_DELETE, &present, &wanted));

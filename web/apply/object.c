@@ -14,7 +14,7 @@
 const struct apply_kind
 kind_realm = {"realm", "realm", &realm_fields, "",
     "id users clients roles groups clientScopes defaultDefaultClientScopes defaultOptionalClientScopes "
-    "defaultGroups", false},
+    "defaultGroups scopeMappings clientScopeMappings", false},
 kind_role = {"role", "name", &role_fields, "name",
     "id composite composites clientRole containerId", true},
 kind_scope = {"clientScope", "name", &client_scope_fields, "name", "id protocolMappers", false},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/codec/base64.h"
+#include "core/codec/uri.h"
 #include "core/crypto/digest.h"
 #include "web/fail.h"
 #include "web/openapi/operations.h"
@@ -136,6 +137,11 @@ static void write_path_parameters(struct json_writer *w, const char *pattern)
 
 /* --- Operations --- */
 
+static bool is_of_administration(const char *pattern)
+{
+    return str_starts(str_c(pattern), STR("/admin/"));
+}
+
 static const char *tag_of(const struct route *route)
 {
     struct str pattern = str_c(route->pattern);
@@ -254,25 +260,26 @@ static void write_operation(struct json_writer *w, size_t at, size_t method)
     jw_end_object(w);
 }
 
-static void write_management(struct json_writer *w, uint16_t port)
+static void write_server(struct json_writer *w, struct str url, const char *description)
 {
-    char url[64];
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", (unsigned)port);
     jw_member_array(w, "servers");
     jw_begin_object(w);
-    jw_member_c(w, "url", url);
-    jw_member_c(w, "description", "the management port");
+    jw_member_str(w, "url", url);
+    if (description)
+        jw_member_c(w, "description", description);
     jw_end_object(w);
     jw_end_array(w);
 }
 
-static void write_path(struct json_writer *w, size_t at, uint16_t management_port)
+static void write_path(struct json_writer *w, size_t at, const struct openapi_servers *servers)
 {
     const char *pattern = web_routes[at].pattern;
     write_path_key(w, pattern);
     jw_begin_object(w);
     if (web_routes[at].access == ACCESS_LOCAL)
-        write_management(w, management_port);
+        write_server(w, servers->management, "the management port");
+    if (is_of_administration(pattern) && !str_absent(servers->admin))
+        write_server(w, servers->admin, "the port of administration");
     write_path_parameters(w, pattern);
     for (size_t i = at; i < web_route_count; i++) {
         if (!operation_is_described(i) || !same_path(web_routes[i].pattern, pattern))
@@ -286,7 +293,7 @@ static void write_path(struct json_writer *w, size_t at, uint16_t management_por
 
 /* --- The document --- */
 
-void openapi_write(struct str url, uint16_t management_port, struct json_writer *w)
+void openapi_write(const struct openapi_servers *servers, struct json_writer *w)
 {
     jw_begin_object(w);
     jw_member_c(w, "openapi", "3.1.0");
@@ -298,30 +305,47 @@ void openapi_write(struct str url, uint16_t management_port, struct json_writer 
         "Keycloak's paths and representations.");
     jw_member_c(w, "version", "1");
     jw_end_object(w);
-    jw_member_array(w, "servers");
-    jw_begin_object(w);
-    jw_member_str(w, "url", url);
-    jw_end_object(w);
-    jw_end_array(w);
+    write_server(w, servers->url, NULL);
     jw_member_object(w, "paths");
     for (size_t i = 0; i < web_route_count; i++)
         if (is_first(i))
-            write_path(w, i, management_port);
+            write_path(w, i, servers);
     jw_end_object(w);
     openapi_components_write(w);
     jw_end_object(w);
 }
 
+/* AD-11: administration at its own port of the same host. */
+static int admin_url(struct request *req, struct str *ret_url)
+{
+    const struct web_config *c = &req->web->config;
+    struct uri uri;
+    *ret_url = str_of(NULL, 0);
+    if (c->admin_port == 0)
+        return 0;
+    TRY(uri_parse(req->public_origin, &uri));
+    *ret_url =
+        arena_printf(req->arena, "%s://%s%.*s%s:%u%.*s", c->https_port != 0 ? "https" : "http",
+                     uri.host_is_ipv6 ? "[" : "", STR_ARG(uri.host), uri.host_is_ipv6 ? "]" : "",
+                     (unsigned)c->admin_port, STR_ARG(c->base_path));
+    return str_absent(*ret_url) ? ERR_NO_MEMORY : 0;
+}
+
 static int make(struct request *req, struct str *ret_json)
 {
-    struct str url = web_public_url(req);
+    struct openapi_servers servers = {
+        .url = web_public_url(req),
+        .management = arena_printf(req->arena, "http://127.0.0.1:%u",
+                                   (unsigned)req->web->config.management_port),
+    };
     struct buf b;
     struct json_writer w;
-    if (str_absent(url))
+    if (str_absent(servers.url) || str_absent(servers.management))
         return ERR_NO_MEMORY;
+    TRY(admin_url(req, &servers.admin));
     buf_init(&b, req->arena, DOCUMENT_MAX_BYTES);
     jw_init(&w, &b);
-    openapi_write(url, req->web->config.management_port, &w);
+    openapi_write(&servers, &w);
     return jw_finish(&w, ret_json);
 }
 

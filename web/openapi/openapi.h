@@ -7,7 +7,12 @@
 
 #include "core/codec/json.h"
 
-/* url: where this server is reached, with the base path. management_port: where its management is. */
-void openapi_write(struct str url, uint16_t management_port, struct json_writer *w);
+/* Where things are reached, with the base path. */
+struct openapi_servers {
+    struct str url;
+    struct str management;
+    struct str admin; /* absent: with everything else */
+};
+void openapi_write(const struct openapi_servers *servers, struct json_writer *w);
 
 #endif
