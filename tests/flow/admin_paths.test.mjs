@@ -19,7 +19,7 @@ const ABSENT = [
   [/\/client-policies\//, 'Client policies'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
-  [/\/identity-provider\//, 'Identity providers'],
+  [/\/upload-certificate$/, 'Uploads of files'],
   [/\/organizations/, 'Organizations'],
   [/\/workflows/, 'Workflows'],
   [/\/testSMTPConnection$/, 'Connections to mail servers'],
