@@ -93,12 +93,23 @@ static int check_texts(const struct auth_ctx *ctx, const struct identity_provide
                       ctx->err);
 }
 
+/* AD-03 */
+static int check_organization(const struct auth_ctx *ctx, struct store_read *r, struct str id)
+{
+    struct realm_record record;
+    int rc = str_empty(id) ? 0 : record_find(r, ctx->arena, RECORD_ORGANIZATION, id, &record);
+    return rc == ERR_NOT_FOUND ? err_field(ctx->err, ERR_INVALID_REQUEST, "organizationId",
+                                           "There is no such organization")
+                               : rc;
+}
+
 /* AD-14: the whole as it would stand. before NULL: a new one. */
-static int check(const struct auth_ctx *ctx, const struct identity_provider *before,
-                 struct identity_provider *io)
+static int check(const struct auth_ctx *ctx, struct store_read *r,
+                 const struct identity_provider *before, struct identity_provider *io)
 {
     struct attrs old = {0}, config;
     TRY(check_texts(ctx, io));
+    TRY(check_organization(ctx, r, io->organization_id));
     if (!kind_of(io))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "providerId",
                          "Invalid identity provider id [%.*s]", STR_ARG(io->provider_id));
@@ -151,7 +162,7 @@ int admin_identity_insert(const struct auth_ctx *ctx, struct store_write *w,
                           struct identity_provider *io_provider)
 {
     struct realm_record row;
-    TRY(check(ctx, NULL, io_provider));
+    TRY(check(ctx, store_write_reader(w), NULL, io_provider));
     TRY(check_room(ctx, w));
     TRY(admin_id(ctx->arena, &io_provider->id));
     TRY(to_record(ctx, io_provider, &row));
@@ -191,11 +202,22 @@ int admin_identity_update(const struct auth_ctx *ctx, const struct admin_caller 
     if (!str_eq(after->alias, before->alias))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "alias",
                          "An identity provider keeps its alias: links of people name it");
-    TRY(check(ctx, before, after));
+    TRY(check(ctx, store_write_reader(w), before, after));
     TRY(check_mappers(ctx, caller, store_write_reader(w), before));
     TRY(to_record(ctx, after, &row));
     TRY(record_update(w, &row));
     return record(ctx, w, EVENT_IdentityProviderModified, before, after);
+}
+
+int admin_identity_assign(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct identity_provider *provider, struct str organization_id)
+{
+    struct realm_record row;
+    struct identity_provider after = *provider;
+    after.organization_id = organization_id;
+    TRY(to_record(ctx, &after, &row));
+    TRY(record_update(w, &row));
+    return record(ctx, w, EVENT_IdentityProviderModified, provider, &after);
 }
 
 int admin_identity_delete(const struct auth_ctx *ctx, struct store_write *w,

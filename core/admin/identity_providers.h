@@ -28,6 +28,10 @@ MUST_CHECK int admin_identity_insert(const struct auth_ctx *ctx, struct store_wr
 MUST_CHECK int admin_identity_update(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                      struct store_write *w, const struct identity_provider *before,
                                      struct identity_provider *after);
+/* To an organization that is there, or to none; nothing else changes. */
+MUST_CHECK int admin_identity_assign(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct identity_provider *provider,
+                                     struct str organization_id);
 /* With its mappers, and with the links of people to it: another provider of that alias is somebody else
  * (BR-06). */
 MUST_CHECK int admin_identity_delete(const struct auth_ctx *ctx, struct store_write *w,
