@@ -2,6 +2,7 @@
 #include "core/admin/component_records.h"
 
 #include "core/admin/record.h"
+#include "core/admin/record_document.h"
 #include "core/port/records.h"
 
 #include "core/base/banned.h"
@@ -20,12 +21,8 @@ int components_add(struct components *list, struct arena *a, const struct compon
 static int from_record(const struct auth_ctx *ctx, const struct realm_record *record,
                        struct component *ret_component)
 {
-    const struct json_value *json;
-    struct component c = {.id = record->id};
-    fields_default(&component_fields, &c);
-    if (json_parse(ctx->arena, record->json, RECORD_MAX_BYTES, &json) != 0)
-        return ERR_STORE_CORRUPT;
-    TRY(fields_read(&component_fields, &c, ctx->arena, json, ctx->err));
+    struct component c = {.id = record->id, .position = record->position};
+    TRY(record_document_read(ctx, &component_fields, &c, record->json));
     c.parent_id = str_absent(record->parent) ? auth_realm(ctx)->id : record->parent;
     *ret_component = c;
     return 0;
@@ -34,20 +31,11 @@ static int from_record(const struct auth_ctx *ctx, const struct realm_record *re
 static int to_record(const struct auth_ctx *ctx, const struct component *c,
                      struct realm_record *ret_record)
 {
-    struct buf b;
-    struct json_writer w;
-    *ret_record = (struct realm_record){.kind = RECORD_COMPONENT, .id = c->id};
+    *ret_record =
+        (struct realm_record){.kind = RECORD_COMPONENT, .id = c->id, .position = c->position};
     if (!str_eq(c->parent_id, auth_realm(ctx)->id))
         ret_record->parent = c->parent_id;
-    buf_init(&b, ctx->arena, RECORD_MAX_BYTES);
-    jw_init(&w, &b);
-    jw_begin_object(&w);
-    fields_write(&component_fields, c, &w);
-    jw_end_object(&w);
-    int rc = jw_finish(&w, &ret_record->json);
-    return rc == ERR_TOO_LARGE
-               ? err_field(ctx->err, ERR_INVALID_REQUEST, "config", "The component is too large")
-               : rc;
+    return record_document_write(ctx, &component_fields, c, "id", c->id, &ret_record->json);
 }
 
 int component_records(const struct auth_ctx *ctx, struct store_read *r,

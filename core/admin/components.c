@@ -211,6 +211,26 @@ int admin_component_insert(const struct auth_ctx *ctx, const struct admin_caller
     return record(ctx, w, EVENT_ComponentCreated, NULL, io_component);
 }
 
+/* AD-04: whoever another directory is asked for would get what its mappers give. */
+static int check_parts(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                       struct store_read *r, const struct component *c)
+{
+    struct components all;
+    if (!caller || !is_of(c, PROVIDER_STORAGE))
+        return 0;
+    TRY(component_records(ctx, r, &all));
+    for (size_t i = 0; i < all.count; i++) {
+        const struct component *part = &all.items[i];
+        const struct provider *provider = provider_of(part);
+        if (!provider || !str_eq(part->parent_id, c->id))
+            continue;
+        int rc = provider_config_may_give(ctx, caller, r, provider, &part->config);
+        if (rc != ERR_INVALID_REQUEST) /* a role that is gone gives nothing */
+            TRY(rc);
+    }
+    return 0;
+}
+
 static int update(const struct auth_ctx *ctx, struct store_write *w, const struct component *before,
                   struct component *after)
 {
@@ -225,12 +245,14 @@ int admin_component_update(const struct auth_ctx *ctx, const struct admin_caller
                            struct component *after)
 {
     after->id = before->id;
+    after->position = before->position;
     after->provider_id = before->provider_id;
     after->provider_type = before->provider_type;
     after->parent_id = before->parent_id;
     TRY(provider_config_keep(provider_of(before), ctx->arena, &before->config, &after->config,
                              ctx->err));
     TRY(check(ctx, caller, store_write_reader(w), after));
+    TRY(check_parts(ctx, caller, store_write_reader(w), before));
     TRY(update(ctx, w, before, after));
     return record(ctx, w, EVENT_ComponentModified, before, after);
 }

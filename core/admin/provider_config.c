@@ -191,3 +191,24 @@ int provider_config_may_give(const struct auth_ctx *ctx, const struct admin_call
     }
     return 0;
 }
+
+/* --- The two shapes --- */
+
+int provider_config_of_map(struct arena *a, const struct str_map *map, struct attrs *ret_config)
+{
+    struct attrs config = {0};
+    for (size_t i = 0; i < map->count; i++)
+        TRY(attrs_set(&config, a, map->items[i].name, (struct strs){&map->items[i].value, 1}));
+    *ret_config = config;
+    return 0;
+}
+
+int provider_config_to_map(struct arena *a, const struct attrs *config, struct str_map *ret_map)
+{
+    struct str_map map = {0};
+    for (size_t i = 0; i < config->count; i++)
+        if (config->items[i].values.count > 0)
+            TRY(str_map_set(&map, a, config->items[i].name, config->items[i].values.items[0]));
+    *ret_map = map;
+    return 0;
+}

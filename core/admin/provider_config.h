@@ -26,4 +26,10 @@ MUST_CHECK int provider_config_may_give(const struct auth_ctx *ctx,
                                         const struct provider *provider,
                                         const struct attrs *config);
 
+/* Between the two shapes that Keycloak has for configurations: of many values, and of one for each name. */
+MUST_CHECK int provider_config_of_map(struct arena *a, const struct str_map *map,
+                                      struct attrs *ret_config);
+MUST_CHECK int provider_config_to_map(struct arena *a, const struct attrs *config,
+                                      struct str_map *ret_map);
+
 #endif

@@ -45,6 +45,9 @@ struct provider {
 #define PROVIDER_LDAP_MAPPER "org.keycloak.storage.ldap.mappers.LDAPStorageMapper"
 #define PROVIDER_REGISTRATION                                                                      \
     "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
+/* Names of our own: Keycloak's API has other paths for these. */
+#define PROVIDER_IDENTITY        "identity-provider"
+#define PROVIDER_IDENTITY_MAPPER "identity-provider-mapper"
 
 /* NULL when there is none. */
 const struct provider *provider_find(struct str type, struct str id);

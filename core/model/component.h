@@ -9,6 +9,7 @@
 
 struct component {
     struct str id;
+    int64_t position; /* of its record */
 #define K(kind, member, json, number, text) FIELD_TYPE_##kind member;
 #include "core/model/component.def"
 #undef K

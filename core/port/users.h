@@ -90,6 +90,8 @@ MUST_CHECK int federated_identity_insert(struct store_write *w, int64_t user_pk,
                                          const struct federated_identity *identity);
 MUST_CHECK int federated_identity_delete(struct store_write *w, int64_t user_pk,
                                          struct str provider);
+/* Of everybody, for a provider that goes. */
+MUST_CHECK int federated_identity_delete_all(struct store_write *w, struct str provider);
 
 /* Who has a role directly, by user name; first are left out. Service accounts are people here. */
 MUST_CHECK int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first,

@@ -55,3 +55,12 @@ int federated_identity_delete(struct store_write *w, int64_t user_pk, struct str
     query_str(&q, provider);
     return query_run_one(&q);
 }
+
+int federated_identity_delete_all(struct store_write *w, struct str provider)
+{
+    static const struct sql delete_rows = {"DELETE FROM federated_identity WHERE provider = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &delete_rows, &q));
+    query_str(&q, provider);
+    return query_run(&q);
+}

@@ -180,11 +180,13 @@ test('mappers belong to a provider and go with it; AD-04: they give no more than
     mapper('role-ldap-mapper', { 'roles.dn': ['ou=roles'], 'use.realm.roles.mapping': ['false'], 'client.id': ['realm-management'] }),
   ]) assert.equal((await call('POST', '', body, weak)).status, 403, body.providerId);
   // nor by another kind in the body of a change
+  assert.equal((await call('PUT', `/${parent}`, { name: 'y' }, weak)).status, 204);
   const change = await call('POST', '', mapper('hardcoded-ldap-role-mapper', { role: ['offline_access'] }), weak);
   assert.equal(change.status, 201);
   const disguised = { providerId: 'full-name-ldap-mapper', config: { role: ['realm-management.realm-admin'] } };
   assert.equal((await call('PUT', `/${idOf(change)}`, disguised, weak)).status, 403);
   assert.equal((await call('POST', '', mapper('hardcoded-ldap-role-mapper', { role: ['realm-management.realm-admin'] }))).status, 201);
+  assert.equal((await call('PUT', `/${parent}`, { name: 'x' }, weak)).status, 403, 'who asks another directory would get that');
   await kc.components.del({ id: parent });
   assert.deepEqual(await kc.components.find({ type: MAPPER }), []);
 });

@@ -32,10 +32,18 @@ before(async () => {
   const mapper = { name: 'm', protocol: 'openid-connect', protocolMapper: 'oidc-usermodel-attribute-mapper', config: { 'user.attribute': 'a', 'claim.name': 'a', 'jsonType.label': 'String' } };
   await kc.clients.addProtocolMapper({ id: client.id }, mapper);
   const [own] = await kc.clients.listProtocolMappers({ id: client.id });
-  const [component] = await kc.components.find();
+  const component = await kc.components.create({ name: 'directory', providerId: 'ldap', providerType: 'org.keycloak.storage.UserStorageProvider', config: {
+    connectionUrl: ['ldaps://ldap.example.pe'], usersDn: ['ou=people'], usernameLDAPAttribute: ['uid'], rdnLDAPAttribute: ['uid'], uuidLDAPAttribute: ['entryUUID'], userObjectClasses: ['person'] } });
+  await kc.identityProviders.create({ alias: 'partner', providerId: 'oidc', config: { clientId: 'a', clientSecret: 'b', authorizationUrl: 'https://id.example.pe/a', tokenUrl: 'https://id.example.pe/t' } });
+  const { id: identityMapper } = await kc.identityProviders.createMapper({ alias: 'partner', identityProviderMapper: {
+    name: 'm', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: { claim: 'a', 'user.attribute': 'a' } } });
+  await kc.realms.update({ realm: 'peru' }, { organizationsEnabled: true });
+  const { id: organization } = await kc.organizations.create({ name: 'guild' });
+  await kc.organizations.addMember({ orgId: organization, userId: user });
+  await kc.organizations.linkIdp({ orgId: organization, alias: 'partner' });
   ids = { realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
     roleId: role.id, mapper: own.id, container: 'peru', attr: 'jwt.credential', protocol: 'openid-connect', path: 'company',
-    component: component.id, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
+    component: component.id, alias: 'partner', identityMapper, organization, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
 });
 after(() => world.close());
 
@@ -54,7 +62,10 @@ function filled(path) {
     const before = segments[i - 1];
     if (before === 'roles-by-id') return ids.roleId;
     if (before === 'users' || (before === 'members')) return ids.user;
-    if (before === 'components') return ids.component;
+    if (before === 'components' || before === 'user-storage') return ids.component;
+    if (before === 'organizations') return ids.organization;
+    if (before === 'mappers') return ids.identityMapper;
+    if (before === 'providers' && name === 'id') return 'oidc';
     if (before === 'admin') return 'master';
     return ids[name] ?? NOBODY;
   }).join('/');

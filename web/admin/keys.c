@@ -5,6 +5,7 @@
 #include "core/codec/base64.h"
 #include "core/jose/alg.h"
 #include "core/jose/jwk.h"
+#include "core/port/records.h"
 #include "web/admin/admin.h"
 
 #include "core/base/banned.h"

@@ -44,8 +44,9 @@ static struct attrs sound(void)
 
 static void test_catalogue_is_sound(void **state)
 {
-    static const char *const types[] = {PROVIDER_KEY, PROVIDER_PROFILE, PROVIDER_STORAGE,
-                                        PROVIDER_LDAP_MAPPER, PROVIDER_REGISTRATION};
+    static const char *const types[] = {
+        PROVIDER_KEY,          PROVIDER_PROFILE,  PROVIDER_STORAGE,        PROVIDER_LDAP_MAPPER,
+        PROVIDER_REGISTRATION, PROVIDER_IDENTITY, PROVIDER_IDENTITY_MAPPER};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         const struct provider *p = NULL;

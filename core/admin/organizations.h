@@ -1,0 +1,51 @@
+/* Organizations of a realm: kept, with members who are people of the realm and identity providers that are
+ * theirs. Log-ins and tokens do not know of them yet. */
+#ifndef GARITA_CORE_ADMIN_ORGANIZATIONS_H
+#define GARITA_CORE_ADMIN_ORGANIZATIONS_H
+
+#include "core/admin/access.h"
+#include "core/model/identity_provider.h"
+#include "core/model/organization.h"
+#include "core/model/user.h"
+
+struct organizations {
+    struct organization *items;
+    size_t count;
+};
+
+/* ERR_NOT_FOUND unless the realm's switch is on (OA-16). */
+MUST_CHECK int admin_organizations_on(const struct auth_ctx *ctx);
+
+MUST_CHECK int admin_organization_list(const struct auth_ctx *ctx, struct store_read *r,
+                                       struct organizations *ret_organizations);
+/* ERR_NOT_FOUND. */
+MUST_CHECK int admin_organization_find(const struct auth_ctx *ctx, struct store_read *r,
+                                       struct str id, struct organization *ret_organization);
+/* An alias that is missing is made of the name. ERR_INVALID_REQUEST with the member that is wrong, also for
+ * a domain that another one has; ERR_CONFLICT for name and alias. */
+MUST_CHECK int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
+                                         struct organization *io_organization);
+/* The alias stays. */
+MUST_CHECK int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
+                                         const struct organization *before,
+                                         struct organization *after);
+/* Members and identity providers stay in the realm. */
+MUST_CHECK int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
+                                         const struct organization *organization);
+
+/* ERR_CONFLICT, ERR_NOT_FOUND with a sentence. */
+MUST_CHECK int admin_organization_join(const struct auth_ctx *ctx, struct store_write *w,
+                                       const struct organization *organization,
+                                       const struct user *user);
+MUST_CHECK int admin_organization_leave(const struct auth_ctx *ctx, struct store_write *w,
+                                        const struct organization *organization,
+                                        const struct user *user);
+
+/* ERR_CONFLICT for one that has an organization. */
+MUST_CHECK int admin_organization_link(const struct auth_ctx *ctx, struct store_write *w,
+                                       const struct organization *organization,
+                                       const struct identity_provider *provider);
+MUST_CHECK int admin_organization_unlink(const struct auth_ctx *ctx, struct store_write *w,
+                                         const struct identity_provider *provider);
+
+#endif
