@@ -35,10 +35,7 @@ int lot_init(struct lot *lot, const struct web_limits *limits)
     lot->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (!lot->links || !lot->free_slots || !lot->addresses || lot->epoll_fd < 0)
         return ERR_NO_MEMORY;
-    /* A slot without a link is owned, so that nobody takes it. */
-    for (size_t i = 0; i < lot->capacity; i++)
-        atomic_init(&lot->links[i].state, LINK_OWNED);
-    return 0;
+    return 0; /* the slots are begun one by one: memory that nobody needed yet is not touched */
 }
 
 void lot_free(struct lot *lot)
@@ -77,6 +74,8 @@ static bool slot_take(struct lot *lot, uint32_t *ret_slot)
         *ret_slot = lot->free_slots[--lot->free_count];
     else if (used < lot->capacity) {
         *ret_slot = (uint32_t)used;
+        /* A slot without a link is owned, so that nobody takes it. */
+        atomic_init(&lot->links[used].state, LINK_OWNED);
         atomic_store(&lot->high_water, used + 1);
     } else
         found = false;
@@ -89,8 +88,9 @@ static bool slot_take(struct lot *lot, uint32_t *ret_slot)
 static bool evict_one(struct lot *lot)
 {
     struct link *worst = NULL;
-    for (uint32_t i = 0; i < EVICTION_SAMPLE; i++) {
-        struct link *l = &lot->links[rng_below((uint32_t)lot->capacity)];
+    uint32_t used = (uint32_t)atomic_load(&lot->high_water);
+    for (uint32_t i = 0; i < EVICTION_SAMPLE && used > 0; i++) {
+        struct link *l = &lot->links[rng_below(used)];
         enum link_phase phase = atomic_load_explicit(&l->phase, memory_order_relaxed);
         bool waits = phase == LINK_HANDSHAKE || phase == LINK_HEADER || phase == LINK_IDLE ||
                      phase == LINK_CLOSING;

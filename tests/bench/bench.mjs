@@ -4,7 +4,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admin, adminMillion, exportMillion, exportRealms } from './admin.mjs';
-import { grpc, grpcCold, grpcMillion, grpcStorm } from './grpc.mjs';
+import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -128,6 +128,7 @@ const benchmarks = {
   grpc,
   'grpc-cold': grpcCold,
   'grpc-storm': grpcStorm,
+  'grpc-trusted': grpcTrusted,
   'grpc-million': grpcMillion,
   admin,
   'admin-million': adminMillion,

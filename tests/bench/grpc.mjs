@@ -1,5 +1,6 @@
 // Validations over gRPC, beside the same server answering health checks: what is more is the lookup.
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -202,6 +203,43 @@ async function storm() {
   report('validations at 10,000 per s beside logins', busy.rate, 'per s', `aim p99 below 2 ms; ${asked(busy)}; ${Math.round(logins.rate)} logins per s`);
   await server.stop();
   rmSync(path.dirname(tokens), { recursive: true });
+}
+
+// Tokens of an issuer that the realm trusts, by hand: so many, ES256, for the client of the bench.
+function foreignTokens(issuer, count) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const json = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const head = json({ alg: 'ES256', kid: 'one', typ: 'at+jwt' });
+  const iat = Math.floor(Date.now() / 1000);
+  const one = (i) => {
+    const signed = `${head}.${json({ iss: issuer, sub: `person-${i}`, aud: ['bench'], iat, exp: iat + 36000, scope: 'read write', jti: String(i) })}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  };
+  return { keys: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' }] }, tokens: Array.from({ length: count }, (_, i) => one(i)) };
+}
+
+// Each for the first time, and again: of these only that the signature is good is kept.
+async function trusted(count = 15000) {
+  const { server, world } = await open();
+  const issuer = 'https://login.partner.example';
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'garita-tokens-'));
+  const { keys, tokens } = foreignTokens(issuer, count);
+  writeFileSync(path.join(folder, 'tokens'), tokens.map((token) => `${token}\n`).join(''));
+  writeFileSync(path.join(folder, 'keys'), JSON.stringify(keys));
+  await world.cli.ok('issuer', 'add', '--realm', 'bench', '--issuer', issuer, '--jwks-file', path.join(folder, 'keys'), '--audience', 'bench');
+  await pin(server.child.pid, 0);
+  const before = await rawRate('verify ES256', 1);
+  const cold = await ask(server, path.join(folder, 'tokens'), ['once'], { time: 600 });
+  const raw = (before + await rawRate('verify ES256', 1)) / 2;
+  report('validations of a trusted issuer, each token new, ES256', cold.rate, 'per s', `${share(cold.rate, raw)} verified on one thread; ${asked(cold)}`);
+  const warmed = await ask(server, path.join(folder, 'tokens'), ['random', '1000']);
+  report('validations of a trusted issuer, 1,000 hot tokens', warmed.rate, 'per s', asked(warmed));
+  await server.stop();
+  rmSync(folder, { recursive: true });
+}
+
+export async function grpcTrusted() {
+  await trusted();
 }
 
 export async function grpcCold() {
