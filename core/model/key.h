@@ -25,6 +25,9 @@ struct realm_key {
     int rsa_bits;           /* of one that is to be made; 0: 2048 */
 };
 
+/* What not_after_ms is called where a key is a component of a realm file; Keycloak leaves it alone. */
+#define KEY_CONFIG_NOT_AFTER "garita.notAfter"
+
 struct realm_keys {
     struct realm_key *items;
     size_t count;

@@ -42,8 +42,9 @@ struct user_filter {
  * that many fulfil have few in common: then it is linear in the realm at worst (AD-12). */
 MUST_CHECK int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter,
                          size_t limit, struct user **ret_items, size_t *ret_count);
-/* Everybody, service accounts too, by user name from after that one on (absent: from the start). */
-MUST_CHECK int user_list_all(struct store_read *r, struct arena *a, struct str after, size_t limit,
+/* Everybody, service accounts too, in the order in which they were made, from after that one on (0: from the
+ * start): the way through all of them that costs least, as what belongs to them lies in this order. */
+MUST_CHECK int user_list_all(struct store_read *r, struct arena *a, int64_t after_pk, size_t limit,
                              struct user **ret_items, size_t *ret_count);
 /* How many there are in all, whatever after and first say. Linear in those that the best index
  * gives. */

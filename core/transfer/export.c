@@ -117,6 +117,17 @@ static int hide_setup(struct exporter *e)
     return 0;
 }
 
+/* What a new realm has and this one has not: left out, an import would bring it back. */
+static void write_emptied(struct exporter *e)
+{
+    if (e->realm.supported_locales.count == 0)
+        represent_strs(&e->w, "supportedLocales", &e->realm.supported_locales);
+    if (str_empty(e->realm.default_locale))
+        jw_member_c(&e->w, "defaultLocale", "");
+    if (e->realm.browser_security_headers.count == 0)
+        represent_map(&e->w, "browserSecurityHeaders", &e->realm.browser_security_headers);
+}
+
 static int export_settings(struct exporter *e)
 {
     TRY(store_realm_read(e->r, e->kept, &e->realm));
@@ -124,6 +135,7 @@ static int export_settings(struct exporter *e)
     jw_member_str(&e->w, "id", e->realm.id);
     jw_member_str(&e->w, "realm", e->realm.name);
     fields_write(&realm_fields, &e->realm, &e->w);
+    write_emptied(e);
     return export_next(e);
 }
 

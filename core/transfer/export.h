@@ -1,8 +1,8 @@
 /* A realm as Keycloak's realm file: settings, roles, groups, people, clients, scopes, keys and records,
  * in Keycloak's member names, for Keycloak and for the import here. One read transaction sees it all, so
  * the file shows one moment whatever happens meanwhile; it goes out piece by piece, so memory does not
- * grow with the people. The order is that of names, and of their making where order has a meaning: two
- * exports of the same state are the same bytes.
+ * grow with the people. The order is that of names, and that of making where this has a meaning or
+ * costs less: two exports of the same state are the same bytes, and so are an export and that of its import.
  *
  * What a realm has here and Keycloak does not know stays behind: Keycloak refuses members that it does not
  * know. docs/import-export.md says which. */

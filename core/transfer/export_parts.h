@@ -8,9 +8,6 @@
 #include "core/port/records.h"
 #include "core/transfer/export.h"
 
-/* In the config of a key: until when it verifies, in milliseconds. Keycloak leaves it alone. */
-#define KEY_CONFIG_NOT_AFTER "garita.notAfter"
-
 struct exporter {
     const struct export_options *options;
     const struct export_sink *sink;

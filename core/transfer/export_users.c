@@ -11,7 +11,6 @@
 
 #define USER_PAGE      200
 #define PAGE_MAX_BYTES ((size_t)64 << 20)
-#define NAME_MAX_BYTES ((size_t)4 << 10)
 
 /* --- One person --- */
 
@@ -146,21 +145,20 @@ static int write_user(struct exporter *e, const struct user *user)
 
 /* --- All of them --- */
 
-/* A walk by user name; who lists a page keeps the last name of it. */
+/* A walk in the order in which people were made. */
 struct walk {
     struct arena page;
-    struct buf after;
+    int64_t after_pk;
 };
 
 static void walk_begin(struct walk *walk)
 {
+    walk->after_pk = 0;
     arena_init(&walk->page, PAGE_MAX_BYTES);
-    buf_init(&walk->after, NULL, NAME_MAX_BYTES);
 }
 
 static void walk_end(struct walk *walk)
 {
-    buf_free(&walk->after);
     arena_free(&walk->page);
 }
 
@@ -169,12 +167,10 @@ static int walk_next(struct exporter *e, struct walk *walk, size_t limit, struct
                      size_t *ret_count)
 {
     arena_reset(&walk->page);
-    TRY(user_list_all(e->r, &walk->page, buf_str(&walk->after), limit, ret_users, ret_count));
-    if (*ret_count == 0)
-        return 0;
-    buf_clear(&walk->after);
-    buf_add(&walk->after, (*ret_users)[*ret_count - 1].username);
-    return walk->after.failed ? ERR_NO_MEMORY : 0;
+    TRY(user_list_all(e->r, &walk->page, walk->after_pk, limit, ret_users, ret_count));
+    if (*ret_count > 0)
+        walk->after_pk = (*ret_users)[*ret_count - 1].pk;
+    return 0;
 }
 
 /* At most so many from the walk, as elements of the open array. */
@@ -240,7 +236,7 @@ static int more_are_left(struct exporter *e, const struct walk *walk, bool *ret_
 {
     struct user *users;
     size_t count;
-    TRY(user_list_all(e->r, e->scratch, buf_str(&walk->after), 1, &users, &count));
+    TRY(user_list_all(e->r, e->scratch, walk->after_pk, 1, &users, &count));
     *ret_more = count > 0;
     return export_next(e);
 }

@@ -117,15 +117,15 @@ int user_find_look_alike(struct store_read *r, struct arena *a, const struct use
     return q.err;
 }
 
-int user_list_all(struct store_read *r, struct arena *a, struct str after, size_t limit,
+int user_list_all(struct store_read *r, struct arena *a, int64_t after_pk, size_t limit,
                   struct user **ret_items, size_t *ret_count)
 {
     static const struct sql select = {"SELECT " USER_COLUMNS
-                                      " FROM user WHERE username > ? ORDER BY username LIMIT ?"};
+                                      " FROM user WHERE pk > ? ORDER BY pk LIMIT ?"};
     struct rows rows = ROWS_OF(struct user);
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
-    query_str(&q, str_absent(after) ? STR("") : after);
+    query_i64(&q, after_pk);
     query_i64(&q, rows_at_most(limit));
     TRY(rows_read(&rows, &q, a, user_row_read));
     *ret_items = rows.items;
