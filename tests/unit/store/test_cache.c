@@ -374,6 +374,35 @@ static void write_file(const char *name, const char *content)
     assert_int_equal(close(fd), 0);
 }
 
+/* Something else under the names of our files must not keep the start waiting, nor be written to. */
+static void what_is_no_file_is_begun_anew_SK_05(void **state)
+{
+    static const char *const names[] = {"tokens.mdb", "tokens.seal", "tokens.mdb-lock"};
+    struct stat st;
+    (void)state;
+    store_close(t.store);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        fill_and_close();
+        (void)unlink(path_of(names[i]));
+        assert_int_equal(mkfifo(path_of(names[i]), 0600), 0);
+        open_store(0, 8 << 20);
+        assert_non_null(t.store->cache.disk);
+        store_close(t.store);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        fill_and_close();
+        (void)unlink(path_of(names[i]));
+        write_file("elsewhere", "");
+        assert_int_equal(symlink(path_of("elsewhere"), path_of(names[i])), 0);
+        open_store(0, 8 << 20);
+        put(1, "one", LATER_MS);
+        store_close(t.store);
+        assert_int_equal(stat(path_of("elsewhere"), &st), 0);
+        assert_int_equal(st.st_size, 0);
+    }
+    open_store(0, 0);
+}
+
 static void a_file_that_is_not_ours_is_begun_anew(void **state)
 {
     (void)state;
@@ -468,6 +497,7 @@ int main(void)
         CACHE_TEST(what_is_forgotten_is_in_no_file_PW_07),
         CACHE_TEST(a_damaged_file_is_begun_anew),
         CACHE_TEST(a_file_that_is_not_ours_is_begun_anew),
+        CACHE_TEST(what_is_no_file_is_begun_anew_SK_05),
         CACHE_TEST(after_a_crash_the_file_is_begun_anew),
         CACHE_TEST(without_a_place_for_the_file_the_server_runs),
         CACHE_TEST(the_file_is_bounded_and_the_newest_stay),
