@@ -35,7 +35,7 @@ before(async () => {
     await portal.password(['ana', 'luis', 'eva'][i % 3]);
     if (i % 4 === 0) await portal.password('nobody-of-this-name', 'wrong');
   }
-  await world.setUser('ana', { firstName: 'Ana <b>' });
+  await world.setUser('ana', { 'attributes.note': 'Ana <b>' });
   await world.cli.ok('audit', 'sign', '--realm', 'peru');
   key = file('key.pem', await world.cli.ok('audit', 'key', '--realm', 'peru', '--format', 'pem'));
   lines = await exported('--sealed');
