@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/codec/json.h"
 #include "core/port/events.h"
+#include "store/plain_file.h"
 #include "store/realm_list.h"
 #include "store/view.h"
 
@@ -27,9 +28,11 @@ static void write_note(const struct slot *slot, const char *reason)
     size_t len = strlen(reason);
     if (slot->is_master || !note_name(slot, file))
         return;
-    int fd = openat(slot->store->folder.realms_fd, file,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, reason, len) != (ssize_t)len || fsync(fd) != 0 ||
+    int fd = -1;
+    (void)unlinkat(slot->store->folder.realms_fd, file, 0); /* whatever stands there */
+    if (plain_file_open(slot->store->folder.realms_fd, file, O_WRONLY | O_CREAT | O_EXCL, &fd) !=
+            0 ||
+        write(fd, reason, len) != (ssize_t)len || fsync(fd) != 0 ||
         folder_sync_realms(&slot->store->folder) != 0)
         LOG_WARN("store", "%s cannot be written: the fence lasts until the next start", file);
     if (fd >= 0)
@@ -155,12 +158,13 @@ void fence_recall(struct slot *slot)
     char reason[FENCE_REASON_MAX] = "";
     if (slot->is_master || !note_name(slot, file))
         return;
-    int fd = openat(slot->store->folder.realms_fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
+    int fd = -1;
+    if (plain_file_open(slot->store->folder.realms_fd, file, O_RDONLY, &fd) == ERR_NOT_FOUND)
         return;
-    if (pread(fd, reason, sizeof(reason) - 1, 0) <= 0)
+    if (fd < 0 || pread(fd, reason, sizeof(reason) - 1, 0) <= 0)
         (void)snprintf(reason, sizeof(reason), "it was noted as damaged");
-    (void)close(fd);
+    if (fd >= 0)
+        (void)close(fd);
     for (char *c = reason; *c; c++)
         if ((unsigned char)*c < 0x20)
             *c = ' ';

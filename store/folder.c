@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/port/store.h"
+#include "store/plain_file.h"
 
 #include "core/base/banned.h"
 
@@ -65,9 +66,11 @@ static int make_dir(int parent, const char *name, struct err_ctx *ctx)
     return 0;
 }
 
+#define PID_TEXT_BYTES 16
+
 static int read_pid(int fd)
 {
-    char text[16] = "";
+    char text[PID_TEXT_BYTES] = "";
     int pid = 0;
     ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
     for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9' && pid < 100000000; i++)
@@ -75,12 +78,22 @@ static int read_pid(int fd)
     return pid;
 }
 
+/* It is written anew: what holds more than a number is not it, but another file by this name. */
+static int open_lock(struct folder *f, struct err_ctx *ctx)
+{
+    struct stat st;
+    int err = plain_file_open(f->fd, "lock", O_RDWR | O_CREAT, &f->lock_fd);
+    if (err == 0 && fstat(f->lock_fd, &st) != 0)
+        return sys_err(ctx, "lock");
+    if (err == ERR_CONFIG || (err == 0 && st.st_size >= PID_TEXT_BYTES))
+        return err_set(ctx, ERR_CONFIG, "lock is not the server's: move it away");
+    return err == 0 ? 0 : sys_err(ctx, "lock");
+}
+
 static int take_lock(struct folder *f, struct err_ctx *ctx)
 {
-    char pid[16];
-    f->lock_fd = openat(f->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (f->lock_fd < 0)
-        return sys_err(ctx, "lock");
+    char pid[PID_TEXT_BYTES];
+    TRY(open_lock(f, ctx));
     if (flock(f->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
             return sys_err(ctx, "lock");

@@ -1,8 +1,9 @@
-/* Making sure that what was deleted is in no file of the realm any more. */
+/* Making sure that what was deleted is in no file any more. */
 #include "core/port/store.h"
 
 #include <time.h>
 
+#include "store/cache/cache.h"
 #include "store/view.h"
 
 #include "core/base/banned.h"
@@ -21,6 +22,9 @@ static int empty_log(struct realm_db *db, int64_t wait_ms)
         sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc == SQLITE_OK)
         atomic_store(&db->log_pages, 0);
+    /* Pages that it keeps in memory may have remains between their rows, which the next change would
+     * write into the log. */
+    (void)sqlite3_db_release_memory(db->writer->db);
     err = conn_err(db->writer, rc);
     if (db->writer->sync_failed)
         flush_fail(&db->flush, rc);
@@ -40,5 +44,7 @@ int store_forget(struct realm_view *view)
         err = empty_log(db, view->slot->store->config.wait_ms);
     }
     slot_db_release(view->slot, db);
+    /* Answers about who was deleted. Last, when requests that were under way have put theirs. */
+    cache_forget(view->slot->store);
     return err;
 }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/plain_file.h"
+
 #include "core/base/banned.h"
 
 static int check_file(int fd, struct err_ctx *ctx)
@@ -16,8 +18,6 @@ static int check_file(int fd, struct err_ctx *ctx)
     struct stat st;
     if (fstat(fd, &st) != 0)
         return err_set(ctx, ERR_IO, "master key: %s", strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return err_set(ctx, ERR_CONFIG, "master key is no regular file");
     if (st.st_uid != geteuid() && st.st_uid != 0)
         return err_set(ctx, ERR_CONFIG, "master key belongs to another user: chown it");
     if (st.st_mode & 077)
@@ -78,8 +78,8 @@ static int create_key(const char *path, struct secret *ret_key, struct err_ctx *
     if (len < 0 || (size_t)len >= sizeof(fresh))
         return ERR_TOO_LARGE;
     (void)unlink(fresh); /* of a start that was cut short */
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
+    int fd;
+    if (plain_file_open(AT_FDCWD, fresh, O_WRONLY | O_CREAT | O_EXCL, &fd) != 0)
         return err_set(ctx, errno == ENOSPC ? ERR_STORE_FULL : ERR_STORE_READ_ONLY,
                        "master key: %s", strerror(errno));
     struct secret key = {NULL, 0};
@@ -108,19 +108,21 @@ int master_key_load(const struct folder *folder, const char *path, bool may_crea
             return ERR_TOO_LARGE;
         path = own;
     }
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) {
+    int fd = -1;
+    int err = plain_file_open(AT_FDCWD, path, O_RDONLY, &fd);
+    if (err == ERR_NOT_FOUND) {
         if (may_create)
             return create_key(path, ret_key, ctx);
         return err_set(ctx, ERR_SEAL,
                        "master key is missing: put it back from its copy; without it the "
                        "databases cannot be read");
     }
-    if (fd < 0 && errno == ELOOP)
-        return err_set(ctx, ERR_CONFIG, "master key is a symbolic link: put the file itself there");
-    if (fd < 0)
+    if (err == ERR_CONFIG)
+        return err_set(ctx, err,
+                       "master key is a symbolic link or no file: put the file itself there");
+    if (err != 0)
         return err_set(ctx, ERR_IO, "master key: %s", strerror(errno));
-    int err = read_key(fd, ret_key, ctx);
+    err = read_key(fd, ret_key, ctx);
     (void)close(fd);
     return err;
 }

@@ -13,15 +13,18 @@
 
 #include "core/base/banned.h"
 
-#define SUM_AT      (PAGE_BYTES - PAGE_RESERVED)
-#define STATE_AT    (PAGE_BYTES - PAGE_STATE_BYTES)
-#define RESERVED_AT 20 /* in the header of the first page */
+#define SUM_AT            (PAGE_BYTES - PAGE_RESERVED)
+#define STATE_AT          (PAGE_BYTES - PAGE_STATE_BYTES)
+#define RESERVED_AT       20 /* in the header of the first page */
 /* Reads of less are of the header only: the smallest page has so many bytes. */
-#define PAGE_LEAST  512
-#define FORMAT_AT   18 /* twice 2: changes go through a write-ahead log */
-#define MAGIC       "SQLite format 3"
+#define PAGE_LEAST        512
+#define FORMAT_AT         18 /* twice 2: changes go through a write-ahead log */
+#define MAGIC             "SQLite format 3"
+#define FILE_HEADER_BYTES 100
+/* A page number below this has a first byte below 2, with room for what a log adds. */
+#define TREES_TOLD_PAGES  (1 << 24)
 /* Pages whose sums are tried when the header says that there are none. */
-#define LOOK_PAGES  8
+#define LOOK_PAGES        8
 
 struct page_file {
     sqlite3_file base;
@@ -73,7 +76,7 @@ static bool is_page(int n, sqlite3_int64 at)
     return n == PAGE_BYTES && at % PAGE_BYTES == 0;
 }
 
-/* --- Reading and writing --- */
+/* --- Reading --- */
 
 static bool never_written(const unsigned char *page)
 {
@@ -99,38 +102,68 @@ static int page_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
     return SQLITE_OK;
 }
 
-/* The first page goes around the state's bytes, unless the file has no first page yet. */
-static int bytes_to_write(sqlite3_file *inner, sqlite3_int64 at, int *ret_bytes)
+/* --- What lies between the rows of a page --- */
+
+static size_t u16_at(const unsigned char *p)
 {
-    sqlite3_int64 size = PAGE_BYTES;
-    int rc = at == 0 ? inner->pMethods->xFileSize(inner, &size) : SQLITE_OK;
-    *ret_bytes = at == 0 && size >= PAGE_BYTES ? STATE_AT : PAGE_BYTES;
-    return rc;
+    return (size_t)p[0] << 8 | p[1];
+}
+
+/* Where a tree's page (https://sqlite.org/fileformat2.html, 1.6) has neither pointers nor cells: SQLite
+ * rebuilds a page without clearing what it moved away from there, secure_delete or not. */
+static bool gap_of(const unsigned char *page, sqlite3_int64 at, size_t *ret_start, size_t *ret_end)
+{
+    size_t head = at == 0 ? FILE_HEADER_BYTES : 0;
+    const unsigned char *h = page + head;
+    bool leaf = h[0] == 10 || h[0] == 13;
+    if (!leaf && h[0] != 2 && h[0] != 5)
+        return false;
+    *ret_start = head + (leaf ? 8 : 12) + 2 * u16_at(h + 3);
+    *ret_end = u16_at(h + 5);
+    return *ret_start < *ret_end && *ret_end <= SUM_AT;
+}
+
+/* PW-07: nothing of a row that was deleted stays in the file. Pages of other kinds begin with the number
+ * of a page, which in a file of this size does not begin like a tree's page. */
+static void clear_gap(unsigned char *page, sqlite3_int64 at, sqlite3_int64 size)
+{
+    size_t start, end;
+    if (size / PAGE_BYTES < TREES_TOLD_PAGES && gap_of(page, at, &start, &end))
+        memset(page + start, 0, end - start);
+}
+
+/* --- Writing --- */
+
+/* The first page goes around the state's bytes, unless the file has no first page yet. */
+static int bytes_to_write(sqlite3_int64 at, sqlite3_int64 size)
+{
+    return at == 0 && size >= PAGE_BYTES ? STATE_AT : PAGE_BYTES;
+}
+
+static int write_with_sum(sqlite3_file *inner, const void *p, sqlite3_int64 at, sqlite3_int64 size)
+{
+    unsigned char page[PAGE_BYTES];
+    memcpy(page, p, SUM_AT);
+    memset(page + SUM_AT, 0, PAGE_RESERVED);
+    clear_gap(page, at, size);
+    put_sum(page, at);
+    return inner->pMethods->xWrite(inner, page, bytes_to_write(at, size), at);
 }
 
 static int page_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
     struct page_file *file = mine(f);
     sqlite3_file *inner = file->inner;
-    unsigned char page[PAGE_BYTES];
-    int bytes = n;
     sqlite3_int64 size;
-    if (at == 0 && n == PAGE_BYTES && !file->sums) {
-        /* Whether a file has sums is settled when it is made. */
-        int rc = inner->pMethods->xFileSize(inner, &size);
-        if (rc != SQLITE_OK)
-            return rc;
-        file->sums = size == 0 && ((const unsigned char *)p)[RESERVED_AT] == PAGE_RESERVED;
-    }
+    int rc = inner->pMethods->xFileSize(inner, &size);
+    if (rc != SQLITE_OK)
+        return rc;
+    /* Whether a file has sums is settled when it is made. */
+    if (at == 0 && n == PAGE_BYTES && size == 0)
+        file->sums = ((const unsigned char *)p)[RESERVED_AT] == PAGE_RESERVED;
     if (!file->sums)
         return inner->pMethods->xWrite(inner, p, n, at);
-    if (!is_page(n, at))
-        return SQLITE_IOERR_DATA;
-    memcpy(page, p, SUM_AT);
-    memset(page + SUM_AT, 0, PAGE_RESERVED);
-    put_sum(page, at);
-    int rc = bytes_to_write(inner, at, &bytes);
-    return rc == SQLITE_OK ? inner->pMethods->xWrite(inner, page, bytes, at) : rc;
+    return is_page(n, at) ? write_with_sum(inner, p, at, size) : SQLITE_IOERR_DATA;
 }
 
 /* --- Own operations --- */

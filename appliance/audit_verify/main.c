@@ -47,6 +47,7 @@ struct run {
     struct statement segment; /* of the archive that is being read */
     bool in_segment, past_segment_start;
     long line_number;
+    int64_t opened; /* events that show what is in their boxes */
 };
 
 /* --- Lines --- */
@@ -71,25 +72,28 @@ static bool fits_segment(struct run *run, const struct event_record *e)
     return e->seq == run->segment.first_seq && str_eq(e->prev_hash, run->segment.prev_hash);
 }
 
+static bool take_event(struct run *run, const struct event_record *e)
+{
+    run->opened += e->opened;
+    if (!fits_segment(run, e))
+        return chain_fail(&run->chain, e->seq, e->id, "the archive begins with another event");
+    return chain_add(&run->chain, e);
+}
+
+/* ERR_CANCELLED: the verdict is known, and what follows does not matter. */
 static int take_line(void *arg, struct str text)
 {
+    static const char *const segment_member[] = {"segment"};
     struct run *run = arg;
     const struct json_value *v;
     struct event_record e;
     run->line_number++;
     arena_reset(&run->line);
-    if (str_empty(text) || run->chain.bad_seq != 0)
-        return 0;
     TRY(json_parse(&run->line, text, EVENT_LINE_MAX_BYTES, &v));
-    const struct json_value *segment = json_get(v, "segment");
-    if (segment)
-        return take_segment(run, segment);
+    if (json_has_only(v, segment_member, 1))
+        return take_segment(run, json_get(v, "segment"));
     TRY(event_line_read(&run->line, v, &e));
-    if (!fits_segment(run, &e))
-        (void)chain_fail(&run->chain, e.seq, e.id, "the archive begins with another event");
-    else
-        (void)chain_add(&run->chain, &e);
-    return 0;
+    return take_event(run, &e) ? 0 : ERR_CANCELLED;
 }
 
 static int feed(int fd, struct lines *lines)
@@ -122,10 +126,10 @@ static int read_file(struct run *run, const char *name)
     int err = feed(fd, &lines);
     if (!is_stdin)
         (void)close(fd);
-    if (err != 0)
+    if (err != 0 && err != ERR_CANCELLED)
         (void)fprintf(stderr, "%s: line %ld: %s\n", name, run->line_number, err_text(err));
-    else if (run->in_segment)
-        (void)chain_add_statement(&run->chain, &run->segment);
+    if (err == 0 && run->in_segment && !chain_add_statement(&run->chain, &run->segment))
+        return ERR_CANCELLED;
     return err;
 }
 
@@ -144,8 +148,9 @@ static int tell_unsigned(const struct chain *c)
     return STATUS_BROKEN;
 }
 
-static int tell_whole(const struct chain *c)
+static int tell_whole(const struct run *run)
 {
+    const struct chain *c = &run->chain;
     char date[25];
     clock_rfc3339(c->signed_ms, date);
     (void)printf("whole: %lld events, %lld to %lld, of realm %.*s; signed up to %lld at %s\n",
@@ -158,6 +163,9 @@ static int tell_whole(const struct chain *c)
         (void)printf("events before %lld %s\n", (long long)c->first_seq,
                      c->removal_seen ? "were removed when their time was over (signed)"
                                      : "are not in these files");
+    if (run->opened > 0)
+        (void)printf("%lld events show what was sealed in them, which is not proved\n",
+                     (long long)run->opened);
     return STATUS_WHOLE;
 }
 
@@ -168,7 +176,7 @@ static int verdict(struct run *run)
         (void)chain_fail(c, 1, str_of(NULL, 0), "the chain does not begin with its first event");
     if (c->bad_seq != 0)
         return tell_broken(c);
-    return c->signed_seq == 0 ? tell_unsigned(c) : tell_whole(c);
+    return c->signed_seq == 0 ? tell_unsigned(c) : tell_whole(run);
 }
 
 /* --- Command line --- */
@@ -225,10 +233,11 @@ static int verify(struct run *run, char **argv)
     if (err != 0)
         return STATUS_USAGE;
     err = read_files(run);
-    /* A file that cannot be read to its end proves nothing. */
-    if (err == ERR_INVALID_SYNTAX || err == ERR_TOO_LARGE)
-        return STATUS_BROKEN;
-    return err == 0 ? verdict(run) : STATUS_USAGE;
+    if (err == 0 || err == ERR_CANCELLED)
+        return verdict(run);
+    /* A file that is not what it should be proves nothing; of one that was not read nothing is known. */
+    return err == ERR_NOT_FOUND || err == ERR_IO || err == ERR_NO_MEMORY ? STATUS_USAGE
+                                                                         : STATUS_BROKEN;
 }
 
 static bool asks(char **argv, const char *what)

@@ -109,9 +109,23 @@ static int verify_realm(struct verification *v, struct str realm)
     return 0;
 }
 
+/* One that cannot be read is told like one that is broken: the others are looked at all the same. */
 static int verify_next(void *arg, const struct realm_summary *realm)
 {
-    return verify_realm(arg, realm->name);
+    struct verification *v = arg;
+    struct json_writer *w = &v->call->out;
+    struct err_ctx *err = &v->call->err;
+    int rc = verify_realm(v, realm->name);
+    if (rc == 0 || rc == ERR_NO_MEMORY)
+        return rc;
+    v->all_good = false;
+    jw_begin_object(w);
+    jw_member_str(w, "realm", realm->name);
+    jw_member_bool(w, "whole", false);
+    jw_member_c(w, "reason", err->detail[0] ? err->detail : err_text(rc));
+    jw_end_object(w);
+    *err = (struct err_ctx){0};
+    return 0;
 }
 
 /* A broken chain is a failure of the command, and the result says which one. */

@@ -29,37 +29,53 @@ static int empty_log(struct call *call, struct realm_view *view)
                    "server stops");
 }
 
-/* Administrators of master act in other realms too, where events speak of them. */
-static int erase_in(struct call *call, struct str realm, struct str user_id, struct str why)
-{
-    CLEANUP(work_close) struct work work = {0};
-    bool any;
-    TRY(work_open(call, realm, &work));
-    TRY(work_write(&work));
-    TRY(admin_actor_erase(&work.ctx, work.w, user_id, why, &any));
-    if (!any)
-        return 0;
-    TRY(work_commit(&work));
-    return empty_log(call, work.ctx.view);
-}
-
 struct erasing {
     struct call *call;
     struct str user_id, why;
+    bool any;             /* a realm had something to erase */
+    struct str unreached; /* the first realm that could not be erased in */
 };
 
-static int erase_next(void *arg, const struct realm_summary *realm)
+/* Administrators of master act in other realms too, where events speak of them. */
+static int erase_in(struct erasing *e, struct str realm)
 {
-    const struct erasing *e = arg;
-    if (str_eq_c(realm->name, REALM_MASTER))
+    CLEANUP(work_close) struct work work = {0};
+    bool any;
+    TRY(work_open(e->call, realm, &work));
+    TRY(work_write(&work));
+    TRY(admin_actor_erase(&work.ctx, work.w, e->user_id, e->why, &any));
+    if (!any)
         return 0;
-    return erase_in(e->call, realm->name, e->user_id, e->why);
+    TRY(work_commit(&work));
+    e->any = true;
+    return empty_log(e->call, work.ctx.view);
 }
 
-static int erase_elsewhere(struct call *call, struct str user_id, struct str why)
+/* A realm that is shut keeps the others from nothing. */
+static int erase_next(void *arg, const struct realm_summary *realm)
 {
-    struct erasing erasing = {call, user_id, why};
-    return each_realm(call->store, call->arena, erase_next, &erasing);
+    struct erasing *e = arg;
+    if (str_eq_c(realm->name, REALM_MASTER))
+        return 0;
+    int rc = erase_in(e, realm->name);
+    if (rc != 0 && str_absent(e->unreached))
+        e->unreached = realm->name;
+    return rc == ERR_NO_MEMORY ? rc : 0;
+}
+
+static int erase_elsewhere(struct call *call, const struct erasure *e, struct str why,
+                           bool *ret_any)
+{
+    struct erasing all = {.call = call, .user_id = e->user_id, .why = why};
+    TRY(each_realm(call->store, call->arena, erase_next, &all));
+    if (!str_absent(all.unreached))
+        return err_set(
+            &call->err, ERR_CONFLICT,
+            "the person is erased, but events in realm %.*s may still say who it was: put "
+            "that realm right and repeat this with the id %.*s",
+            STR_ARG(all.unreached), STR_ARG(e->user_id));
+    *ret_any = all.any;
+    return 0;
 }
 
 static void say_erased(struct call *call, const struct erasure *e)
@@ -73,18 +89,31 @@ static void say_erased(struct call *call, const struct erasure *e)
         call_say(call, "user %.*s erased", STR_ARG(e->user_id));
 }
 
-int user_erase(struct call *call)
+static int erase_here(struct call *call, struct str why, struct erasure *ret_erasure)
 {
     CLEANUP(work_close) struct work work = {0};
-    struct erasure e;
-    struct str why = args_get(call->args, "reason");
     TRY(work_open_realm(call, &work));
     TRY(work_write(&work));
-    TRY(admin_user_erase(&work.ctx, work.w, args_get(call->args, "username"), why, &e));
+    TRY(admin_user_erase(&work.ctx, work.w, args_get(call->args, "username"), why, ret_erasure));
     TRY(work_commit(&work));
-    TRY(empty_log(call, work.ctx.view));
-    if (str_eq_c(auth_realm(&work.ctx)->name, REALM_MASTER))
-        TRY(erase_elsewhere(call, e.user_id, why));
+    return empty_log(call, work.ctx.view);
+}
+
+int user_erase(struct call *call)
+{
+    struct str why = args_get(call->args, "reason");
+    struct erasure e = {.user_id = args_get(call->args, "username")};
+    bool of_master = str_eq_c(args_get(call->args, "realm"), REALM_MASTER);
+    bool any = false;
+    int rc = erase_here(call, why, &e);
+    /* Repeated, because a realm could not be reached the first time. */
+    bool again = of_master && rc == ERR_NOT_FOUND;
+    if (rc != 0 && !again)
+        return rc;
+    if (of_master)
+        TRY(erase_elsewhere(call, &e, why, &any));
+    if (again && !any)
+        return rc;
     say_erased(call, &e);
     return 0;
 }

@@ -144,8 +144,8 @@ static const char *content_fault(const struct chain *c, const struct event_recor
 static bool begin_with(struct chain *c, const struct event_record *e)
 {
     static const unsigned char zeros[AUDIT_HASH_BYTES];
-    if (e->prev_hash.len != AUDIT_HASH_BYTES)
-        return chain_fail(c, e->seq, e->id, "the event was changed");
+    if (e->seq < 1 || e->prev_hash.len != AUDIT_HASH_BYTES)
+        return chain_fail(c, e->seq < 1 ? 1 : e->seq, e->id, "the event was changed");
     if (e->removal && !chain_add_statement(c, e->removal))
         return false;
     if (e->seq == 1)
@@ -162,7 +162,7 @@ bool chain_add(struct chain *c, const struct event_record *e)
         return false;
     const char *fault = sequence_fault(c, e);
     if (fault)
-        return chain_fail(c, e->seq < 1 ? c->seq + 1 : e->seq, e->id, fault);
+        return chain_fail(c, e->seq < 1 ? c->seq : e->seq, e->id, fault);
     event_hash(e, hash);
     fault = content_fault(c, e, hash);
     if (fault)

@@ -92,9 +92,19 @@ static int read_hash(struct arena *a, const struct json_value *v, const char *na
     return ret_hash->len == AUDIT_HASH_BYTES ? 0 : ERR_INVALID_SYNTAX;
 }
 
+static bool has_known_boxes(const struct json_value *sealed)
+{
+    const char *names[EVENT_BOX_KINDS];
+    for (int i = 0; i < EVENT_BOX_KINDS; i++)
+        names[i] = event_box_name((enum event_box_kind)i);
+    return !sealed || json_has_only(sealed, names, EVENT_BOX_KINDS);
+}
+
 static int read_boxes(struct arena *a, const struct json_value *v, struct event_record *e)
 {
     const struct json_value *sealed = json_get(v, "sealed");
+    if (!has_known_boxes(sealed))
+        return ERR_INVALID_SYNTAX;
     for (int i = 0; i < EVENT_BOX_KINDS; i++) {
         struct str text = json_get_str(sealed, event_box_name((enum event_box_kind)i));
         if (!str_absent(text))
@@ -136,11 +146,18 @@ static int read_texts(const struct json_value *v, struct event_record *e)
     return 0;
 }
 
+static const char *const members[] = {
+    "seq",          "id",       "streamId",   "type",     "version", "time",
+    "tenant",       "userId",   "sessionId",  "clientId", "ip",      "userAgent",
+    "data",         "metadata", "format",     "opened",   "erased",  "sealed",
+    "previousHash", "hash",     "signedHead", "removal"};
+
 int event_line_read(struct arena *a, const struct json_value *v, struct event_record *ret_record)
 {
     struct event_record e = {0};
     int64_t format = EVENT_FORMAT_CLEAR;
-    if (json_get_i64(v, "seq", &e.seq) != 0 || json_get_i64(v, "version", &e.version) != 0)
+    if (!json_has_only(v, members, ARRAY_LEN(members)) || json_get_i64(v, "seq", &e.seq) != 0 ||
+        json_get_i64(v, "version", &e.version) != 0)
         return ERR_INVALID_SYNTAX;
     TRY(json_opt_i64(v, "format", &format));
     if (format != EVENT_FORMAT_CLEAR && format != EVENT_FORMAT_BOXES)

@@ -11,7 +11,8 @@
  * scratch is for temporary values; failures are in the writer. */
 void event_line_write(struct json_writer *w, struct arena *scratch, const struct event_record *e);
 /* The record of such an object; data and metadata are written anew, which gives the text they were
- * written from. ERR_INVALID_SYNTAX, ERR_NO_MEMORY. */
+ * written from. A member that the hash would not cover, so that nothing proves it, is refused like one
+ * that is missing. ERR_INVALID_SYNTAX, ERR_NO_MEMORY. */
 MUST_CHECK int event_line_read(struct arena *a, const struct json_value *v,
                                struct event_record *ret_record);
 

@@ -122,15 +122,21 @@ static int read_hash(struct arena *a, const struct json_value *v, const char *na
     return ret_hash->len == AUDIT_HASH_BYTES ? 0 : ERR_INVALID_SYNTAX;
 }
 
+/* The last two of segments only. */
+static const char *const members[] = {"realm", "firstSeq", "previousHash", "lastSeq", "lastHash",
+                                      "time",  "kid",      "signature",    "from",    "to"};
+
 int statement_read(struct arena *a, const struct json_value *v, enum statement_kind kind,
                    struct statement *ret_statement)
 {
+    size_t known = kind == STATEMENT_SEGMENT ? ARRAY_LEN(members) : ARRAY_LEN(members) - 2;
     struct statement s = {.kind = kind,
                           .realm_id = json_get_str(v, "realm"),
                           .kid = json_get_str(v, "kid"),
                           .first_seq = json_i64_or(v, "firstSeq", 0),
                           .last_seq = json_i64_or(v, "lastSeq", 0)};
-    if (str_absent(s.realm_id) || str_absent(s.kid) || s.first_seq < 1 || s.last_seq < s.first_seq)
+    if (!json_has_only(v, members, known) || str_absent(s.realm_id) || str_absent(s.kid) ||
+        s.first_seq < 1 || s.last_seq < s.first_seq)
         return ERR_INVALID_SYNTAX;
     TRY(read_hash(a, v, "previousHash", &s.prev_hash));
     TRY(read_hash(a, v, "lastHash", &s.last_hash));

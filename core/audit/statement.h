@@ -51,7 +51,7 @@ MUST_CHECK int statement_verify(const struct statement *s, const struct audit_ke
 /* The members of a statement into an object that is open: {"realm","firstSeq","previousHash",
  * "lastSeq","lastHash","from","to","time","kid","signature"}; from and to of segments only. */
 void statement_write(struct json_writer *w, struct arena *scratch, const struct statement *s);
-/* ERR_INVALID_SYNTAX when a member is missing or malformed. */
+/* ERR_INVALID_SYNTAX when a member is missing or malformed, or none that is signed. */
 MUST_CHECK int statement_read(struct arena *a, const struct json_value *v, enum statement_kind kind,
                               struct statement *ret_statement);
 

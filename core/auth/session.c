@@ -83,44 +83,66 @@ static int not_active(int rc)
     return rc == ERR_NOT_FOUND ? ERR_SESSION_NOT_ACTIVE : rc;
 }
 
-static int check_found(const struct auth_ctx *ctx, struct store_read *r,
-                       const struct user_session *session, struct user *ret_user)
+static bool may_be_used(const struct auth_ctx *ctx, const struct user_session *session,
+                        const struct user *user)
 {
-    struct user user;
-    if (session_is_over(auth_realm(ctx), session, ctx->now->wall_ms))
-        return ERR_SESSION_NOT_ACTIVE;
-    TRY(not_active(user_find_by_pk(r, ctx->arena, session->user_pk, &user)));
-    if (!session_user_allowed(ctx, &user, session->auth_time_ms))
-        return ERR_SESSION_NOT_ACTIVE;
-    auth_user_known(ctx, user.id);
-    *ret_user = user;
+    return !session_is_over(auth_realm(ctx), session, ctx->now->wall_ms) &&
+           session_user_allowed(ctx, user, session->auth_time_ms);
+}
+
+static int find_user(const struct auth_ctx *ctx, struct store_read *r,
+                     const struct user_session *session, struct user *ret_user)
+{
+    TRY(not_active(user_find_by_pk(r, ctx->arena, session->user_pk, ret_user)));
+    auth_user_known(ctx, ret_user->id);
     return 0;
+}
+
+int session_load_to_end(const struct auth_ctx *ctx, struct store_read *r, struct str id,
+                        struct user_session *ret_session, struct user *ret_user)
+{
+    if (str_empty(id))
+        return ERR_SESSION_NOT_ACTIVE;
+    TRY(not_active(session_find(r, ctx->arena, id, ret_session)));
+    return find_user(ctx, r, ret_session, ret_user);
 }
 
 int session_load(const struct auth_ctx *ctx, struct store_read *r, struct str id,
                  struct user_session *ret_session, struct user *ret_user)
 {
     struct user_session session;
-    if (str_empty(id))
+    struct user user;
+    TRY(session_load_to_end(ctx, r, id, &session, &user));
+    if (!may_be_used(ctx, &session, &user))
         return ERR_SESSION_NOT_ACTIVE;
-    TRY(not_active(session_find(r, ctx->arena, id, &session)));
-    TRY(check_found(ctx, r, &session, ret_user));
     *ret_session = session;
+    *ret_user = user;
     return 0;
+}
+
+int session_load_to_end_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
+                                  struct str cookie, struct user_session *ret_session,
+                                  struct user *ret_user)
+{
+    if (cookie.len != TOKEN_TEXT_LEN)
+        return ERR_SESSION_NOT_ACTIVE;
+    struct str hash = handle_hash(ctx->arena, HANDLE_COOKIE, cookie);
+    if (str_absent(hash))
+        return ERR_NO_MEMORY;
+    TRY(not_active(session_find_by_cookie(r, ctx->arena, hash, ret_session)));
+    return find_user(ctx, r, ret_session, ret_user);
 }
 
 int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r, struct str cookie,
                            struct user_session *ret_session, struct user *ret_user)
 {
     struct user_session session;
-    if (cookie.len != TOKEN_TEXT_LEN)
+    struct user user;
+    TRY(session_load_to_end_by_cookie(ctx, r, cookie, &session, &user));
+    if (!may_be_used(ctx, &session, &user))
         return ERR_SESSION_NOT_ACTIVE;
-    struct str hash = handle_hash(ctx->arena, HANDLE_COOKIE, cookie);
-    if (str_absent(hash))
-        return ERR_NO_MEMORY;
-    TRY(not_active(session_find_by_cookie(r, ctx->arena, hash, &session)));
-    TRY(check_found(ctx, r, &session, ret_user));
     *ret_session = session;
+    *ret_user = user;
     return 0;
 }
 

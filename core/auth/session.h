@@ -28,6 +28,14 @@ MUST_CHECK int session_load(const struct auth_ctx *ctx, struct store_read *r, st
 MUST_CHECK int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
                                       struct str cookie, struct user_session *ret_session,
                                       struct user *ret_user);
+/* The same two for those who end a session: it is found whatever its time, its user and its realm say
+ * now, as all of that may be taken back (a user is enabled again). ERR_SESSION_NOT_ACTIVE when it is
+ * gone. */
+MUST_CHECK int session_load_to_end(const struct auth_ctx *ctx, struct store_read *r, struct str id,
+                                   struct user_session *ret_session, struct user *ret_user);
+MUST_CHECK int session_load_to_end_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
+                                             struct str cookie, struct user_session *ret_session,
+                                             struct user *ret_user);
 /* Whether user (as stored) may go on with an authentication of that moment. */
 bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user,
                           int64_t auth_time_ms);

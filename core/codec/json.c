@@ -318,6 +318,25 @@ bool json_has_str(const struct json_value *v, struct str s)
     return false;
 }
 
+static bool is_named(struct str name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_c(name, names[i]))
+            return true;
+    return false;
+}
+
+bool json_has_only(const struct json_value *v, const char *const *names, size_t count)
+{
+    struct str name;
+    const struct json_value *value;
+    struct json_iter it = json_iter(v);
+    while (json_is_object(v) && json_next(&it, &name, &value))
+        if (!is_named(name, names, count))
+            return false;
+    return json_is_object(v);
+}
+
 /* --- members --- */
 
 struct str json_get_str(const struct json_value *v, const char *name)

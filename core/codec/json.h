@@ -92,6 +92,9 @@ bool json_bool_or(const struct json_value *v, const char *name, bool fallback);
 /* Whether v is the string s, or an array with it among its elements (aud, RFC 7519 4.1.3). */
 bool json_has_str(const struct json_value *v, struct str s);
 
+/* Whether v is an object with no other members than these. */
+bool json_has_only(const struct json_value *v, const char *const *names, size_t count);
+
 /* Walks an array or an object; any other value is empty.
  *   struct json_iter it = json_iter(v);
  *   while (json_next(&it, &name, &value)) ...

@@ -142,7 +142,7 @@ static int find_by_cookie(const struct auth_ctx *ctx, const struct authz_browser
     struct user user;
     TRY(store_read_begin(ctx->view, &r));
     return not_active_is_fine(
-        session_load_by_cookie(ctx, r, browser->sso_cookie, ret_session, &user), ret_found);
+        session_load_to_end_by_cookie(ctx, r, browser->sso_cookie, ret_session, &user), ret_found);
 }
 
 static int find_by_hint(const struct request *q, struct user_session *ret_session, bool *ret_found)
@@ -150,7 +150,8 @@ static int find_by_hint(const struct request *q, struct user_session *ret_sessio
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct user user;
     TRY(store_read_begin(q->ctx->view, &r));
-    TRY(not_active_is_fine(session_load(q->ctx, r, q->hint.sid, ret_session, &user), ret_found));
+    TRY(not_active_is_fine(session_load_to_end(q->ctx, r, q->hint.sid, ret_session, &user),
+                           ret_found));
     if (*ret_found && !str_eq(user.id, q->hint.sub))
         *ret_found = false;
     return 0;
@@ -254,7 +255,7 @@ static int load_refresh(const struct auth_ctx *ctx, const struct client *client,
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(refresh_token_parse(ctx, token, ret_token));
     TRY(store_read_begin(ctx->view, &r));
-    return refresh_token_load(ctx, r, client, ret_token);
+    return refresh_token_load_to_end(ctx, r, client, ret_token);
 }
 
 int logout_by_refresh_token(const struct auth_ctx *ctx, struct str authorization,

@@ -70,14 +70,14 @@ static int find_rows(const struct auth_ctx *ctx, struct store_read *r, struct re
         return ERR_NOT_FOUND;
     TRY(refresh_family_find(r, ctx->arena, family_id, &t->family));
     TRY(client_session_find_by_pk(r, ctx->arena, t->family.client_session_pk, &t->client_session));
-    TRY(session_load(ctx, r, t->claims.sid, &t->session, &t->user));
+    TRY(session_load_to_end(ctx, r, t->claims.sid, &t->session, &t->user));
     if (t->session.pk != t->client_session.session_pk)
         return ERR_NOT_FOUND;
     return t->family.revoked || t->client_session.revoked ? ERR_SESSION_NOT_ACTIVE : 0;
 }
 
-int refresh_token_load(const struct auth_ctx *ctx, struct store_read *r,
-                       const struct client *client, struct refresh_token *io_token)
+int refresh_token_load_to_end(const struct auth_ctx *ctx, struct store_read *r,
+                              const struct client *client, struct refresh_token *io_token)
 {
     struct refresh_token *t = io_token;
     if (!str_eq(t->claims.azp, client->client_id))
@@ -89,10 +89,21 @@ int refresh_token_load(const struct auth_ctx *ctx, struct store_read *r,
     TRY(rc);
     if (t->client_session.client_pk != client->pk || !str_eq(t->user.id, t->claims.sub))
         return not_active(ctx, t);
+    t->is_current = ct_eq(t->jti_hash, t->family.current_hash);
+    return 0;
+}
+
+int refresh_token_load(const struct auth_ctx *ctx, struct store_read *r,
+                       const struct client *client, struct refresh_token *io_token)
+{
+    struct refresh_token *t = io_token;
+    TRY(refresh_token_load_to_end(ctx, r, client, t));
+    if (session_is_over(auth_realm(ctx), &t->session, ctx->now->wall_ms) ||
+        !session_user_allowed(ctx, &t->user, t->session.auth_time_ms)) /* OT-06 */
+        return not_active(ctx, t);
     /* OT-08: the strictest counts; the user's was looked at with the session. */
     if (t->claims.iat_s < auth_realm(ctx)->not_before_s || t->claims.iat_s < client->not_before_s ||
         t->claims.iat_s < t->user.not_before_s)
         return invalid(ctx, "Stale token");
-    t->is_current = ct_eq(t->jti_hash, t->family.current_hash);
     return 0;
 }

@@ -25,5 +25,10 @@ MUST_CHECK int refresh_token_parse(const struct auth_ctx *ctx, struct str token,
  * away passes with is_current false: what that means is for the caller. */
 MUST_CHECK int refresh_token_load(const struct auth_ctx *ctx, struct store_read *r,
                                   const struct client *client, struct refresh_token *io_token);
+/* The same for those who end it: whether it may be used now does not matter, as a user who is disabled
+ * may be enabled again. ERR_INVALID_GRANT or ERR_SESSION_NOT_ACTIVE when nothing is left to end. */
+MUST_CHECK int refresh_token_load_to_end(const struct auth_ctx *ctx, struct store_read *r,
+                                         const struct client *client,
+                                         struct refresh_token *io_token);
 
 #endif

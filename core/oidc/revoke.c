@@ -81,7 +81,7 @@ static int load_refresh(const struct auth_ctx *ctx, const struct revoke_caller *
     if (!*ret_client)
         return ERR_INVALID_GRANT;
     TRY(store_read_begin(ctx->view, &r));
-    return refresh_token_load(ctx, r, *ret_client, io_token);
+    return refresh_token_load_to_end(ctx, r, *ret_client, io_token);
 }
 
 static int find_refresh(const struct auth_ctx *ctx, const struct revoke_caller *caller,
@@ -101,7 +101,7 @@ static int find_access(const struct auth_ctx *ctx, const struct revoke_caller *c
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(ctx->view, &r));
-    int rc = token_check(ctx, r, token, ret_token);
+    int rc = token_load_to_end(ctx, r, token, ret_token);
     *ret_found = rc == 0 && (caller->any_token || ret_token->client == caller->client);
     return rc == ERR_INVALID_TOKEN ? 0 : rc;
 }

@@ -96,21 +96,14 @@ int token_read(const struct auth_ctx *ctx, struct str token, struct jwt_claims *
     return token_read_signed(ctx, payload, ret_claims, ret_reason);
 }
 
-/* --- what stands behind it --- */
+/* --- what is stored behind it --- */
 
 static int find_client(const struct check *c, struct access_token *t)
 {
-    const struct auth_ctx *ctx = c->ctx;
-    int rc = realm_view_client(ctx->view, t->claims.azp, &t->client);
-    if (rc == ERR_NOT_FOUND)
+    int rc = realm_view_client(c->ctx->view, t->claims.azp, &t->client);
+    if (rc == ERR_NOT_FOUND || (rc == 0 && !str_eq(t->client->client_id, t->claims.azp)))
         return invalid(c, VALIDATION_CLIENT_DISABLED, "Client not found");
-    TRY(rc);
-    if (!str_eq(t->client->client_id, t->claims.azp) || !t->client->enabled)
-        return invalid(c, VALIDATION_CLIENT_DISABLED, "Client disabled"); /* OT-07 */
-    if (t->claims.iat_s < auth_realm(ctx)->not_before_s ||
-        t->claims.iat_s < t->client->not_before_s) /* OT-08 */
-        return invalid(c, VALIDATION_NOT_BEFORE, "Stale token");
-    return 0;
+    return rc;
 }
 
 static int check_not_revoked(const struct check *c, struct store_read *r,
@@ -121,26 +114,23 @@ static int check_not_revoked(const struct check *c, struct store_read *r,
     return spent ? invalid(c, VALIDATION_REVOKED, "Token is revoked") : 0;
 }
 
-/* Loading a session does not tell its own end from its user's: this does. */
-static enum validation_reason why_no_session(const struct check *c, struct store_read *r,
-                                             const struct jwt_claims *claims)
+/* A session goes with its user. */
+static int find_no_session(const struct check *c, struct store_read *r, struct access_token *t)
 {
-    struct user user;
-    if (str_absent(claims->sub))
-        return VALIDATION_SESSION_ENDED;
-    int rc = user_find_by_id(r, c->ctx->arena, claims->sub, &user);
-    if (rc == ERR_NOT_FOUND || (rc == 0 && !user.enabled))
-        return VALIDATION_USER_DISABLED;
-    return rc == 0 && claims->iat_s < user.not_before_s ? VALIDATION_NOT_BEFORE
-                                                        : VALIDATION_SESSION_ENDED;
+    int rc =
+        str_absent(t->claims.sub) ? 0 : user_find_by_id(r, c->ctx->arena, t->claims.sub, &t->user);
+    if (rc != 0 && rc != ERR_NOT_FOUND)
+        return rc;
+    return invalid(c, rc == 0 ? VALIDATION_SESSION_ENDED : VALIDATION_USER_DISABLED,
+                   "User session not found");
 }
 
 static int find_session(const struct check *c, struct store_read *r, struct access_token *t)
 {
     const struct auth_ctx *ctx = c->ctx;
-    int rc = session_load(ctx, r, t->claims.sid, &t->session, &t->user);
+    int rc = session_load_to_end(ctx, r, t->claims.sid, &t->session, &t->user);
     if (rc == ERR_SESSION_NOT_ACTIVE)
-        return invalid(c, why_no_session(c, r, &t->claims), "User session not found");
+        return find_no_session(c, r, t);
     TRY(rc);
     t->has_session = true;
     rc = client_session_find(r, ctx->arena, t->session.pk, t->client->pk, &t->client_session);
@@ -158,9 +148,67 @@ static int find_service_account(const struct check *c, struct store_read *r, str
     int rc = user_find_by_id(r, c->ctx->arena, t->claims.sub, &t->user);
     if (rc == ERR_NOT_FOUND)
         return invalid(c, VALIDATION_USER_DISABLED, "User not found");
-    TRY(rc);
-    if (!t->user.enabled || str_empty(t->user.service_account_client_id) ||
-        !t->client->service_accounts_enabled ||
+    return rc;
+}
+
+/* Fails when the token is over for good: whatever else may be wrong with it may be put right again. */
+static int find_rows(const struct check *c, struct store_read *r, struct access_token *t)
+{
+    TRY(find_client(c, t));
+    TRY(check_not_revoked(c, r, t));
+    TRY(str_empty(t->claims.sid) ? find_service_account(c, r, t) : find_session(c, r, t));
+    /* Lightweight tokens may have no sub; one that is there is the user's. */
+    if (!str_absent(t->claims.sub) && !str_eq(t->claims.sub, t->user.id))
+        return invalid(c, VALIDATION_USER_DISABLED, "User not found");
+    return 0;
+}
+
+int token_load_to_end(const struct auth_ctx *ctx, struct store_read *r, struct str token,
+                      struct access_token *ret_token)
+{
+    enum validation_reason reason = VALIDATION_MALFORMED;
+    struct check c = {ctx, &reason};
+    struct access_token t = {.claims = {.json = NULL}};
+    TRY(token_read(ctx, token, &t.claims, &reason));
+    TRY(find_rows(&c, r, &t));
+    *ret_token = t;
+    return 0;
+}
+
+/* --- whether that stands --- */
+
+static int check_client(const struct check *c, const struct access_token *t)
+{
+    const struct auth_ctx *ctx = c->ctx;
+    if (!t->client->enabled)
+        return invalid(c, VALIDATION_CLIENT_DISABLED, "Client disabled"); /* OT-07 */
+    if (t->claims.iat_s < auth_realm(ctx)->not_before_s ||
+        t->claims.iat_s < t->client->not_before_s) /* OT-08 */
+        return invalid(c, VALIDATION_NOT_BEFORE, "Stale token");
+    return 0;
+}
+
+static int check_user(const struct check *c, const struct access_token *t)
+{
+    if (!t->user.enabled)
+        return invalid(c, VALIDATION_USER_DISABLED, "User disabled");
+    if (t->claims.iat_s < t->user.not_before_s) /* OT-08 */
+        return invalid(c, VALIDATION_NOT_BEFORE, "Stale token");
+    return 0;
+}
+
+static int check_session(const struct check *c, const struct access_token *t)
+{
+    const struct auth_ctx *ctx = c->ctx;
+    if (session_is_over(auth_realm(ctx), &t->session, ctx->now->wall_ms) ||
+        !session_user_allowed(ctx, &t->user, t->session.auth_time_ms))
+        return invalid(c, VALIDATION_SESSION_ENDED, "User session not found");
+    return 0;
+}
+
+static int check_service_account(const struct check *c, const struct access_token *t)
+{
+    if (str_empty(t->user.service_account_client_id) || !t->client->service_accounts_enabled ||
         !str_eq(t->user.id, t->client->service_account_user_id))
         return invalid(c, VALIDATION_USER_DISABLED, "User disabled");
     return 0;
@@ -171,17 +219,10 @@ int token_stands(const struct auth_ctx *ctx, struct store_read *r, const struct 
 {
     struct check c = {ctx, ret_reason};
     struct access_token t = {.claims = *claims};
-    TRY(find_client(&c, &t));
-    TRY(check_not_revoked(&c, r, &t));
-    if (str_empty(t.claims.sid))
-        TRY(find_service_account(&c, r, &t));
-    else
-        TRY(find_session(&c, r, &t));
-    if (t.claims.iat_s < t.user.not_before_s) /* OT-08 */
-        return invalid(&c, VALIDATION_NOT_BEFORE, "Stale token");
-    /* Lightweight tokens may have no sub; one that is there is the user's. */
-    if (!str_absent(t.claims.sub) && !str_eq(t.claims.sub, t.user.id))
-        return invalid(&c, VALIDATION_USER_DISABLED, "User not found");
+    TRY(find_rows(&c, r, &t));
+    TRY(check_client(&c, &t));
+    TRY(check_user(&c, &t));
+    TRY(t.has_session ? check_session(&c, &t) : check_service_account(&c, &t));
     *ret_token = t;
     *ret_reason = VALIDATION_ACTIVE;
     return 0;

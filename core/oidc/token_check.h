@@ -19,6 +19,10 @@ struct access_token {
 /* ERR_INVALID_TOKEN for every reason; ctx->err has a short one. ERR_STORE_*. */
 MUST_CHECK int token_check(const struct auth_ctx *ctx, struct store_read *r, struct str token,
                            struct access_token *ret_token);
+/* The same for those who end a token: one whose user, client or session may not use it now is found,
+ * as all of that may be taken back. ERR_INVALID_TOKEN when it is no token of ours or over for good. */
+MUST_CHECK int token_load_to_end(const struct auth_ctx *ctx, struct store_read *r, struct str token,
+                                 struct access_token *ret_token);
 
 /* The same in its two steps, each with the precise reason (VALIDATION_ACTIVE when it returns 0).
  *

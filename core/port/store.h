@@ -92,7 +92,7 @@ MUST_CHECK int store_commit_p(struct store_write **write, enum durability durabi
 void store_read_end_p(struct store_read **read);
 void realm_view_release_p(struct realm_view **view);
 
-/* After a deletion that must leave no trace: what was deleted is in no file of the realm any more,
+/* After a deletion that must leave no trace: what was deleted is in no file of the data folder any more,
  * the log included. Waits for readers. ERR_STORE_BUSY, ERR_STORE_FAILED. */
 MUST_CHECK int store_forget(struct realm_view *view);
 

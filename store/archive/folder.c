@@ -8,22 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/plain_file.h"
+
 #include "core/base/banned.h"
 
 #define ROOT "audit"
-
-static int sys_err(void)
-{
-    switch (errno) {
-    case ENOENT: return ERR_NOT_FOUND;
-    case ENOSPC:
-    case EDQUOT: return ERR_STORE_FULL;
-    case EROFS:
-    case EACCES:
-    case EPERM: return ERR_STORE_READ_ONLY;
-    default: return ERR_IO;
-    }
-}
 
 static void close_fd(int *fd)
 {
@@ -35,7 +24,7 @@ static void close_fd(int *fd)
 static int open_folder(int parent, const char *name, int *ret_fd)
 {
     *ret_fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return *ret_fd < 0 ? sys_err() : 0;
+    return *ret_fd < 0 ? file_err() : 0;
 }
 
 /* A folder has its own name on disk before anything in it counts; also one that is there already, which
@@ -43,8 +32,8 @@ static int open_folder(int parent, const char *name, int *ret_fd)
 static int make_folder(int parent, const char *name, int *ret_fd)
 {
     if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
-        return sys_err();
-    return fsync(parent) == 0 ? open_folder(parent, name, ret_fd) : sys_err();
+        return file_err();
+    return fsync(parent) == 0 ? open_folder(parent, name, ret_fd) : file_err();
 }
 
 static int realm_folder(const struct folder *folder, const char *realm_file,
@@ -71,8 +60,7 @@ int archive_open_read(const struct slot *slot, struct str file, int *ret_fd)
     if (!copy_name(name, file, ""))
         return ERR_IO;
     TRY(realm_folder(&slot->store->folder, slot->file, open_folder, &dir));
-    *ret_fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int err = *ret_fd < 0 ? sys_err() : 0;
+    int err = plain_file_open(dir, name, O_RDONLY, ret_fd);
     close_fd(&dir);
     return err;
 }
@@ -83,15 +71,13 @@ int archive_file_create(const struct slot *slot, struct str file, struct archive
     if (!copy_name(f.name, file, "") || !copy_name(f.temporary, file, ".new"))
         return ERR_TOO_LARGE;
     TRY(realm_folder(&slot->store->folder, slot->file, make_folder, &f.dir_fd));
-    f.fd =
-        openat(f.dir_fd, f.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (f.fd < 0) {
-        int err = sys_err();
+    (void)unlinkat(f.dir_fd, f.temporary, 0); /* of an attempt that was cut short */
+    int err = plain_file_open(f.dir_fd, f.temporary, O_WRONLY | O_CREAT | O_EXCL, &f.fd);
+    if (err != 0)
         close_fd(&f.dir_fd);
-        return err;
-    }
-    *ret_file = f;
-    return 0;
+    else
+        *ret_file = f;
+    return err;
 }
 
 int archive_file_write(struct archive_file *f, const void *bytes, size_t len)
@@ -102,7 +88,7 @@ int archive_file_write(struct archive_file *f, const void *bytes, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return sys_err();
+            return file_err();
         at += n;
         len -= (size_t)n;
     }
@@ -112,9 +98,9 @@ int archive_file_write(struct archive_file *f, const void *bytes, size_t len)
 int archive_file_publish(struct archive_file *f)
 {
     if (fsync(f->fd) != 0 || renameat(f->dir_fd, f->temporary, f->dir_fd, f->name) != 0)
-        return sys_err();
+        return file_err();
     close_fd(&f->fd);
-    return fsync(f->dir_fd) == 0 ? 0 : sys_err();
+    return fsync(f->dir_fd) == 0 ? 0 : file_err();
 }
 
 void archive_file_close(struct archive_file *f)
@@ -135,9 +121,9 @@ int archive_unlink(const struct slot *slot, struct str file)
     if (err != 0)
         return err == ERR_NOT_FOUND ? 0 : err;
     if (unlinkat(dir, name, 0) != 0)
-        err = errno == ENOENT ? 0 : sys_err();
+        err = errno == ENOENT ? 0 : file_err();
     else if (fsync(dir) != 0)
-        err = sys_err();
+        err = file_err();
     close_fd(&dir);
     return err;
 }
@@ -148,13 +134,13 @@ static int empty_folder(int dir)
     DIR *list = copy < 0 ? NULL : fdopendir(copy);
     if (!list) {
         close_fd(&copy);
-        return sys_err();
+        return file_err();
     }
     int err = 0;
     /* cppcheck-suppress readdirCalled ; a stream of its own, of one thread */
     for (struct dirent *entry = readdir(list); entry; entry = readdir(list))
         if (entry->d_name[0] != '.' && unlinkat(dir, entry->d_name, 0) != 0)
-            err = sys_err();
+            err = file_err();
     (void)closedir(list);
     return err;
 }
@@ -173,7 +159,7 @@ int archive_remove_all(const struct folder *folder, struct str realm_file)
         err = empty_folder(dir);
         close_fd(&dir);
         if (err == 0 && (unlinkat(root, name, AT_REMOVEDIR) != 0 || fsync(root) != 0))
-            err = sys_err();
+            err = file_err();
     }
     close_fd(&root);
     return err == ERR_NOT_FOUND ? 0 : err;

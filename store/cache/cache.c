@@ -42,6 +42,14 @@ void cache_close(struct store *store)
     secret_wipe(store->cache.key, sizeof(store->cache.key));
 }
 
+void cache_forget(struct store *store)
+{
+    if (store->cache.disk)
+        disk_cache_forget(store->cache.disk);
+    else
+        disk_cache_remove(&store->folder);
+}
+
 static const char *const kind_names[TOKEN_CACHE_KINDS] = {"jwt_signature", "rights", "jwks_keys",
                                                           "user_context"};
 

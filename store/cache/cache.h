@@ -10,6 +10,8 @@
 /* After the master key is known. */
 MUST_CHECK int cache_open(struct store *store);
 void cache_close(struct store *store);
+/* No answer that was kept until now is in a file any more. */
+void cache_forget(struct store *store);
 void cache_metrics(struct store *store, struct buf *b);
 
 #endif

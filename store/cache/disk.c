@@ -50,6 +50,7 @@ struct disk_cache {
     int folder_fd;
     size_t max_bytes;
     struct secret seal_key;
+    pthread_rwlock_t use; /* of env: exclusive while the file is begun anew */
     MDB_env *env;
     MDB_dbi entries; /* key -> stamp, value */
     MDB_dbi order;   /* number -> key */
@@ -63,10 +64,10 @@ struct disk_cache {
     pthread_t writer;
     bool writer_runs;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, forgot;
     struct waiting *first, **last; /* under lock, as below */
     size_t waiting_count;
-    bool stopping;
+    bool stopping, forgetting;
 };
 
 static void give_up(struct disk_cache *c, const char *what, int rc)
@@ -110,11 +111,11 @@ static int open_env(struct disk_cache *c)
     return rc;
 }
 
-static void throw_away(const struct disk_cache *c)
+static void throw_away(int folder_fd)
 {
-    (void)unlinkat(c->folder_fd, FILE_NAME, 0);
-    (void)unlinkat(c->folder_fd, LOCK_NAME, 0);
-    (void)unlinkat(c->folder_fd, SEAL_NAME, 0);
+    (void)unlinkat(folder_fd, FILE_NAME, 0);
+    (void)unlinkat(folder_fd, LOCK_NAME, 0);
+    (void)unlinkat(folder_fd, SEAL_NAME, 0);
 }
 
 static uint64_t last_number(struct disk_cache *c, MDB_txn *txn)
@@ -161,21 +162,28 @@ static int learn_figures(struct disk_cache *c)
     return 0;
 }
 
+/* -1 when there is none. */
+static int open_folder(const struct folder *folder)
+{
+    return openat(folder->fd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int open_file(struct disk_cache *c, const struct folder *folder)
 {
     int len = snprintf(c->path, sizeof(c->path), "%s/" FOLDER "/" FILE_NAME, folder->path);
     if (len < 0 || (size_t)len >= sizeof(c->path))
         return ENAMETOOLONG;
     (void)mkdirat(folder->fd, FOLDER, S_IRWXU);
-    c->folder_fd = openat(folder->fd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    c->folder_fd = open_folder(folder);
     if (c->folder_fd < 0)
         return errno;
     if (seal_file_take(c->folder_fd, FILE_NAME, SEAL_NAME, secret_view(&c->seal_key)) != 0)
-        throw_away(c);
+        throw_away(c->folder_fd);
+    /* Of the process before; nobody else may have the folder open. */
+    (void)unlinkat(c->folder_fd, LOCK_NAME, 0);
     int rc = open_env(c);
-    if (rc !=
-        0) { /* it is ours, and yet cannot be used: another size of pages, no right to write */
-        throw_away(c);
+    if (rc != 0) { /* ours, and yet of no use: another size of pages, no right to write */
+        throw_away(c->folder_fd);
         rc = open_env(c);
     }
     return rc ? rc : learn_figures(c);
@@ -424,7 +432,7 @@ static void write_or_give_up(struct disk_cache *c, const struct waiting *batch)
 static struct waiting *next_batch(struct disk_cache *c, bool *ret_end)
 {
     (void)pthread_mutex_lock(&c->lock);
-    while (!c->first && !c->stopping && atomic_load(&c->sweep_ms) == 0)
+    while (!c->first && !c->stopping && !c->forgetting && atomic_load(&c->sweep_ms) == 0)
         (void)pthread_cond_wait(&c->wake, &c->lock);
     struct waiting *batch = c->first, **at = &c->first;
     size_t count = 0;
@@ -440,6 +448,68 @@ static struct waiting *next_batch(struct disk_cache *c, bool *ret_end)
     return batch;
 }
 
+/* What was taken from the queue is written by now, and goes with the file. */
+static void drop_waiting(struct disk_cache *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    struct waiting *batch = c->first;
+    c->first = NULL;
+    c->last = &c->first;
+    c->waiting_count = 0;
+    (void)pthread_mutex_unlock(&c->lock);
+    free_batch(batch);
+}
+
+static void begin_new_file(struct disk_cache *c)
+{
+    (void)pthread_rwlock_wrlock(&c->use);
+    if (c->env)
+        mdb_env_close(c->env);
+    c->env = NULL;
+    throw_away(c->folder_fd);
+    int rc = open_env(c);
+    if (rc == 0)
+        rc = learn_figures(c);
+    c->swept = 0;
+    (void)pthread_rwlock_unlock(&c->use);
+    if (rc != 0)
+        give_up(c, "begin anew", rc);
+}
+
+static void forget_wanted(struct disk_cache *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    bool wanted = c->forgetting;
+    (void)pthread_mutex_unlock(&c->lock);
+    if (!wanted)
+        return;
+    drop_waiting(c);
+    begin_new_file(c);
+    (void)pthread_mutex_lock(&c->lock);
+    c->forgetting = false;
+    (void)pthread_cond_broadcast(&c->forgot);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+void disk_cache_forget(struct disk_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    cache->forgetting = true;
+    (void)pthread_cond_signal(&cache->wake);
+    while (cache->forgetting)
+        (void)pthread_cond_wait(&cache->forgot, &cache->lock);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+void disk_cache_remove(const struct folder *folder)
+{
+    int fd = open_folder(folder);
+    if (fd < 0)
+        return;
+    throw_away(fd);
+    (void)close(fd);
+}
+
 static void *write_all(void *arg)
 {
     struct disk_cache *c = arg;
@@ -450,6 +520,7 @@ static void *write_all(void *arg)
             write_or_give_up(c, batch);
         free_batch(batch);
         sweep_wanted(c);
+        forget_wanted(c);
     }
     return NULL;
 }
@@ -474,8 +545,10 @@ void disk_cache_put(struct disk_cache *cache, const struct token_cache_key *key,
         (void)pthread_cond_signal(&cache->wake);
     }
     (void)pthread_mutex_unlock(&cache->lock);
-    if (!taken)
-        free(w);
+    if (!taken) {
+        w->next = NULL;
+        free_batch(w);
+    }
 }
 
 void disk_cache_sweep(struct disk_cache *cache, int64_t now_ms)
@@ -508,18 +581,27 @@ static bool is_old(struct disk_cache *c, const struct stamp *stamp)
     return stamp->number + atomic_load(&c->count) / 2 < atomic_load(&c->last_number);
 }
 
+static int read_one(struct disk_cache *c, const struct token_cache_key *key, struct arena *a,
+                    struct stamp *ret_stamp, struct str *ret_value)
+{
+    MDB_txn *txn;
+    (void)pthread_rwlock_rdlock(&c->use);
+    int rc = c->env ? mdb_txn_begin(c->env, NULL, MDB_RDONLY, &txn) : MDB_NOTFOUND;
+    if (rc == 0) {
+        rc = read_row(c, txn, key, a, ret_stamp, ret_value);
+        mdb_txn_abort(txn);
+    }
+    (void)pthread_rwlock_unlock(&c->use);
+    return rc;
+}
+
 int disk_cache_get(struct disk_cache *cache, const struct token_cache_key *key, struct arena *a,
                    int64_t now_ms, struct str *ret_value, int64_t *ret_expires_ms)
 {
-    MDB_txn *txn;
     struct stamp stamp = {0};
     if (atomic_load(&cache->broken))
         return ERR_NOT_FOUND;
-    int rc = mdb_txn_begin(cache->env, NULL, MDB_RDONLY, &txn);
-    if (rc == 0) {
-        rc = read_row(cache, txn, key, a, &stamp, ret_value);
-        mdb_txn_abort(txn);
-    }
+    int rc = read_one(cache, key, a, &stamp, ret_value);
     if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_READERS_FULL)
         give_up(cache, "read", rc);
     if (rc != 0 || stamp.expires_ms <= now_ms) {
@@ -558,6 +640,8 @@ static void free_cache(struct disk_cache *c)
     secret_free(&c->seal_key);
     (void)pthread_mutex_destroy(&c->lock);
     (void)pthread_cond_destroy(&c->wake);
+    (void)pthread_cond_destroy(&c->forgot);
+    (void)pthread_rwlock_destroy(&c->use);
     free(c);
 }
 
@@ -572,6 +656,8 @@ struct disk_cache *disk_cache_open(const struct folder *folder, size_t max_bytes
     c->last = &c->first;
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_cond_init(&c->wake, NULL);
+    (void)pthread_cond_init(&c->forgot, NULL);
+    (void)pthread_rwlock_init(&c->use, NULL);
     int rc = secret_copy(&c->seal_key, seal_key) == 0 ? open_file(c, folder) : ENOMEM;
     if (rc == 0)
         rc = pthread_create(&c->writer, NULL, write_all, c);
@@ -600,9 +686,10 @@ void disk_cache_close(struct disk_cache *cache)
         return;
     stop_writer(cache);
     bool sound = !atomic_load(&cache->broken) && mdb_env_sync(cache->env, 1) == 0;
-    mdb_env_close(cache->env);
+    if (cache->env)
+        mdb_env_close(cache->env);
     if (!sound ||
         seal_file_write(cache->folder_fd, FILE_NAME, SEAL_NAME, secret_view(&cache->seal_key)) != 0)
-        throw_away(cache);
+        throw_away(cache->folder_fd);
     free_cache(cache);
 }

@@ -27,6 +27,11 @@ void disk_cache_put(struct disk_cache *cache, const struct token_cache_key *key,
                     int64_t now_ms, int64_t expires_ms);
 /* Looks at a stretch of entries and removes what is over. */
 void disk_cache_sweep(struct disk_cache *cache, int64_t now_ms);
+/* The file is begun anew, so that nothing of what it had is left in the folder; returns when that is done.
+ * Answers that are put meanwhile may be lost. */
+void disk_cache_forget(struct disk_cache *cache);
+/* The same where no cache is open: the file of a process before goes. */
+void disk_cache_remove(const struct folder *folder);
 void disk_cache_counts(struct disk_cache *cache, struct cache_counts *ret_counts);
 
 #endif

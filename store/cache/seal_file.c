@@ -8,6 +8,7 @@
 
 #include "core/base/ct.h"
 #include "core/crypto/digest.h"
+#include "store/plain_file.h"
 
 #include "core/base/banned.h"
 
@@ -26,12 +27,10 @@ static int hash_file(int folder_fd, const char *name, struct str key,
                      unsigned char hash[BLAKE2B_BYTES])
 {
     struct stat st;
-    int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_IO;
-    int rc = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0
-                 ? hash_mapped(fd, (size_t)st.st_size, key, hash)
-                 : ERR_IO;
+    int fd;
+    TRY(plain_file_open(folder_fd, name, O_RDONLY, &fd));
+    int rc = fstat(fd, &st) == 0 && st.st_size > 0 ? hash_mapped(fd, (size_t)st.st_size, key, hash)
+                                                   : ERR_IO;
     (void)close(fd);
     return rc;
 }
@@ -40,11 +39,9 @@ int seal_file_write(int folder_fd, const char *name, const char *seal_name, stru
 {
     unsigned char hash[BLAKE2B_BYTES];
     TRY(hash_file(folder_fd, name, key, hash));
+    int fd;
     (void)unlinkat(folder_fd, seal_name, 0);
-    int fd = openat(folder_fd, seal_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    S_IRUSR | S_IWUSR);
-    if (fd < 0)
-        return ERR_IO;
+    TRY(plain_file_open(folder_fd, seal_name, O_WRONLY | O_CREAT | O_EXCL, &fd));
     bool written = write(fd, hash, sizeof(hash)) == (ssize_t)sizeof(hash);
     return close(fd) == 0 && written ? 0 : ERR_IO;
 }
@@ -52,8 +49,8 @@ int seal_file_write(int folder_fd, const char *name, const char *seal_name, stru
 int seal_file_take(int folder_fd, const char *name, const char *seal_name, struct str key)
 {
     unsigned char wanted[BLAKE2B_BYTES], hash[BLAKE2B_BYTES];
-    int fd = openat(folder_fd, seal_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
+    int fd;
+    if (plain_file_open(folder_fd, seal_name, O_RDONLY, &fd) != 0)
         return ERR_BAD_MAC;
     bool there = read(fd, wanted, sizeof(wanted)) == (ssize_t)sizeof(wanted);
     (void)close(fd);

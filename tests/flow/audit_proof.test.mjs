@@ -35,7 +35,7 @@ before(async () => {
     await portal.password(['ana', 'luis', 'eva'][i % 3]);
     if (i % 4 === 0) await portal.password('nobody-of-this-name', 'wrong');
   }
-  await world.setUser('ana', { firstName: 'Ana <b>' });
+  await world.setUser('ana', { 'attributes.note': 'Ana <b>' });
   await world.cli.ok('audit', 'sign', '--realm', 'peru');
   key = file('key.pem', await world.cli.ok('audit', 'key', '--realm', 'peru', '--format', 'pem'));
   lines = await exported('--sealed');
@@ -47,10 +47,12 @@ after(async () => {
 
 test('AU-02: an export and the public key prove the chain, opened or sealed', async () => {
   assert.ok(lines.length > 40);
-  for (const set of [lines, await exported()]) {
+  const opened = await exported();
+  for (const set of [lines, opened]) {
     const result = await verifyLines(set, '--complete');
     assert.equal(result.status, 0, result.stdout + result.stderr);
     assert.match(result.stdout, new RegExp(`^whole: ${set.length} events, 1 to ${set.length}, of realm [0-9a-f-]{36}; signed up to ${lines.length} at 20`));
+    assert.equal(/\d+ events show what was sealed in them, which is not proved/.test(result.stdout), set === opened);
   }
   const jwk = file('key.json', await world.cli.ok('audit', 'key', '--realm', 'peru', '--format', 'jwk'));
   assert.equal((await verify('--key', jwk, file('changed.jsonl'))).status, 0);
@@ -71,6 +73,23 @@ test('AU-02: what is changed in a line is found, and the first bad event named',
     assert.equal(result.status, 1, `${name}: ${result.stdout}`);
     const seq = name === 'seq' ? 1000 : event.seq;
     assert.match(result.stdout, new RegExp(`^broken at event ${seq}, id ${name === 'id' ? 'x' : event.id}: `), name);
+  }
+});
+
+test('AU-02: what nothing proves and what is no line makes the whole file prove nothing', async () => {
+  const event = JSON.parse(lines[10]);
+  const cases = {
+    'a member of no meaning': spliced(10, 1, JSON.stringify({ ...event, outcome: 'denied' })),
+    'a member twice': spliced(10, 1, lines[10].replace('{', '{"seq":11,')),
+    'an empty line': spliced(10, 0, ''),
+    'nested too deeply': spliced(10, 1, `{"data":${'['.repeat(60)}${']'.repeat(60)}}`),
+    'no UTF-8': spliced(10, 1, lines[10].replace('"tenant":"', '"tenant":"\\udc80')),
+    'a number beyond its range': spliced(10, 1, lines[10].replace('"seq":11,', '"seq":9223372036854775808,')),
+  };
+  for (const [name, changed] of Object.entries(cases)) {
+    const result = await verifyLines(changed, '--complete');
+    assert.equal(result.status, 1, `${name}: ${result.stdout}${result.stderr}`);
+    assert.match(result.stderr, /changed\.jsonl: line 11: /, name);
   }
 });
 

@@ -1,7 +1,8 @@
 // Data folders that are not what the server left: each is refused with one line that says what to do,
 // exit status 1, and not a byte is changed; `garita doctor` says the same.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, linkSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from './lib/cli.mjs';
@@ -28,6 +29,11 @@ before(async () => {
 });
 after(() => rmSync(root, { recursive: true }));
 
+const makeFifo = (name) => execFileSync('mkfifo', ['-m', '600', name]);
+function linkOver(existing, name) {
+  rmSync(name, { force: true });
+  linkSync(existing, name);
+}
 const copyFolder = (from, to) => cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith('.sock') });
 
 // What every file is; the lock is whoever came last.
@@ -90,6 +96,23 @@ const cases = {
   'no master key': { from: clean, spoil: (d) => rmSync(path.join(d, 'master.key')), says: /master key is missing.*put it back/ },
   'the master key of another cluster': { from: crashed, spoil: (d) => copyFileSync(path.join(other, 'master.key'), path.join(d, 'master.key')), says: /not the master key of this data folder.*put/ },
   'a master key cut short': { from: clean, spoil: (d) => truncateSync(path.join(d, 'master.key'), 16), says: /master key has not 32 bytes.*put/ },
+  'a FIFO in the place of the master key': {
+    from: clean,
+    spoil: (d) => {
+      rmSync(path.join(d, 'master.key'));
+      makeFifo(path.join(d, 'master.key'));
+    },
+    says: /master key is a symbolic link or no file/,
+  },
+  'a FIFO in the place of the lock': {
+    from: clean,
+    spoil: (d) => {
+      rmSync(path.join(d, 'lock'), { force: true });
+      makeFifo(path.join(d, 'lock'));
+    },
+    says: /lock is not the server's: move it away/,
+  },
+  'another file by the name of the lock': { from: clean, spoil: (d, db) => linkOver(db, path.join(d, 'lock')), says: /lock is not the server's: move it away/ },
   'a master key that others may read': { from: clean, spoil: (d) => chmodSync(path.join(d, 'master.key'), 0o644), says: /master key is open to others: chmod 600/ },
 };
 

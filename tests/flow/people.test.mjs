@@ -1,9 +1,10 @@
 // What a person may ask for: a copy of all that is held, and to be forgotten. Afterwards no byte of
 // the data folder says who it was, and the audit chain still verifies.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { AdminWorld } from './lib/admin.mjs';
 import { basic, request } from './lib/http.mjs';
 import { PASSWORD, random } from './lib/oidc.mjs';
 import { filesIn } from './lib/server.mjs';
@@ -121,4 +122,38 @@ test('somebody who was deleted before is erased by id', async () => {
   assert.ok(!JSON.stringify(await events()).includes(`second-${mark}`));
   assert.deepEqual(holding(`second-${mark}`), []);
   assert.equal((await world.cli.run(['user', 'erase', '--realm', 'peru', '--username', id, '--reason', 'again'])).status, 1);
+});
+
+test('PW-07: an administrator of master is erased in all realms, and once more in one that was shut', async () => {
+  const admin = await AdminWorld.open();
+  try {
+    const token = await admin.token('root', 'master');
+    const { id } = await admin.cli.json('user', 'show', '--realm', 'master', '--username', 'root');
+    for (const realm of ['chile', 'peru']) {
+      const reply = await admin.call('PUT', `/realms/${realm}`, { token, json: { displayName: 'By root' } });
+      assert.equal(reply.status, 204, reply.text);
+    }
+    const doneIn = async (realm) => (await admin.cli.json('audit', 'list', '--realm', realm, '--type', 'ConfigurationChanged')).find((e) => e.userId === id);
+    assert.equal((await doneIn('chile')).metadata.username, 'root');
+    // chile is refused after a new start
+    const chile = filesIn(path.join(admin.server.data, 'realms')).find((f) => !f.includes('master') && readFileSync(f).includes('chile'));
+    admin.server.keepData = true;
+    await admin.server.stop();
+    admin.server.keepData = false;
+    chmodSync(chile.replace(/-wal$/, ''), 0o644);
+    await admin.server.launch();
+    const erase = (who) => admin.cli.run(['user', 'erase', '--realm', 'master', '--username', who, '--reason', 'request 4713']);
+    const first = await erase('root');
+    assert.equal(first.status, 1);
+    assert.match(first.stderr, new RegExp(`realm chile may still say who it was.*${id}`));
+    assert.equal((await doneIn('peru')).erased, true, 'the other realm was reached');
+    chmodSync(chile.replace(/-wal$/, ''), 0o600);
+    await admin.cli.ok('realm', 'check', 'chile');
+    assert.equal((await doneIn('chile')).metadata.username, 'root');
+    assert.equal((await erase(id)).status, 0);
+    assert.equal((await doneIn('chile')).erased, true);
+    assert.equal((await erase(id)).status, 1, 'nothing is left');
+  } finally {
+    await admin.close();
+  }
 });

@@ -409,6 +409,9 @@ static void test_au_02_segment_files(void **state)
         {"head -c 1000 $A.saved >$A", 0},
         {": >$A", 0},
         {"rm -f $A", 0},
+        {"ln -s $A.saved $A", 0}, /* SK-05 */
+        {"mkfifo -m 600 $A", 0},
+        {"mkdir -m 700 $A", 0},
     };
     int missed = 0;
     struct realm_view *view = view_of("peru");
@@ -419,7 +422,7 @@ static void test_au_02_segment_files(void **state)
     find_paths();
     run("cp $A $A.saved");
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        run("rm -f $A");
+        run("rm -rf $A");
         run(changes[i].command);
         open_store();
         view = view_of("peru");

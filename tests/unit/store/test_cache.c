@@ -293,6 +293,44 @@ static void damage(int what)
     assert_int_equal(close(fd), 0);
 }
 
+static bool file_has(const char *text)
+{
+    int fd = open(path_of("tokens.mdb"), O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0)
+        return false;
+    assert_int_equal(fstat(fd, &st), 0);
+    char *bytes = malloc((size_t)st.st_size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(read(fd, bytes, (size_t)st.st_size), st.st_size);
+    assert_int_equal(close(fd), 0);
+    bool has_it = memmem(bytes, (size_t)st.st_size, text, strlen(text)) != NULL;
+    free(bytes);
+    return has_it;
+}
+
+/* PW-07: removing an entry would leave its bytes in pages that are free. */
+static void what_is_forgotten_is_in_no_file_PW_07(void **state)
+{
+    (void)state;
+    put(1, "canary of the first", LATER_MS);
+    reopen();
+    assert_true(file_has("canary of the first"));
+    put(2, "canary that is still waiting", LATER_MS);
+    cache_forget(t.store);
+    assert_false(file_has("canary"));
+    assert_int_equal(disk_counts().entries, 0);
+    put(3, "canary of the third", LATER_MS);
+    reopen();
+    assert_false(file_has("canary that is still waiting"));
+    assert_true(has(3) && !has(1) && !has(2));
+    store_close(t.store);
+    open_store(0, 0); /* as a command on a stopped folder does */
+    assert_true(file_has("canary of the third"));
+    cache_forget(t.store);
+    assert_false(file_has("canary"));
+}
+
 static void fill_and_close(void)
 {
     open_store(0, 8 << 20);
@@ -334,6 +372,35 @@ static void write_file(const char *name, const char *content)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, content, strlen(content)), strlen(content));
     assert_int_equal(close(fd), 0);
+}
+
+/* Something else under the names of our files must not keep the start waiting, nor be written to. */
+static void what_is_no_file_is_begun_anew_SK_05(void **state)
+{
+    static const char *const names[] = {"tokens.mdb", "tokens.seal", "tokens.mdb-lock"};
+    struct stat st;
+    (void)state;
+    store_close(t.store);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        fill_and_close();
+        (void)unlink(path_of(names[i]));
+        assert_int_equal(mkfifo(path_of(names[i]), 0600), 0);
+        open_store(0, 8 << 20);
+        assert_non_null(t.store->cache.disk);
+        store_close(t.store);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        fill_and_close();
+        (void)unlink(path_of(names[i]));
+        write_file("elsewhere", "");
+        assert_int_equal(symlink(path_of("elsewhere"), path_of(names[i])), 0);
+        open_store(0, 8 << 20);
+        put(1, "one", LATER_MS);
+        store_close(t.store);
+        assert_int_equal(stat(path_of("elsewhere"), &st), 0);
+        assert_int_equal(st.st_size, 0);
+    }
+    open_store(0, 0);
 }
 
 static void a_file_that_is_not_ours_is_begun_anew(void **state)
@@ -427,8 +494,10 @@ int main(void)
         CACHE_TEST(too_much_for_its_piece_is_not_kept),
         CACHE_TEST(without_memory_nothing_is_kept),
         CACHE_TEST(answers_outlive_the_process),
+        CACHE_TEST(what_is_forgotten_is_in_no_file_PW_07),
         CACHE_TEST(a_damaged_file_is_begun_anew),
         CACHE_TEST(a_file_that_is_not_ours_is_begun_anew),
+        CACHE_TEST(what_is_no_file_is_begun_anew_SK_05),
         CACHE_TEST(after_a_crash_the_file_is_begun_anew),
         CACHE_TEST(without_a_place_for_the_file_the_server_runs),
         CACHE_TEST(the_file_is_bounded_and_the_newest_stay),

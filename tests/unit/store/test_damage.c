@@ -96,6 +96,20 @@ static void test_ot_09_damage_while_running(void **state)
     ok(use_realm("peru"));
 }
 
+/* SK-05: something stands in the place of the note, which keeps nobody waiting. */
+static void test_ot_09_note_that_is_no_file(void **state)
+{
+    (void)state;
+    struct store_check check;
+    struct realm_view *view;
+    assert_int_equal(mkfifo(beside(db_path, "-damaged"), 0600), 0);
+    open_store();
+    fails(realm_view_acquire(store, STR("peru"), &view), ERR_STORE_CORRUPT);
+    ok(store_realm_check(store, STR("peru"), &arena, NULL, NULL, &check));
+    assert_true(check.was_fenced);
+    ok(use_realm("peru"));
+}
+
 /* What is not the page that it should be: zeros, another page, an older state of another place. */
 static void test_ot_09_exchanged_and_zeroed_pages(void **state)
 {
@@ -361,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ot_09_any_flipped_bit, start, end),
         cmocka_unit_test_setup_teardown(test_ot_09_bits_of_the_header, start, end),
         cmocka_unit_test_setup_teardown(test_ot_09_damage_while_running, start, end),
+        cmocka_unit_test_setup_teardown(test_ot_09_note_that_is_no_file, start, end),
         cmocka_unit_test_setup_teardown(test_ot_09_exchanged_and_zeroed_pages, start, end),
         cmocka_unit_test_setup_teardown(test_bad_files_are_refused_untouched, start, end),
         cmocka_unit_test_setup_teardown(test_cut_file, start, end),

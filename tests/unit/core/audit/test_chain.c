@@ -307,6 +307,70 @@ static void test_lines_round(void **state)
     check_line(&e);
 }
 
+static int read_line(struct str text)
+{
+    const struct json_value *v;
+    struct event_record e;
+    OK(json_parse(&test_arena, text, EVENT_LINE_MAX_BYTES, &v));
+    return event_line_read(&test_arena, v, &e);
+}
+
+static struct str line_of(const struct event_record *e)
+{
+    struct buf b;
+    struct json_writer w;
+    struct str text;
+    buf_init(&b, &test_arena, EVENT_LINE_MAX_BYTES);
+    jw_init(&w, &b);
+    event_line_write(&w, &test_arena, e);
+    OK(jw_finish(&w, &text));
+    return text;
+}
+
+/* A member that no hash and no signature covers could say anything. */
+static void test_au_02_no_member_without_proof(void **state)
+{
+    static const char *const places[] = {"{\"seq\":", "\"sealed\":{", "\"signedHead\":{"};
+    static const char *const added[] = {"\"outcome\":\"denied\",", "\"from\":\"x\",",
+                                        "\"segment\":{},"};
+    (void)state;
+    make_chain();
+    sign_head(&chain_of[6], 1);
+    struct str line = line_of(&chain_of[6]);
+    OK(read_line(line));
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        ptrdiff_t at = str_find_str(line, str_c(places[i]));
+        assert_true(at >= 0);
+        size_t after = (size_t)str_find(str_from(line, (size_t)at), '{') + (size_t)at + 1;
+        for (size_t k = 0; k < ARRAY_LEN(added); k++)
+            FAILS(read_line(ARENA_CONCAT(&test_arena, str_sub(line, 0, after), str_c(added[k]),
+                                         str_from(line, after))),
+                  ERR_INVALID_SYNTAX);
+    }
+}
+
+/* Numbers at the ends of their range, in chains whose hashes are right. */
+static void test_au_02_extreme_numbers(void **state)
+{
+    static const int64_t seqs[] = {INT64_MIN, -1, 0, INT64_MAX};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(seqs); i++) {
+        struct chain c;
+        make_chain();
+        chain_of[2].seq = seqs[i];
+        seal_record(&chain_of[2]);
+        assert_int_not_equal(walk_from(1).bad_seq, 0);
+        chain_init(&c, &keys, STR("realm"));
+        assert_int_equal(chain_add(&c, &chain_of[2]), seqs[i] == INT64_MAX);
+        assert_false(chain_add(&c, &chain_of[3]));
+        chain_of[3].seq = INT64_MIN;
+        chain_init(&c, &keys, STR("realm"));
+        (void)chain_add(&c, &chain_of[2]);
+        assert_false(chain_add(&c, &chain_of[3]));
+        assert_int_not_equal(c.bad_seq, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +381,8 @@ int main(void)
         TEST(test_au_02_walk_finds),
         TEST(test_removal),
         TEST(test_lines_round),
+        TEST(test_au_02_no_member_without_proof),
+        TEST(test_au_02_extreme_numbers),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -146,6 +146,30 @@ static void a_refresh_token_ends_the_session(void **state)
     FAILS(post("web", refresh_token), ERR_SESSION_NOT_ACTIVE);
 }
 
+static void set_enabled(bool enabled)
+{
+    struct user ana = user_now(t.ana.pk);
+    ana.enabled = enabled;
+    set_user(&ana);
+}
+
+/* Whoever logs out while the account is disabled is not logged in again when it is enabled. */
+static void a_session_that_may_not_be_used_now_ends_too_OT_06(void **state)
+{
+    (void)state;
+    log_in();
+    set_enabled(false);
+    OK(post("web", refresh_token));
+    set_enabled(true);
+    FAILS(token_of(NULL, refresh_form(refresh_token), NULL), ERR_SESSION_NOT_ACTIVE);
+    log_in();
+    set_enabled(false);
+    assert_int_equal(logout(with_hint("")).kind, LOGOUT_STEP_DONE);
+    set_enabled(true);
+    assert_false(signed_in());
+    FAILS(token_of(NULL, refresh_form(refresh_token), NULL), ERR_SESSION_NOT_ACTIVE);
+}
+
 static void without_a_session_there_is_nothing_to_ask(void **state)
 {
     (void)state;
@@ -163,6 +187,7 @@ int main(void)
         REALM_TEST(a_hint_of_another_session_asks_OI_04),
         REALM_TEST(bad_requests_go_nowhere_OI_04),
         REALM_TEST(a_refresh_token_ends_the_session),
+        REALM_TEST(a_session_that_may_not_be_used_now_ends_too_OT_06),
         REALM_TEST(without_a_session_there_is_nothing_to_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

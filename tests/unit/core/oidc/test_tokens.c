@@ -206,6 +206,60 @@ static void revocation_ends_what_is_the_callers_OT_12(void **state)
     assert_int_equal(events_of("TokenRevoked"), 3);
 }
 
+static void set_enabled(bool enabled)
+{
+    struct user ana = user_now(t.ana.pk);
+    struct user account;
+    struct store_read *r;
+    OK(store_read_begin(t.view, &r));
+    OK(user_find_by_id(r, &test_arena, client_now("api").service_account_user_id, &account));
+    store_read_end(r);
+    ana.enabled = account.enabled = enabled;
+    set_user(&ana);
+    set_user(&account);
+}
+
+/* What may not be used now may be allowed again, and what was ended then must not come back. */
+static void what_was_ended_while_it_was_shut_stays_ended_OT_06_OT_12(void **state)
+{
+    struct tokens access = login_with("web", "openid");
+    struct tokens refresh = login_with("web", "openid");
+    struct tokens untouched = login_with("web", "openid");
+    struct tokens service = service_token();
+    (void)state;
+    set_enabled(false);
+    FAILS(check(access.access), ERR_INVALID_TOKEN);
+    FAILS(check(service.access), ERR_INVALID_TOKEN);
+    OK(revoke_for("web", access.access));
+    OK(revoke_for("web", access.access)); /* again: nothing is left to end */
+    OK(revoke_for("web", refresh.refresh));
+    OK(revoke_for("api", untouched.access)); /* not the caller's */
+    OK(revoke_for("api", service.access));
+    set_enabled(true);
+    FAILS(check(access.access), ERR_INVALID_TOKEN);
+    FAILS(check(refresh.access), ERR_INVALID_TOKEN);
+    FAILS(token_of(NULL, refresh_form(refresh.refresh), NULL), ERR_SESSION_NOT_ACTIVE);
+    FAILS(check(service.access), ERR_INVALID_TOKEN);
+    OK(check(untouched.access));
+    assert_int_equal(events_of("TokenRevoked"), 3);
+}
+
+static void a_token_that_is_stale_for_now_can_be_ended_OT_08(void **state)
+{
+    struct tokens mine = login_with("web", "openid");
+    struct realm realm = realm_now();
+    (void)state;
+    realm.not_before_s = t.now.wall_ms / 1000 + 1;
+    set_realm(&realm);
+    FAILS(check(mine.access), ERR_INVALID_TOKEN);
+    OK(revoke_for("web", mine.access));
+    OK(revoke_for("web", mine.refresh));
+    realm.not_before_s = 0;
+    set_realm(&realm);
+    FAILS(check(mine.access), ERR_INVALID_TOKEN);
+    FAILS(token_of(NULL, refresh_form(mine.refresh), NULL), ERR_SESSION_NOT_ACTIVE);
+}
+
 static void a_revoked_client_starts_anew_and_old_tokens_stay_dead(void **state)
 {
     const struct json_value *json;
@@ -335,6 +389,8 @@ int main(void)
         REALM_TEST(ends_are_seen_at_once_OT_06_OT_08),
         REALM_TEST(introspection_answers_those_it_concerns_OT_11),
         REALM_TEST(revocation_ends_what_is_the_callers_OT_12),
+        REALM_TEST(what_was_ended_while_it_was_shut_stays_ended_OT_06_OT_12),
+        REALM_TEST(a_token_that_is_stale_for_now_can_be_ended_OT_08),
         REALM_TEST(a_revoked_client_starts_anew_and_old_tokens_stay_dead),
         REALM_TEST(userinfo_tells_what_scopes_allow),
         REALM_TEST(claims_may_be_asked_for_by_name),

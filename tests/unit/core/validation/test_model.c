@@ -242,9 +242,8 @@ static void step_revoke(void)
     const struct m_session *s = &m.sessions[token->session];
     const struct client *client;
     OK(realm_view_client(t.view, str_c(client_names[s->client]), &client));
-    bool was_good = is_good(token);
     OK(revoke_token_of(&t.ctx, client, token->token));
-    token->revoked = token->revoked || was_good;
+    token->revoked = true; /* also one that may not be used now */
 }
 
 /* One that has not ended; NULL when chance finds none. The rows of those that have may be others' by
