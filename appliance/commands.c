@@ -14,7 +14,7 @@ static const struct {
     {keys_commands, &keys_command_count},       {audit_commands, &audit_command_count},
     {clock_commands, &clock_command_count},     {routes_commands, &routes_command_count},
     {apply_commands, &apply_command_count},     {bench_commands, &bench_command_count},
-    {machine_commands, &machine_command_count},
+    {machine_commands, &machine_command_count}, {realm_import_commands, &realm_import_command_count},
 };
 
 const struct command *command_at(size_t index)

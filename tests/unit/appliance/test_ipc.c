@@ -61,7 +61,8 @@ static void call(const char *line, struct reply *ret_reply)
     size_t count = 0;
     while (str_next_word(&rest, &word))
         words[count++] = word;
-    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), NULL, ret_reply));
+    const struct call_request request = {CALL_OF(words, count)};
+    ok(ipc_call(dir_fd, &arena, &request, ret_reply));
 }
 
 static void test_commands(void **state)
@@ -196,15 +197,15 @@ static void test_parts(void **state)
     const struct part_taker parts = {take, &taken};
     struct reply reply;
     (void)state;
-    ok(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply));
+    ok(ipc_call(dir_fd, &arena, &(struct call_request){CALL_OF(words, 3), .parts = &parts}, &reply));
     assert_int_equal(reply.err, 0);
     assert_int_equal(taken.files, 1);
     assert_true(taken.bytes > 1000);
     assert_true(str_find_str(reply.data, STR("\"files\":1")) >= 0);
     /* Who cannot take them, or will not, ends it, and the next one is served. */
     taken.fails = true;
-    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply), ERR_IO);
-    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), NULL, &reply),
+    assert_int_equal(ipc_call(dir_fd, &arena, &(struct call_request){CALL_OF(words, 3), .parts = &parts}, &reply), ERR_IO);
+    assert_int_equal(ipc_call(dir_fd, &arena, &(struct call_request){CALL_OF(words, 3)}, &reply),
                      ERR_INVALID_SYNTAX);
     call("realm list", &reply);
     assert_int_equal(reply.err, 0);
