@@ -19,7 +19,7 @@
 
 static size_t put_place(struct err_ctx *ctx, const struct import_at *at)
 {
-    char place[ERR_DETAIL_MAX / 2];
+    char place[ERR_DETAIL_MAX / 2] = "";
     struct buf b = {.ptr = place, .cap = sizeof(place), .max_bytes = sizeof(place) - 1};
     import_at_write(at, &b);
     size_t len = b.len;
