@@ -2,13 +2,14 @@
  * verifies. Private parts go to the keystore and nowhere else. */
 #include "core/transfer/import_parts.h"
 
+#include "core/admin/component_records.h"
+#include "core/admin/keys.h"
+#include "core/admin/providers.h"
 #include "core/codec/base64.h"
 #include "core/jose/alg.h"
 #include "core/port/keys.h"
 
 #include "core/base/banned.h"
-
-#define KEY_PROVIDER "org.keycloak.keys.KeyProvider"
 
 static const struct kind {
     const char *provider;
@@ -73,6 +74,8 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
                     const struct import_at *at)
 {
     struct str bytes;
+    if (im->key_count >= ADMIN_KEYS_MAX)
+        return import_fail(im, at, "a realm has at most %d keys", ADMIN_KEYS_MAX);
     if (jose_alg_of(key->alg) == JOSE_ALG_UNKNOWN) {
         import_left(im, at, "keys of this algorithm are not used here");
         return 0;
@@ -85,8 +88,26 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
         return 0;
     }
     TRY(import_explain(im, at, rc));
+    im->key_count++;
     import_report_took(im->report, "keys", 1);
     return 0;
+}
+
+/* The component keeps its id and name and says which key it stands for (key_components.h). */
+static int keep_component(struct import *im, const struct json_value *json,
+                          const struct realm_key *key, const struct import_at *at)
+{
+    struct component c = {.id = {NULL, 0}};
+    struct str kid = key->kid, active = key->status == KEY_PASSIVE ? STR("false") : STR("true");
+    fields_default(&component_fields, &c);
+    TRY(import_id(im, json, at, &c.id));
+    TRY(import_str(im, json, "name", at, &c.name));
+    TRY(import_str(im, json, "providerId", at, &c.provider_id));
+    c.provider_type = STR(PROVIDER_KEY);
+    c.parent_id = im->realm.id;
+    TRY(attrs_set(&c.config, import_arena(im), STR("kid"), (struct strs){&kid, 1}));
+    TRY(attrs_set(&c.config, import_arena(im), STR("active"), (struct strs){&active, 1}));
+    return import_explain(im, at, component_record_insert(&im->ctx, im->w, &c));
 }
 
 static int component(struct import *im, const struct json_value *json, const struct import_at *at)
@@ -118,7 +139,9 @@ static int component(struct import *im, const struct json_value *json, const str
     key.kid = config_of(config, "kid");
     key.alg = alg_of(kind, config);
     key.status = status_of(config);
-    return take_key(im, &key, text, at);
+    int64_t before = im->key_count;
+    TRY(take_key(im, &key, text, at));
+    return im->key_count > before ? keep_component(im, json, &key, at) : 0;
 }
 
 /* Exports from before version 2 have one pair. */
@@ -133,11 +156,11 @@ static int old_pair(struct import *im)
 int import_keys(struct import *im)
 {
     const struct import_at *at = AT_MEMBER(NULL, "components");
-    const struct import_at *of_keys = AT_MEMBER(at, KEY_PROVIDER);
+    const struct import_at *of_keys = AT_MEMBER(at, PROVIDER_KEY);
     const struct json_value *components, *keys, *key;
     TRY(old_pair(im));
     TRY(import_object(im, im->main->top, "components", NULL, &components));
-    TRY(import_list(im, components, KEY_PROVIDER, at, &keys));
+    TRY(import_list(im, components, PROVIDER_KEY, at, &keys));
     struct json_iter it = json_iter(keys);
     for (size_t i = 0; json_next(&it, NULL, &key); i++) {
         TRY(component(im, key, AT_INDEX(of_keys, i)));

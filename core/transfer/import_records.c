@@ -3,13 +3,12 @@
  * belongs to another (executions, mappers, parts of components) names it as its parent. */
 #include "core/transfer/import_parts.h"
 
+#include "core/admin/component_records.h"
 #include "core/admin/profile.h"
+#include "core/admin/providers.h"
 #include "core/port/records.h"
 
 #include "core/base/banned.h"
-
-#define KEY_PROVIDER     "org.keycloak.keys.KeyProvider"
-#define PROFILE_PROVIDER "org.keycloak.userprofile.UserProfileProvider"
 
 /* Without the members that stand as records of their own. */
 static int text_of(struct import *im, const struct json_value *json, const char *without,
@@ -77,16 +76,20 @@ static int take_components(struct import *im, const struct json_value *by_type, 
 static int take_component(struct import *im, const struct json_value *json, struct str type,
                           struct str parent, const struct import_at *at)
 {
-    struct realm_record record = {.kind = RECORD_COMPONENT, .parent = parent};
+    struct component component = {.parent_id = parent};
     const struct json_value *below;
     TRY(import_expect_object(im, json, at));
-    if (str_eq_c(type, PROFILE_PROVIDER))
+    if (str_eq(type, STR(PROVIDER_PROFILE)))
         return take_profile(im, json, at);
-    TRY(import_id(im, json, at, &record.id));
+    fields_default(&component_fields, &component);
+    TRY(import_id(im, json, at, &component.id));
     TRY(import_object(im, json, "subComponents", at, &below));
-    TRY(text_of(im, json, "subComponents", STR("providerType"), type, &record.json));
-    TRY(keep(im, at, &record, "components"));
-    return take_components(im, below, record.id, AT_MEMBER(at, "subComponents"));
+    TRY(import_fields(im, &component_fields, &component, json, at));
+    component.provider_type = type;
+    component.parent_id = parent;
+    TRY(import_explain(im, at, component_record_insert(&im->ctx, im->w, &component)));
+    import_report_took(im->report, "components", 1);
+    return take_components(im, below, component.id, AT_MEMBER(at, "subComponents"));
 }
 
 /* Keys are in the keystore (import_keys.c). */
@@ -98,7 +101,7 @@ static int take_components(struct import *im, const struct json_value *by_type, 
     for (struct json_iter it = json_iter(by_type); json_next(&it, &type, &list);) {
         struct json_iter inner = json_iter(list);
         const struct import_at *here = AT_NAME(at, type);
-        if (str_eq_c(type, KEY_PROVIDER))
+        if (str_eq(type, STR(PROVIDER_KEY)))
             continue;
         if (!json_is_array(list))
             return import_fail(im, here, "a list is expected here");
@@ -238,7 +241,7 @@ int import_records(struct import *im)
 {
     const struct json_value *components;
     TRY(import_object(im, im->main->top, "components", NULL, &components));
-    TRY(take_components(im, components, str_of(NULL, 0), AT_MEMBER(NULL, "components")));
+    TRY(take_components(im, components, im->realm.id, AT_MEMBER(NULL, "components")));
     arena_reset(import_arena(im));
     TRY(each_of(im, "identityProviders", take_provider));
     TRY(each_of(im, "identityProviderMappers", take_provider_mapper));
