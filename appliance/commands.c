@@ -9,6 +9,7 @@ static const struct {
 } groups[] = {
     {serve_commands, &serve_command_count},
     {realm_commands, &realm_command_count},
+    {realm_import_commands, &realm_import_command_count},
     {user_commands, &user_command_count},
     {client_commands, &client_command_count},
     {mapper_commands, &mapper_command_count},
@@ -22,7 +23,6 @@ static const struct {
     {apply_commands, &apply_command_count},
     {bench_commands, &bench_command_count},
     {machine_commands, &machine_command_count},
-    {realm_import_commands, &realm_import_command_count},
 };
 
 const struct command *command_at(size_t index)

@@ -71,8 +71,8 @@ static int send_part(void *arg, enum part_kind kind, struct str bytes)
     return ipc_send_part(outlet->fd, kind, bytes);
 }
 
-static int execute(struct outlet *outlet, const struct ucred *peer, struct arena *a, struct str text,
-                   int attached, struct reply *ret_reply)
+static int execute(struct outlet *outlet, const struct ucred *peer, struct arena *a,
+                   struct str text, int attached, struct reply *ret_reply)
 {
     const struct part_taker parts = {send_part, outlet};
     struct call_request request = {.parts = &parts, .attached = attached};

@@ -33,12 +33,12 @@ static int if_exists_of(struct call *call, enum import_if_exists *ret_value)
 /* How far it is, to whoever waits. Not a word is worth a failure. */
 static void tell_progress(void *context, const struct import_progress *progress)
 {
-    const struct part_taker *parts = context;
+    const struct call *call = context;
     char text[128];
     int n = snprintf(text, sizeof(text), "%.*s: %lld %s", STR_ARG(progress->realm),
                      (long long)progress->done, progress->what);
     if (n > 0 && (size_t)n < sizeof(text))
-        (void)!parts->take(parts->arg, PART_NOTE, str_of(text, (size_t)n));
+        (void)!call->parts->take(call->parts->arg, PART_NOTE, str_of(text, (size_t)n));
 }
 
 /* The other end: one line on the terminal, written over again and again. */
@@ -117,13 +117,9 @@ static int run(struct call *call)
     if (fd < 0)
         return err_set(&call->err, ERR_USAGE, "there is no file with the command");
     TRY(import_files_open(fd, call->args->positionals[0], call->arena, &call->err, &files));
-    union {
-        const struct part_taker *in;
-        void *out;
-    } parts = {call->parts};
     if (call->parts) {
         request.progress = tell_progress;
-        request.progress_context = parts.out;
+        request.progress_context = call;
     }
     struct import_result result = {0};
     int rc = import_files_in(call, files, &request, &result);

@@ -33,7 +33,8 @@ struct import_request {
     struct str
         realm; /* take only the realm of this name, or the only one under this name; absent: all */
     enum import_if_exists if_exists;
-    bool dry_run; /* does everything and keeps nothing */
+    int64_t clear_passwords_max; /* each costs time on purpose; 0: as many as there are */
+    bool dry_run;                /* does everything and keeps nothing */
     void (*progress)(void *context, const struct import_progress *progress); /* NULL: none */
     void *progress_context;
 };

@@ -62,6 +62,10 @@ static int take_clear(struct import *im, const struct json_value *json, const st
         import_left(im, at, "nothing of this credential is in the file");
         return 0;
     }
+    if (im->request->clear_passwords_max > 0 &&
+        ++im->clear_passwords > im->request->clear_passwords_max)
+        return import_fail(im, AT_MEMBER(at, "value"), "at most %lld passwords in clear at once",
+                           (long long)im->request->clear_passwords_max);
     TRY(import_explain(im, AT_MEMBER(at, "value"), hash(im, value, &record)));
     c->secret_data = record.secret_data;
     c->credential_data = record.credential_data;

@@ -7,7 +7,6 @@
 #include "core/admin/providers.h"
 #include "core/codec/base64.h"
 #include "core/jose/alg.h"
-#include "core/port/keys.h"
 
 #include "core/base/banned.h"
 
@@ -74,16 +73,20 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
                     const struct import_at *at)
 {
     struct str bytes;
-    if (im->key_count >= ADMIN_KEYS_MAX)
-        return import_fail(im, at, "a realm has at most %d keys", ADMIN_KEYS_MAX);
     if (jose_alg_of(key->alg) == JOSE_ALG_UNKNOWN) {
         import_left(im, at, "keys of this algorithm are not used here");
         return 0;
     }
     int rc = secret_bytes(im, key, text, &bytes);
     if (rc == 0)
-        rc = key_import(im->w, import_arena(im), key, bytes);
-    if (rc == ERR_BAD_KEY || rc == ERR_INVALID_SYNTAX) {
+        rc = admin_key_add(&im->ctx, im->w, key, bytes);
+    if (rc == ERR_INVALID_REQUEST && str_eq_c(STR("certificate"), im->ctx.err->field)) {
+        import_note_check(im, IMPORT_ADAPTED, at);
+        key->certificate = str_of(NULL, 0);
+        rc = admin_key_add(&im->ctx, im->w, key, bytes);
+    }
+    if (rc == ERR_INVALID_REQUEST || rc == ERR_INVALID_SYNTAX) {
+        *im->ctx.err = (struct err_ctx){0};
         import_left(im, at, "the key cannot be used: broken, too short or of another kind");
         return 0;
     }
@@ -103,6 +106,9 @@ static int keep_component(struct import *im, const struct json_value *json,
     TRY(import_id(im, json, at, &c.id));
     TRY(import_str(im, json, "name", at, &c.name));
     TRY(import_str(im, json, "providerId", at, &c.provider_id));
+    /* A key without a component of its own shows up as one under its kid. */
+    if (str_absent(c.id) && str_eq(c.name, c.provider_id))
+        return 0;
     c.provider_type = STR(PROVIDER_KEY);
     c.parent_id = im->realm.id;
     TRY(attrs_set(&c.config, import_arena(im), STR("kid"), (struct strs){&kid, 1}));
@@ -137,6 +143,9 @@ static int component(struct import *im, const struct json_value *json, const str
         return import_fail(im, AT_MEMBER(AT_MEMBER(at, "config"), "priority"),
                            "a whole number is expected here");
     key.kid = config_of(config, "kid");
+    if (base64_decode(import_arena(im), config_of(config, "certificate"), BASE64_PADDING_OPTIONAL,
+                      &key.certificate) != 0)
+        key.certificate = str_of(NULL, 0);
     key.alg = alg_of(kind, config);
     key.status = status_of(config);
     int64_t before = im->key_count;

@@ -78,7 +78,7 @@ struct import {
     struct import_client *clients; /* by client_id */
     size_t client_count, client_room;
     int64_t since_step;
-    int64_t key_count;
+    int64_t key_count, clear_passwords;
     struct role default_role;
     bool tried; /* a dry run came to its end */
 };

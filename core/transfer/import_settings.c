@@ -198,6 +198,11 @@ int import_settings(struct import *im)
     TRY(bootstrap_settings(im->lasting, name, &usual));
     im->realm = usual;
     im->realm.enabled = false; /* as Keycloak's, unless the file says otherwise */
+    if (!str_empty(json_get_str(im->main->top, "keycloakVersion"))) {
+        /* An export leaves out what is empty. */
+        im->realm.supported_locales = (struct strs){0};
+        im->realm.default_locale = STR("");
+    }
     TRY(import_explain(
         im, NULL,
         fields_merge(&realm_fields, &im->realm, im->lasting, im->main->top, im->ctx.err)));

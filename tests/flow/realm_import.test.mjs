@@ -2,7 +2,7 @@
 // could not be taken is told.
 import assert from 'node:assert/strict';
 import { createPublicKey, createSign, createVerify } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
@@ -202,6 +202,19 @@ test('old spellings: applications, client templates, default roles, hashes side 
   const role = await root.roles.findOneByName({ name: 'default-roles-ancient' });
   const parts = await root.roles.getCompositeRoles({ id: role.id });
   assert.ok(parts.some((r) => r.name === 'user'));
+});
+
+test('export, import, export: the same bytes', async () => {
+  const first = path.join(folder, 'first.json');
+  const second = path.join(folder, 'second.json');
+  const data = path.join(tempFolder(), 'other');
+  await world.cli.ok('realm', 'export', 'bank21', '--to', first);
+  assert.equal((await run(BIN, ['init', '--data', data])).status, 0);
+  for (const args of [['import', first], ['export', 'bank21', '--to', second]]) {
+    const result = await run(BIN, ['realm', ...args, '--data', data]);
+    assert.equal(result.status, 0, result.stderr);
+  }
+  assert.equal(readFileSync(second, 'utf8'), readFileSync(first, 'utf8'));
 });
 
 test('while no server runs, and at the start of one', async () => {
