@@ -385,14 +385,18 @@ void json_pull_where(const struct json_pull *p, uint64_t *ret_line, uint64_t *re
     *ret_column = p->at.offset - p->at.line_start + 1;
 }
 
+/* The first byte of a mark begins nothing else. */
+static void pass_mark(struct json_pull *p)
+{
+    if (peek(p) != 0xef)
+        return;
+    if (take(p, 1) == 0 && expect(p, '\xbb') == 0 && expect(p, '\xbf') == 0)
+        p->at.line_start = p->at.offset;
+}
+
 void json_pull_init(struct json_pull *p, const struct json_source *source,
                     const struct json_pull_limits *limits)
 {
-    static const char mark[] = {'\xef', '\xbb', '\xbf'};
     *p = (struct json_pull){.source = *source, .limits = *limits, .at = {.line = 1}};
-    (void)peek(p);
-    if (p->window_len >= sizeof(mark) && memcmp(p->window, mark, sizeof(mark)) == 0) {
-        (void)take(p, sizeof(mark));
-        p->at.line_start = p->at.offset;
-    }
+    pass_mark(p);
 }

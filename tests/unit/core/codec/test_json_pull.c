@@ -77,6 +77,14 @@ static void members_and_elements_come_in_order(void **state)
     OK(json_pull_end(p));
 }
 
+static void a_mark_is_passed_in_any_portions(void **state)
+{
+    (void)state;
+    for (size_t portion = 1; portion < 5; portion++)
+        OK(json_pull_skip(open_with("\xef\xbb\xbf[1]", portion, &usual)));
+    FAILS(pass_all("\xef\xbb[1]"), ERR_INVALID_SYNTAX);
+}
+
 static void a_place_is_come_back_to(void **state)
 {
     (void)state;
@@ -186,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(members_and_elements_come_in_order),
+        TEST(a_mark_is_passed_in_any_portions),
         TEST(a_place_is_come_back_to),
         TEST(malformed_text_is_refused),
         TEST(IN_04_text_that_is_not_utf8_is_refused),
