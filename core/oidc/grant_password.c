@@ -2,6 +2,7 @@
  * judges the password (PW-03). */
 #include "core/oidc/grant.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/oidc/consent.h"
 #include "core/oidc/issue.h"
@@ -26,6 +27,9 @@ static int check_request(const struct password_login *p)
     if (!p->client->direct_access_grants_enabled)
         return err_set(p->ctx->err, ERR_UNAUTHORIZED_CLIENT,
                        "Client not allowed for direct access grants");
+    if (!flow_takes_grant(p->ctx, p->client))
+        return err_set(p->ctx->err, ERR_UNAUTHORIZED_CLIENT,
+                       "The direct grant flow has no password");
     if (p->client->consent_required)
         return err_set(p->ctx->err, ERR_INVALID_GRANT, "Client requires user consent");
     if (str_empty(form_get(p->form, "username")))
@@ -119,7 +123,7 @@ static int decide(struct password_login *p, struct store_write *w, int *ret_outc
         return 0;
     }
     /* Also when an action was set in the meantime. */
-    if (p->actions_due || !p->prepared || user.required_actions.count > 0) {
+    if (p->actions_due || !p->prepared || login_has_actions(p->ctx, &user)) {
         *ret_outcome = ERR_ACCOUNT_NOT_SET_UP;
         return report_not_set_up(p, w, &user);
     }

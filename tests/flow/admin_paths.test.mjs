@@ -30,7 +30,7 @@ const ABSENT = [
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
 // What other tests look after once it is there.
-const PENDING = /\/authentication\/|\/localization|\/partialImport$|^\/resources\//;
+const PENDING = /\/localization|\/partialImport$|^\/resources\//;
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const served = keycloakPaths.filter(({ path }) => !PENDING.test(path));
 
