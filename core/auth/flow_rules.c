@@ -2,6 +2,7 @@
 #include "core/auth/flow_rules.h"
 
 #include "core/port/flows.h"
+#include "core/port/users.h"
 
 #include "core/base/banned.h"
 
@@ -149,6 +150,26 @@ bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client)
     struct str id;
     return !find_bound(ctx, client, FLOW_FOR_DIRECT_GRANT, &id) ||
            passes_by_grant(realm_view_flows(ctx->view), id);
+}
+
+static bool asks_for(const struct auth_ctx *ctx, const struct client *client, enum flow_use use,
+                     struct str type)
+{
+    struct str id;
+    if (!find_bound(ctx, client, use, &id)) /* those that every realm begins with */
+        return str_eq(type, STR("otp"));
+    return flow_asks_for(realm_view_flows(ctx->view), id, type);
+}
+
+int flow_wants_more(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
+                    enum flow_use use, int64_t user_pk, bool *ret_wants)
+{
+    struct credentials list;
+    TRY(credential_list(r, ctx->arena, user_pk, &list));
+    *ret_wants = false;
+    for (size_t i = 0; i < list.count && !*ret_wants; i++)
+        *ret_wants = asks_for(ctx, client, use, list.items[i].type);
+    return 0;
 }
 
 bool flow_takes_client(const struct auth_ctx *ctx, const char *step)

@@ -180,6 +180,44 @@ bool flow_is_passed_by(const struct auth_flows *flows, struct str flow_id, const
     return is_passed(&walk, flow_id);
 }
 
+static bool step_asks_for(struct str authenticator, struct str credential_type)
+{
+    static const char *const steps[][2] = {
+        {"auth-otp-form", "otp"},
+        {"auth-conditional-otp-form", "otp"},
+        {"direct-grant-validate-otp", "otp"},
+        {"webauthn-authenticator", "webauthn"},
+        {"webauthn-authenticator-passwordless", "webauthn-passwordless"},
+        {"auth-recovery-authn-code-form", "recovery-authn-codes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (str_eq_c(authenticator, steps[i][0]) && str_eq_c(credential_type, steps[i][1]))
+            return true;
+    return false;
+}
+
+static bool asks_in(const struct auth_flows *flows, struct str flow_id, struct str credential_type,
+                    bool conditional, int depth)
+{
+    const struct flow_execution *e;
+    for (size_t at = 0; (e = flow_execution_next(flows, flow_id, &at));) {
+        bool within = conditional || is(e, REQUIREMENT_CONDITIONAL);
+        if (is(e, REQUIREMENT_DISABLED))
+            continue;
+        if (within && step_asks_for(e->authenticator, credential_type))
+            return true;
+        if (!str_empty(e->flow_id) && depth < FLOW_DEPTH_MAX &&
+            asks_in(flows, e->flow_id, credential_type, within, depth + 1))
+            return true;
+    }
+    return false;
+}
+
+bool flow_asks_for(const struct auth_flows *flows, struct str flow_id, struct str credential_type)
+{
+    return asks_in(flows, flow_id, credential_type, false, 1);
+}
+
 static const char *missing_in(const struct auth_flows *flows, struct str flow_id, int depth)
 {
     const struct flow_execution *execution;

@@ -74,6 +74,9 @@ struct flow_execution *flow_execution_next(const struct auth_flows *flows, struc
  * condition cannot hold for anybody here. */
 bool flow_is_passed_by(const struct auth_flows *flows, struct str flow_id, const char *const *steps,
                        size_t count);
+/* Whether the flow asks those who have a credential of this type ("otp") for it: in a conditional flow,
+ * and whether or not the step exists here. */
+bool flow_asks_for(const struct auth_flows *flows, struct str flow_id, struct str credential_type);
 /* A step that must be taken somewhere on the flow's ways and that does not exist here; NULL: none. */
 const char *flow_step_missing(const struct auth_flows *flows, struct str flow_id);
 

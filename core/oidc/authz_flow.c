@@ -108,7 +108,14 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
                         enum next *ret_next)
 {
     struct strs actions;
+    bool more = false;
     *ret_next = NEXT_FINISH;
+    if (who->fresh)
+        TRY(flow_wants_more(f->ctx, r, f->request.client, FLOW_FOR_BROWSER, who->user.pk, &more));
+    if (more) {
+        *ret_next = NEXT_UNSUPPORTED_ACTION;
+        return 0;
+    }
     TRY(login_actions_due(f->ctx, r, &who->user, &actions));
     for (size_t i = 0; i < actions.count; i++)
         if (!str_eq(actions.items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD))) {

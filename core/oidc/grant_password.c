@@ -72,7 +72,9 @@ static int prepare(struct password_login *p)
         return 0;
     TRY(rc);
     TRY(login_actions_due(p->ctx, r, &p->subject.user, &actions));
-    p->actions_due = actions.count > 0;
+    TRY(flow_wants_more(p->ctx, r, p->client, FLOW_FOR_DIRECT_GRANT, p->subject.user.pk,
+                        &p->actions_due));
+    p->actions_due |= actions.count > 0;
     if (p->actions_due || !p->subject.user.enabled)
         return 0;
     return prepare_tokens(p, r);

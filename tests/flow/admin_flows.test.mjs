@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AdminWorld, refusal, UUID } from './lib/admin.mjs';
-import { Browser } from './lib/oidc.mjs';
+import { assertErrorPage, Browser, PASSWORD } from './lib/oidc.mjs';
 
 let world, kc, token, counter = 0;
 before(async () => {
@@ -273,6 +273,27 @@ test('OA-07: the password grant follows its flow, of the realm and of a client',
   assert.deepEqual((await kc.clients.findOne({ id: tool.id })).authenticationFlowBindingOverrides, {});
   assert.equal((await ask()).status, 400, 'the flow of the realm again');
   await bind({ directGrantFlow: 'direct grant' });
+});
+
+test('WE-12: who has a second factor is not let in without it, unless the flow says so', async () => {
+  const app = await world.addClient('factor', { isPublic: true, values: { directAccessGrantsEnabled: true } });
+  await kc.users.create({ username: 'segura', enabled: true, credentials: [{ type: 'password', value: PASSWORD, temporary: false },
+    { type: 'otp', secretData: '{"value":"12345678901234567890"}', credentialData: '{"subType":"totp","digits":6,"period":30,"algorithm":"HmacSHA1"}' }] });
+  const grant = await app.password('segura');
+  assert.deepEqual([grant.status, grant.json.error_description], [400, 'Account is not fully set up']);
+  const refused = await open('web');
+  assertErrorPage(await refused.browser.logIn(refused.page, 'segura'));
+  const without = await copy('browser'), grantWithout = await copy('direct grant');
+  for (const flow of [without, grantWithout]) {
+    const conditional = (await executions(flow)).find((e) => e.displayName.endsWith('Conditional OTP'));
+    await call('PUT', `flows/${encodeURIComponent(flow)}/executions`, { ...conditional, requirement: 'DISABLED' });
+  }
+  await bind({ browserFlow: without, directGrantFlow: grantWithout });
+  assert.equal((await app.password('segura')).status, 200);
+  const allowed = await open('web');
+  assert.match((await allowed.browser.logIn(allowed.page, 'segura')).headers.location ?? '', /code=/);
+  await bind({ browserFlow: 'browser', directGrantFlow: 'direct grant' });
+  assert.equal((await app.password('maria')).status, 200);
 });
 
 test('OC-01: clients authenticate by what their flow has', async () => {

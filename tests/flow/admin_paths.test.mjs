@@ -27,6 +27,7 @@ const ABSENT = [
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
   [/\/users\/\{id\}\/[a-z-]+-email$/, 'Mails to people'],
   [/\/credential-registrators$/, 'Actions in which people register credentials'],
+  [/\/authentication\/config$/, 'Configurations without an execution'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
 // What other tests look after once it is there.

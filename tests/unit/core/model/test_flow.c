@@ -144,6 +144,21 @@ static void conditions_that_could_hold_are_not_left_out(void **state)
     assert_false(passes("browser", "auth-username-password-form"));
 }
 
+static void who_is_asked_for_a_second_factor(void **state)
+{
+    (void)state;
+    begin();
+    assert_true(flow_asks_for(&all, id_of("browser"), STR("otp")));
+    assert_true(flow_asks_for(&all, id_of("direct grant"), STR("otp")));
+    assert_false(flow_asks_for(&all, id_of("browser"), STR("password")));
+    assert_false(flow_asks_for(&all, id_of("clients"), STR("otp")));
+    require("Browser - Conditional OTP", "auth-otp-form", REQUIREMENT_DISABLED);
+    assert_false(flow_asks_for(&all, id_of("browser"), STR("otp")));
+    begin();
+    require("forms", "Browser - Conditional OTP", REQUIREMENT_DISABLED);
+    assert_false(flow_asks_for(&all, id_of("browser"), STR("otp")));
+}
+
 static void circles_end(void **state)
 {
     (void)state;
@@ -152,6 +167,7 @@ static void circles_end(void **state)
     require("forms", "forms", REQUIREMENT_REQUIRED);
     assert_false(passes("browser", "auth-username-password-form"));
     assert_null(flow_step_missing(&all, id_of("forms")));
+    assert_false(flow_asks_for(&all, id_of("forms"), STR("otp")));
 }
 
 static void AD_06_settings_that_are_secrets(void **state)
@@ -185,6 +201,7 @@ int main(void)
         TEST(required_ones_stand_before_alternatives),
         TEST(a_step_that_is_not_here_is_not_left_out),
         TEST(conditions_that_could_hold_are_not_left_out),
+        TEST(who_is_asked_for_a_second_factor),
         TEST(circles_end),
         TEST(AD_06_settings_that_are_secrets),
         TEST(which_actions_are_due),
