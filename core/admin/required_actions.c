@@ -58,11 +58,11 @@ static int begin(const struct auth_ctx *ctx, struct store_write *w,
     return 0;
 }
 
-static int record_change(const struct auth_ctx *ctx, struct store_write *w,
+static int record_change(const struct auth_ctx *ctx, struct store_write *w, struct str alias,
                          const struct required_action *before, const struct required_action *after,
                          bool *ret_changed)
 {
-    struct str alias = after ? after->alias : before->alias, data;
+    struct str data;
     TRY(change_data(ctx->arena, &required_action_fields, before, after, "alias", alias, &data,
                     ret_changed));
     return *ret_changed ? admin_record(ctx, w, EVENT_ConfigurationChanged, RECORD_REQUIRED_ACTION,
@@ -75,7 +75,7 @@ static int update(const struct auth_ctx *ctx, struct store_write *w,
 {
     struct realm_record record;
     bool changed;
-    TRY(record_change(ctx, w, before, after, &changed));
+    TRY(record_change(ctx, w, before->alias, before, after, &changed));
     if (!changed)
         return 0;
     TRY(record_of(ctx->arena, after, &record));
@@ -112,7 +112,7 @@ int admin_action_register(const struct auth_ctx *ctx, struct store_write *w, str
         .priority = actions.count > 0 ? actions.items[actions.count - 1].priority + 1 : 1,
     };
     TRY(insert(ctx, w, &action));
-    return record_change(ctx, w, NULL, &action, &changed);
+    return record_change(ctx, w, action.alias, NULL, &action, &changed);
 }
 
 static int check(const struct auth_ctx *ctx, const struct required_action *action)
@@ -156,7 +156,7 @@ int admin_action_delete(const struct auth_ctx *ctx, struct store_write *w, struc
         return err_field(ctx->err, ERR_INVALID_REQUEST, "alias",
                          "The last action stays; it can be switched off");
     TRY(record_delete(w, RECORD_REQUIRED_ACTION, action->alias));
-    return record_change(ctx, w, action, NULL, &changed);
+    return record_change(ctx, w, action->alias, action, NULL, &changed);
 }
 
 int admin_action_move(const struct auth_ctx *ctx, struct store_write *w, struct str alias, int by)
