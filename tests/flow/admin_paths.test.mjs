@@ -31,7 +31,7 @@ const ABSENT = [
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
 // What other tests look after once it is there.
-const PENDING = /\/localization|\/partialImport$|^\/resources\//;
+const PENDING = /\/partialImport$/;
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const served = keycloakPaths.filter(({ path }) => !PENDING.test(path));
 
