@@ -5,8 +5,10 @@
 
 #include <stdlib.h>
 
+#include "core/port/flows.h"
 #include "core/port/issuers.h"
 #include "core/port/profiles.h"
+#include "core/port/required_actions.h"
 #include "store/fence.h"
 #include "store/sql/realm_row.h"
 
@@ -179,4 +181,14 @@ const struct trusted_issuers *realm_view_issuers(const struct realm_view *view)
 const struct profile *realm_view_profile(const struct realm_view *view)
 {
     return &view->profile;
+}
+
+const struct auth_flows *realm_view_flows(const struct realm_view *view)
+{
+    return &view->flows;
+}
+
+const struct required_actions *realm_view_required_actions(const struct realm_view *view)
+{
+    return &view->actions;
 }

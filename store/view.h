@@ -2,8 +2,10 @@
 #ifndef GARITA_STORE_VIEW_H
 #define GARITA_STORE_VIEW_H
 
+#include "core/model/flow.h"
 #include "core/model/issuer.h"
 #include "core/model/profile.h"
+#include "core/model/required_action.h"
 #include "store/keystore/ring.h"
 #include "store/store.h"
 
@@ -29,6 +31,8 @@ struct realm_view {
     struct client_scopes scopes;
     struct trusted_issuers issuers;
     struct profile profile;
+    struct auth_flows flows; /* none: those of the beginning; without settings */
+    struct required_actions actions;
     struct str sealed_state_secret;
     struct str state_secret; /* in the vault, once it was asked for; under the lock */
     struct key_ring ring;

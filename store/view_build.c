@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "core/port/clients.h"
-#include "core/port/documents.h"
 #include "core/port/issuers.h"
 #include "store/fence.h"
 #include "store/sql/realm_row.h"
+#include "store/view_login.h"
 
 #include "core/base/banned.h"
 
@@ -45,25 +45,6 @@ int view_read_begin(struct realm_view *view, struct store_read **ret_read)
     return 0;
 }
 
-static int read_profile(struct realm_view *view, struct str text)
-{
-    const struct json_value *json;
-    TRY(json_parse(&view->arena, text, PROFILE_MAX_BYTES, &json));
-    return profile_read(&view->arena, json, &view->profile, NULL);
-}
-
-static int load_profile(struct realm_view *view, struct store_read *r)
-{
-    struct str text;
-    int rc = document_find(r, &view->arena, STR(DOCUMENT_USER_PROFILE), &text);
-    if (rc != 0 && rc != ERR_NOT_FOUND)
-        return rc;
-    /* One that was kept when less was checked: the first one holds until it is put right. */
-    if (rc == 0 && read_profile(view, text) == 0)
-        return 0;
-    return read_profile(view, profile_first());
-}
-
 static int load(struct realm_view *view)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
@@ -75,7 +56,7 @@ static int load(struct realm_view *view)
     view->sealed_state_secret = row.sealed_state_secret;
     TRY(scope_list(r, &view->arena, &view->scopes));
     TRY(issuer_list(r, &view->arena, &view->issuers));
-    TRY(load_profile(view, r));
+    TRY(view_load_login(view, r));
     return ring_load(r, &view->arena, &view->ring);
 }
 
@@ -127,7 +108,7 @@ int view_build_empty(struct slot *slot, const struct realm *realm, struct realm_
     if (!view)
         return ERR_NO_MEMORY;
     view->realm = *realm; /* the caller's texts, for as long as the realm is being made */
-    int err = read_profile(view, profile_first());
+    int err = view_first_login(view);
     if (err != 0) {
         realm_view_release(view);
         return err;

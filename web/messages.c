@@ -204,10 +204,17 @@ static void fill_in(struct str text, const struct str *args, size_t arg_count, s
     write_text(out, str_from(text, start));
 }
 
-void messages_html(const struct messages *m, struct str lang, struct str key,
-                   const struct str *args, size_t arg_count, struct buf *out)
+static struct str text_of(const struct messages *m, struct str lang, const struct str_map *own,
+                          struct str key)
 {
-    struct str text = messages_get(m, lang, key);
+    struct str text = own ? str_map_get(own, key) : str_of(NULL, 0);
+    return str_absent(text) ? messages_get(m, lang, key) : text;
+}
+
+void messages_html(const struct messages *m, struct str lang, const struct str_map *own,
+                   struct str key, const struct str *args, size_t arg_count, struct buf *out)
+{
+    struct str text = text_of(m, lang, own, key);
     fill_in(str_absent(text) ? key : text, args, arg_count, out, html_escape, html_escape);
 }
 
@@ -220,14 +227,24 @@ static void add_on_one_line(struct buf *out, struct str piece)
     }
 }
 
-struct str messages_text(const struct messages *m, struct arena *a, struct str lang, struct str key,
-                         const struct str *args, size_t arg_count)
+struct str messages_text(const struct messages *m, struct arena *a, struct str lang,
+                         const struct str_map *own, struct str key, const struct str *args,
+                         size_t arg_count)
 {
     struct buf out;
-    struct str result, text = messages_get(m, lang, key);
+    struct str result, text = text_of(m, lang, own, key);
     buf_init(&out, a, a->max_bytes);
     fill_in(str_absent(text) ? key : text, args, arg_count, &out, buf_add, add_on_one_line);
     return buf_finish(&out, &result) == 0 ? result : str_of(NULL, 0);
+}
+
+bool messages_at(const struct messages *m, struct str lang, size_t index, struct str_pair *ret_text)
+{
+    const struct language *l = find_language(m, lang);
+    if (!l || index >= l->count)
+        return false;
+    *ret_text = (struct str_pair){l->messages[index].key, l->messages[index].text};
+    return true;
 }
 
 bool messages_has_language(const struct messages *m, struct str lang)

@@ -5,6 +5,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/model/fields.h"
 
 struct messages;
 
@@ -16,12 +17,18 @@ void messages_free(struct messages *m);
 
 /* The text of a key; absent when there is none. Falls back to English. */
 struct str messages_get(const struct messages *m, struct str lang, struct str key);
-/* Appends with arguments filled in and everything HTML-escaped; the key itself when unknown. */
-void messages_html(const struct messages *m, struct str lang, struct str key,
-                   const struct str *args, size_t arg_count, struct buf *out);
+/* Appends with arguments filled in and everything HTML-escaped; the key itself when unknown. own (may be
+ * NULL) holds texts that come first. */
+void messages_html(const struct messages *m, struct str lang, const struct str_map *own,
+                   struct str key, const struct str *args, size_t arg_count, struct buf *out);
 /* As plain text, for mails; CR and LF in arguments become spaces. */
-struct str messages_text(const struct messages *m, struct arena *a, struct str lang, struct str key,
-                         const struct str *args, size_t arg_count);
+struct str messages_text(const struct messages *m, struct arena *a, struct str lang,
+                         const struct str_map *own, struct str key, const struct str *args,
+                         size_t arg_count);
+
+/* Walks the texts of a language; false at its end, or when there is no such language. */
+bool messages_at(const struct messages *m, struct str lang, size_t index,
+                 struct str_pair *ret_text);
 
 bool messages_has_language(const struct messages *m, struct str lang);
 size_t messages_language_count(const struct messages *m);

@@ -269,10 +269,10 @@ bool template_exists(const struct template_set *set, const char *name)
 }
 
 int template_render(const struct template_set *set, const char *name, struct str lang,
-                    const struct tpl_value *root, struct buf *out)
+                    const struct str_map *own, const struct tpl_value *root, struct buf *out)
 {
     const struct tpl *t = find(set, str_c(name));
-    return t ? tpl_render(t, set->messages, lang, root, out) : ERR_NOT_FOUND;
+    return t ? tpl_render(t, set->messages, lang, own, root, out) : ERR_NOT_FOUND;
 }
 
 int template_render_text(struct arena *a, struct str source, const struct tpl_value *root,
@@ -283,5 +283,5 @@ int template_render_text(struct arena *a, struct str source, const struct tpl_va
     for (size_t i = 0; i < t.count; i++)
         if (t.steps[i].op == OP_PARTIAL || t.steps[i].op == OP_MESSAGE)
             return ERR_INVALID_SYNTAX;
-    return tpl_render(&t, NULL, STR("en"), root, out);
+    return tpl_render(&t, NULL, STR("en"), NULL, root, out);
 }

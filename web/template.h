@@ -54,9 +54,10 @@ void template_set_free(struct template_set *set);
 const struct messages *template_messages(const struct template_set *set);
 bool template_exists(const struct template_set *set, const char *name);
 
-/* Appends the page to out. ERR_NOT_FOUND, ERR_NO_MEMORY, ERR_TOO_LARGE. */
+/* Appends the page to out; own as for messages_html. ERR_NOT_FOUND, ERR_NO_MEMORY, ERR_TOO_LARGE. */
 MUST_CHECK int template_render(const struct template_set *set, const char *name, struct str lang,
-                               const struct tpl_value *root, struct buf *out);
+                               const struct str_map *own, const struct tpl_value *root,
+                               struct buf *out);
 
 /* For tests and fuzzing: one template from text, without partials or messages. */
 MUST_CHECK int template_render_text(struct arena *a, struct str source,

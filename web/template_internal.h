@@ -31,6 +31,6 @@ struct tpl {
 bool tpl_value_may_stand(struct str before);
 MUST_CHECK int tpl_compile(struct arena *a, struct tpl *t, struct err_ctx *err);
 MUST_CHECK int tpl_render(const struct tpl *t, const struct messages *m, struct str lang,
-                          const struct tpl_value *root, struct buf *out);
+                          const struct str_map *own, const struct tpl_value *root, struct buf *out);
 
 #endif

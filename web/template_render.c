@@ -12,6 +12,7 @@ struct scope {
 struct rendering {
     const struct messages *messages;
     struct str lang;
+    const struct str_map *own; /* NULL: none */
     struct buf *out;
     struct scope scope;
 };
@@ -91,7 +92,7 @@ static void write_message(struct rendering *r, const struct tpl_step *s)
         const struct tpl_value *v = look_up(&r->scope, name);
         args[count++] = v && v->kind == TPL_TEXT ? v->text : STR("");
     }
-    messages_html(r->messages, r->lang, s->text, args, count, r->out);
+    messages_html(r->messages, r->lang, r->own, s->text, args, count, r->out);
 }
 
 static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to);
@@ -140,9 +141,9 @@ static int run(struct rendering *r, const struct tpl *t, size_t from, size_t to)
 }
 
 int tpl_render(const struct tpl *t, const struct messages *m, struct str lang,
-               const struct tpl_value *root, struct buf *out)
+               const struct str_map *own, const struct tpl_value *root, struct buf *out)
 {
-    struct rendering r = {.messages = m, .lang = lang, .out = out};
+    struct rendering r = {.messages = m, .lang = lang, .own = own, .out = out};
     if (!root)
         return ERR_NO_MEMORY;
     return run_with(&r, t, 0, t->count, root);

@@ -2,6 +2,7 @@
 #include "core/admin/clients.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/flows.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/base/rng.h"
@@ -161,6 +162,7 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct c
 int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
     TRY(prepare(ctx, io_client));
+    TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
     if (io_client->service_accounts_enabled)
         TRY(add_service_account(ctx, w, io_client));
     return store_new(ctx, w, io_client);
@@ -193,6 +195,7 @@ int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
     client.id = before->id;
     client.service_account_user_id = before->service_account_user_id;
     TRY(client_check(&client, ctx->err));
+    TRY(admin_flows_check_client(ctx, store_write_reader(w), before, &client));
     if (!str_empty(client.secret))
         TRY(check_secret(ctx, client.secret));
     else if (wants_secret(&client) && !wants_secret(before)) /* it was public until now */

@@ -3,6 +3,7 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
+#include "core/admin/flows.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/auth/password_policy.h"
@@ -50,6 +51,7 @@ int admin_realm_create_filled(const struct auth_ctx *ctx, struct store *store,
 int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm)
 {
     struct bootstrap from = {ctx, realm};
+    TRY(admin_flows_check_new_realm(ctx, realm));
     int rc = admin_realm_create_filled(ctx, store, realm, false, bootstrap_fill, &from);
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "realm", "a realm with this name exists");
@@ -112,6 +114,7 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(keep_setup_attributes(ctx->arena, &before->attributes, &after->attributes,
                               &realm.attributes));
     TRY(admin_realm_check(&realm, ctx->err));
+    TRY(admin_flows_check_realm(ctx, store_write_reader(w), before, &realm));
     TRY(change_data(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, &data,
                     &changed));
     if (!changed)

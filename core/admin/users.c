@@ -7,6 +7,7 @@
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
 #include "core/model/name.h"
+#include "core/port/required_actions.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
@@ -96,6 +97,21 @@ static int add_default_role(const struct auth_ctx *ctx, struct store_write *w, i
     return user_role_add(w, user_pk, role.pk);
 }
 
+/* What the realm asks of all new people. */
+static int add_default_actions(const struct auth_ctx *ctx, struct user *io_user)
+{
+    const struct required_actions *actions = realm_view_required_actions(ctx->view);
+    if (!str_empty(io_user->service_account_client_id))
+        return 0;
+    for (size_t i = 0; i < actions->count; i++) {
+        const struct required_action *action = &actions->items[i];
+        if (action->enabled && action->default_action &&
+            !strs_has(&io_user->required_actions, action->alias))
+            TRY(strs_add(&io_user->required_actions, ctx->arena, action->alias));
+    }
+    return 0;
+}
+
 static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     TRY(admin_id(ctx->arena, &io_user->id));
@@ -115,6 +131,7 @@ static int record_new(const struct auth_ctx *ctx, struct store_write *w, const s
 int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     TRY(admin_profile_judge(ctx, NULL, io_user));
+    TRY(add_default_actions(ctx, io_user));
     TRY(store_new(ctx, w, io_user));
     TRY(add_default_role(ctx, w, io_user->pk));
     TRY(default_groups_join(ctx, w, io_user->pk));

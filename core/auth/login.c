@@ -7,6 +7,7 @@
 #include "core/auth/report.h"
 #include "core/auth/typed_name.h"
 #include "core/port/limits.h"
+#include "core/port/required_actions.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
@@ -332,12 +333,28 @@ static int password_expired(const struct auth_ctx *ctx, struct store_read *r, in
     return 0;
 }
 
+static bool is_due(const struct auth_ctx *ctx, struct str action)
+{
+    return required_action_is_due(realm_view_required_actions(ctx->view), action);
+}
+
+bool login_has_actions(const struct auth_ctx *ctx, const struct user *user)
+{
+    for (size_t i = 0; i < user->required_actions.count; i++)
+        if (is_due(ctx, user->required_actions.items[i]))
+            return true;
+    return false;
+}
+
 int login_actions_due(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
                       struct strs *ret_actions)
 {
-    struct strs actions = user->required_actions;
+    struct strs actions = {0};
     struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
     bool expired;
+    for (size_t i = 0; i < user->required_actions.count; i++)
+        if (is_due(ctx, user->required_actions.items[i]))
+            TRY(strs_add(&actions, ctx->arena, user->required_actions.items[i]));
     TRY(password_expired(ctx, r, user->pk, &expired));
     if (expired && !strs_has(&actions, update))
         TRY(strs_add(&actions, ctx->arena, update));

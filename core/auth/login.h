@@ -62,8 +62,10 @@ MUST_CHECK int login_decide(const struct auth_ctx *ctx, struct store_write *w,
                             const struct login_attempt *attempt, enum login_verdict *ret_verdict,
                             struct user *ret_user);
 
-/* The required actions that must be done before this user gets anything: the stored ones, and
- * UPDATE_PASSWORD when the password is older than the policy allows. */
+/* Whether the user has required actions that the realm asks for. */
+bool login_has_actions(const struct auth_ctx *ctx, const struct user *user);
+/* The required actions that must be done before this user gets anything: the stored ones that the realm
+ * asks for, and UPDATE_PASSWORD when the password is older than the policy allows. */
 MUST_CHECK int login_actions_due(const struct auth_ctx *ctx, struct store_read *r,
                                  const struct user *user, struct strs *ret_actions);
 

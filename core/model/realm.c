@@ -95,7 +95,7 @@ static bool is_one_of(struct str value, const char *const *words, size_t count)
 }
 
 /* "es", "pt-BR", "zh-Hans": what stands in ui_locales and in file names of messages. */
-static bool locale_is_wellformed(struct str locale)
+bool locale_is_wellformed(struct str locale)
 {
     if (locale.len < 2 || locale.len > 16)
         return false;

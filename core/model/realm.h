@@ -36,6 +36,8 @@ extern const struct field_table realm_fields;
 
 /* ERR_INVALID_REQUEST when a realm may not have this name. */
 MUST_CHECK int realm_name_check(struct str name, struct err_ctx *ctx);
+/* "es", "pt-BR". */
+bool locale_is_wellformed(struct str locale);
 /* Refuses negative or absurd lifespans, unknown algorithms, malformed policies and locales. */
 MUST_CHECK int realm_check(const struct realm *realm, struct err_ctx *ctx);
 

@@ -177,6 +177,8 @@ static void write_empty(struct json_writer *w, const struct client *client)
         represent_strs(w, "webOrigins", &client->web_origins);
     if (client->attributes.count == 0)
         represent_map(w, "attributes", &client->attributes);
+    if (client->flow_overrides.count == 0)
+        represent_map(w, "authenticationFlowBindingOverrides", &client->flow_overrides);
 }
 
 void represent_client_members(struct json_writer *w, const struct client *client)
@@ -188,8 +190,6 @@ void represent_client_members(struct json_writer *w, const struct client *client
     write_text(w, "secret", client->secret);
     jw_member_bool(w, "surrogateAuthRequired", false);
     jw_member_i64(w, "nodeReRegistrationTimeout", -1);
-    jw_member_object(w, "authenticationFlowBindingOverrides");
-    jw_end_object(w);
     if (client->mappers.count > 0) {
         jw_key(w, "protocolMappers");
         represent_mappers(w, &client->mappers);

@@ -1,6 +1,7 @@
 /* The authorization endpoint and its pages: reading what came, deciding, storing, answering. */
 #include "core/oidc/authz.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
@@ -71,7 +72,7 @@ static int load_who_of_session(struct flow *f, struct who *ret_who, bool *ret_fo
 {
     bool same = str_absent(f->state.session_id) ? str_eq(f->sso_user.id, f->state.user_id)
                                                 : str_eq(f->sso.id, f->state.session_id);
-    *ret_found = f->has_sso && same;
+    *ret_found = f->has_sso && same && flow_takes_session(f->ctx, f->request.client);
     if (*ret_found)
         *ret_who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
     return 0;
@@ -269,6 +270,8 @@ int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
     TRY(reopen_at(&f, form->state, LOGIN_STAGE_PASSWORD, &done));
     if (done)
         return 0;
+    if (!flow_takes_password(ctx, f.request.client))
+        return flow_show_login(&f, 0, str_of(NULL, 0)); /* which says no */
     f.state.remember_me = form->remember_me && auth_realm(ctx)->remember_me;
     TRY(login_compare(ctx, form->username, form->password, &t.attempt));
     t.attempt.client_id = f.request.client_id;

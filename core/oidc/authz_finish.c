@@ -1,6 +1,7 @@
 /* The end of a login: session, code, tokens of the authorization endpoint, and the answer. */
 #include "core/oidc/authz_flow.h"
 
+#include "core/auth/login.h"
 #include "core/auth/report.h"
 #include "core/base/rng.h"
 #include "core/port/users.h"
@@ -92,7 +93,7 @@ static int check_again(const struct flow *f, struct store_write *w, const struct
     struct user user;
     struct user_session session;
     TRY(flow_check_person(f, r, who, &user));
-    if (user.required_actions.count > 0)
+    if (login_has_actions(f->ctx, &user))
         return ERR_SESSION_NOT_ACTIVE;
     if (fin->session_is_new)
         return 0;

@@ -1,6 +1,7 @@
 /* What comes next, and the pages that say so. */
 #include "core/oidc/authz_flow.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/codec/json.h"
 #include "core/oidc/browser.h"
@@ -90,7 +91,8 @@ int flow_check_person(const struct flow *f, struct store_read *r, const struct w
 bool flow_needs_login(const struct flow *f)
 {
     const struct authz_request *q = &f->request;
-    if (!f->has_sso || (q->prompt & (PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT)))
+    if (!f->has_sso || (q->prompt & (PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT)) ||
+        !flow_takes_session(f->ctx, q->client))
         return true;
     /* With prompt=none an unusable hint is no proof of who is meant. */
     if (!hint_fits(f, &f->sso_user) ||
@@ -106,7 +108,14 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
                         enum next *ret_next)
 {
     struct strs actions;
+    bool more = false;
     *ret_next = NEXT_FINISH;
+    if (who->fresh)
+        TRY(flow_wants_more(f->ctx, r, f->request.client, FLOW_FOR_BROWSER, who->user.pk, &more));
+    if (more) {
+        *ret_next = NEXT_UNSUPPORTED_ACTION;
+        return 0;
+    }
     TRY(login_actions_due(f->ctx, r, &who->user, &actions));
     for (size_t i = 0; i < actions.count; i++)
         if (!str_eq(actions.items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD))) {
@@ -225,6 +234,10 @@ static bool is_fixed(const struct flow *f)
 int flow_show_login(struct flow *f, int err, struct str username)
 {
     struct authz_step *step = f->step;
+    if (!flow_takes_password(f->ctx, f->request.client)) { /* OA-07: not by an old page either */
+        (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "The login flow has no password form");
+        return flow_refuse(f, ERR_ACCESS_DENIED);
+    }
     f->state.user_id = str_of(NULL, 0);
     f->state.session_id = str_of(NULL, 0);
     f->state.auth_time_ms = 0;

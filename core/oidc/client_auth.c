@@ -1,6 +1,7 @@
 /* Client authentication. */
 #include "core/oidc/client_auth.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/report.h"
 #include "core/codec/header.h"
 #include "core/jose/jwt.h"
@@ -110,15 +111,18 @@ static int refuse_known(const struct auth_ctx *ctx, const struct client *client)
     return refuse(ctx);
 }
 
-static bool authenticates_by(const struct client *client, const char *type)
+/* As the client is registered, and as the realm's flow for clients lets it. */
+static bool authenticates_by(const struct auth_ctx *ctx, const struct client *client,
+                             const char *type)
 {
-    return !client->public_client && str_eq_c(client->client_authenticator_type, type);
+    return !client->public_client && str_eq_c(client->client_authenticator_type, type) &&
+           flow_takes_client(ctx, type);
 }
 
 static int check_secret(const struct auth_ctx *ctx, const struct client *client, struct str secret)
 {
     bool match = false;
-    if (!authenticates_by(client, "client-secret") || str_empty(secret))
+    if (!authenticates_by(ctx, client, "client-secret") || str_empty(secret))
         return refuse_known(ctx, client);
     int rc = client_secret_matches(ctx->view, client->pk, secret, &match);
     if (rc == ERR_NOT_FOUND)
@@ -140,11 +144,11 @@ static int verify_signature(const struct auth_ctx *ctx, const struct client *cli
 {
     if (!alg_is_registered(client, jws))
         return ERR_BAD_ALGORITHM;
-    if (authenticates_by(client, "client-jwt")) {
+    if (authenticates_by(ctx, client, "client-jwt")) {
         *ret_method = CLIENT_AUTH_PRIVATE_KEY_JWT;
         return client_keys_verify(ctx, client, jws);
     }
-    if (authenticates_by(client, "client-secret-jwt")) {
+    if (authenticates_by(ctx, client, "client-secret-jwt")) {
         *ret_method = CLIENT_AUTH_SECRET_JWT;
         return client_secret_verify(ctx, client, jws);
     }

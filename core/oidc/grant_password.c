@@ -2,6 +2,7 @@
  * judges the password (PW-03). */
 #include "core/oidc/grant.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/oidc/consent.h"
 #include "core/oidc/issue.h"
@@ -26,6 +27,9 @@ static int check_request(const struct password_login *p)
     if (!p->client->direct_access_grants_enabled)
         return err_set(p->ctx->err, ERR_UNAUTHORIZED_CLIENT,
                        "Client not allowed for direct access grants");
+    if (!flow_takes_grant(p->ctx, p->client))
+        return err_set(p->ctx->err, ERR_UNAUTHORIZED_CLIENT,
+                       "The direct grant flow has no password");
     if (p->client->consent_required)
         return err_set(p->ctx->err, ERR_INVALID_GRANT, "Client requires user consent");
     if (str_empty(form_get(p->form, "username")))
@@ -68,7 +72,9 @@ static int prepare(struct password_login *p)
         return 0;
     TRY(rc);
     TRY(login_actions_due(p->ctx, r, &p->subject.user, &actions));
-    p->actions_due = actions.count > 0;
+    TRY(flow_wants_more(p->ctx, r, p->client, FLOW_FOR_DIRECT_GRANT, p->subject.user.pk,
+                        &p->actions_due));
+    p->actions_due |= actions.count > 0;
     if (p->actions_due || !p->subject.user.enabled)
         return 0;
     return prepare_tokens(p, r);
@@ -119,7 +125,7 @@ static int decide(struct password_login *p, struct store_write *w, int *ret_outc
         return 0;
     }
     /* Also when an action was set in the meantime. */
-    if (p->actions_due || !p->prepared || user.required_actions.count > 0) {
+    if (p->actions_due || !p->prepared || login_has_actions(p->ctx, &user)) {
         *ret_outcome = ERR_ACCOUNT_NOT_SET_UP;
         return report_not_set_up(p, w, &user);
     }

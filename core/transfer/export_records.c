@@ -2,6 +2,7 @@
 #include "core/transfer/export_parts.h"
 
 #include "core/admin/providers.h"
+#include "core/auth/login_records.h"
 #include "core/port/records.h"
 
 #include "core/base/banned.h"
@@ -34,23 +35,12 @@ static void write_config(struct exporter *e, const struct json_value *config)
     jw_end_object(&e->w);
 }
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    for (; *names; names++)
-        if (str_eq_c(name, *names))
-            return true;
-    return false;
-}
-
-static void write_members(struct exporter *e, const struct json_value *document,
-                          const char *const *without)
+static void write_members(struct exporter *e, const struct json_value *document)
 {
     struct json_iter it = json_iter(document);
     struct str name;
     const struct json_value *value;
     while (json_next(&it, &name, &value)) {
-        if (is_one_of(name, without))
-            continue;
         jw_key_s(&e->w, name);
         if (str_eq(name, STR("config")) && json_is_object(value))
             write_config(e, value);
@@ -68,15 +58,12 @@ static int parse(struct exporter *e, const struct realm_record *record,
 
 /* --- Lists of records --- */
 
-static const char *const all_members[] = {NULL};
-
-static int write_record(struct exporter *e, const struct realm_record *record,
-                        const char *const *without)
+static int write_record(struct exporter *e, const struct realm_record *record)
 {
     const struct json_value *document;
     TRY(parse(e, record, &document));
     jw_begin_object(&e->w);
-    write_members(e, document, without);
+    write_members(e, document);
     jw_end_object(&e->w);
     return export_next(e);
 }
@@ -90,46 +77,53 @@ static int write_list(struct exporter *e, const char *member, const char *kind)
         return 0;
     jw_member_array(&e->w, member);
     for (size_t i = 0; i < count; i++)
-        TRY(write_record(e, &items[i], all_members));
+        TRY(write_record(e, &items[i]));
     jw_end_array(&e->w);
     return 0;
 }
 
 /* --- Flows and their executions --- */
 
-static int write_flow(struct exporter *e, const struct realm_record *flow)
+static int write_flow_configs(struct exporter *e, const struct auth_flows *flows)
 {
-    static const char *const without[] = {"authenticationExecutions", NULL};
-    /* Files have executions without ids: Keycloak refuses them there. */
-    static const char *const names[] = {"id", "flowId", "parentFlow", NULL};
-    const struct json_value *document;
-    struct realm_record *executions;
-    size_t count;
-    TRY(parse(e, flow, &document));
-    jw_begin_object(&e->w);
-    write_members(e, document, without);
-    TRY(export_next(e));
-    TRY(record_list_children(e->r, e->kept, RECORD_EXECUTION, flow->id, &executions, &count));
-    jw_member_array(&e->w, "authenticationExecutions");
-    for (size_t i = 0; i < count; i++)
-        TRY(write_record(e, &executions[i], names));
-    jw_end_array(&e->w);
-    jw_end_object(&e->w);
-    return export_next(e);
-}
-
-static int write_flows(struct exporter *e)
-{
-    struct realm_record *flows;
-    size_t count;
-    TRY(record_list(e->r, e->kept, RECORD_FLOW, &flows, &count));
-    if (count == 0)
+    if (flows->config_count == 0)
         return 0;
-    jw_member_array(&e->w, "authenticationFlows");
-    for (size_t i = 0; i < count; i++)
-        TRY(write_flow(e, &flows[i]));
+    jw_member_array(&e->w, "authenticatorConfig");
+    for (size_t i = 0; i < flows->config_count; i++) {
+        const struct flow_config *config = &flows->configs[i];
+        jw_begin_object(&e->w);
+        jw_member_str(&e->w, "id", config->id);
+        jw_member_str(&e->w, "alias", config->alias);
+        jw_member_object(&e->w, "config");
+        for (size_t j = 0; j < config->config.count; j++) {
+            struct str_pair pair = config->config.items[j];
+            bool masked = !e->options->secrets && step_property_is_secret(pair.name);
+            jw_key_s(&e->w, pair.name);
+            jw_str(&e->w, masked ? STR(SECRET_MASK) : pair.value);
+        }
+        jw_end_object(&e->w);
+        jw_end_object(&e->w);
+        TRY(export_next(e));
+    }
     jw_end_array(&e->w);
     return 0;
+}
+
+/* None where the realm has those that every realm begins with. */
+static int write_flows(struct exporter *e)
+{
+    struct auth_flows flows;
+    TRY(login_flows_read(e->r, e->kept, &flows));
+    TRY(login_configs_read(e->r, e->kept, &flows));
+    if (flows.count == 0)
+        return 0;
+    jw_member_array(&e->w, "authenticationFlows");
+    for (size_t i = 0; i < flows.count; i++) {
+        represent_flow(&e->w, &flows, &flows.flows[i]);
+        TRY(export_next(e));
+    }
+    jw_end_array(&e->w);
+    return write_flow_configs(e, &flows);
 }
 
 int export_records(struct exporter *e)
@@ -137,7 +131,6 @@ int export_records(struct exporter *e)
     TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
     TRY(write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER));
     TRY(write_flows(e));
-    TRY(write_list(e, "authenticatorConfig", RECORD_AUTHENTICATOR_CONFIG));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
     return write_list(e, "organizations", RECORD_ORGANIZATION);
 }

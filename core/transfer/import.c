@@ -1,6 +1,7 @@
 /* Importing realms: which ones, whether, and in which order their parts come. */
 #include "core/transfer/import_parts.h"
 
+#include "core/admin/each_realm.h"
 #include "core/admin/realms.h"
 
 #include "core/base/banned.h"
@@ -38,9 +39,10 @@ static int record_replacement(struct import *im)
 static int fill_in(struct import *im)
 {
     static int (*const kinds[])(struct import *) = {
-        record_creation, import_keys,       import_realm_roles,      import_scopes,
-        import_clients,  import_composites, import_scope_mappings,   import_groups,
-        import_records,  import_users,      import_service_accounts, record_replacement,
+        record_creation, import_keys,        import_realm_roles,    import_scopes,
+        import_clients,  import_composites,  import_scope_mappings, import_groups,
+        import_records,  import_flows,       import_users,          import_service_accounts,
+        import_members,  record_replacement,
     };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         TRY(kinds[i](im));
@@ -62,24 +64,19 @@ static int fill(struct store_write *w, struct realm_view *empty_view, void *arg)
 /* --- One realm --- */
 
 /* Another realm may have the id, when this one is imported a second time under another name. */
+static int settle_against(void *arg, const struct realm_summary *other)
+{
+    struct import *im = arg;
+    if (!str_eq(other->id, im->realm.id) || str_eq(other->name, im->realm.name))
+        return 0;
+    import_adapted(im, AT_MEMBER(NULL, "id"), "another realm has this id: a new one was given");
+    im->realm.id = str_of(NULL, 0);
+    return admin_id(im->lasting, &im->realm.id);
+}
+
 static int settle_id(struct import *im, struct store *store)
 {
-    struct realm_summary *realms;
-    struct str after = {NULL, 0};
-    size_t count;
-    do {
-        TRY(store_realm_list(store, im->lasting, after, 500, &realms, &count));
-        for (size_t i = 0; i < count; i++)
-            if (str_eq(realms[i].id, im->realm.id) && !str_eq(realms[i].name, im->realm.name)) {
-                import_adapted(im, AT_MEMBER(NULL, "id"),
-                               "another realm has this id: a new one was given");
-                im->realm.id = str_of(NULL, 0);
-                return admin_id(im->lasting, &im->realm.id);
-            }
-        if (count > 0)
-            after = realms[count - 1].name;
-    } while (count == 500);
-    return 0;
+    return each_realm(store, im->lasting, settle_against, im);
 }
 
 static int is_there(struct store *store, struct str name, bool *ret_there)

@@ -117,6 +117,13 @@ MUST_CHECK int import_i64(struct import *im, const struct json_value *object, co
                           const struct import_at *at, int64_t *io_value);
 MUST_CHECK int import_bool(struct import *im, const struct json_value *object, const char *name,
                            const struct import_at *at, bool *io_value);
+/* The objects of a list at the top of the realm. Memory lives for the element. */
+typedef int import_top_element(struct import *im, const struct json_value *json,
+                               const struct import_at *at, size_t index);
+MUST_CHECK int import_each_top(struct import *im, const char *member, import_top_element *fn);
+/* A member that must be there and a text with something in it. */
+MUST_CHECK int import_name(struct import *im, const struct json_value *object, const char *member,
+                           const struct import_at *at, struct str *ret_name);
 /* A list or an object, or NULL for missing and null. */
 MUST_CHECK int import_list(struct import *im, const struct json_value *object, const char *name,
                            const struct import_at *at, const struct json_value **ret_list);
@@ -171,8 +178,12 @@ MUST_CHECK int import_clients(struct import *im);
 MUST_CHECK int import_service_accounts(struct import *im);
 /* import_groups.c */
 MUST_CHECK int import_groups(struct import *im);
-/* import_records.c: components, identity providers, flows and what else is kept as it is. */
+/* import_records.c: components, organizations, identity providers; after the people, who belongs to
+ * which organization. */
 MUST_CHECK int import_records(struct import *im);
+MUST_CHECK int import_members(struct import *im);
+/* import_flows.c: authentication flows, settings of their steps, required actions. */
+MUST_CHECK int import_flows(struct import *im);
 /* import_users.c, import_credentials.c */
 MUST_CHECK int import_users(struct import *im);
 MUST_CHECK int import_credentials(struct import *im, const struct json_value *json,

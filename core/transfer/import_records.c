@@ -1,52 +1,18 @@
-/* What an imported realm holds in JSON and is kept as it is, by kind: components, identity providers,
- * authentication flows, required actions, organizations. Each record holds its representation; what
- * belongs to another (executions, mappers, parts of components) names it as its parent. */
+/* What an imported realm keeps as records: components, organizations, identity providers and their
+ * mappers, by the models and checks of core/admin. */
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/component_records.h"
+#include "core/admin/identity_providers.h"
+#include "core/admin/organizations.h"
 #include "core/admin/profile.h"
 #include "core/admin/providers.h"
+#include "core/admin/record_document.h"
+#include "core/port/organizations.h"
 #include "core/port/records.h"
+#include "core/port/users.h"
 
 #include "core/base/banned.h"
-
-/* Without the members that stand as records of their own. */
-static int text_of(struct import *im, const struct json_value *json, const char *without,
-                   struct str extra_name, struct str extra, struct str *ret_text)
-{
-    struct buf b;
-    struct json_writer w;
-    const struct json_value *value;
-    struct str name;
-    buf_init(&b, import_arena(im), RECORD_MAX_BYTES);
-    jw_init(&w, &b);
-    jw_begin_object(&w);
-    for (struct json_iter it = json_iter(json); json_next(&it, &name, &value);) {
-        if (str_eq_c(name, without))
-            continue;
-        jw_key_s(&w, name);
-        jw_value(&w, value);
-    }
-    if (!str_absent(extra) && json_is_none(json_get_s(json, extra_name))) {
-        jw_key_s(&w, extra_name);
-        jw_str(&w, extra);
-    }
-    jw_end_object(&w);
-    return jw_finish(&w, ret_text);
-}
-
-static int keep(struct import *im, const struct import_at *at, struct realm_record *record,
-                const char *taken)
-{
-    TRY(admin_id(import_arena(im), &record->id));
-    int rc = record_insert(im->w, record);
-    if (rc == ERR_CONFLICT)
-        return import_fail(im, at, "another one has this name or id");
-    TRY(import_explain(im, at, rc));
-    if (taken)
-        import_report_took(im->report, taken, 1);
-    return 0;
-}
 
 /* --- Components: {"providerType": [{..., "subComponents": {...}}]} --- */
 
@@ -111,130 +77,122 @@ static int take_components(struct import *im, const struct json_value *by_type, 
     return 0;
 }
 
-/* --- Flat lists --- */
-
-typedef int list_fn(struct import *im, const struct json_value *json, const struct import_at *at,
-                    size_t index);
-
-static int each_of(struct import *im, const char *member, list_fn *fn)
+/* What a check refuses is left and told; what the store refuses ends the import. */
+static int settle(struct import *im, const struct import_at *at, int rc, const char *taken)
 {
-    const struct json_value *list, *json;
-    TRY(import_list(im, im->main->top, member, NULL, &list));
-    struct json_iter it = json_iter(list);
-    for (size_t i = 0; json_next(&it, NULL, &json); i++) {
-        const struct import_at *at = AT_INDEX(AT_MEMBER(NULL, member), i);
-        TRY(import_expect_object(im, json, at));
-        TRY(fn(im, json, at, i));
-        arena_reset(import_arena(im));
-        TRY(import_step(im));
+    if (rc == 0)
+        import_report_took(im->report, taken, 1);
+    else if (rc == ERR_INVALID_REQUEST || rc == ERR_CONFLICT)
+        import_note_check(im, IMPORT_LEFT, at);
+    else
+        return import_explain(im, at, rc);
+    return 0;
+}
+
+/* --- Organizations, then who comes from where --- */
+
+static int take_organization(struct import *im, const struct json_value *json,
+                             const struct import_at *at, size_t index)
+{
+    struct organization o = {.position = (int64_t)index};
+    struct str name;
+    fields_default(&organization_fields, &o);
+    TRY(import_name(im, json, "name", at, &name));
+    TRY(import_id(im, json, at, &o.id));
+    int rc = organization_merge(&o, import_arena(im), json, im->ctx.err);
+    if (rc == 0)
+        rc = admin_organization_insert(&im->ctx, im->w, &o);
+    return settle(im, at, rc, "organizations");
+}
+
+static int take_member(struct import *im, const struct organization *o,
+                       const struct json_value *json, const struct import_at *at)
+{
+    struct str id, username = {NULL, 0};
+    struct user user;
+    int rc;
+    TRY(import_expect_object(im, json, at));
+    TRY(import_id(im, json, at, &id));
+    TRY(import_str(im, json, "username", at, &username));
+    rc = str_absent(id) ? user_find_by_username(im->r, import_arena(im), username, &user)
+                        : user_find_by_id(im->r, import_arena(im), id, &user);
+    if (rc == ERR_NOT_FOUND) {
+        import_left(im, at, "this person is not there");
+        return 0;
     }
+    TRY(rc);
+    return settle(im, at, organization_member_add(im->w, o->id, user.pk), "organization members");
+}
+
+static int take_members(struct import *im, const struct json_value *json,
+                        const struct import_at *at, size_t index)
+{
+    const struct json_value *list, *member;
+    struct realm_record record;
+    struct str name;
+    (void)index;
+    TRY(import_list(im, json, "members", at, &list));
+    TRY(import_name(im, json, "name", at, &name));
+    int rc = record_find_by_name(im->r, import_arena(im), RECORD_ORGANIZATION, name, &record);
+    if (rc == ERR_NOT_FOUND)
+        return 0; /* it was left */
+    TRY(rc);
+    struct organization o = {.id = record.id};
+    struct json_iter it = json_iter(list);
+    for (size_t i = 0; json_next(&it, NULL, &member); i++)
+        TRY(take_member(im, &o, member, AT_INDEX(AT_MEMBER(at, "members"), i)));
     return 0;
 }
 
-static int name_of(struct import *im, const struct json_value *json, const char *member,
-                   const struct import_at *at, struct str *ret_name)
+int import_members(struct import *im)
 {
-    struct str name = {NULL, 0};
-    TRY(import_str(im, json, member, at, &name));
-    if (str_empty(name))
-        return import_fail(im, AT_MEMBER(at, member), "a name is needed");
-    *ret_name = name;
-    return 0;
+    return import_each_top(im, "organizations", take_members);
 }
+
+/* --- Identity providers --- */
 
 static int take_provider(struct import *im, const struct json_value *json,
                          const struct import_at *at, size_t index)
 {
-    struct realm_record record = {.kind = RECORD_IDENTITY_PROVIDER, .position = (int64_t)index};
-    TRY(name_of(im, json, "alias", at, &record.name));
-    TRY(import_str(im, json, "internalId", at, &record.id));
-    TRY(admin_id(import_arena(im), &record.id));
-    TRY(text_of(im, json, "", STR("internalId"), record.id, &record.json));
-    return keep(im, at, &record, "identity providers");
+    struct identity_provider p = {.position = (int64_t)index};
+    fields_default(&identity_provider_fields, &p);
+    TRY(import_str(im, json, "internalId", at, &p.id));
+    TRY(import_fields(im, &identity_provider_fields, &p, json, at));
+    return settle(im, at, admin_identity_insert(&im->ctx, im->w, &p), "identity providers");
+}
+
+/* Mappers that give roles: whoever imports a realm may give all that is in it. */
+static int keep_mapper(struct import *im, struct str provider_id,
+                       const struct identity_provider_mapper *mapper)
+{
+    struct realm_record record = {.kind = RECORD_IDENTITY_PROVIDER_MAPPER,
+                                  .id = mapper->id,
+                                  .parent = provider_id,
+                                  .position = mapper->position};
+    TRY(record_document_write(&im->ctx, &identity_provider_mapper_fields, mapper, "id", mapper->id,
+                              &record.json));
+    return record_insert(im->w, &record);
 }
 
 static int take_provider_mapper(struct import *im, const struct json_value *json,
                                 const struct import_at *at, size_t index)
 {
-    struct realm_record record = {.kind = RECORD_IDENTITY_PROVIDER_MAPPER,
-                                  .position = (int64_t)index};
+    struct identity_provider_mapper m = {.position = (int64_t)index};
     struct realm_record provider;
-    struct str alias;
-    TRY(name_of(im, json, "identityProviderAlias", at, &alias));
-    TRY(import_id(im, json, at, &record.id));
-    TRY(admin_id(import_arena(im), &record.id));
+    struct str name;
+    fields_default(&identity_provider_mapper_fields, &m);
+    TRY(import_name(im, json, "name", at, &name));
+    TRY(import_id(im, json, at, &m.id));
+    TRY(admin_id(import_arena(im), &m.id));
+    TRY(import_fields(im, &identity_provider_mapper_fields, &m, json, at));
     int rc =
-        record_find_by_name(im->r, import_arena(im), RECORD_IDENTITY_PROVIDER, alias, &provider);
+        record_find_by_name(im->r, import_arena(im), RECORD_IDENTITY_PROVIDER, m.alias, &provider);
     if (rc == ERR_NOT_FOUND) {
         import_left(im, at, "its identity provider is not there");
         return 0;
     }
     TRY(rc);
-    record.parent = provider.id;
-    TRY(text_of(im, json, "", STR("id"), record.id, &record.json));
-    return keep(im, at, &record, "identity provider mappers");
-}
-
-static int take_execution(struct import *im, const struct json_value *json, struct str flow_id,
-                          const struct import_at *at, size_t index)
-{
-    struct realm_record record = {
-        .kind = RECORD_EXECUTION, .parent = flow_id, .position = (int64_t)index};
-    TRY(import_expect_object(im, json, at));
-    TRY(import_i64(im, json, "priority", at, &record.position));
-    TRY(admin_id(import_arena(im), &record.id));
-    TRY(text_of(im, json, "", STR(""), str_of(NULL, 0), &record.json));
-    return keep(im, at, &record, NULL);
-}
-
-static int take_flow(struct import *im, const struct json_value *json, const struct import_at *at,
-                     size_t index)
-{
-    struct realm_record record = {.kind = RECORD_FLOW, .position = (int64_t)index};
-    const struct json_value *list, *execution;
-    TRY(name_of(im, json, "alias", at, &record.name));
-    TRY(import_id(im, json, at, &record.id));
-    TRY(admin_id(import_arena(im), &record.id));
-    TRY(import_list(im, json, "authenticationExecutions", at, &list));
-    TRY(text_of(im, json, "authenticationExecutions", STR("id"), record.id, &record.json));
-    TRY(keep(im, at, &record, "authentication flows"));
-    struct json_iter it = json_iter(list);
-    for (size_t i = 0; json_next(&it, NULL, &execution); i++)
-        TRY(take_execution(im, execution, record.id,
-                           AT_INDEX(AT_MEMBER(at, "authenticationExecutions"), i), i));
-    return 0;
-}
-
-static int take_config(struct import *im, const struct json_value *json, const struct import_at *at,
-                       size_t index)
-{
-    struct realm_record record = {.kind = RECORD_AUTHENTICATOR_CONFIG, .position = (int64_t)index};
-    TRY(name_of(im, json, "alias", at, &record.name));
-    TRY(import_id(im, json, at, &record.id));
-    TRY(admin_id(import_arena(im), &record.id));
-    TRY(text_of(im, json, "", STR("id"), record.id, &record.json));
-    return keep(im, at, &record, "authenticator configurations");
-}
-
-static int take_action(struct import *im, const struct json_value *json, const struct import_at *at,
-                       size_t index)
-{
-    struct realm_record record = {.kind = RECORD_REQUIRED_ACTION, .position = (int64_t)index};
-    TRY(name_of(im, json, "alias", at, &record.name));
-    TRY(import_i64(im, json, "priority", at, &record.position));
-    TRY(text_of(im, json, "", STR(""), str_of(NULL, 0), &record.json));
-    return keep(im, at, &record, "required actions");
-}
-
-static int take_organization(struct import *im, const struct json_value *json,
-                             const struct import_at *at, size_t index)
-{
-    struct realm_record record = {.kind = RECORD_ORGANIZATION, .position = (int64_t)index};
-    TRY(name_of(im, json, "name", at, &record.name));
-    TRY(import_id(im, json, at, &record.id));
-    TRY(admin_id(import_arena(im), &record.id));
-    TRY(text_of(im, json, "", STR("id"), record.id, &record.json));
-    return keep(im, at, &record, "organizations");
+    return settle(im, at, keep_mapper(im, provider.id, &m), "identity provider mappers");
 }
 
 int import_records(struct import *im)
@@ -243,10 +201,7 @@ int import_records(struct import *im)
     TRY(import_object(im, im->main->top, "components", NULL, &components));
     TRY(take_components(im, components, im->realm.id, AT_MEMBER(NULL, "components")));
     arena_reset(import_arena(im));
-    TRY(each_of(im, "identityProviders", take_provider));
-    TRY(each_of(im, "identityProviderMappers", take_provider_mapper));
-    TRY(each_of(im, "authenticationFlows", take_flow));
-    TRY(each_of(im, "authenticatorConfig", take_config));
-    TRY(each_of(im, "requiredActions", take_action));
-    return each_of(im, "organizations", take_organization);
+    TRY(import_each_top(im, "organizations", take_organization));
+    TRY(import_each_top(im, "identityProviders", take_provider));
+    return import_each_top(im, "identityProviderMappers", take_provider_mapper);
 }

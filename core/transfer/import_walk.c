@@ -403,3 +403,29 @@ int import_named_client_roles(struct import *im, const struct json_value *by_cli
     }
     return 0;
 }
+
+int import_each_top(struct import *im, const char *member, import_top_element *fn)
+{
+    const struct json_value *list, *json;
+    TRY(import_list(im, im->main->top, member, NULL, &list));
+    struct json_iter it = json_iter(list);
+    for (size_t i = 0; json_next(&it, NULL, &json); i++) {
+        const struct import_at *at = AT_INDEX(AT_MEMBER(NULL, member), i);
+        TRY(import_expect_object(im, json, at));
+        TRY(fn(im, json, at, i));
+        arena_reset(import_arena(im));
+        TRY(import_step(im));
+    }
+    return 0;
+}
+
+int import_name(struct import *im, const struct json_value *object, const char *member,
+                const struct import_at *at, struct str *ret_name)
+{
+    struct str name = {NULL, 0};
+    TRY(import_str(im, object, member, at, &name));
+    if (str_empty(name))
+        return import_fail(im, AT_MEMBER(at, member), "a name is needed");
+    *ret_name = name;
+    return 0;
+}

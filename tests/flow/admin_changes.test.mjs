@@ -199,6 +199,14 @@ const LINES = {
     await call('PUT', below(path), {});
     return [path];
   },
+  'POST localization/{x}': async () => [`localization/es`, { [fresh('key')]: 'texto' }],
+  'PUT localization/{x}/{x}': async () => [`localization/es/${fresh('key')}`, 'texto'],
+  'DELETE localization/{x}/{x}': async () => {
+    const path = `localization/es/${fresh('key')}`;
+    await call('PUT', below(path), 'texto');
+    return [path];
+  },
+  'DELETE localization/{x}': async () => ['localization/es'],
   'POST clients/{x}/push-revocation': async () => [`${await aClient()}/push-revocation`, {}],
   'POST push-revocation': async () => ['push-revocation', {}],
   'POST logout-all': async () => ['logout-all', {}],

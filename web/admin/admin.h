@@ -29,7 +29,7 @@
 #include "web/request.h"
 #include "web/router.h"
 
-#define ADMIN_BODY_TEXT               ((size_t)1 << 10) /* text/plain is taken as well */
+#define ADMIN_BODY_TEXT               ((size_t)5 << 10) /* text/plain is taken as well */
 #define ADMIN_BODY_SMALL              ((size_t)256 << 10)
 #define ADMIN_BODY_LARGE              ((size_t)2 << 20)
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */

@@ -184,9 +184,6 @@ static int refuse_parts(struct admin_call *call)
     if (authorization)
         return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "authorizationServicesEnabled",
                          "There are no authorization services");
-    if (json_count(json_get(call->body, "authenticationFlowBindingOverrides")) > 0)
-        return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "authenticationFlowBindingOverrides",
-                         "Flows are not bound to clients");
     return 0;
 }
 

@@ -20,7 +20,7 @@ kind_role = {"role", "name", &role_fields, "name",
 kind_scope = {"clientScope", "name", &client_scope_fields, "name", "id protocolMappers", false},
 kind_client = {"client", "clientId", &client_fields, "",
     "id secret protocolMappers defaultClientScopes optionalClientScopes access surrogateAuthRequired "
-    "nodeReRegistrationTimeout authenticationFlowBindingOverrides", false},
+    "nodeReRegistrationTimeout", false},
 kind_group = {"group", "name", &group_fields, "name",
     "id path parentId subGroups subGroupCount realmRoles clientRoles access", true},
 kind_user = {"user", "username", &user_fields, "username createdTimestamp",

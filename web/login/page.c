@@ -1,6 +1,7 @@
 /* Pages: the common values, rendering, and the reply. */
 #include "web/login/page.h"
 
+#include "core/admin/localization.h"
 #include "core/codec/base64.h"
 #include "core/codec/uri.h"
 #include "core/crypto/digest.h"
@@ -178,12 +179,23 @@ static void set_theme(struct page *p, const struct realm *realm)
                          realm->name, STR("/theme.css?v="), str_of(version, 16)));
 }
 
+/* What cannot be read is left out: a page with our texts is better than none. */
+static void load_own_texts(struct page *p)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    if (store_read_begin(p->req->realm, &r) != 0 ||
+        localization_texts(r, p->req->arena, p->lang, &p->own) != 0)
+        p->own = (struct str_map){0};
+}
+
 void page_begin(struct page *p, struct request *req, const struct page_wish *wish)
 {
     struct arena *a = req->arena;
     const struct realm *realm = realm_of(req);
     *p = (struct page){.req = req, .root = tpl_map(a)};
     p->lang = choose_language(p, wish);
+    if (realm)
+        load_own_texts(p);
     struct str logo = realm ? brand_logo(realm) : (struct str){NULL, 0};
     tpl_set(a, p->root, "lang", p->lang);
     tpl_set(a, p->root, "title", page_realm_title(req));
@@ -199,7 +211,7 @@ void page_message(struct page *p, const char *name, const char *key, const struc
 {
     struct arena *a = p->req->arena;
     tpl_set(a, p->root, name,
-            messages_text(messages_of(p->req), a, p->lang, str_c(key), args, arg_count));
+            messages_text(messages_of(p->req), a, p->lang, &p->own, str_c(key), args, arg_count));
 }
 
 bool page_has_message(const struct page *p, const char *key)
@@ -214,7 +226,9 @@ struct str page_text(const struct page *p, struct str text)
     if (!str_starts(text, STR("${")) || !str_ends(text, STR("}")))
         return text;
     struct str key = str_sub(text, 2, text.len - 3);
-    struct str message = messages_get(messages_of(p->req), p->lang, key);
+    struct str message = str_map_get(&p->own, key);
+    if (str_absent(message))
+        message = messages_get(messages_of(p->req), p->lang, key);
     return str_absent(message) ? key : message;
 }
 
@@ -269,7 +283,7 @@ void page_language_links(struct page *p, struct str query)
 
 int page_render(const struct page *p, const char *name, struct buf *out)
 {
-    return template_render(p->req->web->templates, name, p->lang, p->root, out);
+    return template_render(p->req->web->templates, name, p->lang, &p->own, p->root, out);
 }
 
 /* form-action and img-src are what differs between pages. */

@@ -14,6 +14,7 @@
 struct page {
     struct request *req;
     struct str lang;        /* negotiated */
+    struct str_map own;     /* the realm's texts in that language: they come first */
     struct str chosen;      /* language that the person asked for just now; absent: none */
     struct tpl_value *root; /* the template's context */
     struct str form_action; /* sources for forms beside 'self'; absent: none */

@@ -204,10 +204,10 @@ static void arguments_are_escaped_or_kept_on_a_line(void **state)
     (void)state;
     assert_int_equal(messages_new("static/login/", &err, &m), 0);
     buf_init(&out, &arena, 4096);
-    messages_html(m, STR("en"), STR("{0}"), args, 1, &out);
+    messages_html(m, STR("en"), NULL, STR("{0}"), args, 1, &out);
     assert_int_equal(buf_finish(&out, &s), 0);
     assert_true(str_eq(s, STR("&lt;b&gt;\r\nBcc: x")));
-    s = messages_text(m, &arena, STR("en"), STR("a {0} {1} {x}"), args, 1);
+    s = messages_text(m, &arena, STR("en"), NULL, STR("a {0} {1} {x}"), args, 1);
     assert_true(str_eq(s, STR("a <b>  Bcc: x  {x}"))); /* RE-05 */
     messages_free(m);
 }

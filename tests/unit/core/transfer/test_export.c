@@ -94,10 +94,14 @@ static void add_records(void)
     add_record(
         RECORD_IDENTITY_PROVIDER, "i1", NULL, 0,
         "{\"alias\":\"google\",\"config\":{\"clientSecret\":\"geheim\",\"tokenUrl\":\"u\"}}");
-    add_record(RECORD_FLOW, "f1", NULL, 0, "{\"id\":\"f1\",\"alias\":\"browser\"}");
+    add_record(RECORD_FLOW, "f1", NULL, 0, "{\"alias\":\"mine\",\"topLevel\":true}");
     add_record(RECORD_EXECUTION, "e2", "f1", 2,
-               "{\"id\":\"e2\",\"flowId\":\"f1\",\"authenticator\":\"two\"}");
-    add_record(RECORD_EXECUTION, "e1", "f1", 1, "{\"authenticator\":\"one\"}");
+               "{\"authenticator\":\"two\",\"requirement\":\"REQUIRED\",\"priority\":2,"
+               "\"authenticatorConfig\":\"s1\"}");
+    add_record(RECORD_EXECUTION, "e1", "f1", 1,
+               "{\"authenticator\":\"one\",\"requirement\":\"DISABLED\",\"priority\":1}");
+    add_record(RECORD_AUTHENTICATOR_CONFIG, "s1", NULL, 0,
+               "{\"alias\":\"settings\",\"config\":{\"secret.key\":\"geheim\"}}");
     add_record(RECORD_REQUIRED_ACTION, "a1", NULL, 0, "{\"alias\":\"UPDATE_PASSWORD\"}");
 }
 
@@ -118,8 +122,15 @@ static void test_records(void **state)
         json_get(realm, "identityProviders"),
         "[{\"alias\":\"google\",\"config\":{\"clientSecret\":\"geheim\",\"tokenUrl\":\"u\"}}]");
     assert_json(json_get(realm, "authenticationFlows"),
-                "[{\"id\":\"f1\",\"alias\":\"browser\",\"authenticationExecutions\":"
-                "[{\"authenticator\":\"one\"},{\"authenticator\":\"two\"}]}]");
+                "[{\"id\":\"f1\",\"alias\":\"mine\",\"description\":\"\",\"providerId\":"
+                "\"basic-flow\",\"topLevel\":true,\"builtIn\":false,\"authenticationExecutions\":"
+                "[{\"authenticator\":\"one\",\"authenticatorFlow\":false,\"requirement\":"
+                "\"DISABLED\",\"priority\":1,\"autheticatorFlow\":false,\"userSetupAllowed\":"
+                "false},{\"authenticatorConfig\":\"settings\",\"authenticator\":\"two\","
+                "\"authenticatorFlow\":false,\"requirement\":\"REQUIRED\",\"priority\":2,"
+                "\"autheticatorFlow\":false,\"userSetupAllowed\":false}]}]");
+    assert_json(json_get(realm, "authenticatorConfig"),
+                "[{\"id\":\"s1\",\"alias\":\"settings\",\"config\":{\"secret.key\":\"geheim\"}}]");
     assert_json(json_get(realm, "requiredActions"), "[{\"alias\":\"UPDATE_PASSWORD\"}]");
 }
 

@@ -1,0 +1,46 @@
+/* What the flows that are bound to the realm, or to a client, let people and clients log in by. A flow
+ * that asks for a step that this server cannot take is passed by nobody: no step is left out. */
+#ifndef GARITA_CORE_AUTH_FLOW_RULES_H
+#define GARITA_CORE_AUTH_FLOW_RULES_H
+
+#include "core/auth/context.h"
+#include "core/model/flow.h"
+
+/* What a flow may be bound for: members of a realm, and of a client's overrides. */
+enum flow_use {
+    FLOW_FOR_BROWSER,
+    FLOW_FOR_DIRECT_GRANT,
+    FLOW_FOR_CLIENTS,
+    FLOW_FOR_REGISTRATION,
+    FLOW_FOR_RESET_CREDENTIALS,
+    FLOW_FOR_DOCKER,
+    FLOW_FOR_FIRST_BROKER_LOGIN,
+    FLOW_USES
+};
+/* "browserFlow". */
+const char *flow_use_setting(enum flow_use use);
+/* The alias that the realm binds. */
+struct str flow_use_alias(const struct realm *realm, enum flow_use use);
+void flow_use_bind(struct realm *realm, enum flow_use use, struct str alias);
+/* "browser" and "direct_grant" of authenticationFlowBindingOverrides; NULL for the others. */
+const char *flow_use_override(enum flow_use use);
+
+/* Whether a flow can be bound for this use: at the top, of the right kind, and led through by what
+ * there is here. ERR_INVALID_REQUEST about field. */
+MUST_CHECK int flow_check_use(const struct auth_flows *flows, const struct auth_flow *flow,
+                              enum flow_use use, const char *field, struct err_ctx *err);
+
+/* Whether the session of the browser may stand in for a login, whether the page with user name and
+ * password leads in, and whether the password grant does. */
+bool flow_takes_session(const struct auth_ctx *ctx, const struct client *client);
+bool flow_takes_password(const struct auth_ctx *ctx, const struct client *client);
+bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client);
+/* Whether this person has something besides the password that the flow asks for, which cannot be asked
+ * for here: who has a second factor is not let in without it (WE-12). */
+MUST_CHECK int flow_wants_more(const struct auth_ctx *ctx, struct store_read *r,
+                               const struct client *client, enum flow_use use, int64_t user_pk,
+                               bool *ret_wants);
+/* Whether clients may authenticate by this step: "client-secret". */
+bool flow_takes_client(const struct auth_ctx *ctx, const char *step);
+
+#endif
