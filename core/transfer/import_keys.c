@@ -3,10 +3,12 @@
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/component_records.h"
+#include "core/admin/key_components.h"
 #include "core/admin/keys.h"
 #include "core/admin/providers.h"
 #include "core/codec/base64.h"
 #include "core/jose/alg.h"
+#include "core/port/keys.h"
 
 #include "core/base/banned.h"
 
@@ -73,20 +75,16 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
                     const struct import_at *at)
 {
     struct str bytes;
+    if (im->key_count >= ADMIN_KEYS_MAX)
+        return import_fail(im, at, "a realm has at most %d keys", ADMIN_KEYS_MAX);
     if (jose_alg_of(key->alg) == JOSE_ALG_UNKNOWN) {
         import_left(im, at, "keys of this algorithm are not used here");
         return 0;
     }
     int rc = secret_bytes(im, key, text, &bytes);
     if (rc == 0)
-        rc = admin_key_add(&im->ctx, im->w, key, bytes);
-    if (rc == ERR_INVALID_REQUEST && str_eq_c(STR("certificate"), im->ctx.err->field)) {
-        import_note_check(im, IMPORT_ADAPTED, at);
-        key->certificate = str_of(NULL, 0);
-        rc = admin_key_add(&im->ctx, im->w, key, bytes);
-    }
-    if (rc == ERR_INVALID_REQUEST || rc == ERR_INVALID_SYNTAX) {
-        *im->ctx.err = (struct err_ctx){0};
+        rc = key_import(im->w, import_arena(im), key, bytes);
+    if (rc == ERR_BAD_KEY || rc == ERR_INVALID_SYNTAX) {
         import_left(im, at, "the key cannot be used: broken, too short or of another kind");
         return 0;
     }
@@ -94,6 +92,13 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
     im->key_count++;
     import_report_took(im->report, "keys", 1);
     return 0;
+}
+
+/* A key that nobody named has no component of its own in the file, and needs none here. */
+static bool is_named(const struct component *c)
+{
+    return !str_empty(c->id) || !(str_empty(c->name) || str_eq(c->name, c->provider_id)) ||
+           !str_ends(c->provider_id, STR("-generated"));
 }
 
 /* The component keeps its id and name and says which key it stands for (key_components.h). */
@@ -106,14 +111,40 @@ static int keep_component(struct import *im, const struct json_value *json,
     TRY(import_id(im, json, at, &c.id));
     TRY(import_str(im, json, "name", at, &c.name));
     TRY(import_str(im, json, "providerId", at, &c.provider_id));
-    /* A key without a component of its own shows up as one under its kid. */
-    if (str_absent(c.id) && str_eq(c.name, c.provider_id))
+    if (!is_named(&c))
         return 0;
     c.provider_type = STR(PROVIDER_KEY);
     c.parent_id = im->realm.id;
     TRY(attrs_set(&c.config, import_arena(im), STR("kid"), (struct strs){&kid, 1}));
     TRY(attrs_set(&c.config, import_arena(im), STR("active"), (struct strs){&active, 1}));
     return import_explain(im, at, component_record_insert(&im->ctx, im->w, &c));
+}
+
+/* Until when a passive key verifies: Keycloak has no such thing. */
+static int read_overlap(struct import *im, const struct json_value *config,
+                        const struct import_at *at, struct realm_key *key)
+{
+    struct str text = config_of(config, KEY_CONFIG_NOT_AFTER);
+    if (str_empty(text) || (str_to_i64(text, &key->not_after_ms) == 0 && key->not_after_ms >= 0))
+        return 0;
+    return import_fail(im, AT_MEMBER(AT_MEMBER(at, "config"), KEY_CONFIG_NOT_AFTER),
+                       "a time in milliseconds is expected here");
+}
+
+/* One that cannot be read is made anew. */
+static int read_certificate(struct import *im, const struct json_value *config,
+                            const struct import_at *at, struct realm_key *key)
+{
+    struct str text = config_of(config, "certificate");
+    if (str_empty(text))
+        return 0;
+    int rc = key_component_certificate(&im->ctx, text, &key->certificate);
+    if (rc != ERR_INVALID_REQUEST)
+        return rc;
+    key->certificate = str_of(NULL, 0);
+    import_left(im, AT_MEMBER(AT_MEMBER(at, "config"), "certificate"),
+                "the certificate cannot be read: the key gets a new one");
+    return 0;
 }
 
 static int component(struct import *im, const struct json_value *json, const struct import_at *at)
@@ -143,11 +174,10 @@ static int component(struct import *im, const struct json_value *json, const str
         return import_fail(im, AT_MEMBER(AT_MEMBER(at, "config"), "priority"),
                            "a whole number is expected here");
     key.kid = config_of(config, "kid");
-    if (base64_decode(import_arena(im), config_of(config, "certificate"), BASE64_PADDING_OPTIONAL,
-                      &key.certificate) != 0)
-        key.certificate = str_of(NULL, 0);
     key.alg = alg_of(kind, config);
     key.status = status_of(config);
+    TRY(read_overlap(im, config, at, &key));
+    TRY(read_certificate(im, config, at, &key));
     int64_t before = im->key_count;
     TRY(take_key(im, &key, text, at));
     return im->key_count > before ? keep_component(im, json, &key, at) : 0;
