@@ -105,7 +105,9 @@ static int take_stored(struct import *im, const struct import_at *at, struct cre
     if (is_used(c->type))
         TRY(judge_password(im, c, &good));
     else if (is_kept(c->type))
-        import_adapted(im, at, "kept, but logins here do not ask for credentials of this kind yet");
+        import_adapted(im, at,
+                       "kept; logins here cannot ask for it yet, and keep out who has it where "
+                       "the flow wants it");
     else
         good = false;
     if (!good) {

@@ -82,9 +82,9 @@ test('a realm with all that is in it comes whole, or not at all', async () => {
   const made = await world.call('POST', '/realms', { token, json: whole });
   assert.equal(made.status, 201, made.text);
   assert.match(made.headers.location, /\/admin\/realms\/entero$/);
-  assert.equal(made.json.taken.users, 9);
+  assert.equal(made.json.taken.users, 10);
   assert.ok(made.json.left.some((r) => r.places.includes('clients[1].redirectUris[1]')));
-  assert.equal((await world.call('GET', '/realms/entero/users/count', { token })).text, '8');
+  assert.equal((await world.call('GET', '/realms/entero/users/count', { token })).text, '9');
   const again = await world.call('POST', '/realms', { token, json: whole });
   assert.equal(again.status, 409);
   assert.match(again.json.errorMessage, /entero exists/);

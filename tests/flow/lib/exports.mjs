@@ -100,9 +100,11 @@ export function realmExport(version, { realm = `bank${version}`, users = [], key
     ],
     users, authenticationFlows: [{ id: 'f0000000-0000-4000-8000-000000000001', alias: 'browser', providerId: 'basic-flow', topLevel: true, builtIn: true,
       authenticationExecutions: [{ authenticator: 'auth-cookie', requirement: 'ALTERNATIVE', priority: 10, userSetupAllowed: false }, { authenticatorFlow: true, flowAlias: 'forms', requirement: 'ALTERNATIVE', priority: 20 }] },
-    { alias: 'forms', providerId: 'basic-flow', topLevel: false, builtIn: true, authenticationExecutions: [] }],
-    requiredActions: [{ alias: 'CONFIGURE_TOTP', name: 'Configure OTP', providerId: 'CONFIGURE_TOTP', enabled: true, defaultAction: false, priority: 10, config: {} }],
-    identityProviders: [{ alias: 'corp', internalId: '10000000-0000-4000-8000-000000000001', providerId: 'oidc', enabled: true, config: { clientId: 'x', clientSecret: 'provider-secret' } }],
+    { alias: 'forms', providerId: 'basic-flow', topLevel: false, builtIn: true,
+      authenticationExecutions: [{ authenticator: 'auth-username-password-form', requirement: 'REQUIRED', priority: 10 }] }],
+    requiredActions: [{ alias: 'CONFIGURE_TOTP', name: 'Configure OTP', providerId: 'CONFIGURE_TOTP', enabled: true, defaultAction: false, priority: 10, config: {} },
+      { alias: 'UPDATE_PASSWORD', name: 'Update Password', providerId: 'UPDATE_PASSWORD', enabled: true, defaultAction: false, priority: 30, config: {} }],
+    identityProviders: [{ alias: 'corp', internalId: '10000000-0000-4000-8000-000000000001', providerId: 'oidc', enabled: true, config: { clientId: 'x', clientSecret: 'provider-secret', authorizationUrl: 'https://corp.example.pe/auth', tokenUrl: 'https://corp.example.pe/token' } }],
     identityProviderMappers: [{ id: '20000000-0000-4000-8000-000000000001', name: 'm', identityProviderAlias: 'corp', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: {} }],
     components: { ...(key ? { 'org.keycloak.keys.KeyProvider': [key.component, { name: 'aes', providerId: 'aes-generated', config: { kid: ['k'], secret: ['c2VjcmV0'], priority: ['100'] } }] } : {}),
       'org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy': [{ id: '30000000-0000-4000-8000-000000000001', name: 'Max Clients', providerId: 'max-clients', subType: 'anonymous', subComponents: {}, config: { 'max-clients': ['200'] } }] },
@@ -114,8 +116,8 @@ export function realmExport(version, { realm = `bank${version}`, users = [], key
 // People with one of each.
 export function people(realm) {
   return [
-    { id: '40000000-0000-4000-8000-000000000001', username: 'ana', enabled: true, email: 'ana@example.pe', emailVerified: true, firstName: 'Ana', lastName: 'Díaz', createdTimestamp: 1600000000123, totp: true,
-      attributes: { branch: ['Lima 3'] }, credentials: [argon2Secret, otp], requiredActions: [], disableableCredentialTypes: ['otp'],
+    { id: '40000000-0000-4000-8000-000000000001', username: 'ana', enabled: true, email: 'ana@example.pe', emailVerified: true, firstName: 'Ana', lastName: 'Díaz', createdTimestamp: 1600000000123,
+      attributes: { branch: ['Lima 3'] }, credentials: [argon2Secret], requiredActions: [], disableableCredentialTypes: [],
       federatedIdentities: [{ identityProvider: 'corp', userId: 'corp-7', userName: 'ana@corp' }],
       realmRoles: [`default-roles-${realm}`, 'manager'], clientRoles: { account: ['view-profile'] }, groups: ['/branches/lima'], notBefore: 0,
       clientConsents: [{ clientId: 'portal', grantedClientScopes: ['profile', 'email'], createdDate: 1650000000000, lastUpdatedDate: 1650000000000 }] },
@@ -126,6 +128,7 @@ export function people(realm) {
     { username: 'fresh', enabled: true, credentials: [{ type: 'password', value: 'in clear, 2', temporary: true }] },
     { username: 'nosalt', enabled: true, credentials: [{ type: 'password', secretData: '{"value":"aGFzaA==","salt":"__SALT__"}', credentialData: '{"hashIterations":27500,"algorithm":"pbkdf2-sha256"}' }] },
     { username: 'off', enabled: false, credentials: [pbkdf2('secret off')] },
+    { id: '40000000-0000-4000-8000-000000000002', username: 'segundo', enabled: true, totp: true, credentials: [argon2Secret, otp], disableableCredentialTypes: ['otp'] },
     { username: 'service-account-portal', enabled: true, serviceAccountClientId: 'portal', realmRoles: ['teller'], credentials: [] },
   ];
 }
