@@ -9,6 +9,7 @@
 
 #include "appliance/checks.h"
 #include "appliance/command/commands.h"
+#include "appliance/command/realm_import.h"
 #include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
@@ -214,7 +215,8 @@ static int start_web(struct app *app, struct err_ctx *err)
     return str_absent(app->url) ? ERR_NO_MEMORY : 0;
 }
 
-static int start_store(struct app *app, char *const *environment, struct err_ctx *err)
+static int start_store(struct app *app, char *const *environment, const char *import_path,
+                       struct err_ctx *err)
 {
     struct arena a;
     hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
@@ -222,6 +224,8 @@ static int start_store(struct app *app, char *const *environment, struct err_ctx
     TRY(store_open_serving(app->config, &app->store, err));
     arena_init(&a, APP_ARENA_BYTES);
     int rc = folder_prepare(app->store, &a, environment, NULL, err);
+    if (rc == 0 && import_path)
+        rc = import_at_start(app->store, &a, import_path, err);
     arena_free(&a);
     return rc;
 }
@@ -239,9 +243,10 @@ static int start_jobs(struct app *app)
     return jobs_start(app->store, app->web, &settings, &app->jobs);
 }
 
-static int start_all(struct app *app, char *const *environment, struct err_ctx *err)
+static int start_all(struct app *app, char *const *environment, const char *import_path,
+                     struct err_ctx *err)
 {
-    TRY(start_store(app, environment, err));
+    TRY(start_store(app, environment, import_path, err));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
@@ -250,15 +255,15 @@ static int start_all(struct app *app, char *const *environment, struct err_ctx *
                         &app->checks);
 }
 
-int app_start(const struct config *config, char *const *environment, struct err_ctx *err,
-              struct app **ret_app)
+int app_start(const struct config *config, char *const *environment, const char *import_path,
+              struct err_ctx *err, struct app **ret_app)
 {
     struct app *app = calloc(1, sizeof(*app));
     if (!app)
         return ERR_NO_MEMORY;
     arena_init(&app->arena, (size_t)4 << 20);
     app->config = config;
-    int rc = start_all(app, environment, err);
+    int rc = start_all(app, environment, import_path, err);
     if (rc != 0) {
         app_stop(app);
         return rc;

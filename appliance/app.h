@@ -8,9 +8,10 @@
 struct app;
 
 /* Everything in order; what was started is stopped again when a later part fails. The sentence in
- * err says which. config must outlive the app. */
-MUST_CHECK int app_start(const struct config *config, char *const *environment, struct err_ctx *err,
-                         struct app **ret_app);
+ * err says which. config must outlive the app. import_path (may be NULL) is a file or folder with realms
+ * that are taken in before anybody is served; those that are there stay as they are. */
+MUST_CHECK int app_start(const struct config *config, char *const *environment,
+                         const char *import_path, struct err_ctx *err, struct app **ret_app);
 /* Requests in flight finish first. NULL is fine. */
 void app_stop(struct app *app);
 /* Certificates and the log level again, from the configuration as it is now. */

@@ -97,26 +97,18 @@ void backend_close(struct backend *backend)
     *backend = (struct backend){.socket_dir = -1};
 }
 
-static int call(struct backend *backend, struct arena *a, const struct str *words, size_t count,
-                struct str input, const struct part_taker *parts, struct reply *ret_reply)
+int backend_call(struct backend *backend, struct arena *a, const struct call_request *request,
+                 struct reply *ret_reply)
 {
     struct event_actor actor;
-    if (!backend->store)
-        return ipc_call(backend->socket_dir, a, words, count, input, parts, ret_reply);
+    if (!backend->store) {
+        int rc = ipc_call(backend->socket_dir, a, request, ret_reply);
+        if (request->attached >= 0)
+            (void)close(request->attached);
+        return rc;
+    }
     program_actor(&actor);
     actor.username = arena_printf(a, "uid:%u", (unsigned)getuid());
-    command_execute(backend->store, a, &actor, words, count, input, parts, ret_reply);
+    command_execute(backend->store, a, &actor, request, ret_reply);
     return 0;
-}
-
-int backend_call(struct backend *backend, struct arena *a, const struct str *words, size_t count,
-                 struct str input, struct reply *ret_reply)
-{
-    return call(backend, a, words, count, input, NULL, ret_reply);
-}
-
-int backend_call_parts(struct backend *backend, struct arena *a, const struct str *words,
-                       size_t count, const struct part_taker *parts, struct reply *ret_reply)
-{
-    return call(backend, a, words, count, str_of(NULL, 0), parts, ret_reply);
 }

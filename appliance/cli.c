@@ -79,7 +79,8 @@ int cli_show(struct cli *cli, const struct reply *reply)
 int cli_call(struct cli *cli, const struct str *words, size_t count, struct str input,
              struct reply *ret_reply)
 {
-    TRY(backend_call(&cli->backend, cli->arena, words, count, input, ret_reply));
+    const struct call_request request = {CALL_OF(words, count), .input = input};
+    TRY(backend_call(&cli->backend, cli->arena, &request, ret_reply));
     if (ret_reply->err == 0)
         return 0;
     return err_set(&cli->err, ret_reply->err, "%.*s", STR_ARG(ret_reply->error));
@@ -158,6 +159,24 @@ static int call_with_own_words(struct cli *cli)
     if (rc == 0 || (reply.err != 0 && !str_absent(reply.data)))
         TRY(cli_show(cli, &reply));
     return rc;
+}
+
+int cli_call_attached(struct cli *cli, int attached, const struct part_taker *parts,
+                      struct reply *ret_reply)
+{
+    struct str *words = ARENA_ARRAY(cli->arena, cli->word_count, struct str);
+    if (!words) {
+        (void)close(attached);
+        return ERR_NO_MEMORY;
+    }
+    const struct call_request request = {.words = words,
+                                         .count = words_for_server(cli, words),
+                                         .parts = parts,
+                                         .attached = attached};
+    TRY(backend_call(&cli->backend, cli->arena, &request, ret_reply));
+    if (ret_reply->err == 0)
+        return 0;
+    return err_set(&cli->err, ret_reply->err, "%.*s", STR_ARG(ret_reply->error));
 }
 
 int cli_on_backend(struct cli *cli, int (*f)(struct cli *cli))

@@ -84,7 +84,8 @@ extern const size_t common_option_count;
 enum part_kind {
     PART_REPLY, /* no part: what ends the exchange */
     PART_FILE,  /* the name of a file that begins */
-    PART_BYTES  /* what comes next in it; at most PART_MAX_BYTES */
+    PART_BYTES, /* what comes next in it; at most PART_MAX_BYTES */
+    PART_NOTE   /* how far it is, for people who wait */
 };
 #define PART_MAX_BYTES ((size_t)1 << 20)
 /* Takes parts in their order. An error ends the command. */
@@ -105,7 +106,11 @@ struct call {
     struct json_writer out;         /* one value, or nothing at all */
     struct str message;             /* a line or two for people; absent: none */
     const struct part_taker *parts; /* NULL: whoever called takes none */
+    int attached;                   /* a descriptor that came along, still to be taken; -1 */
 };
+
+/* The descriptor that came with the call, which is then the command's own; -1. */
+int call_take_attached(struct call *call);
 
 /* The reply of a call, as it travels. */
 struct reply {
@@ -117,10 +122,19 @@ struct reply {
 #define REPLY_MAX_BYTES   ((size_t)8 << 20)
 #define REQUEST_MAX_BYTES ((size_t)4 << 20)
 
+/* What a command about data is called with. */
+struct call_request {
+    const struct str *words;
+    size_t count;
+    struct str input;               /* may be absent */
+    const struct part_taker *parts; /* NULL: the caller takes none */
+    int attached; /* an open file or folder for the command to read; -1. Closed by who receives it */
+};
+#define CALL_OF(words_, count_) .words = (words_), .count = (count_), .attached = -1
+
 /* Runs a command about data in this process. Never fails: errors are in the reply. */
 void command_execute(struct store *store, struct arena *a, const struct event_actor *actor,
-                     const struct str *words, size_t count, struct str input,
-                     const struct part_taker *parts, struct reply *ret_reply);
+                     const struct call_request *request, struct reply *ret_reply);
 
 /* Where calls go: a data folder that this process holds, or a server that runs on it. */
 struct backend {
@@ -131,13 +145,10 @@ struct backend {
 MUST_CHECK int backend_open(struct backend *ret_backend, const struct config *config,
                             struct err_ctx *err);
 void backend_close(struct backend *backend);
-/* ERR_NOT_RUNNING, ERR_IO when the server went away; errors of the command are in the reply. */
-MUST_CHECK int backend_call(struct backend *backend, struct arena *a, const struct str *words,
-                            size_t count, struct str input, struct reply *ret_reply);
-/* The same for a command that sends parts. Errors of the taker as they are. */
-MUST_CHECK int backend_call_parts(struct backend *backend, struct arena *a, const struct str *words,
-                                  size_t count, const struct part_taker *parts,
-                                  struct reply *ret_reply);
+/* ERR_NOT_RUNNING, ERR_IO when the server went away, errors of the taker of parts; errors of the command
+ * are in the reply. */
+MUST_CHECK int backend_call(struct backend *backend, struct arena *a,
+                            const struct call_request *request, struct reply *ret_reply);
 
 /* The program as one command sees it. */
 struct cli {
@@ -154,6 +165,10 @@ struct cli {
  * result. */
 MUST_CHECK int cli_call(struct cli *cli, const struct str *words, size_t count, struct str input,
                         struct reply *ret_reply);
+/* With the words of the command line, a taker of parts (may be NULL), and a descriptor, which is closed.
+ * The reply is given also when the command failed. */
+MUST_CHECK int cli_call_attached(struct cli *cli, int attached, const struct part_taker *parts,
+                                 struct reply *ret_reply);
 MUST_CHECK int cli_config(struct cli *cli, struct config *ret_config);
 /* f with the backend of the configured folder open: for commands of which some go elsewhere. */
 MUST_CHECK int cli_on_backend(struct cli *cli, int (*f)(struct cli *cli));

@@ -7,13 +7,21 @@ static const struct {
     const struct command *commands;
     const size_t *count;
 } groups[] = {
-    {serve_commands, &serve_command_count},     {realm_commands, &realm_command_count},
-    {user_commands, &user_command_count},       {client_commands, &client_command_count},
-    {mapper_commands, &mapper_command_count},   {issuer_commands, &issuer_command_count},
-    {role_commands, &role_command_count},       {group_commands, &group_command_count},
-    {keys_commands, &keys_command_count},       {audit_commands, &audit_command_count},
-    {clock_commands, &clock_command_count},     {routes_commands, &routes_command_count},
-    {apply_commands, &apply_command_count},     {bench_commands, &bench_command_count},
+    {serve_commands, &serve_command_count},
+    {realm_commands, &realm_command_count},
+    {realm_import_commands, &realm_import_command_count},
+    {user_commands, &user_command_count},
+    {client_commands, &client_command_count},
+    {mapper_commands, &mapper_command_count},
+    {issuer_commands, &issuer_command_count},
+    {role_commands, &role_command_count},
+    {group_commands, &group_command_count},
+    {keys_commands, &keys_command_count},
+    {audit_commands, &audit_command_count},
+    {clock_commands, &clock_command_count},
+    {routes_commands, &routes_command_count},
+    {apply_commands, &apply_command_count},
+    {bench_commands, &bench_command_count},
     {machine_commands, &machine_command_count},
 };
 

@@ -1,6 +1,8 @@
 /* Running a command about data in this process, and what its result looks like. */
 #include "appliance/command.h"
 
+#include <unistd.h>
+
 #include "core/base/banned.h"
 
 static int run(struct call *call, const struct str *words, size_t count, struct args *args)
@@ -22,9 +24,15 @@ static struct str sentence(struct arena *a, int err, const struct err_ctx *ctx)
     return str_absent(text) ? str_c(err_text(err)) : text;
 }
 
+int call_take_attached(struct call *call)
+{
+    int fd = call->attached;
+    call->attached = -1;
+    return fd;
+}
+
 void command_execute(struct store *store, struct arena *a, const struct event_actor *actor,
-                     const struct str *words, size_t count, struct str input,
-                     const struct part_taker *parts, struct reply *ret_reply)
+                     const struct call_request *request, struct reply *ret_reply)
 {
     struct buf b;
     struct args args;
@@ -32,12 +40,15 @@ void command_execute(struct store *store, struct arena *a, const struct event_ac
                         .now = clock_now(),
                         .store = store,
                         .actor = *actor,
-                        .input = input,
-                        .parts = parts};
+                        .input = request->input,
+                        .parts = request->parts,
+                        .attached = request->attached};
     struct reply reply = {0};
     buf_init(&b, a, REPLY_MAX_BYTES);
     jw_init(&call.out, &b);
-    reply.err = run(&call, words, count, &args);
+    reply.err = run(&call, request->words, request->count, &args);
+    if (call.attached >= 0)
+        (void)close(call.attached);
     bool wrote = b.len > 0;
     if (wrote && (reply.err == 0 || call.out.done)) {
         int rc = jw_finish(&call.out, &reply.data);

@@ -71,20 +71,35 @@ static int send_part(void *arg, enum part_kind kind, struct str bytes)
     return ipc_send_part(outlet->fd, kind, bytes);
 }
 
-static int answer(struct ipc_server *s, int fd, const struct ucred *peer, struct arena *a)
+static int execute(struct outlet *outlet, const struct ucred *peer, struct arena *a,
+                   struct str text, int attached, struct reply *ret_reply)
 {
-    struct str text, input, *words;
-    size_t count;
-    struct reply reply;
-    struct outlet outlet = {s, fd};
-    const struct part_taker parts = {send_part, &outlet};
-    TRY(ipc_receive(fd, a, REQUEST_MAX_BYTES, &text));
-    TRY(ipc_request_read(a, text, &words, &count, &input));
+    const struct part_taker parts = {send_part, outlet};
+    struct call_request request = {.parts = &parts, .attached = attached};
+    struct str *words;
+    int rc = ipc_request_read(a, text, &words, &request.count, &request.input);
+    if (rc != 0) {
+        if (attached >= 0)
+            (void)close(attached);
+        return rc;
+    }
     const struct event_actor actor = {
         .username = arena_printf(a, "uid:%u", (unsigned)peer->uid),
         .client_id = STR("garita-cli"),
     };
-    command_execute(s->store, a, &actor, words, count, input, &parts, &reply);
+    request.words = words;
+    command_execute(outlet->server->store, a, &actor, &request, ret_reply);
+    return 0;
+}
+
+static int answer(struct ipc_server *s, int fd, const struct ucred *peer, struct arena *a)
+{
+    struct outlet outlet = {s, fd};
+    struct str text;
+    struct reply reply;
+    int attached;
+    TRY(ipc_receive_with(fd, a, REQUEST_MAX_BYTES, &text, &attached));
+    TRY(execute(&outlet, peer, a, text, attached, &reply));
     TRY(ipc_reply_write(a, &reply, &text));
     return ipc_send(fd, text);
 }
@@ -225,24 +240,24 @@ static int receive_next(int fd, struct arena *a, const struct part_taker *parts,
     return str_absent(*ret_reply) ? ERR_NO_MEMORY : 0;
 }
 
-static int exchange(int fd, struct arena *a, struct str request, const struct part_taker *parts,
-                    struct reply *ret_reply)
+static int exchange(int fd, struct arena *a, struct str request_text,
+                    const struct call_request *request, struct reply *ret_reply)
 {
     struct str text = {NULL, 0};
-    TRY(ipc_send(fd, request));
+    TRY(ipc_send_with(fd, request_text, request->attached));
     while (str_absent(text))
-        TRY(receive_next(fd, a, parts, &text));
+        TRY(receive_next(fd, a, request->parts, &text));
     return ipc_reply_read(a, text, ret_reply);
 }
 
-int ipc_call(int dir_fd, struct arena *a, const struct str *words, size_t count, struct str input,
-             const struct part_taker *parts, struct reply *ret_reply)
+int ipc_call(int dir_fd, struct arena *a, const struct call_request *request,
+             struct reply *ret_reply)
 {
-    struct str request;
+    struct str text;
     int fd;
-    TRY(ipc_request_write(a, words, count, input, &request));
+    TRY(ipc_request_write(a, request->words, request->count, request->input, &text));
     TRY(connect_to(dir_fd, &fd));
-    int rc = exchange(fd, a, request, parts, ret_reply);
+    int rc = exchange(fd, a, text, request, ret_reply);
     (void)close(fd);
     return rc;
 }

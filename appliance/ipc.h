@@ -1,6 +1,6 @@
 /* The socket garita.sock in the data folder, through which commands reach a running server: one
  * bounded JSON message each way, and before the answer the parts of a result that is too long for it;
- * mode 0600, the caller's user must be the server's or root (CL-03). */
+ * a request may bring one descriptor along, of a file or folder that the command reads. Mode 0600, the caller's user must be the server's or root (CL-03). */
 #ifndef GARITA_APPLIANCE_IPC_H
 #define GARITA_APPLIANCE_IPC_H
 
@@ -17,10 +17,9 @@ MUST_CHECK int ipc_start(const char *data_dir, struct store *store, struct err_c
 /* Finishes the command at work, removes the socket. NULL is fine. */
 void ipc_stop(struct ipc_server *server);
 
-/* One command through the socket of the folder behind dir_fd. parts may be NULL: then a part is an
- * error. ERR_NOT_RUNNING when nobody answers, ERR_IO, ERR_TOO_LARGE, errors of the taker. */
-MUST_CHECK int ipc_call(int dir_fd, struct arena *a, const struct str *words, size_t count,
-                        struct str input, const struct part_taker *parts, struct reply *ret_reply);
+/* One command through the socket of the folder behind dir_fd. Without a taker a part is an error. ERR_NOT_RUNNING when nobody answers, ERR_IO, ERR_TOO_LARGE, errors of the taker. */
+MUST_CHECK int ipc_call(int dir_fd, struct arena *a, const struct call_request *request,
+                        struct reply *ret_reply);
 /* Whether somebody listens there. */
 bool ipc_is_up(int dir_fd);
 

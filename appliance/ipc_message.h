@@ -9,6 +9,12 @@
 MUST_CHECK int ipc_send(int fd, struct str text);
 MUST_CHECK int ipc_receive(int fd, struct arena *a, size_t max_bytes, struct str *ret_text);
 
+/* The same with a descriptor beside the message (SCM_RIGHTS); -1: none. More than one are refused with
+ * ERR_INVALID_SYNTAX and closed, as is any that comes with another message. */
+MUST_CHECK int ipc_send_with(int fd, struct str text, int attached);
+MUST_CHECK int ipc_receive_with(int fd, struct arena *a, size_t max_bytes, struct str *ret_text,
+                                int *ret_attached);
+
 /* A part of a result; and either kind, at most max_bytes of a reply. */
 MUST_CHECK int ipc_send_part(int fd, enum part_kind kind, struct str bytes);
 MUST_CHECK int ipc_receive_any(int fd, struct arena *a, size_t max_bytes, enum part_kind *ret_kind,

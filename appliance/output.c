@@ -45,6 +45,11 @@ static size_t add_safe(struct buf *b, struct str text, size_t max_chars)
     return chars;
 }
 
+void output_safe(struct buf *b, struct str text)
+{
+    (void)add_safe(b, text, text.len);
+}
+
 static size_t width_of(struct str text, size_t max_chars)
 {
     size_t chars = str_is_utf8(text) ? str_utf8_length(text) : text.len;

@@ -9,4 +9,7 @@
  * stored text cannot drive a terminal. */
 void output_human(const struct json_value *value, const char *columns, struct buf *b);
 
+/* A text with control characters shown as '?'. */
+void output_safe(struct buf *b, struct str text);
+
 #endif

@@ -22,6 +22,13 @@ MUST_CHECK int realm_list_find_file(struct store *store, struct arena *a, struct
 MUST_CHECK int realm_list_insert(struct store_write *w, const struct list_row *row);
 MUST_CHECK int realm_list_state(struct store_write *w, struct str file, enum list_state state);
 MUST_CHECK int realm_list_remove(struct store_write *w, struct str file);
+/* The name and id under which a file stands while it is not the one of its realm. */
+struct str realm_list_aside(const char *file, char aside[FILE_NAME_MAX + 2]);
+/* The realm of that file gives its name and id away and is being deleted. */
+MUST_CHECK int realm_list_put_aside(struct store_write *w, struct str file);
+/* The realm of that file is ready under this name and id. ERR_CONFLICT when they are taken. */
+MUST_CHECK int realm_list_put_in_place(struct store_write *w, struct str file, struct str id,
+                                       struct str name);
 /* Rows that a crash left unfinished. */
 MUST_CHECK int realm_list_unfinished(struct store_read *r, struct arena *a,
                                      struct list_row **ret_items, size_t *ret_count);

@@ -21,6 +21,7 @@ struct making {
     const struct now *now;
     store_realm_fill *fill;
     void *arg;
+    bool replaces; /* what is there of this name stays until the end */
 };
 
 static int seal_state_secret(struct store_write *w, struct str *ret_sealed)
@@ -91,6 +92,18 @@ static int list_change(struct store *store, const struct now *now, const struct 
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+/* In one transaction: who looks finds one or the other. */
+static int list_swap(struct store *store, const struct making *m, const struct slot *slot,
+                     const struct slot *old)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(tx_write_begin(store->master, NULL, m->now, &w));
+    if (old)
+        TRY(realm_list_put_aside(w, str_c(old->file)));
+    TRY(realm_list_put_in_place(w, str_c(slot->file), m->realm->id, m->realm->name));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
 static bool flush_failed(struct slot *slot)
 {
     (void)pthread_mutex_lock(&slot->lock);
@@ -114,20 +127,28 @@ static void undo(struct store *store, struct slot *slot, const struct now *now)
         LOG_WARN("store", "a realm that was not made is settled at the next start");
 }
 
-static int make_realm(struct store *store, struct slot *slot, const struct making *m)
+/* The list takes each name and id once: until a new realm takes the place of another, its file stands
+ * for both, behind a '.', with which no realm's name begins. */
+static int make_realm(struct store *store, struct slot *slot, const struct making *m,
+                      struct slot *old)
 {
+    char aside[FILE_NAME_MAX + 2];
     struct list_row row = {.file = str_c(slot->file),
                            .id = m->realm->id,
                            .name = m->realm->name,
                            .display_name = m->realm->display_name,
                            .enabled = m->realm->enabled,
                            .state = LIST_BEING_MADE};
+    if (m->replaces)
+        row.id = row.name = realm_list_aside(slot->file, aside);
     TRY(list_change(store, m->now, &row, row.file, false));
     slot->may_create = true;
     int err = fill_slot(slot, m);
     if (err == 0)
         err = folder_sync_realms(&store->folder);
-    if (err == 0)
+    if (err == 0 && m->replaces)
+        err = list_swap(store, m, slot, old);
+    else if (err == 0)
         err = list_change(store, m->now, NULL, row.file, false);
     slot->may_create = false;
     if (err != 0)
@@ -135,27 +156,37 @@ static int make_realm(struct store *store, struct slot *slot, const struct makin
     return err;
 }
 
-int store_realm_create(struct store *store, const struct realm *realm, const struct now *now,
-                       store_realm_fill *fill, void *arg)
+static int check_making(struct store *store, const struct realm *realm)
 {
-    struct making m = {realm, now, fill, arg};
-    char file[UUID_TEXT_LEN + 1];
-    struct slot *slot;
     TRY(realm_name_check(realm->name, NULL));
     if (str_empty(realm->id))
         return ERR_INVALID_REQUEST;
     if (store->config.read_only)
         return ERR_STORE_READ_ONLY;
-    TRY(space_admit(store, NEED_CHANGE));
+    return space_admit(store, NEED_CHANGE);
+}
+
+static int make(struct store *store, const struct making *m, struct slot *old,
+                struct slot **ret_slot)
+{
+    char file[UUID_TEXT_LEN + 1];
+    uuid_v4(file);
+    TRY(slot_new(store, m->realm->name, m->realm->id, str_c(file), ret_slot));
+    int err = make_realm(store, *ret_slot, m, old);
+    if (err != 0)
+        slot_free(*ret_slot);
+    return err;
+}
+
+int store_realm_create(struct store *store, const struct realm *realm, const struct now *now,
+                       store_realm_fill *fill, void *arg)
+{
+    struct making m = {.realm = realm, .now = now, .fill = fill, .arg = arg};
+    struct slot *slot;
+    TRY(check_making(store, realm));
     if (str_eq_c(realm->name, REALM_MASTER))
         return make_master(store, &m);
-    uuid_v4(file);
-    TRY(slot_new(store, realm->name, realm->id, str_c(file), &slot));
-    int err = make_realm(store, slot, &m);
-    if (err != 0) {
-        slot_free(slot);
-        return err;
-    }
+    TRY(make(store, &m, NULL, &slot));
     slot_publish(slot);
     return 0;
 }
@@ -210,6 +241,17 @@ static bool close_soon(struct slot *slot)
     return false;
 }
 
+/* Gone for everybody already. The file goes now, or at the next start. */
+static int remove_retired(struct store *store, struct slot *slot, const struct now *now)
+{
+    if (!close_soon(slot) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
+        folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
+        LOG_WARN("store", "the file of a deleted realm is removed at the next start");
+        return 0;
+    }
+    return list_change(store, now, NULL, str_c(slot->file), true);
+}
+
 int store_realm_delete(struct store *store, struct str name)
 {
     struct slot *slot;
@@ -219,11 +261,25 @@ int store_realm_delete(struct store *store, struct str name)
         return ERR_FORBIDDEN;
     TRY(mark_deleted(store, slot, &now));
     slot_retire(slot);
-    /* Gone for everybody from here on. The file goes now, or at the next start. */
-    if (!close_soon(slot) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
-        folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
-        LOG_WARN("store", "the file of a deleted realm is removed at the next start");
+    return remove_retired(store, slot, &now);
+}
+
+int store_realm_replace(struct store *store, const struct realm *realm, const struct now *now,
+                        store_realm_fill *fill, void *arg)
+{
+    struct making m = {.realm = realm, .now = now, .fill = fill, .arg = arg, .replaces = true};
+    struct slot *slot, *old = NULL;
+    TRY(check_making(store, realm));
+    if (str_eq_c(realm->name, REALM_MASTER))
+        return ERR_FORBIDDEN;
+    int err = slot_find(store, realm->name, &old);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    TRY(make(store, &m, old, &slot));
+    if (!old) {
+        slot_publish(slot);
         return 0;
     }
-    return list_change(store, &now, NULL, str_c(slot->file), true);
+    slot_take_place(old, slot);
+    return remove_retired(store, old, now);
 }

@@ -153,11 +153,8 @@ void slot_rename(struct slot *slot, struct str name)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
-void slot_retire(struct slot *slot)
+static void end_slot(struct slot *slot)
 {
-    (void)pthread_mutex_lock(&slot->store->lock);
-    unlink_locked(slot->store, slot);
-    (void)pthread_mutex_unlock(&slot->store->lock);
     (void)pthread_mutex_lock(&slot->lock);
     slot->dead = true;
     (void)pthread_mutex_unlock(&slot->lock);
@@ -165,6 +162,27 @@ void slot_retire(struct slot *slot)
     atomic_fetch_add(&slot->generation, 1);
     slot_view_drop(slot);
     endings_close(&slot->endings);
+}
+
+void slot_retire(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->store->lock);
+    unlink_locked(slot->store, slot);
+    (void)pthread_mutex_unlock(&slot->store->lock);
+    end_slot(slot);
+}
+
+void slot_take_place(struct slot *old, struct slot *fresh)
+{
+    struct store *store = old->store;
+    (void)pthread_mutex_lock(&store->lock);
+    unlink_locked(store, old);
+    link_locked(store, fresh);
+    fresh->next = store->slots;
+    store->slots = fresh;
+    store->slot_count++;
+    (void)pthread_mutex_unlock(&store->lock);
+    end_slot(old);
 }
 
 static void free_id(struct slot *slot)

@@ -189,6 +189,8 @@ MUST_CHECK int slot_set_id(struct slot *slot, struct str id);
 void slot_rename(struct slot *slot, struct str name);
 /* Takes a deleted realm out of the table; its memory stays until the store closes. */
 void slot_retire(struct slot *slot);
+/* A slot that is in no table yet takes the place of one of the same name, which retires. */
+void slot_take_place(struct slot *old, struct slot *fresh);
 /* Frees a slot with its database; nobody uses it any more. */
 void slot_free(struct slot *slot);
 /* A slot that is known already, without asking the master; NULL. */

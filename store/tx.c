@@ -315,6 +315,31 @@ int store_commit(struct store_write *write, enum durability durability)
     return err;
 }
 
+/* No keeper looks after a realm that is not there yet, and nobody reads it: its log is copied here. */
+static int fold_of_fill(struct store_write *w)
+{
+    struct realm_db *db = w->reader.db;
+    if (atomic_load(&db->log_pages) < w->reader.slot->store->config.checkpoint_pages)
+        return 0;
+    int rc = sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : ERR_STORE_FAILED;
+}
+
+/* Keeps the turn. What was learnt stands in rows that are committed now. */
+int store_fill_step(struct store_write *write)
+{
+    struct realm_db *db = write->reader.db;
+    if (!write->reader.slot->may_create || write->reader.slot->is_master)
+        return ERR_INTERNAL;
+    TRY(commit_now(write));
+    db->head = write->head;
+    write->texts_added = write->persons_added = write->signer_added = false;
+    arena_reset(&write->arena);
+    endings_begin(write);
+    TRY(fold_of_fill(write));
+    return begin(db->writer, &begin_write);
+}
+
 void store_rollback(struct store_write *write)
 {
     if (!write)

@@ -266,8 +266,8 @@ static int export_page(struct cli *cli, struct arena *a, bool csv, int64_t *last
     struct str seq = arena_printf(a, "%lld", (long long)*last_seq);
     if (str_absent(seq))
         return ERR_NO_MEMORY;
-    TRY(backend_call(&cli->backend, a, words, page_words(cli, seq, words), str_of(NULL, 0),
-                     &reply));
+    const struct call_request request = {CALL_OF(words, page_words(cli, seq, words))};
+    TRY(backend_call(&cli->backend, a, &request, &reply));
     if (reply.err != 0)
         return err_set(&cli->err, reply.err, "%.*s", STR_ARG(reply.error));
     TRY(json_parse(a, reply.data, REPLY_MAX_BYTES, &events));

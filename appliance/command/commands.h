@@ -11,6 +11,7 @@
     extern const size_t name##_command_count
 COMMANDS(serve); /* serve, init */
 COMMANDS(realm);
+COMMANDS(realm_import);
 COMMANDS(user);
 COMMANDS(client);
 COMMANDS(mapper);

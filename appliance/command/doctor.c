@@ -248,7 +248,8 @@ static int append_data(struct cli *cli, const struct config *config, struct repo
              cli->err.detail[0] ? cli->err.detail : err_text(rc));
         return 0;
     }
-    rc = backend_call(&cli->backend, cli->arena, words, 1, str_of(NULL, 0), &reply);
+    const struct call_request request = {CALL_OF(words, 1)};
+    rc = backend_call(&cli->backend, cli->arena, &request, &reply);
     backend_close(&cli->backend);
     TRY(rc);
     r->failed = r->failed || reply.err != 0;

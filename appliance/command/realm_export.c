@@ -123,8 +123,9 @@ static int fetch(struct cli *cli, struct export_files *files)
     struct str words[8];
     struct reply reply;
     const struct part_taker parts = {take_part, files};
-    TRY(backend_call_parts(&cli->backend, cli->arena, words, words_of(cli->args, words), &parts,
-                           &reply));
+    const struct call_request request = {CALL_OF(words, words_of(cli->args, words)),
+                                         .parts = &parts};
+    TRY(backend_call(&cli->backend, cli->arena, &request, &reply));
     /* What went wrong on this side says more than that the other one could not go on. */
     if (reply.err != 0 && cli->err.err != 0)
         return cli->err.err;

@@ -131,7 +131,11 @@ static int serve(struct cli *cli)
     block_signals(&set);
     raise_limits();
     bound_free_memory();
-    TRY(app_start(&config, cli->environment, &cli->err, &app));
+    struct str from = args_get(cli->args, "import-realm");
+    const char *import_path = str_absent(from) ? NULL : arena_cstr(cli->arena, from);
+    if (!str_absent(from) && !import_path)
+        return ERR_NO_MEMORY;
+    TRY(app_start(&config, cli->environment, import_path, &cli->err, &app));
     int rc = run_app(cli, app, &config, &set, started_ns);
     app_stop(app);
     if (rc == 0)
@@ -157,13 +161,18 @@ static int init(struct cli *cli)
     return cli_show(cli, &reply);
 }
 
+static const struct option serve_options[] = {
+    {"import-realm", "FILE|DIR",
+     "first take in realms that Keycloak exported and that are not there", 0},
+};
+
 const struct command serve_commands[] = {
     {"serve", "", 0, 0, "start the server",
      "An empty data folder is made ready first, with the realm master. While there is no "
      "administrator, a one-time setup link is printed; the environment variables "
      "GARITA_BOOTSTRAP_ADMIN_USERNAME and GARITA_BOOTSTRAP_ADMIN_PASSWORD (or Keycloak's) make one "
      "without it.",
-     NULL, 0, true, NULL, NULL, serve, NULL},
+     OPTIONS(serve_options), true, NULL, NULL, serve, NULL},
     {"init", "", 0, 0, "make a data folder ready without starting",
      "The same that the first start does: keys, the realm master and, from the environment, the "
      "first administrator.",

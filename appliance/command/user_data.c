@@ -266,7 +266,8 @@ static int print_page(struct cli *cli, struct arena *a, struct str user_id, int6
     struct buf b;
     struct str text;
     const struct json_value *events, *event;
-    TRY(backend_call(&cli->backend, a, words, ARRAY_LEN(words), str_of(NULL, 0), &reply));
+    const struct call_request request = {CALL_OF(words, ARRAY_LEN(words))};
+    TRY(backend_call(&cli->backend, a, &request, &reply));
     if (reply.err != 0)
         return err_set(&cli->err, reply.err, "%.*s", STR_ARG(reply.error));
     TRY(json_parse(a, reply.data, REPLY_MAX_BYTES, &events));

@@ -299,8 +299,9 @@ static int send_batch(struct importer *in)
     if (in->lines == 0)
         return 0;
     arena_init(&a, 4 * REQUEST_MAX_BYTES);
-    int rc =
-        backend_call(&in->cli->backend, &a, words, ARRAY_LEN(words), buf_str(&in->batch), &reply);
+    const struct call_request request = {CALL_OF(words, ARRAY_LEN(words)),
+                                         .input = buf_str(&in->batch)};
+    int rc = backend_call(&in->cli->backend, &a, &request, &reply);
     if (rc == 0 && reply.err != 0)
         rc = err_set(&in->cli->err, reply.err, "%.*s", STR_ARG(reply.error));
     if (rc == 0)

@@ -5,6 +5,7 @@
 
 #include "core/auth/context.h"
 #include "core/model/role.h"
+#include "core/model/scope.h"
 
 #define CLIENT_ACCOUNT          "account"
 #define CLIENT_ACCOUNT_CONSOLE  "account-console"
@@ -34,6 +35,22 @@ struct bootstrap {
     const struct realm *realm;
 };
 int bootstrap_fill(struct store_write *w, struct realm_view *empty_view, void *arg);
+
+/* Gives a realm that is filled from elsewhere what of all this it lacks; what is there stays as it is.
+ * First roles of the realm and, unless it brought its own, client scopes; then, once its clients and
+ * their roles are there, the missing ones of these and keys of the algorithms that it signs with. */
+struct bootstrap_rest {
+    const struct auth_ctx *ctx;
+    const struct realm *realm;
+    bool with_scopes;
+    struct client_scopes link_scopes; /* what clients that are made here get */
+};
+MUST_CHECK int bootstrap_complete_realm(struct store_write *w, const struct bootstrap_rest *rest);
+MUST_CHECK int bootstrap_complete_clients(struct store_write *w, const struct bootstrap_rest *rest);
+/* The client scope of a new realm that has this name, stored; for realms from times before it was usual.
+ * ERR_NOT_FOUND for other names. */
+MUST_CHECK int bootstrap_scope_named(struct store_write *w, const struct bootstrap_rest *rest,
+                                     const char *name, struct client_scope *ret_scope);
 
 /* In master: the client "<realm>-realm" that carries the administration roles for another realm,
  * and those roles inside master's role admin. Makes what is missing; nothing changes when all is

@@ -44,10 +44,23 @@ static const char *const account_roles[] = {
     "view-consent", "manage-consent", "view-groups",          "delete-account",
 };
 
-int bootstrap_role(struct arena *a, struct store_write *w, const struct client *client,
-                   const char *name, const char *description, struct role *ret_role)
+int bootstrap_compose(struct store_write *w, const struct bootstrap_role *parent,
+                      const struct bootstrap_role *child)
 {
-    struct role role = {
+    if (!parent->made && !child->made)
+        return 0;
+    return role_composite_add(w, parent->role.pk, child->role.pk);
+}
+
+int bootstrap_role(struct arena *a, struct store_write *w, const struct client *client,
+                   const char *name, const char *description, struct bootstrap_role *ret_role)
+{
+    struct role role = {0};
+    int rc = role_find(store_write_reader(w), a, client ? client->pk : 0, str_c(name), &role);
+    *ret_role = (struct bootstrap_role){.role = role, .made = false};
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    role = (struct role){
         .id = uuid_new(a),
         .name = str_c(name),
         .description = description ? str_c(description) : arena_printf(a, "${role_%s}", name),
@@ -57,34 +70,43 @@ int bootstrap_role(struct arena *a, struct store_write *w, const struct client *
     if (str_absent(role.id) || str_absent(role.description))
         return ERR_NO_MEMORY;
     TRY(role_insert(w, &role));
-    *ret_role = role;
+    *ret_role = (struct bootstrap_role){.role = role, .made = true};
     return 0;
 }
 
-static const struct role *role_named(const struct role *roles, const char *name)
+static const struct bootstrap_role *role_named(const struct bootstrap_role *roles, const char *name)
 {
-    while (!str_eq_c(roles->name, name))
+    while (!str_eq_c(roles->role.name, name))
         roles++;
     return roles;
 }
 
 int bootstrap_admin_roles(struct arena *a, struct store_write *w, const struct client *client,
-                          bool with_realm_admin, const struct role *composed_into)
+                          bool with_realm_admin, const struct bootstrap_role *composed_into)
 {
-    struct role roles[ARRAY_LEN(admin_roles)];
+    struct bootstrap_role roles[ARRAY_LEN(admin_roles)];
     size_t count = ARRAY_LEN(admin_roles) - (with_realm_admin ? 0 : 1);
     for (size_t i = 0; i < count; i++)
         TRY(bootstrap_role(a, w, client, admin_roles[i].name, NULL, &roles[i]));
     for (size_t i = 0; i < ARRAY_LEN(admin_composites); i++)
-        TRY(role_composite_add(w, role_named(roles, admin_composites[i][0])->pk,
-                               role_named(roles, admin_composites[i][1])->pk));
+        TRY(bootstrap_compose(w, role_named(roles, admin_composites[i][0]),
+                              role_named(roles, admin_composites[i][1])));
     for (size_t i = 0; i < count; i++) {
         if (with_realm_admin && admin_roles[i].in_realm_admin)
-            TRY(role_composite_add(w, roles[count - 1].pk, roles[i].pk));
+            TRY(bootstrap_compose(w, &roles[count - 1], &roles[i]));
         if (composed_into)
-            TRY(role_composite_add(w, composed_into->pk, roles[i].pk));
+            TRY(bootstrap_compose(w, composed_into, &roles[i]));
     }
     return 0;
+}
+
+/* The realm has one of this name, from elsewhere: it stays as it is. */
+static int is_there(struct bootstrap_state *s, const char *client_id, struct client *ret_client,
+                    bool *ret_there)
+{
+    int rc = client_find(store_write_reader(s->w), s->arena, str_c(client_id), ret_client);
+    *ret_there = rc == 0;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 /* A client with the usual scopes; what differs is set by the caller before client_insert. */
@@ -120,23 +142,26 @@ static int set_pages(struct bootstrap_state *s, struct client *client, const cha
 
 static int add_account_roles(struct bootstrap_state *s, const struct client *account)
 {
-    struct role roles[ARRAY_LEN(account_roles)];
+    struct bootstrap_role roles[ARRAY_LEN(account_roles)];
     for (size_t i = 0; i < ARRAY_LEN(account_roles); i++)
         TRY(bootstrap_role(s->arena, s->w, account, account_roles[i], NULL, &roles[i]));
     s->account_view_profile = *role_named(roles, "view-profile");
     s->account_manage = *role_named(roles, "manage-account");
     s->account_view_groups = *role_named(roles, "view-groups");
-    TRY(role_composite_add(s->w, s->account_manage.pk,
-                           role_named(roles, "manage-account-links")->pk));
-    TRY(role_composite_add(s->w, role_named(roles, "manage-consent")->pk,
-                           role_named(roles, "view-consent")->pk));
-    TRY(role_composite_add(s->w, s->default_role.pk, s->account_view_profile.pk));
-    return role_composite_add(s->w, s->default_role.pk, s->account_manage.pk);
+    TRY(bootstrap_compose(s->w, &s->account_manage, role_named(roles, "manage-account-links")));
+    TRY(bootstrap_compose(s->w, role_named(roles, "manage-consent"),
+                          role_named(roles, "view-consent")));
+    TRY(bootstrap_compose(s->w, &s->default_role, &s->account_view_profile));
+    return bootstrap_compose(s->w, &s->default_role, &s->account_manage);
 }
 
 static int add_account(struct bootstrap_state *s)
 {
     struct client client;
+    bool there;
+    TRY(is_there(s, CLIENT_ACCOUNT, &client, &there));
+    if (there)
+        return add_account_roles(s, &client);
     TRY(client_of(s, CLIENT_ACCOUNT, &client));
     TRY(set_pages(s, &client, "${authBaseUrl}", "/realms/", "/account/"));
     TRY(client_insert(s->w, &client));
@@ -147,7 +172,11 @@ static int add_account_console(struct bootstrap_state *s)
 {
     static const char *const no_config[] = {NULL};
     struct client client;
-    int64_t role_pks[] = {s->account_manage.pk, s->account_view_groups.pk};
+    bool there;
+    int64_t role_pks[] = {s->account_manage.role.pk, s->account_view_groups.role.pk};
+    TRY(is_there(s, CLIENT_ACCOUNT_CONSOLE, &client, &there));
+    if (there)
+        return 0;
     TRY(client_of(s, CLIENT_ACCOUNT_CONSOLE, &client));
     TRY(set_pages(s, &client, "${authBaseUrl}", "/realms/", "/account/"));
     TRY(str_map_set(&client.attributes, s->arena, STR(CLIENT_ATTR_PKCE), STR("S256")));
@@ -162,6 +191,10 @@ static int add_account_console(struct bootstrap_state *s)
 static int add_admin_cli(struct bootstrap_state *s)
 {
     struct client client;
+    bool there;
+    TRY(is_there(s, CLIENT_ADMIN_CLI, &client, &there));
+    if (there)
+        return 0;
     TRY(client_of(s, CLIENT_ADMIN_CLI, &client));
     client.public_client = true;
     client.standard_flow_enabled = false;
@@ -174,20 +207,28 @@ static int add_admin_cli(struct bootstrap_state *s)
 static int add_broker(struct bootstrap_state *s)
 {
     struct client client;
-    struct role role;
-    TRY(client_of(s, CLIENT_BROKER, &client));
-    client.bearer_only = true;
-    TRY(client_insert(s->w, &client));
+    struct bootstrap_role role;
+    bool there;
+    TRY(is_there(s, CLIENT_BROKER, &client, &there));
+    if (!there) {
+        TRY(client_of(s, CLIENT_BROKER, &client));
+        client.bearer_only = true;
+        TRY(client_insert(s->w, &client));
+    }
     return bootstrap_role(s->arena, s->w, &client, "read-token", NULL, &role);
 }
 
 static int add_realm_management(struct bootstrap_state *s)
 {
     struct client client;
-    TRY(client_of(s, CLIENT_REALM_MANAGEMENT, &client));
-    client.bearer_only = true;
-    TRY(str_map_set(&client.attributes, s->arena, STR("realm_client"), STR("true")));
-    TRY(client_insert(s->w, &client));
+    bool there;
+    TRY(is_there(s, CLIENT_REALM_MANAGEMENT, &client, &there));
+    if (!there) {
+        TRY(client_of(s, CLIENT_REALM_MANAGEMENT, &client));
+        client.bearer_only = true;
+        TRY(str_map_set(&client.attributes, s->arena, STR("realm_client"), STR("true")));
+        TRY(client_insert(s->w, &client));
+    }
     return bootstrap_admin_roles(s->arena, s->w, &client, true, NULL);
 }
 
@@ -209,6 +250,10 @@ static int add_admin_console(struct bootstrap_state *s)
                                          "true",
                                          NULL};
     struct client client;
+    bool there;
+    TRY(is_there(s, CLIENT_ADMIN_CONSOLE, &client, &there));
+    if (there)
+        return 0;
     TRY(client_of(s, CLIENT_ADMIN_CONSOLE, &client));
     TRY(set_pages(s, &client, "${authAdminUrl}", "/admin/", "/console/"));
     client.full_scope_allowed = true;
@@ -227,7 +272,7 @@ struct str bootstrap_master_client_id(struct arena *a, struct str realm_name)
 
 /* A bearer-only client of master that carries roles and nothing else. */
 static int insert_master_client(struct arena *a, struct store_write *w, struct str realm_name,
-                                const struct role *admin, struct client *ret_client)
+                                const struct bootstrap_role *admin, struct client *ret_client)
 {
     struct client client = {.id = uuid_new(a),
                             .client_id = bootstrap_master_client_id(a, realm_name)};
@@ -263,7 +308,7 @@ int bootstrap_master_client(const struct auth_ctx *ctx, struct store_write *mast
 {
     struct store_read *r = store_write_reader(master);
     struct client client;
-    struct role admin;
+    struct bootstrap_role admin = {.made = false};
     struct str client_id = bootstrap_master_client_id(ctx->arena, realm_name);
     if (str_absent(client_id))
         return ERR_NO_MEMORY;
@@ -274,7 +319,7 @@ int bootstrap_master_client(const struct auth_ctx *ctx, struct store_write *mast
         *ret_made = rc == ERR_NOT_FOUND;
     if (rc == 0)
         return 0;
-    TRY(role_find(r, ctx->arena, 0, STR(ROLE_ADMIN), &admin));
+    TRY(role_find(r, ctx->arena, 0, STR(ROLE_ADMIN), &admin.role));
     TRY(insert_master_client(ctx->arena, master, realm_name, &admin, &client));
     return ADMIN_RECORD(ctx, master, EVENT_ClientCreated, "client", client.id,
                         {"clientId", client.client_id}, {"realm", realm_name});

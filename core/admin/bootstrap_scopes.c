@@ -185,11 +185,27 @@ static int scope_of_row(struct bootstrap_state *s, const struct scope_row *row,
                                  mapper_rows[i].config));
     /* Only who has the role may ask for offline access. */
     if (str_eq(scope.name, STR(ROLE_OFFLINE_ACCESS))) {
-        scope.role_pks = &s->offline_access.pk;
+        scope.role_pks = &s->offline_access.role.pk;
         scope.role_count = 1;
     }
     *ret_scope = scope;
     return 0;
+}
+
+static int store_scope(struct bootstrap_state *s, const struct scope_row *row,
+                       struct client_scope *ret_scope)
+{
+    TRY(scope_of_row(s, row, ret_scope));
+    TRY(scope_insert(s->w, ret_scope));
+    return row->link == SCOPE_LINK_NONE ? 0 : scope_realm_link(s->w, ret_scope->pk, row->link);
+}
+
+int bootstrap_one_scope(struct bootstrap_state *s, const char *name, struct client_scope *ret_scope)
+{
+    for (size_t i = 0; i < ARRAY_LEN(scope_rows); i++)
+        if (str_eq_c(str_c(name), scope_rows[i].name))
+            return store_scope(s, &scope_rows[i], ret_scope);
+    return ERR_NOT_FOUND;
 }
 
 int bootstrap_scopes(struct bootstrap_state *s)
@@ -200,12 +216,9 @@ int bootstrap_scopes(struct bootstrap_state *s)
     if (!all || !linked)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < ARRAY_LEN(scope_rows); i++) {
-        TRY(scope_of_row(s, &scope_rows[i], &all[i]));
-        TRY(scope_insert(s->w, &all[i]));
-        if (scope_rows[i].link == SCOPE_LINK_NONE)
-            continue;
-        TRY(scope_realm_link(s->w, all[i].pk, scope_rows[i].link));
-        linked[link_count++] = all[i];
+        TRY(store_scope(s, &scope_rows[i], &all[i]));
+        if (scope_rows[i].link != SCOPE_LINK_NONE)
+            linked[link_count++] = all[i];
     }
     s->scopes = (struct client_scopes){all, ARRAY_LEN(scope_rows)};
     s->link_scopes = (struct client_scopes){linked, link_count};

@@ -143,19 +143,36 @@ static int tell_conflict(const struct auth_ctx *ctx, const struct client *client
     return rc;
 }
 
-int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
+static int prepare(const struct auth_ctx *ctx, struct client *io_client)
+{
+    TRY(client_check(io_client, ctx->err));
+    TRY(admin_id(ctx->arena, &io_client->id));
+    return settle_secret(ctx, io_client);
+}
+
+static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
     struct str data;
-    TRY(client_check(io_client, ctx->err));
-    TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
-    TRY(admin_id(ctx->arena, &io_client->id));
-    TRY(settle_secret(ctx, io_client));
-    if (io_client->service_accounts_enabled)
-        TRY(add_service_account(ctx, w, io_client));
     TRY(tell_conflict(ctx, io_client, client_insert(w, io_client)));
     TRY(change_data(ctx->arena, &client_fields, NULL, io_client, "clientId", io_client->client_id,
                     &data, NULL));
     return admin_record(ctx, w, EVENT_ClientCreated, "client", io_client->id, data);
+}
+
+int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
+{
+    TRY(prepare(ctx, io_client));
+    TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
+    if (io_client->service_accounts_enabled)
+        TRY(add_service_account(ctx, w, io_client));
+    return store_new(ctx, w, io_client);
+}
+
+int admin_client_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                           struct client *io_client)
+{
+    TRY(prepare(ctx, io_client));
+    return store_new(ctx, w, io_client);
 }
 
 static int settle_service_account(const struct auth_ctx *ctx, struct store_write *w,

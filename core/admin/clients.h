@@ -18,6 +18,10 @@ MUST_CHECK int admin_client_defaults(const struct auth_ctx *ctx, struct str clie
  * Sets pk, id, secret. ERR_CONFLICT, ERR_INVALID_REQUEST. */
 MUST_CHECK int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w,
                                    struct client *io_client);
+/* The same for a client that comes from another server: its service account, if it has one, comes with
+ * the people (service_account_user_id is its id), and its scopes are those it has there. */
+MUST_CHECK int admin_client_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                      struct client *io_client);
 /* client_id may change; id stays. A service account is made or deleted as the switch says. */
 MUST_CHECK int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct client *before, const struct client *after);

@@ -144,10 +144,10 @@ int flow_store_config(const struct flow_change *change, const struct flow_config
 
 /* --- Changes --- */
 
-/* What every realm begins with is not news: no events. */
-static int store_first(const struct flow_change *change)
+/* Without events: what every realm begins with is no news, and the event of an import tells of all that
+ * came with it. */
+static int store_all(const struct flow_change *change, const struct auth_flows *all)
 {
-    const struct auth_flows *all = &change->flows;
     for (size_t i = 0; i < all->count; i++) {
         const struct auth_flow *flow = &all->flows[i];
         struct row row = {.record = {.kind = RECORD_FLOW, .id = flow->id, .name = flow->alias},
@@ -181,10 +181,17 @@ int flow_change_begin(const struct auth_ctx *ctx, struct store_write *w,
     TRY(read_stored(store_write_reader(w), ctx->arena, &change.flows));
     if (change.flows.count == 0) {
         TRY(flows_default(ctx->arena, auth_realm(ctx)->id, &change.flows));
-        TRY(store_first(&change));
+        TRY(store_all(&change, &change.flows));
     }
     *ret_change = change;
     return 0;
+}
+
+int admin_flows_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct auth_flows *flows)
+{
+    struct flow_change change = {.ctx = ctx, .w = w};
+    return store_all(&change, flows);
 }
 
 /* One that leads nowhere because its steps were disabled is obeyed: nobody logs in by it. */

@@ -65,6 +65,10 @@ MUST_CHECK int admin_config_delete(const struct auth_ctx *ctx, struct store_writ
  * the setting. */
 MUST_CHECK int admin_flows_check_realm(const struct auth_ctx *ctx, struct store_read *r,
                                        const struct realm *before, const struct realm *after);
+/* Those of a realm that is imported, with their ids, as they are: the caller has looked at them. In a
+ * realm that has none stored. ERR_CONFLICT for an id or an alias that stands twice. */
+MUST_CHECK int admin_flows_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct auth_flows *flows);
 /* The same for a realm that is about to be made. */
 MUST_CHECK int admin_flows_check_new_realm(const struct auth_ctx *ctx, const struct realm *realm);
 MUST_CHECK int admin_flows_check_client(const struct auth_ctx *ctx, struct store_read *r,

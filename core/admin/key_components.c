@@ -214,8 +214,7 @@ static int64_t number_of(const struct component *c, const char *name, const char
     return str_to_i64(value_or(&c->config, name, fallback), &number) == 0 ? number : 0;
 }
 
-/* PEM, or the base64 inside. */
-static int read_certificate(const struct auth_ctx *ctx, struct str text, struct str *ret_der)
+int key_component_certificate(const struct auth_ctx *ctx, struct str text, struct str *ret_der)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END";
     struct buf b;
@@ -260,7 +259,7 @@ static int read_key(const struct auth_ctx *ctx, const struct component *c,
                                   .rsa_bits = (int)number_of(c, "keySize", "2048")};
     *ret_private = attrs_first(&c->config, STR("privateKey"));
     if (!str_empty(certificate))
-        TRY(read_certificate(ctx, certificate, &ret_key->certificate));
+        TRY(key_component_certificate(ctx, certificate, &ret_key->certificate));
     return 0;
 }
 

@@ -15,6 +15,9 @@ MUST_CHECK int key_components(const struct auth_ctx *ctx, struct store_read *r,
 struct str key_component_id(const struct components *records, struct str kid);
 /* The record, among all of components, of the key of that name; NULL when it has none. */
 const struct component *key_component_record(const struct components *records, struct str kid);
+/* A certificate of a component's config, as PEM or the base64 inside, to DER. ERR_INVALID_REQUEST. */
+MUST_CHECK int key_component_certificate(const struct auth_ctx *ctx, struct str text,
+                                         struct str *ret_der);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int key_component_find(const struct auth_ctx *ctx, struct store_read *r, struct str id,
                                   struct component *ret_component);

@@ -36,18 +36,26 @@ static int add_to_master(const struct auth_ctx *ctx, struct store_write *w, stru
     return bootstrap_master_client(ctx, w, name, NULL);
 }
 
-int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm)
+int admin_realm_create_filled(const struct auth_ctx *ctx, struct store *store,
+                              const struct realm *realm, bool replace, store_realm_fill *fill,
+                              void *arg)
 {
-    struct bootstrap from = {ctx, realm};
     TRY(admin_realm_check(realm, ctx->err));
-    TRY(admin_flows_check_new_realm(ctx, realm));
-    int rc = store_realm_create(store, realm, ctx->now, bootstrap_fill, &from);
-    if (rc == ERR_CONFLICT)
-        return err_field(ctx->err, rc, "realm", "a realm with this name exists");
-    TRY(rc);
+    TRY(replace ? store_realm_replace(store, realm, ctx->now, fill, arg)
+                : store_realm_create(store, realm, ctx->now, fill, arg));
     if (!ctx->view)
         return 0;
     return master_write(ctx, NEED_CHANGE, realm->name, add_to_master);
+}
+
+int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm)
+{
+    struct bootstrap from = {ctx, realm};
+    TRY(admin_flows_check_new_realm(ctx, realm));
+    int rc = admin_realm_create_filled(ctx, store, realm, false, bootstrap_fill, &from);
+    if (rc == ERR_CONFLICT)
+        return err_field(ctx->err, rc, "realm", "a realm with this name exists");
+    return rc;
 }
 
 static bool is_admin_of_all(const struct roles *roles)

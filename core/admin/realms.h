@@ -14,6 +14,12 @@ MUST_CHECK int admin_realm_check(const struct realm *realm, struct err_ctx *err)
 MUST_CHECK int admin_realm_create(const struct auth_ctx *ctx, struct store *store,
                                   const struct realm *realm);
 
+/* The same with contents from elsewhere: fill writes all of them, the realm's first event included. With
+ * replace a realm of that name gives way to the new one once that is whole (store_realm_replace). */
+MUST_CHECK int admin_realm_create_filled(const struct auth_ctx *ctx, struct store *store,
+                                         const struct realm *realm, bool replace,
+                                         store_realm_fill *fill, void *arg);
+
 /* Whoever made a realm may administer it: gives a user of master all roles of the realm's client there.
  * ctx is master's. Nothing for who is administrator of everything anyway. */
 MUST_CHECK int admin_realm_give_creator(const struct auth_ctx *ctx, struct store_write *w,

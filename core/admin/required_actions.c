@@ -47,6 +47,12 @@ static int insert(const struct auth_ctx *ctx, struct store_write *w,
     return record_insert(w, &record);
 }
 
+int admin_actions_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                            const struct required_action *action)
+{
+    return insert(ctx, w, action);
+}
+
 /* Before a change: what every realm begins with is stored, which is not news. */
 static int begin(const struct auth_ctx *ctx, struct store_write *w,
                  struct required_actions *ret_actions)

@@ -9,6 +9,10 @@
 /* As stored, or those that every realm begins with. */
 MUST_CHECK int admin_actions_load(const struct auth_ctx *ctx, struct store_read *r,
                                   struct required_actions *ret_actions);
+/* One of a realm that is imported, without an event, in a realm that has none stored. ERR_CONFLICT for an
+ * alias that stands twice. */
+MUST_CHECK int admin_actions_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                       const struct required_action *action);
 /* Adds one of Keycloak's that the realm does not have, behind the others, switched on. name empty: its
  * own. ERR_INVALID_REQUEST, ERR_CONFLICT. */
 MUST_CHECK int admin_action_register(const struct auth_ctx *ctx, struct store_write *w,

@@ -51,6 +51,12 @@ int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user)
     return prepare_rest(ctx, io_user);
 }
 
+int admin_user_prepare_known(const struct auth_ctx *ctx, struct user *io_user)
+{
+    TRY(username_canonical(ctx->arena, io_user->username, &io_user->username, ctx->err));
+    return prepare_rest(ctx, io_user);
+}
+
 int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
                           struct str *ret_username)
 {
@@ -62,12 +68,14 @@ int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r, cons
 
 /* What the event says: the change, and whose name the new one can be taken for. */
 static int change_of(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
-                     const struct user *after, struct str *ret_data, bool *ret_changed)
+                     const struct user *after, struct str origin, struct str *ret_data,
+                     bool *ret_changed)
 {
     struct str alike = {NULL, 0};
     if (!before || !str_eq(before->username, after->username))
         TRY(admin_user_look_alike(ctx, store_write_reader(w), after, &alike));
-    const struct detail details[] = {{"confusable_with", alike}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {
+        {"confusable_with", alike}, {"origin", origin}, {NULL, {NULL, 0}}};
     return change_data_with(ctx->arena, &user_fields, before, after, "username", after->username,
                             details, ret_data, ret_changed);
 }
@@ -104,19 +112,36 @@ static int add_default_actions(const struct auth_ctx *ctx, struct user *io_user)
     return 0;
 }
 
-int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
+static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
-    struct str data;
-    TRY(admin_profile_judge(ctx, NULL, io_user));
-    TRY(add_default_actions(ctx, io_user));
     TRY(admin_id(ctx->arena, &io_user->id));
     if (io_user->created_ms == 0)
         io_user->created_ms = store_write_now(w)->wall_ms;
-    TRY(tell_conflict(ctx, user_insert(w, io_user)));
+    return tell_conflict(ctx, user_insert(w, io_user));
+}
+
+static int record_new(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                      struct str origin)
+{
+    struct str data;
+    TRY(change_of(ctx, w, NULL, user, origin, &data, NULL));
+    return admin_record(ctx, w, EVENT_UserCreated, "user", user->id, data);
+}
+
+int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
+{
+    TRY(admin_profile_judge(ctx, NULL, io_user));
+    TRY(add_default_actions(ctx, io_user));
+    TRY(store_new(ctx, w, io_user));
     TRY(add_default_role(ctx, w, io_user->pk));
     TRY(default_groups_join(ctx, w, io_user->pk));
-    TRY(change_of(ctx, w, NULL, io_user, &data, NULL));
-    return admin_record(ctx, w, EVENT_UserCreated, "user", io_user->id, data);
+    return record_new(ctx, w, io_user, str_of(NULL, 0));
+}
+
+int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
+{
+    TRY(store_new(ctx, w, io_user));
+    return record_new(ctx, w, io_user, STR("import"));
 }
 
 int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
@@ -138,7 +163,7 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;
-    TRY(change_of(ctx, w, before, &user, &data, &changed));
+    TRY(change_of(ctx, w, before, &user, str_of(NULL, 0), &data, &changed));
     if (ret_user)
         *ret_user = user;
     if (!changed)

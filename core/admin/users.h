@@ -15,10 +15,17 @@ MUST_CHECK int admin_user_find(const struct auth_ctx *ctx, struct store_read *r,
 /* Makes names and e-mail canonical and checks the user as a whole, a person's name by the rules of
  * scripts (WE-13). To be called before a password policy that looks at the name. */
 MUST_CHECK int admin_user_prepare(const struct auth_ctx *ctx, struct user *io_user);
+/* The same for somebody who has his name already, on another server, and keeps it whatever the rules of
+ * scripts say. */
+MUST_CHECK int admin_user_prepare_known(const struct auth_ctx *ctx, struct user *io_user);
 /* Stores a prepared user that fits the realm's profile, with the realm's default role; sets pk, id
  * (when absent) and created_ms (when 0). ERR_CONFLICT, ERR_INVALID_REQUEST (admin_profile_judge). */
 MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
                                  struct user *io_user);
+/* Stores a prepared user who comes from another server with the roles and groups that he has there: no
+ * default ones; the profile does not judge him. Otherwise as admin_user_insert. */
+MUST_CHECK int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                    struct user *io_user);
 /* The name of another user for whom this one can be taken (WE-13); absent: none. Creation and rename
  * say so in their event; this is for telling who makes the change. The user is stored, or its pk is
  * 0. */

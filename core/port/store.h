@@ -113,6 +113,16 @@ MUST_CHECK int store_realm_list(struct store *store, struct arena *a, struct str
 typedef int store_realm_fill(struct store_write *write, struct realm_view *empty_view, void *arg);
 MUST_CHECK int store_realm_create(struct store *store, const struct realm *realm,
                                   const struct now *now, store_realm_fill *fill, void *arg);
+/* Commits what fill has written so far and goes on, so that a fill of any length needs little memory.
+ * Only for fill: nobody sees the realm yet, and what was written goes when fill fails later on, or when
+ * the process ends. What was read through the write before stays good. ERR_INTERNAL outside of a fill,
+ * also for master. */
+MUST_CHECK int store_fill_step(struct store_write *write);
+/* As store_realm_create, but a realm of that name that is there is replaced: it serves until the new one
+ * is whole, then one step puts the new one into its place, and the old one goes with all its data.
+ * ERR_FORBIDDEN for master. */
+MUST_CHECK int store_realm_replace(struct store *store, const struct realm *realm,
+                                   const struct now *now, store_realm_fill *fill, void *arg);
 MUST_CHECK int store_realm_delete(struct store *store, struct str name);
 MUST_CHECK int store_realm_update(struct store_write *write, const struct realm *realm);
 /* The realm as the read sees it; the view may be of another moment. */

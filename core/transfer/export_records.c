@@ -3,9 +3,12 @@
 
 #include "core/admin/providers.h"
 #include "core/auth/login_records.h"
+#include "core/port/organizations.h"
 #include "core/port/records.h"
 
 #include "core/base/banned.h"
+
+#define MEMBERS_PAGE 500
 
 /* --- Values, secrets masked when they stay here --- */
 
@@ -35,7 +38,7 @@ static void write_config(struct exporter *e, const struct json_value *config)
     jw_end_object(&e->w);
 }
 
-static void write_members(struct exporter *e, const struct json_value *document)
+static void write_document(struct exporter *e, const struct json_value *document)
 {
     struct json_iter it = json_iter(document);
     struct str name;
@@ -63,7 +66,7 @@ static int write_record(struct exporter *e, const struct realm_record *record)
     const struct json_value *document;
     TRY(parse(e, record, &document));
     jw_begin_object(&e->w);
-    write_members(e, document);
+    write_document(e, document);
     jw_end_object(&e->w);
     return export_next(e);
 }
@@ -126,11 +129,54 @@ static int write_flows(struct exporter *e)
     return write_flow_configs(e, &flows);
 }
 
+/* --- Organizations, with who belongs to them --- */
+
+static int write_members(struct exporter *e, struct str organization_id)
+{
+    struct user *people;
+    size_t count, first = 0;
+    jw_member_array(&e->w, "members");
+    do {
+        TRY(organization_members(e->r, e->scratch, organization_id, str_of(NULL, 0), false, first,
+                                 MEMBERS_PAGE, &people, &count));
+        for (size_t i = 0; i < count; i++) {
+            jw_begin_object(&e->w);
+            jw_member_str(&e->w, "id", people[i].id);
+            jw_member_str(&e->w, "username", people[i].username);
+            jw_end_object(&e->w);
+        }
+        TRY(export_next(e));
+        first += count;
+    } while (count == MEMBERS_PAGE);
+    jw_end_array(&e->w);
+    return 0;
+}
+
+static int write_organizations(struct exporter *e)
+{
+    struct realm_record *items;
+    const struct json_value *document;
+    size_t count;
+    TRY(record_list(e->r, e->kept, RECORD_ORGANIZATION, &items, &count));
+    if (count == 0)
+        return 0;
+    jw_member_array(&e->w, "organizations");
+    for (size_t i = 0; i < count; i++) {
+        TRY(parse(e, &items[i], &document));
+        jw_begin_object(&e->w);
+        write_document(e, document);
+        TRY(write_members(e, items[i].id));
+        jw_end_object(&e->w);
+    }
+    jw_end_array(&e->w);
+    return 0;
+}
+
 int export_records(struct exporter *e)
 {
     TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
     TRY(write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER));
     TRY(write_flows(e));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
-    return write_list(e, "organizations", RECORD_ORGANIZATION);
+    return write_organizations(e);
 }

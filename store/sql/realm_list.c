@@ -99,6 +99,38 @@ int realm_list_remove(struct store_write *w, struct str file)
     return query_run(&q);
 }
 
+struct str realm_list_aside(const char *file, char aside[FILE_NAME_MAX + 2])
+{
+    size_t len = strlen(file);
+    aside[0] = '.';
+    memcpy(aside + 1, file, len + 1);
+    return str_of(aside, len + 1);
+}
+
+int realm_list_put_aside(struct store_write *w, struct str file)
+{
+    static const struct sql update = {"UPDATE realm_list SET id = '.' || file, name = '.' || file,"
+                                      " next_name = NULL, state = ? WHERE file = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    query_i64(&q, LIST_BEING_DELETED);
+    query_str(&q, file);
+    return query_run_one(&q);
+}
+
+int realm_list_put_in_place(struct store_write *w, struct str file, struct str id, struct str name)
+{
+    static const struct sql update = {
+        "UPDATE realm_list SET id = ?, name = ?, state = ? WHERE file = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    query_str(&q, id);
+    query_str(&q, name);
+    query_i64(&q, LIST_READY);
+    query_str(&q, file);
+    return query_run_one(&q);
+}
+
 int realm_list_unfinished(struct store_read *r, struct arena *a, struct list_row **ret_items,
                           size_t *ret_count)
 {

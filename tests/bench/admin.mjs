@@ -1,10 +1,9 @@
 // The Admin API among few and many people, and whole realms as files.
-import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bearer, request } from '../flow/lib/http.mjs';
-import { childEnvironment, tempFolder } from '../flow/lib/server.mjs';
-import { CHEAP, folderBytes, openSet, RELEASE_BIN, report, rssMiB, times, wordPassword, wrk } from './lib.mjs';
+import { tempFolder } from '../flow/lib/server.mjs';
+import { CHEAP, folderBytes, measured, openSet, report, rssMiB, times, wordPassword, wrk } from './lib.mjs';
 
 const CALLS = { create: 'people made', get: 'a person read', search: 'searches by the beginning of a name, 20 a page', list: 'lists of 100 people', map: 'a role given or taken' };
 
@@ -56,26 +55,6 @@ async function withSet(name, use) {
 
 export const admin = () => withSet('small', (world) => calls(world, 1000));
 export const adminMillion = () => withSet('million', (world) => calls(world, 1000000));
-
-const peakOf = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-
-// {seconds, peak}: peak in MiB of the program that ran, looked at again and again.
-function measured(args) {
-  return new Promise((resolve, reject) => {
-    const begun = Date.now();
-    const child = spawn(RELEASE_BIN, args, { env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
-    let text = '';
-    let peak = 0;
-    const look = setInterval(() => { if (child.exitCode === null) peak = Math.max(peak, peakOf(child.pid)); }, 20);
-    child.stderr.on('data', (chunk) => { text += chunk; });
-    child.on('error', reject);
-    child.on('close', (status) => {
-      clearInterval(look);
-      if (status === 0) resolve({ seconds: (Date.now() - begun) / 1000, peak });
-      else reject(new Error(`${args.join(' ')}: ${text}`));
-    });
-  });
-}
 
 async function exportAll(world, realms, folder) {
   let took = 0;

@@ -5,6 +5,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admin, adminMillion, exportMillion, exportRealms } from './admin.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
+import { importRealm } from './import.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -133,6 +134,7 @@ const benchmarks = {
   admin,
   'admin-million': adminMillion,
   export: exportRealms,
+  import: importRealm,
   'export-million': exportMillion,
 
   async tokens() {

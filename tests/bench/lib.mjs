@@ -113,3 +113,23 @@ export async function rawRate(name, threads = 2) {
   const line = stdout.split('\n').map((l) => /^(.*?)\s+(\d+)\s+([\d.]+)$/.exec(l)).find((m) => m?.[1] === name && m[2] === String(threads));
   return line && Number(line[3]);
 }
+
+const peakOf = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+
+// {seconds, peak}: peak in MiB of the program that ran, looked at again and again.
+export function measured(args) {
+  return new Promise((resolve, reject) => {
+    const begun = Date.now();
+    const child = spawn(RELEASE_BIN, args, { env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    let peak = 0;
+    const look = setInterval(() => { if (child.exitCode === null) peak = Math.max(peak, peakOf(child.pid)); }, 20);
+    child.stderr.on('data', (chunk) => { text += chunk; });
+    child.on('error', reject);
+    child.on('close', (status) => {
+      clearInterval(look);
+      if (status === 0) resolve({ seconds: (Date.now() - begun) / 1000, peak });
+      else reject(new Error(`${args.join(' ')}: ${text}`));
+    });
+  });
+}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AdminWorld, refusal } from './lib/admin.mjs';
+import { people, realmExport } from './lib/exports.mjs';
 
 let world, kc, token;
 before(async () => {
@@ -50,7 +51,7 @@ test('conflict, bad bodies, what cannot be done is said', async () => {
     assert.equal(reply.json.field, field);
   }
   assert.equal((await world.call('GET', '/realms/x', { token })).status, 404);
-  assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'x', users: [{ username: 'u' }] } })).status, 501);
+  assert.equal((await world.call('PUT', '/realms/peru', { token, json: { users: [{ username: 'u' }] } })).status, 501);
   assert.equal((await world.call('PUT', '/realms/peru', { token, json: { realm: 'pais' } })).status, 501);
   assert.equal((await world.call('DELETE', '/realms/master', { token })).status, 403);
 });
@@ -74,4 +75,26 @@ test('who may not see settings is told the name alone', async () => {
   const realm = (await world.call('GET', '/realms/peru', { token: viewer })).json;
   assert.equal(realm.realm, 'peru');
   assert.equal(realm.accessTokenLifespan, undefined);
+});
+
+test('a realm with all that is in it comes whole, or not at all', async () => {
+  const whole = realmExport(26, { realm: 'entero', users: people('entero') });
+  const made = await world.call('POST', '/realms', { token, json: whole });
+  assert.equal(made.status, 201, made.text);
+  assert.match(made.headers.location, /\/admin\/realms\/entero$/);
+  assert.equal(made.json.taken.users, 10);
+  assert.ok(made.json.left.some((r) => r.places.includes('clients[1].redirectUris[1]')));
+  assert.equal((await world.call('GET', '/realms/entero/users/count', { token })).text, '9');
+  const again = await world.call('POST', '/realms', { token, json: whole });
+  assert.equal(again.status, 409);
+  assert.match(again.json.errorMessage, /entero exists/);
+  const wrong = await world.call('POST', '/realms', { token, json: { ...whole, realm: 'roto', users: [{ username: 'a' }, { username: 'A' }] } });
+  assert.equal(wrong.status, 409);
+  assert.match(wrong.json.errorMessage, /users\[1\]\.username/);
+  assert.equal((await world.call('GET', '/realms/roto', { token })).status, 404);
+  const clear = Array.from({ length: 101 }, (_, i) => ({ username: `u${i}`, credentials: [{ type: 'password', value: 'x' }] }));
+  const costly = await world.call('POST', '/realms', { token, json: { realm: 'caro', passwordPolicy: 'hashAlgorithm(pbkdf2-sha256) and hashIterations(1000)', users: clear } });
+  assert.equal(costly.status, 400, costly.text);
+  assert.match(costly.text, /users\[100\].*passwords in clear/);
+  assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'master', users: [{ username: 'a' }] } })).status, 409);
 });

@@ -5,6 +5,7 @@
 #include "core/admin/each_realm.h"
 #include "core/admin/realms.h"
 #include "core/port/roles.h"
+#include "web/admin/import.h"
 #include "web/respond.h"
 #include "web/web.h"
 
@@ -135,7 +136,7 @@ int rest_realms_list(struct admin_call *call)
 /* --- Changing --- */
 
 /* What a realm's representation may hold besides settings: it is never dropped in silence. */
-static int refuse_contents(struct admin_call *call)
+static const char *contents_of(const struct json_value *body)
 {
     static const char *const members[] = {"users",         "clients",
                                           "roles",         "groups",
@@ -143,18 +144,24 @@ static int refuse_contents(struct admin_call *call)
                                           "components",    "authenticationFlows",
                                           "scopeMappings", "clientScopeMappings"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (json_count(json_get(call->body, members[i])) > 0)
-            return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, members[i],
-                             "%s of a realm are made by their own calls", members[i]);
-    return 0;
+        if (json_count(json_get(body, members[i])) > 0)
+            return members[i];
+    return NULL;
+}
+
+static int refuse_contents(struct admin_call *call)
+{
+    const char *member = contents_of(call->body);
+    if (!member)
+        return 0;
+    return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, member,
+                     "%s of a realm are changed by their own calls", member);
 }
 
 static int read_new(struct admin_call *call, struct realm *ret_realm)
 {
     struct str name = {NULL, 0}, id = {NULL, 0};
     struct err_ctx *err = &call->req->err;
-    TRY(admin_body_object(call));
-    TRY(refuse_contents(call));
     TRY(admin_member_str(call, call->body, "realm", &name));
     TRY(admin_member_str(call, call->body, "id", &id));
     if (str_empty(name))
@@ -167,18 +174,35 @@ static int read_new(struct admin_call *call, struct realm *ret_realm)
     return fields_merge(&realm_fields, ret_realm, call->req->arena, call->body, err);
 }
 
-int rest_realms_create(struct admin_call *call)
+static int say_taken(struct admin_call *call)
+{
+    return err_set(&call->req->err, ERR_CONFLICT, "Realm with same name exists");
+}
+
+static int make_plain(struct admin_call *call, struct str *ret_name)
 {
     struct realm realm;
     TRY(read_new(call, &realm));
+    *ret_name = realm.name;
     int rc = admin_realm_create(&call->ctx, call->req->web->services.store, &realm);
-    if (rc == ERR_CONFLICT)
-        return err_set(&call->req->err, rc, "Realm with same name exists");
-    TRY(rc);
+    return rc == ERR_CONFLICT ? say_taken(call) : rc;
+}
+
+static int make_filled(struct admin_call *call, struct str *ret_name)
+{
+    TRY(admin_member_str(call, call->body, "realm", ret_name));
+    return str_eq(*ret_name, STR(REALM_MASTER)) ? say_taken(call) : admin_import_realm(call);
+}
+
+int rest_realms_create(struct admin_call *call)
+{
+    struct str name = {NULL, 0};
+    TRY(admin_body_object(call));
+    TRY(contents_of(call->body) ? make_filled(call, &name) : make_plain(call, &name));
     TRY(admin_write(call));
-    TRY(admin_realm_give_creator(&call->ctx, call->w, realm.name, call->caller.user_id));
+    TRY(admin_realm_give_creator(&call->ctx, call->w, name, call->caller.user_id));
     struct str url =
-        ARENA_CONCAT(call->req->arena, web_own_url(call->req), STR("/admin/realms/"), realm.name);
+        ARENA_CONCAT(call->req->arena, web_own_url(call->req), STR("/admin/realms/"), name);
     if (str_absent(url))
         return ERR_NO_MEMORY;
     call->location = url;

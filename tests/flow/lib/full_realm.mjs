@@ -37,6 +37,14 @@ export async function fillRealm(world, root) {
   for (const name of ['beto', 'carla', 'diego', 'elena']) await world.addUser(name);
   await root.components.create({ name: 'few', providerId: 'max-clients', providerType: 'org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy', subType: 'anonymous', config: { 'max-clients': ['7'] } });
   await root.components.create({ name: 'mine', providerId: 'rsa-generated', providerType: 'org.keycloak.keys.KeyProvider', config: { priority: ['7'], algorithm: ['RS512'] } });
+  await cli.ok('realm', 'set', 'peru', 'organizationsEnabled=true');
+  const acme = await root.organizations.create({ name: 'Acme', domains: [{ name: 'acme.example.pe', verified: true }], attributes: { ruc: ['20123456789'] } });
+  await root.organizations.addMember({ orgId: acme.id, userId: maria });
+  await root.identityProviders.create({ alias: 'corp', providerId: 'oidc', config: { clientId: 'x', clientSecret: 'secret-of-corp', authorizationUrl: 'https://corp.example.pe/a', tokenUrl: 'https://corp.example.pe/t' } });
+  await root.organizations.linkIdp({ orgId: acme.id, alias: 'corp' });
+  await root.identityProviders.createMapper({ alias: 'corp', identityProviderMapper: { name: 'dni', identityProviderAlias: 'corp', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: { claim: 'dni', 'user.attribute': 'dni' } } });
+  await root.authenticationManagement.copyFlow({ flow: 'browser', newName: 'browser of Peru' });
+  await root.realms.update({ realm: 'peru' }, { browserFlow: 'browser of Peru' });
   await consent(world, 'portal', 'maria');
 }
 

@@ -61,7 +61,8 @@ static void call(const char *line, struct reply *ret_reply)
     size_t count = 0;
     while (str_next_word(&rest, &word))
         words[count++] = word;
-    ok(ipc_call(dir_fd, &arena, words, count, str_of(NULL, 0), NULL, ret_reply));
+    const struct call_request request = {CALL_OF(words, count)};
+    ok(ipc_call(dir_fd, &arena, &request, ret_reply));
 }
 
 static void test_commands(void **state)
@@ -196,24 +197,27 @@ static void test_parts(void **state)
     const struct part_taker parts = {take, &taken};
     struct reply reply;
     (void)state;
-    ok(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply));
+    ok(ipc_call(dir_fd, &arena, &(struct call_request){CALL_OF(words, 3), .parts = &parts},
+                &reply));
     assert_int_equal(reply.err, 0);
     assert_int_equal(taken.files, 1);
     assert_true(taken.bytes > 1000);
     assert_true(str_find_str(reply.data, STR("\"files\":1")) >= 0);
     /* Who cannot take them, or will not, ends it, and the next one is served. */
     taken.fails = true;
-    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), &parts, &reply), ERR_IO);
-    assert_int_equal(ipc_call(dir_fd, &arena, words, 3, str_of(NULL, 0), NULL, &reply),
+    assert_int_equal(ipc_call(dir_fd, &arena,
+                              &(struct call_request){CALL_OF(words, 3), .parts = &parts}, &reply),
+                     ERR_IO);
+    assert_int_equal(ipc_call(dir_fd, &arena, &(struct call_request){CALL_OF(words, 3)}, &reply),
                      ERR_INVALID_SYNTAX);
     call("realm list", &reply);
     assert_int_equal(reply.err, 0);
 }
 
-/* Of a part no more is taken than a part may have, and no kind that there is not. */
+/* Of a part no more is taken than a part may have. */
 static void test_bad_parts(void **state)
 {
-    static const char *const heads[] = {"\x80\x10\x00\x01", "\xc0\x00\x00\x01", "\x7f\xff\xff\xff"};
+    static const char *const heads[] = {"\x80\x10\x00\x01", "\xc0\x10\x00\x01", "\x7f\xff\xff\xff"};
     enum part_kind kind;
     struct str bytes;
     int pair[2];
@@ -225,6 +229,54 @@ static void test_bad_parts(void **state)
         (void)close(pair[0]);
         (void)close(pair[1]);
     }
+}
+
+/* --- A descriptor beside a message --- */
+
+static void send_two(int fd, int first, int second)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } control = {.bytes = {0}};
+    char byte = 0;
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    const int both[] = {first, second};
+    control.head = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof(both)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.head), both, sizeof(both));
+    assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), 1);
+}
+
+static void CL_03_one_descriptor_comes_along(void **state)
+{
+    struct str text;
+    struct stat sent, came;
+    int pair[2], attached = -1;
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    ok(ipc_send_with(pair[0], STR("read this"), dir_fd));
+    ok(ipc_receive_with(pair[1], &arena, 100, &text, &attached));
+    assert_true(str_eq(text, STR("read this")));
+    assert_int_equal(fstat(dir_fd, &sent), 0);
+    assert_int_equal(fstat(attached, &came), 0);
+    assert_int_equal(sent.st_ino, came.st_ino);
+    (void)close(attached);
+    ok(ipc_send(pair[0], STR("none")));
+    ok(ipc_receive_with(pair[1], &arena, 100, &text, &attached));
+    assert_int_equal(attached, -1);
+    /* Nobody asked for one here, and two are nobody's wish. */
+    ok(ipc_send_with(pair[0], STR("unasked"), dir_fd));
+    assert_int_equal(ipc_receive(pair[1], &arena, 100, &text), ERR_INVALID_SYNTAX);
+    send_two(pair[0], dir_fd, dir_fd);
+    assert_int_equal(ipc_receive_with(pair[1], &arena, 100, &text, &attached), ERR_INVALID_SYNTAX);
+    assert_int_equal(attached, -1);
+    (void)close(pair[0]);
+    (void)close(pair[1]);
 }
 
 static void test_messages(void **state)
@@ -256,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_bad_messages),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_bad_parts),
+        cmocka_unit_test(CL_03_one_descriptor_comes_along),
         cmocka_unit_test(test_other_user_is_refused),
         cmocka_unit_test(test_messages),
     };

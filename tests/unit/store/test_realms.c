@@ -105,6 +105,123 @@ static void test_crash_while_making(void **state)
     ok(store_realm_create(store, &realm, &now, NULL, NULL));
 }
 
+/* --- Long fills, and realms that take the place of others --- */
+
+#define LONG_FILL  6000
+#define STEP_EVERY 500
+#define BIG_TEXT   2000
+
+struct long_fill {
+    int dies_at; /* 0: not at all */
+    int err;     /* at the end */
+};
+
+static int long_fill(struct store_write *w, struct realm_view *view, void *arg)
+{
+    const struct long_fill *how = arg;
+    char name[32], text[BIG_TEXT];
+    (void)view;
+    memset(text, 'x', sizeof(text));
+    for (int i = 1; i <= LONG_FILL; i++) {
+        struct user user = user_named("");
+        struct strs values = {&(struct str){text, sizeof(text)}, 1};
+        struct attr attribute = {STR("text"), values};
+        (void)snprintf(name, sizeof(name), "person%d", i);
+        user.username = str_c(name);
+        user.id = str_c(name);
+        user.email = STR("");
+        user.attributes = (struct attrs){&attribute, 1};
+        ok(user_insert(w, &user));
+        if (i % STEP_EVERY == 0)
+            ok(store_fill_step(w));
+        if (i == how->dies_at)
+            _exit(7);
+    }
+    return how->err;
+}
+
+static int64_t people_of(const char *realm)
+{
+    struct realm_view *view = view_of(realm);
+    struct store_read *r = begin_read(view);
+    int64_t count;
+    ok(user_count(r, &count));
+    store_read_end(r);
+    realm_view_release(view);
+    return count;
+}
+
+static void test_a_fill_in_steps(void **state)
+{
+    (void)state;
+    struct realm realm = realm_named("chile");
+    struct now now = clock_now();
+    struct realm_view *view;
+    struct long_fill how = {.err = ERR_LIMIT_REACHED};
+    int files = count_files();
+    fails(store_realm_create(store, &realm, &now, long_fill, &how), ERR_LIMIT_REACHED);
+    fails(realm_view_acquire(store, STR("chile"), &view), ERR_NOT_FOUND);
+    assert_int_equal(count_files(), files);
+    how.err = 0;
+    ok(store_realm_create(store, &realm, &now, long_fill, &how));
+    assert_int_equal(people_of("chile"), LONG_FILL);
+    reopen_store();
+    assert_int_equal(people_of("chile"), LONG_FILL);
+    view = view_of("chile");
+    struct store_write *w = begin_write(view);
+    fails(store_fill_step(w), ERR_INTERNAL);
+    store_rollback(w);
+    realm_view_release(view);
+}
+
+static void test_a_realm_is_replaced_in_one_step(void **state)
+{
+    (void)state;
+    struct realm realm = realm_named("chile");
+    struct now now = clock_now();
+    struct long_fill how = {.err = 0};
+    int err = 0;
+    ok(store_realm_replace(store, &realm, &now, failing_fill, &err));
+    assert_int_equal(people_of("chile"), 1);
+    int files = count_files();
+    how.err = ERR_LIMIT_REACHED;
+    fails(store_realm_replace(store, &realm, &now, long_fill, &how), ERR_LIMIT_REACHED);
+    assert_int_equal(people_of("chile"), 1);
+    how.err = 0;
+    ok(store_realm_replace(store, &realm, &now, long_fill, &how));
+    assert_int_equal(people_of("chile"), LONG_FILL);
+    assert_int_equal(count_files(), files);
+    reopen_store();
+    assert_int_equal(people_of("chile"), LONG_FILL);
+    assert_int_equal(count_files(), files);
+    struct realm master = realm_named("master");
+    fails(store_realm_replace(store, &master, &now, NULL, NULL), ERR_FORBIDDEN);
+}
+
+/* Whatever was committed in steps: the old realm is there and nothing else. */
+static void test_crash_while_replacing(void **state)
+{
+    (void)state;
+    struct realm realm = realm_named("chile");
+    struct now now = clock_now();
+    struct long_fill how = {.dies_at = LONG_FILL};
+    int err = 0, status;
+    ok(store_realm_create(store, &realm, &now, failing_fill, &err));
+    int files = count_files();
+    close_store();
+    pid_t child = fork();
+    if (child == 0) {
+        open_store();
+        (void)!store_realm_replace(store, &realm, &now, long_fill, &how);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 7);
+    open_store();
+    assert_int_equal(count_files(), files);
+    assert_int_equal(people_of("chile"), 1);
+}
+
 static void test_list(void **state)
 {
     (void)state;
@@ -360,6 +477,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_failed_making_leaves_nothing, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_crash_while_making, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_a_fill_in_steps, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_a_realm_is_replaced_in_one_step, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_crash_while_replacing, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_list, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_update_and_views, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_rename, start_test, end_test),

@@ -1,0 +1,207 @@
+/* What an imported realm keeps as records: components, organizations, identity providers and their
+ * mappers, by the models and checks of core/admin. */
+#include "core/transfer/import_parts.h"
+
+#include "core/admin/component_records.h"
+#include "core/admin/identity_providers.h"
+#include "core/admin/organizations.h"
+#include "core/admin/profile.h"
+#include "core/admin/providers.h"
+#include "core/admin/record_document.h"
+#include "core/port/organizations.h"
+#include "core/port/records.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+/* --- Components: {"providerType": [{..., "subComponents": {...}}]} --- */
+
+static int take_profile(struct import *im, const struct json_value *json,
+                        const struct import_at *at)
+{
+    const struct json_value *list = json_get(json_get(json, "config"), "kc.user.profile.config");
+    struct str text = json_str(json_is_array(list) ? json_at(list, 0) : list);
+    const struct json_value *profile;
+    if (str_empty(text))
+        return 0;
+    int rc = json_parse(import_arena(im), text, PROFILE_MAX_BYTES, &profile);
+    if (rc == 0)
+        rc = admin_profile_put(&im->ctx, im->w, profile);
+    if (rc == ERR_INVALID_REQUEST)
+        import_note_check(im, IMPORT_LEFT, at);
+    else if (rc != 0 && rc != ERR_NO_MEMORY && rc != ERR_STORE_FAILED)
+        import_left(im, at, "the profile of the people cannot be read");
+    else
+        TRY(rc);
+    return 0;
+}
+
+static int take_components(struct import *im, const struct json_value *by_type, struct str parent,
+                           const struct import_at *at);
+
+static int take_component(struct import *im, const struct json_value *json, struct str type,
+                          struct str parent, const struct import_at *at)
+{
+    struct component component = {.parent_id = parent};
+    const struct json_value *below;
+    TRY(import_expect_object(im, json, at));
+    if (str_eq(type, STR(PROVIDER_PROFILE)))
+        return take_profile(im, json, at);
+    fields_default(&component_fields, &component);
+    TRY(import_id(im, json, at, &component.id));
+    TRY(import_object(im, json, "subComponents", at, &below));
+    TRY(import_fields(im, &component_fields, &component, json, at));
+    component.provider_type = type;
+    component.parent_id = parent;
+    TRY(import_explain(im, at, component_record_insert(&im->ctx, im->w, &component)));
+    import_report_took(im->report, "components", 1);
+    return take_components(im, below, component.id, AT_MEMBER(at, "subComponents"));
+}
+
+/* Keys are in the keystore (import_keys.c). */
+static int take_components(struct import *im, const struct json_value *by_type, struct str parent,
+                           const struct import_at *at)
+{
+    const struct json_value *list, *json;
+    struct str type;
+    for (struct json_iter it = json_iter(by_type); json_next(&it, &type, &list);) {
+        struct json_iter inner = json_iter(list);
+        const struct import_at *here = AT_NAME(at, type);
+        if (str_eq(type, STR(PROVIDER_KEY)))
+            continue;
+        if (!json_is_array(list))
+            return import_fail(im, here, "a list is expected here");
+        for (size_t i = 0; json_next(&inner, NULL, &json); i++)
+            TRY(take_component(im, json, type, parent, AT_INDEX(here, i)));
+    }
+    return 0;
+}
+
+/* What a check refuses is left and told; what the store refuses ends the import. */
+static int settle(struct import *im, const struct import_at *at, int rc, const char *taken)
+{
+    if (rc == 0)
+        import_report_took(im->report, taken, 1);
+    else if (rc == ERR_INVALID_REQUEST || rc == ERR_CONFLICT)
+        import_note_check(im, IMPORT_LEFT, at);
+    else
+        return import_explain(im, at, rc);
+    return 0;
+}
+
+/* --- Organizations, then who comes from where --- */
+
+static int take_organization(struct import *im, const struct json_value *json,
+                             const struct import_at *at, size_t index)
+{
+    struct organization o = {.position = (int64_t)index};
+    struct str name;
+    fields_default(&organization_fields, &o);
+    TRY(import_name(im, json, "name", at, &name));
+    TRY(import_id(im, json, at, &o.id));
+    int rc = organization_merge(&o, import_arena(im), json, im->ctx.err);
+    if (rc == 0)
+        rc = admin_organization_insert(&im->ctx, im->w, &o);
+    return settle(im, at, rc, "organizations");
+}
+
+static int take_member(struct import *im, const struct organization *o,
+                       const struct json_value *json, const struct import_at *at)
+{
+    struct str id, username = {NULL, 0};
+    struct user user;
+    int rc;
+    TRY(import_expect_object(im, json, at));
+    TRY(import_id(im, json, at, &id));
+    TRY(import_str(im, json, "username", at, &username));
+    rc = str_absent(id) ? user_find_by_username(im->r, import_arena(im), username, &user)
+                        : user_find_by_id(im->r, import_arena(im), id, &user);
+    if (rc == ERR_NOT_FOUND) {
+        import_left(im, at, "this person is not there");
+        return 0;
+    }
+    TRY(rc);
+    return settle(im, at, organization_member_add(im->w, o->id, user.pk), "organization members");
+}
+
+static int take_members(struct import *im, const struct json_value *json,
+                        const struct import_at *at, size_t index)
+{
+    const struct json_value *list, *member;
+    struct realm_record record;
+    struct str name;
+    (void)index;
+    TRY(import_list(im, json, "members", at, &list));
+    TRY(import_name(im, json, "name", at, &name));
+    int rc = record_find_by_name(im->r, import_arena(im), RECORD_ORGANIZATION, name, &record);
+    if (rc == ERR_NOT_FOUND)
+        return 0; /* it was left */
+    TRY(rc);
+    struct organization o = {.id = record.id};
+    struct json_iter it = json_iter(list);
+    for (size_t i = 0; json_next(&it, NULL, &member); i++)
+        TRY(take_member(im, &o, member, AT_INDEX(AT_MEMBER(at, "members"), i)));
+    return 0;
+}
+
+int import_members(struct import *im)
+{
+    return import_each_top(im, "organizations", take_members);
+}
+
+/* --- Identity providers --- */
+
+static int take_provider(struct import *im, const struct json_value *json,
+                         const struct import_at *at, size_t index)
+{
+    struct identity_provider p = {.position = (int64_t)index};
+    fields_default(&identity_provider_fields, &p);
+    TRY(import_str(im, json, "internalId", at, &p.id));
+    TRY(import_fields(im, &identity_provider_fields, &p, json, at));
+    return settle(im, at, admin_identity_insert(&im->ctx, im->w, &p), "identity providers");
+}
+
+/* Mappers that give roles: whoever imports a realm may give all that is in it. */
+static int keep_mapper(struct import *im, struct str provider_id,
+                       const struct identity_provider_mapper *mapper)
+{
+    struct realm_record record = {.kind = RECORD_IDENTITY_PROVIDER_MAPPER,
+                                  .id = mapper->id,
+                                  .parent = provider_id,
+                                  .position = mapper->position};
+    TRY(record_document_write(&im->ctx, &identity_provider_mapper_fields, mapper, "id", mapper->id,
+                              &record.json));
+    return record_insert(im->w, &record);
+}
+
+static int take_provider_mapper(struct import *im, const struct json_value *json,
+                                const struct import_at *at, size_t index)
+{
+    struct identity_provider_mapper m = {.position = (int64_t)index};
+    struct realm_record provider;
+    struct str name;
+    fields_default(&identity_provider_mapper_fields, &m);
+    TRY(import_name(im, json, "name", at, &name));
+    TRY(import_id(im, json, at, &m.id));
+    TRY(admin_id(import_arena(im), &m.id));
+    TRY(import_fields(im, &identity_provider_mapper_fields, &m, json, at));
+    int rc =
+        record_find_by_name(im->r, import_arena(im), RECORD_IDENTITY_PROVIDER, m.alias, &provider);
+    if (rc == ERR_NOT_FOUND) {
+        import_left(im, at, "its identity provider is not there");
+        return 0;
+    }
+    TRY(rc);
+    return settle(im, at, keep_mapper(im, provider.id, &m), "identity provider mappers");
+}
+
+int import_records(struct import *im)
+{
+    const struct json_value *components;
+    TRY(import_object(im, im->main->top, "components", NULL, &components));
+    TRY(take_components(im, components, im->realm.id, AT_MEMBER(NULL, "components")));
+    arena_reset(import_arena(im));
+    TRY(import_each_top(im, "organizations", take_organization));
+    TRY(import_each_top(im, "identityProviders", take_provider));
+    return import_each_top(im, "identityProviderMappers", take_provider_mapper);
+}

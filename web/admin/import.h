@@ -1,0 +1,11 @@
+/* Realms as files hold them, in bodies of the Admin API. */
+#ifndef GARITA_WEB_ADMIN_IMPORT_H
+#define GARITA_WEB_ADMIN_IMPORT_H
+
+#include "web/admin/admin.h"
+
+/* The body is a realm with contents, and makes a new realm; call->ctx is that of master. The answer is the
+ * report. ERR_CONFLICT, ERR_INVALID_REQUEST with the place. */
+MUST_CHECK int admin_import_realm(struct admin_call *call);
+
+#endif
