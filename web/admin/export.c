@@ -23,12 +23,13 @@ static int add_piece(void *arg, struct str piece)
     return res->body.failed ? ERR_TOO_LARGE : 0;
 }
 
-/* Nobody is shown by it what he would not be shown elsewhere (AD-07). */
+/* Nobody is shown by it what he would not be shown elsewhere (AD-07): client scopes and identity providers
+ * are in each, and service accounts with the clients. */
 static int check_rights(struct admin_call *call, const struct export_options *options)
 {
-    if (options->groups_and_roles)
-        TRY(admin_require(call, ADMIN_QUERY_GROUPS));
-    return options->clients ? admin_require(call, ADMIN_VIEW_CLIENTS) : 0;
+    TRY(admin_require(call, ADMIN_VIEW_CLIENTS));
+    TRY(admin_require(call, ADMIN_VIEW_IDENTITY_PROVIDERS));
+    return options->clients || options->groups_and_roles ? admin_require(call, ADMIN_VIEW_USERS) : 0;
 }
 
 int rest_partial_export(struct admin_call *call)
