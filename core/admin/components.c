@@ -125,7 +125,7 @@ static int may_know_key(const struct auth_ctx *ctx, const struct admin_caller *c
 static int check(const struct auth_ctx *ctx, const struct admin_caller *caller,
                  struct store_read *r, const struct component *c)
 {
-    TRY(text_check(c->id, ID_MAX_BYTES, "id", ctx->err));
+    TRY(path_segment_check(c->id, ID_MAX_BYTES, "id", ctx->err));
     TRY(text_check(c->name, NAME_MAX_BYTES, "name", ctx->err));
     TRY(text_check(c->sub_type, NAME_MAX_BYTES, "subType", ctx->err));
     TRY(check_provider(ctx, c));

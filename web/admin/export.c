@@ -29,7 +29,8 @@ static int check_rights(struct admin_call *call, const struct export_options *op
 {
     TRY(admin_require(call, ADMIN_VIEW_CLIENTS));
     TRY(admin_require(call, ADMIN_VIEW_IDENTITY_PROVIDERS));
-    return options->clients || options->groups_and_roles ? admin_require(call, ADMIN_VIEW_USERS) : 0;
+    return options->clients || options->groups_and_roles ? admin_require(call, ADMIN_VIEW_USERS)
+                                                         : 0;
 }
 
 int rest_partial_export(struct admin_call *call)
