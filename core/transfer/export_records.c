@@ -172,10 +172,17 @@ static int write_organizations(struct exporter *e)
     return 0;
 }
 
+static int write_identity_providers(struct exporter *e)
+{
+    if (e->options->without_identity_providers)
+        return 0;
+    TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
+    return write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER);
+}
+
 int export_records(struct exporter *e)
 {
-    TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
-    TRY(write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER));
+    TRY(write_identity_providers(e));
     TRY(write_flows(e));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
     return write_organizations(e);
