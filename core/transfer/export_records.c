@@ -129,7 +129,13 @@ static int write_flows(struct exporter *e)
     return write_flow_configs(e, &flows);
 }
 
-/* --- Organizations, with who belongs to them --- */
+/* --- Organizations, with who belongs to them when people are exported --- */
+
+static bool has_people(const struct export_options *options)
+{
+    return options->users == EXPORT_USERS_SAME_FILE ||
+           options->users == EXPORT_USERS_DIFFERENT_FILES;
+}
 
 static int write_members(struct exporter *e, struct str organization_id)
 {
@@ -165,7 +171,8 @@ static int write_organizations(struct exporter *e)
         TRY(parse(e, &items[i], &document));
         jw_begin_object(&e->w);
         write_document(e, document);
-        TRY(write_members(e, items[i].id));
+        if (has_people(e->options))
+            TRY(write_members(e, items[i].id));
         jw_end_object(&e->w);
     }
     jw_end_array(&e->w);

@@ -212,6 +212,10 @@ test('AD-07: who manages the realm is not shown by a partial export what he may 
   assert.equal(await status('lupe', '?exportClients=maybe'), 400);
   const provider = { alias: 'gob', providerId: 'oidc', config: { authorizationUrl: 'https://a.pe/a', tokenUrl: 'https://a.pe/t', clientId: 'x', clientSecret: 's' } };
   await root.identityProviders.create({ realm: 'peru', ...provider });
+  await root.realms.update({ realm: 'peru' }, { organizationsEnabled: true });
+  const { id } = await root.organizations.create({ realm: 'peru', name: 'Gremio', domains: [{ name: 'gremio.example.pe' }] });
+  const [person] = await root.users.find({ realm: 'peru', username: 'lupe', exact: true });
+  await root.organizations.addMember({ realm: 'peru', orgId: id, userId: person.id });
   const all = (await ask('toda', '')).json, bare = (await ask('lupe', '')).json;
   for (const member of ['clientScopes', 'defaultDefaultClientScopes', 'identityProviders']) {
     assert.ok(all[member].length > 0, member);
@@ -219,6 +223,11 @@ test('AD-07: who manages the realm is not shown by a partial export what he may 
   }
   assert.equal(bare.scopeMappings, undefined);
   assert.deepEqual(bare.components, all.components);
+  for (const part of [all, bare]) {
+    assert.ok(part.organizations.some((o) => o.name === 'Gremio'));
+    for (const organization of part.organizations) assert.equal(organization.members, undefined, organization.name);
+  }
+  await root.organizations.delById({ realm: 'peru', id });
   await root.identityProviders.del({ realm: 'peru', alias: 'gob' });
   const events = await cli.json('audit', 'list', '--realm', 'peru', '--type', 'DataExported', '--limit', '1');
   assert.match(JSON.stringify(events[0].data), /clients[^,]*false/);
