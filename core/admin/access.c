@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
+#include "core/port/clients.h"
 #include "core/port/roles.h"
 #include "core/validation/bearer.h"
 
@@ -211,4 +212,28 @@ int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller 
     struct roles roles;
     TRY(user_roles_effective(r, ctx->arena, user_pk, &roles));
     return check_all(ctx, caller, &roles);
+}
+
+/* The role that all rights over the realm are composed into. */
+static int find_highest(const struct auth_ctx *ctx, struct store_read *r, struct role *ret_role)
+{
+    struct client management;
+    if (str_eq(auth_realm(ctx)->name, STR(REALM_MASTER)))
+        return role_find(r, ctx->arena, 0, STR(ROLE_ADMIN), ret_role);
+    TRY(client_find(r, ctx->arena, STR(CLIENT_REALM_MANAGEMENT), &management));
+    return role_find(r, ctx->arena, management.pk, STR(ROLE_REALM_ADMIN), ret_role);
+}
+
+int admin_may_everything(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                         struct store_read *r)
+{
+    struct role highest;
+    if (caller->is_operator)
+        return 0;
+    int rc = find_highest(ctx, r, &highest);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(ctx->err, ERR_FORBIDDEN,
+                       "Only who has all rights over the realm may do this");
+    TRY(rc);
+    return admin_may_give(ctx, caller, r, &(struct roles){&highest, 1});
 }

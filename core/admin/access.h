@@ -49,5 +49,8 @@ MUST_CHECK int admin_may_give(const struct auth_ctx *ctx, const struct admin_cal
 /* The same for changing a person, whose password, address or sessions are a way to his rights. */
 MUST_CHECK int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                      struct store_read *r, int64_t user_pk);
+/* For what is a way to every right of the realm: ERR_FORBIDDEN for who has not all of them. */
+MUST_CHECK int admin_may_everything(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                                    struct store_read *r);
 
 #endif

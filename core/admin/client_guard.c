@@ -15,27 +15,6 @@ static bool is_of_administrators(const struct auth_ctx *ctx, struct str client_i
            str_eq(client_id, STR(CLIENT_ADMIN_CLI)) || str_eq(client_id, STR(CLIENT_ADMIN_CONSOLE));
 }
 
-/* The role that all rights over the realm are composed into. */
-static int find_highest(const struct auth_ctx *ctx, struct store_read *r, struct role *ret_role)
-{
-    struct client management;
-    if (str_eq(auth_realm(ctx)->name, STR(REALM_MASTER)))
-        return role_find(r, ctx->arena, 0, STR(ROLE_ADMIN), ret_role);
-    TRY(client_find(r, ctx->arena, STR(CLIENT_REALM_MANAGEMENT), &management));
-    return role_find(r, ctx->arena, management.pk, STR(ROLE_REALM_ADMIN), ret_role);
-}
-
-static int may_everything(const struct auth_ctx *ctx, const struct admin_caller *caller,
-                          struct store_read *r)
-{
-    struct role highest;
-    int rc = find_highest(ctx, r, &highest);
-    if (rc == ERR_NOT_FOUND)
-        return err_set(ctx->err, ERR_FORBIDDEN, "This client belongs to administrators");
-    TRY(rc);
-    return admin_may_give(ctx, caller, r, &(struct roles){&highest, 1});
-}
-
 static int check_service_account(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                  struct store_read *r, struct str user_id)
 {
@@ -64,7 +43,7 @@ int admin_may_change_client(const struct auth_ctx *ctx, const struct admin_calle
 {
     struct roles roles;
     if (is_of_administrators(ctx, client->client_id))
-        TRY(may_everything(ctx, caller, r));
+        TRY(admin_may_everything(ctx, caller, r));
     TRY(check_service_account(ctx, caller, r, client->service_account_user_id));
     TRY(client_scope_roles(r, ctx->arena, client->pk, &roles));
     TRY(admin_may_give(ctx, caller, r, &roles));

@@ -113,15 +113,27 @@ static int check_provider(const struct auth_ctx *ctx, const struct component *c)
                                       "Invalid provider type or no such provider");
 }
 
+/* AD-04: whoever knows a key of the realm makes tokens of anybody by it, an administrator too. */
+static int may_know_key(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                        struct store_read *r, const struct component *c)
+{
+    if (!is_of(c, PROVIDER_KEY) || str_empty(attrs_first(&c->config, STR("privateKey"))))
+        return 0;
+    return admin_may_everything(ctx, caller, r);
+}
+
 static int check(const struct auth_ctx *ctx, const struct admin_caller *caller,
                  struct store_read *r, const struct component *c)
 {
-    TRY(text_check(c->id, ID_MAX_BYTES, "id", ctx->err));
+    TRY(path_segment_check(c->id, ID_MAX_BYTES, "id", ctx->err));
     TRY(text_check(c->name, NAME_MAX_BYTES, "name", ctx->err));
     TRY(text_check(c->sub_type, NAME_MAX_BYTES, "subType", ctx->err));
     TRY(check_provider(ctx, c));
     TRY(provider_config_check(provider_of(c), &c->config, ctx->err));
-    return caller ? provider_config_may_give(ctx, caller, r, provider_of(c), &c->config) : 0;
+    if (!caller)
+        return 0;
+    TRY(may_know_key(ctx, caller, r, c));
+    return provider_config_may_give(ctx, caller, r, provider_of(c), &c->config);
 }
 
 /* Mappers belong to a place that people come from, all others to the realm. */

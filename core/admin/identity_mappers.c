@@ -109,7 +109,7 @@ static int check_config(const struct auth_ctx *ctx, const struct admin_caller *c
 static int check(const struct auth_ctx *ctx, const struct identity_provider *provider,
                  const struct identity_provider_mapper *m)
 {
-    TRY(text_check(m->id, ID_MAX_BYTES, "id", ctx->err));
+    TRY(path_segment_check(m->id, ID_MAX_BYTES, "id", ctx->err));
     TRY(text_check(m->name, NAME_MAX_BYTES, "name", ctx->err));
     if (str_empty(m->name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name", "name is required");

@@ -71,7 +71,7 @@ int admin_identity_find(const struct auth_ctx *ctx, struct store_read *r, struct
 static int check_alias(const struct auth_ctx *ctx, struct str alias)
 {
     static const char reserved[] = ":/?#[]@!$&'()*+,;=%\"<>\\|^`{}";
-    TRY(text_check(alias, NAME_MAX_BYTES, "alias", ctx->err));
+    TRY(path_segment_check(alias, NAME_MAX_BYTES, "alias", ctx->err));
     for (size_t i = 0; i < alias.len; i++)
         if (str_find(STR(reserved), alias.ptr[i]) >= 0)
             return err_field(ctx->err, ERR_INVALID_REQUEST, "alias",
@@ -82,7 +82,7 @@ static int check_alias(const struct auth_ctx *ctx, struct str alias)
 
 static int check_texts(const struct auth_ctx *ctx, const struct identity_provider *p)
 {
-    TRY(text_check(p->id, ID_MAX_BYTES, "internalId", ctx->err));
+    TRY(path_segment_check(p->id, ID_MAX_BYTES, "internalId", ctx->err));
     TRY(check_alias(ctx, p->alias));
     TRY(text_check(p->display_name, NAME_MAX_BYTES, "displayName", ctx->err));
     TRY(text_check(p->update_profile_first_login_mode, NAME_MAX_BYTES,

@@ -17,7 +17,7 @@ static int check_mapper(const struct auth_ctx *ctx, const struct protocol_mapper
 {
     if (str_empty(mapper->name) || str_empty(mapper->type))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name", "a mapper needs a name and a type");
-    TRY(text_check(mapper->id, ID_MAX_BYTES, "id", ctx->err));
+    TRY(path_segment_check(mapper->id, ID_MAX_BYTES, "id", ctx->err));
     TRY(text_check(mapper->name, NAME_MAX_BYTES, "name", ctx->err));
     if (!str_eq(mapper->protocol, STR("openid-connect")))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "protocol",

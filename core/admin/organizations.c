@@ -108,7 +108,7 @@ static int check_against(const struct auth_ctx *ctx, const struct organization *
 static int check(const struct auth_ctx *ctx, struct store_read *r, const struct organization *o)
 {
     struct organizations all;
-    TRY(text_check(o->id, ID_MAX_BYTES, "id", ctx->err));
+    TRY(path_segment_check(o->id, ID_MAX_BYTES, "id", ctx->err));
     TRY(organization_check(o, ctx->err));
     TRY(admin_organization_list(ctx, r, &all));
     for (size_t i = 0; i < all.count; i++)

@@ -48,11 +48,29 @@ int admin_realm_create_filled(const struct auth_ctx *ctx, struct store *store,
     return master_write(ctx, NEED_CHANGE, realm->name, add_to_master);
 }
 
+/* The attributes of set-up as they were, the others as they are to be. */
+static int keep_setup_attributes(struct arena *a, const struct str_map *before,
+                                 const struct str_map *after, struct str_map *ret_map)
+{
+    struct str_map map = {0};
+    for (size_t i = 0; i < after->count; i++)
+        if (!str_starts(after->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+            TRY(str_map_set(&map, a, after->items[i].name, after->items[i].value));
+    for (size_t i = 0; i < before->count; i++)
+        if (str_starts(before->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+            TRY(str_map_set(&map, a, before->items[i].name, before->items[i].value));
+    *ret_map = map;
+    return 0;
+}
+
 int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const struct realm *realm)
 {
-    struct bootstrap from = {ctx, realm};
-    TRY(admin_flows_check_new_realm(ctx, realm));
-    int rc = admin_realm_create_filled(ctx, store, realm, false, bootstrap_fill, &from);
+    const struct str_map none = {0};
+    struct realm made = *realm;
+    struct bootstrap from = {ctx, &made};
+    TRY(keep_setup_attributes(ctx->arena, &none, &realm->attributes, &made.attributes));
+    TRY(admin_flows_check_new_realm(ctx, &made));
+    int rc = admin_realm_create_filled(ctx, store, &made, false, bootstrap_fill, &from);
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "realm", "a realm with this name exists");
     return rc;
@@ -84,21 +102,6 @@ int admin_realm_give_creator(const struct auth_ctx *ctx, struct store_write *w,
     TRY(role_list(r, ctx->arena, client.pk, &roles));
     for (size_t i = 0; i < roles.count; i++)
         TRY(admin_user_role_add(ctx, w, &user, &roles.items[i]));
-    return 0;
-}
-
-/* The attributes of set-up as they were, the others as they are to be. */
-static int keep_setup_attributes(struct arena *a, const struct str_map *before,
-                                 const struct str_map *after, struct str_map *ret_map)
-{
-    struct str_map map = {0};
-    for (size_t i = 0; i < after->count; i++)
-        if (!str_starts(after->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
-            TRY(str_map_set(&map, a, after->items[i].name, after->items[i].value));
-    for (size_t i = 0; i < before->count; i++)
-        if (str_starts(before->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
-            TRY(str_map_set(&map, a, before->items[i].name, before->items[i].value));
-    *ret_map = map;
     return 0;
 }
 

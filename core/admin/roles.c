@@ -35,9 +35,11 @@ int admin_role_find_spelled(const struct auth_ctx *ctx, struct store_read *r, st
 
 static int check_role(const struct auth_ctx *ctx, const struct role *role)
 {
-    if (str_empty(role->name) || !str_is_utf8(role->name) || text_is_deceptive(role->name))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
-                         "a role needs a name without control or invisible characters");
+    if (str_empty(role->name) || !str_is_utf8(role->name) || text_is_deceptive(role->name) ||
+        path_segment_is_dots(role->name))
+        return err_field(
+            ctx->err, ERR_INVALID_REQUEST, "name",
+            "a role needs a name without control or invisible characters, not dots alone");
     TRY(text_check(role->name, NAME_MAX_BYTES, "name", ctx->err));
     TRY(text_check(role->description, DESCRIPTION_MAX_BYTES, "description", ctx->err));
     return attrs_check(&role->attributes, "attributes", ctx->err);

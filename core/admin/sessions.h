@@ -9,10 +9,12 @@
 MUST_CHECK int admin_sessions_end(const struct auth_ctx *ctx, struct store_write *w,
                                   int64_t *ret_count);
 
-/* Forgets the failed logins of a person, or of everybody, and with them what locks them out for a time. */
+/* Forgets the failed logins of a person, or of everybody but those with rights that the caller lacks (AD-04),
+ * and with them what locks them out for a time. */
 MUST_CHECK int admin_lockout_clear(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct user *user);
-MUST_CHECK int admin_lockouts_clear(const struct auth_ctx *ctx, struct store_write *w);
+MUST_CHECK int admin_lockouts_clear(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                                    struct store_write *w);
 
 /* A session of that person for the caller's browser, which had former_cookie (may be absent): the login that
  * it had in this realm ends, as when a browser changes hands (WE-02). Nobody who has rights that the caller

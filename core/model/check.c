@@ -96,6 +96,11 @@ int web_origin_check(struct str text, struct err_ctx *ctx)
                      "a web origin is scheme, host and port without a path, or \"+\" or \"*\"");
 }
 
+bool path_segment_is_dots(struct str text)
+{
+    return str_eq(text, STR(".")) || str_eq(text, STR(".."));
+}
+
 int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx)
 {
     if (text.len > max_bytes)
@@ -105,6 +110,16 @@ int text_check(struct str text, size_t max_bytes, const char *name, struct err_c
         return err_field(ctx, ERR_INVALID_REQUEST, name, "%s holds characters that are not allowed",
                          name);
     return 0;
+}
+
+int path_segment_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx)
+{
+    bool tricky = path_segment_is_dots(text);
+    TRY(text_check(text, max_bytes, name, ctx));
+    for (size_t i = 0; i < text.len && !tricky; i++)
+        tricky = str_find(STR("/\\?#%;"), text.ptr[i]) >= 0;
+    return tricky ? err_field(ctx, ERR_INVALID_REQUEST, name, "%s cannot be a part of a path", name)
+                  : 0;
 }
 
 int map_check(const struct str_map *map, size_t max_count, size_t max_value_bytes, const char *name,

@@ -73,6 +73,9 @@ MUST_CHECK int login_failures_find(struct store_read *r, struct arena *a, int64_
 MUST_CHECK int login_failures_put(struct store_write *w, int64_t user_pk,
                                   const struct login_failures *failures);
 MUST_CHECK int login_failures_clear(struct store_write *w, int64_t user_pk);
+/* Who has failures: keys in rising order, those after a key (0 for the first page), at most max. */
+MUST_CHECK int login_failures_list(struct store_read *r, int64_t after_pk, int64_t *ret_pks,
+                                   size_t max, size_t *ret_count);
 /* Of everybody; how many there were. */
 MUST_CHECK int login_failures_clear_all(struct store_write *w, int64_t *ret_count);
 

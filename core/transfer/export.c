@@ -151,7 +151,8 @@ static int export_realm_file(struct exporter *e)
     TRY(export_users(e));
     TRY(export_scope_mappings(e));
     TRY(export_clients(e));
-    TRY(export_client_scopes(e));
+    if (!e->options->without_client_scopes)
+        TRY(export_client_scopes(e));
     TRY(export_records(e));
     TRY(export_components(e));
     jw_member_c(&e->w, "keycloakVersion", KEYCLOAK_VERSION);

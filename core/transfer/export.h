@@ -26,6 +26,8 @@ struct export_options {
     bool secrets;          /* keys, credentials, secrets of clients and records; else SECRET_MASK */
     bool clients;
     bool groups_and_roles;
+    /* For who may not see them. */
+    bool without_client_scopes, without_identity_providers;
 };
 
 /* Where the text goes, in pieces of some 64 KiB. An error ends the export. */

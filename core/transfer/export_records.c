@@ -130,7 +130,13 @@ static int write_flows(struct exporter *e)
     return write_flow_configs(e, &flows);
 }
 
-/* --- Organizations, with who belongs to them --- */
+/* --- Organizations, with who belongs to them when people are exported --- */
+
+static bool has_people(const struct export_options *options)
+{
+    return options->users == EXPORT_USERS_SAME_FILE ||
+           options->users == EXPORT_USERS_DIFFERENT_FILES;
+}
 
 static int write_members(struct exporter *e, struct str organization_id)
 {
@@ -166,7 +172,8 @@ static int write_organizations(struct exporter *e)
         TRY(parse(e, &items[i], &document));
         jw_begin_object(&e->w);
         write_document(e, document);
-        TRY(write_members(e, items[i].id));
+        if (has_people(e->options))
+            TRY(write_members(e, items[i].id));
         jw_end_object(&e->w);
     }
     jw_end_array(&e->w);
@@ -202,10 +209,17 @@ static int write_localization(struct exporter *e)
     return 0;
 }
 
+static int write_identity_providers(struct exporter *e)
+{
+    if (e->options->without_identity_providers)
+        return 0;
+    TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
+    return write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER);
+}
+
 int export_records(struct exporter *e)
 {
-    TRY(write_list(e, "identityProviders", RECORD_IDENTITY_PROVIDER));
-    TRY(write_list(e, "identityProviderMappers", RECORD_IDENTITY_PROVIDER_MAPPER));
+    TRY(write_identity_providers(e));
     TRY(write_flows(e));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
     TRY(write_organizations(e));

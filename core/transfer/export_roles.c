@@ -235,7 +235,8 @@ int export_scope_mappings(struct exporter *e)
     size_t at = 0;
     if (e->options->clients)
         TRY(of_clients(e, &m));
-    TRY(of_scopes(e, &m));
+    if (!e->options->without_client_scopes)
+        TRY(of_scopes(e, &m));
     if (m.count > 0)
         qsort(m.items, m.count, sizeof(*m.items), by_owner);
     if (m.count > 0 && str_empty(m.items[0].owner)) {

@@ -213,6 +213,27 @@ int login_failures_clear(struct store_write *w, int64_t user_pk)
     return query_run(&q);
 }
 
+int login_failures_list(struct store_read *r, int64_t after_pk, int64_t *ret_pks, size_t max,
+                        size_t *ret_count)
+{
+    static const struct sql select = {
+        "SELECT user_pk FROM login_failure WHERE user_pk > ?1 ORDER BY user_pk LIMIT ?2"};
+    size_t count = 0;
+    bool row;
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, after_pk);
+    query_i64(&q, (int64_t)max);
+    TRY(query_next(&q, &row));
+    while (row && count < max) {
+        ret_pks[count++] = query_col_i64(&q, 0);
+        TRY(query_next(&q, &row));
+    }
+    TRY(q.err);
+    *ret_count = count;
+    return 0;
+}
+
 int login_failures_clear_all(struct store_write *w, int64_t *ret_count)
 {
     static const struct sql delete_rows = {"DELETE FROM login_failure"};

@@ -191,6 +191,21 @@ test('mappers belong to a provider and go with it; AD-04: they give no more than
   assert.deepEqual(await kc.components.find({ type: MAPPER }), []);
 });
 
+test('AD-04: a key that somebody knows makes tokens of anybody, so only who has all rights brings one', async () => {
+  await world.addAdmin('llavero', ['realm-management/manage-realm'], 'peru');
+  const weak = await world.token('llavero', 'peru');
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const before = await published();
+  const refused = await call('POST', '', key('rsa', { privateKey: [pem], active: ['false'] }), weak);
+  assert.equal(refused.status, 403, refused.text);
+  assert.deepEqual(await published(), before);
+  assert.equal((await call('POST', '', key('rsa-generated'), weak)).status, 201, 'one that nobody knows');
+  const { id } = await kc.components.create(key('rsa', { privateKey: [pem], enabled: ['false'], active: ['false'] }));
+  const shown = await kc.components.findOne({ id });
+  assert.equal((await call('PUT', `/${id}`, { ...shown, config: { ...shown.config, enabled: ['true'] } }, weak)).status, 403, 'nor puts it into use again');
+  await kc.components.del({ id });
+});
+
 test('policies of client registration are kept; what kinds there are', async () => {
   const { id } = await kc.components.create({ name: 'Max', providerId: 'max-clients', providerType: POLICY, subType: 'anonymous', config: { 'max-clients': ['10'] } });
   const shown = await kc.components.findOne({ id });

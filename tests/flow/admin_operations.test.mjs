@@ -38,6 +38,20 @@ test('attack detection: shown, forgiven for one and for all', async () => {
   assert.equal((await refusal(ana.attackDetection.del({ id: 'nobody' }))).status, 404);
 });
 
+test('AD-04: who may not set a password of somebody does not get more tries of it either', async () => {
+  await world.addAdmin('jefe', ['realm-management/manage-users'], 'peru');
+  const token = await world.token('jefe', 'peru');
+  const forgive = (who = '') => world.call('DELETE', `/realms/peru/attack-detection/brute-force/users${who}`, { token });
+  const [{ id }] = await ana.users.find({ username: 'ana', exact: true });
+  for (const name of ['ana', 'maria']) for (let i = 0; i < 2; i++) assert.equal((await tryLogin(name, 'wrong')).status, 401);
+  assert.equal((await forgive(`/${id}`)).status, 403);
+  assert.equal((await forgive()).status, 204);
+  assert.equal((await tryLogin('maria', PASSWORD)).status, 200);
+  assert.equal((await tryLogin('ana', PASSWORD)).status, 401, 'an administrator stays locked out');
+  await ana.attackDetection.delAll();
+  assert.equal((await tryLogin('ana', PASSWORD)).status, 200, 'who has all rights forgives him');
+});
+
 test('logout of everybody ends logins and their tokens, not offline ones', async () => {
   const online = (await portal.password('maria')).json;
   const offline = (await portal.password('maria', PASSWORD, { scope: 'openid offline_access' })).json;

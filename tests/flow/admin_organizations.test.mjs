@@ -115,6 +115,22 @@ test('AD-07: who members are is for who looks at people', async () => {
   }
 });
 
+test('AD-03: an identity provider gets to an organization only by who manages organizations, whatever the call', async () => {
+  const id = await make('Ajena');
+  await world.addAdmin('puente', ['realm-management/manage-identity-providers'], 'peru');
+  const weak = await world.token('puente', 'peru');
+  const write = (method, path, json, as) => world.call(method, `/realms/peru/identity-provider/instances${path}`, { token: as, json });
+  const provider = { alias: 'puente', providerId: 'oidc', config: { authorizationUrl: 'https://a.pe/a', tokenUrl: 'https://a.pe/t', clientId: 'x', clientSecret: 's' } };
+  assert.equal((await write('POST', '', { ...provider, organizationId: id }, weak)).status, 403);
+  assert.equal((await write('POST', '', provider, weak)).status, 201);
+  assert.equal((await write('PUT', '/puente', { organizationId: id }, weak)).status, 403);
+  assert.equal((await write('PUT', '/puente', { organizationId: id }, token)).status, 204);
+  assert.equal((await write('PUT', '/puente', { displayName: 'Puente', organizationId: id }, weak)).status, 204, 'what stays may be said');
+  assert.equal((await write('PUT', '/puente', { organizationId: '' }, weak)).status, 403);
+  await kc.identityProviders.del({ alias: 'puente' });
+  await kc.organizations.delById({ id });
+});
+
 test('identity providers of an organization', async () => {
   const [{ id }] = await kc.organizations.find({ search: 'Gremio' });
   const [{ id: other }] = await kc.organizations.find({ search: 'Bodega' });

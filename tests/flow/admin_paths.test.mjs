@@ -98,3 +98,24 @@ test('all others are served', async () => {
     assert.ok(![401, 403, 405].includes(reply.status) && reply.status < 500, what);
   }
 });
+
+// A browser takes "clients/.." for what is above: a call about such an object would be one about the realm.
+test('AD-04, AD-11: nothing is called so that paths mean something else by it', async () => {
+  const oidc = { providerId: 'oidc', config: { authorizationUrl: 'https://a.pe/a', tokenUrl: 'https://a.pe/t', clientId: 'x', clientSecret: 's' } };
+  const policy = { name: 'p', providerId: 'max-clients', providerType: 'org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy', config: { 'max-clients': ['1'] } };
+  const mapper = { name: 'm', protocol: 'openid-connect', protocolMapper: 'oidc-full-name-mapper', config: {} };
+  await world.call('PUT', '/realms/peru', { token, json: { organizationsEnabled: true } });
+  for (const name of ['.', '..', 'a/b', 'a\\b', '%2e', 'a?b', 'a#b', 'a;b']) {
+    const bodies = {
+      clients: { id: name, clientId: 'dots' }, 'client-scopes': { id: name, name: 'dots', protocol: 'openid-connect' },
+      components: { id: name, ...policy }, organizations: { id: name, name: 'dots' }, 'client-scopes/..': { name: 'dots', protocol: 'openid-connect', protocolMappers: [{ id: name, ...mapper }] },
+      'identity-provider/instances': { alias: name, ...oidc }, 'identity-provider/instances/..': { alias: 'dots', internalId: name, ...oidc },
+      ...(name.startsWith('.') ? { roles: { name } } : {}),
+    };
+    for (const [path, json] of Object.entries(bodies)) {
+      const reply = await world.call('POST', `/realms/peru/${path.replace('/..', '')}`, { token, json });
+      assert.equal(reply.status, 400, `${path} ${name}: ${reply.status}`);
+      assert.ok(reply.json.field, reply.text);
+    }
+  }
+});

@@ -58,6 +58,9 @@ test('conflict, bad bodies, what cannot be done is said', async () => {
 
 test('RE-04: the marks of set-up are neither shown nor changed', async () => {
   assert.doesNotMatch((await world.call('GET', '/realms/master', { token })).text, /garita\.setup/);
+  const attributes = { 'garita.setup.tokenHash': 'x', color: 'rojo' };
+  assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'marcado', attributes } })).status, 201);
+  assert.deepEqual((await world.cli.json('realm', 'show', 'marcado')).attributes, { color: 'rojo' }, 'nor brought along');
 });
 
 test('who may create realms administers what he created, and nothing else', async () => {

@@ -394,6 +394,26 @@ test('the schema for editors takes what is taken and finds what is wrong', async
   }
 });
 
+test('a person against the rules of the profile is named, by the Admin API as by the command', async () => {
+  const token = await world.token('root', 'master');
+  const wrong = { realm: 'peru', users: [{ username: 'x' }] };
+  const answer = await world.call('POST', '/apply', { token, json: wrong });
+  assert.equal(answer.status, 400);
+  assert.match(answer.text, /user x: .*username/);
+  assert.match((await apply(wrong)).stderr, /user x: .*username/);
+});
+
+test('of calls that make the same realm at once, one makes it and none takes it away', async () => {
+  const token = await world.token('root', 'master');
+  for (let i = 0; i < 4; i++) {
+    const json = { realm: `carrera-${i}`, displayName: 'Carrera' };
+    const answers = await Promise.all([1, 2, 3].map(() => world.call('POST', '/apply', { token, json })));
+    const made = answers.filter((a) => a.status === 200 && a.json.applied && a.json.summary.create > 0);
+    assert.equal(made.length, 1, answers.map((a) => a.text).join());
+    assert.equal((await world.call('GET', `/realms/carrera-${i}`, { token })).status, 200, 'it was made, and told so');
+  }
+});
+
 test('what cannot be answered is not done', async () => {
   const token = await world.token('root', 'master');
   const people = (n, bytes) => Array.from({ length: n }, (_, i) => ({ username: `p${String(i).padStart(5, '0')}`, attributes: { note: ['x'.repeat(bytes)] } }));

@@ -196,14 +196,39 @@ test('partial export: no people but service accounts, no secrets, and only what 
 });
 
 test('AD-07: who manages the realm is not shown by a partial export what he may not see', async () => {
-  await world.addAdmin('lupe', ['realm-management/manage-realm'], 'peru');
-  await world.addAdmin('vera', ['realm-management/view-realm', 'realm-management/view-clients', 'realm-management/query-groups'], 'peru');
-  const ask = async (name, query) => (await world.call('POST', `/realms/peru/partial-export${query}`, { token: await world.token(name, 'peru') })).status;
-  assert.equal(await ask('lupe', ''), 200);
-  assert.equal(await ask('lupe', '?exportClients=true'), 403);
-  assert.equal(await ask('lupe', '?exportGroupsAndRoles=true'), 403);
-  assert.equal(await ask('vera', ''), 403);
-  assert.equal(await ask('lupe', '?exportClients=maybe'), 400);
+  const admin = (name, ...roles) => world.addAdmin(name, roles.map((role) => `realm-management/${role}`), 'peru');
+  await admin('lupe', 'manage-realm');
+  await admin('vera', 'view-realm', 'view-clients', 'view-users');
+  await admin('olga', 'manage-realm', 'query-groups', 'view-users');
+  await admin('sara', 'manage-realm', 'view-clients', 'query-groups');
+  await admin('toda', 'manage-realm', 'view-clients', 'view-identity-providers', 'view-users');
+  const ask = async (name, query) => world.call('POST', `/realms/peru/partial-export${query}`, { token: await world.token(name, 'peru') });
+  const status = async (...args) => (await ask(...args)).status;
+  for (const query of ['?exportClients=true', '?exportGroupsAndRoles=true']) {
+    for (const name of ['lupe', 'vera', 'olga', 'sara']) assert.equal(await status(name, query), 403, name + query);
+    assert.equal(await status('toda', query), 200);
+  }
+  assert.equal(await status('vera', ''), 403);
+  assert.equal(await status('lupe', '?exportClients=maybe'), 400);
+  const provider = { alias: 'gob', providerId: 'oidc', config: { authorizationUrl: 'https://a.pe/a', tokenUrl: 'https://a.pe/t', clientId: 'x', clientSecret: 's' } };
+  await root.identityProviders.create({ realm: 'peru', ...provider });
+  await root.realms.update({ realm: 'peru' }, { organizationsEnabled: true });
+  const { id } = await root.organizations.create({ realm: 'peru', name: 'Gremio', domains: [{ name: 'gremio.example.pe' }] });
+  const [person] = await root.users.find({ realm: 'peru', username: 'lupe', exact: true });
+  await root.organizations.addMember({ realm: 'peru', orgId: id, userId: person.id });
+  const all = (await ask('toda', '')).json, bare = (await ask('lupe', '')).json;
+  for (const member of ['clientScopes', 'defaultDefaultClientScopes', 'identityProviders']) {
+    assert.ok(all[member].length > 0, member);
+    assert.equal(bare[member], undefined, member);
+  }
+  assert.equal(bare.scopeMappings, undefined);
+  assert.deepEqual(bare.components, all.components);
+  for (const part of [all, bare]) {
+    assert.ok(part.organizations.some((o) => o.name === 'Gremio'));
+    for (const organization of part.organizations) assert.equal(organization.members, undefined, organization.name);
+  }
+  await root.organizations.delById({ realm: 'peru', id });
+  await root.identityProviders.del({ realm: 'peru', alias: 'gob' });
   const events = await cli.json('audit', 'list', '--realm', 'peru', '--type', 'DataExported', '--limit', '1');
   assert.match(JSON.stringify(events[0].data), /clients[^,]*false/);
 });

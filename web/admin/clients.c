@@ -180,7 +180,7 @@ int rest_clients_create(struct admin_call *call)
     TRY(admin_body_object(call));
     TRY(admin_member_str(call, call->body, "id", &id));
     TRY(admin_member_str(call, call->body, "clientId", &client_id));
-    TRY(text_check(id, ID_MAX_BYTES, "id", &call->req->err));
+    TRY(path_segment_check(id, ID_MAX_BYTES, "id", &call->req->err));
     TRY(admin_write(call));
     TRY(admin_client_defaults(&call->ctx, client_id, &client));
     TRY(client_body_read(call, &client, &secret));

@@ -23,12 +23,16 @@ static int add_piece(void *arg, struct str piece)
     return res->body.failed ? ERR_TOO_LARGE : 0;
 }
 
-/* Nobody is shown by it what he would not be shown elsewhere (AD-07). */
-static int check_rights(struct admin_call *call, const struct export_options *options)
+/* Nobody is shown by it what he would not be shown elsewhere (AD-07): service accounts come with the clients,
+ * roles of clients with the groups. */
+static int check_rights(struct admin_call *call, struct export_options *io_options)
 {
-    if (options->groups_and_roles)
-        TRY(admin_require(call, ADMIN_QUERY_GROUPS));
-    return options->clients ? admin_require(call, ADMIN_VIEW_CLIENTS) : 0;
+    io_options->without_client_scopes = !admin_has(call, ADMIN_VIEW_CLIENTS);
+    io_options->without_identity_providers = !admin_has(call, ADMIN_VIEW_IDENTITY_PROVIDERS);
+    if (!io_options->clients && !io_options->groups_and_roles)
+        return 0;
+    TRY(admin_require(call, ADMIN_VIEW_CLIENTS));
+    return admin_require(call, ADMIN_VIEW_USERS);
 }
 
 int rest_partial_export(struct admin_call *call)

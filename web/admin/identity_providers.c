@@ -122,6 +122,12 @@ int rest_identity_get(struct admin_call *call)
     return represent_identity(call, &provider);
 }
 
+/* An organization is told who logs in there only by who manages it, here as by its own calls (AD-03). */
+static int may_assign(struct admin_call *call, struct str before, struct str after)
+{
+    return str_eq(before, after) ? 0 : admin_require(call, ADMIN_MANAGE_REALM);
+}
+
 int rest_identities_create(struct admin_call *call)
 {
     struct identity_provider provider = {.position = 0};
@@ -131,6 +137,7 @@ int rest_identities_create(struct admin_call *call)
     TRY(fields_merge(&identity_provider_fields, &provider, call->req->arena, call->body,
                      &call->req->err));
     TRY(admin_write(call));
+    TRY(may_assign(call, STR(""), provider.organization_id));
     TRY(admin_identity_insert(&call->ctx, call->w, &provider));
     return admin_created(call, "identity-provider/instances", provider.alias);
 }
@@ -144,6 +151,7 @@ int rest_identity_put(struct admin_call *call)
     after = before;
     TRY(fields_merge(&identity_provider_fields, &after, call->req->arena, call->body,
                      &call->req->err));
+    TRY(may_assign(call, before.organization_id, after.organization_id));
     return admin_identity_update(&call->ctx, &call->caller, call->w, &before, &after);
 }
 

@@ -51,7 +51,7 @@ int rest_lockout_clear(struct admin_call *call)
 int rest_lockouts_clear(struct admin_call *call)
 {
     TRY(admin_write(call));
-    return admin_lockouts_clear(&call->ctx, call->w);
+    return admin_lockouts_clear(&call->ctx, &call->caller, call->w);
 }
 
 /* --- Ending, telling --- */

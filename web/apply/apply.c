@@ -56,16 +56,18 @@ static int make_realm(struct apply *e)
     TRY(bootstrap_settings(e->req->arena, e->realm, &realm));
     TRY(master_context(e, &master, &view));
     TRY(admin_realm_create(&master, e->req->web->services.store, &realm));
+    e->is_made = true;
     return give_creator(e, &master);
 }
 
-/* A realm is a database of its own, made before the transaction: a run that fails takes it away. */
+/* A realm is a database of its own, made before the transaction: a run that fails takes it away, and never
+ * one that another call made at the same moment. */
 static void unmake_realm(struct apply *e)
 {
     CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
     struct auth_ctx master;
     const struct err_ctx err = e->req->err;
-    if (!e->is_new || e->is_imagined)
+    if (!e->is_made)
         return;
     int rc = master_context(e, &master, &view);
     rc = rc == 0 ? admin_realm_delete(&master, e->realm) : rc;
@@ -277,6 +279,9 @@ int rest_apply(struct admin_call *call)
     /* The body names the realm: begin_realm and each call ask for the rights there. */
     if (!admin_is_any(&call->caller))
         return ERR_FORBIDDEN;
+    /* Problems would live in the step, which is over when they are answered: one sentence that names the
+     * object goes out instead, as for the operator. */
+    e.ctx.ret_problems = NULL;
     TRY(admin_query(call, "owner", &options.owner));
     TRY(admin_query_bool(call, "dryRun", false, &options.dry_run));
     TRY(admin_query_bool(call, "adopt", false, &options.adopt));

@@ -19,6 +19,7 @@ struct apply {
     struct store_write *w;
     bool stale;       /* configuration changed: own is to be read again */
     bool is_new;      /* the realm was made by this run, or would be */
+    bool is_made;     /* by this run, and nobody has been told of it: a failure takes it away */
     bool is_imagined; /* a new realm in a dry run: there is nothing to call */
     const struct json_value *wanted;
     struct str realm;

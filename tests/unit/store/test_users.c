@@ -231,6 +231,13 @@ static void test_failures(void **state)
     assert_int_equal(f.count, 4);
     assert_int_equal(f.locked_until_ms, 2000);
     assert_str(f.last_ip, "10.0.0.1");
+    int64_t pks[2];
+    size_t count;
+    ok(login_failures_list(store_write_reader(w), user.pk - 1, pks, 2, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(pks[0], user.pk);
+    ok(login_failures_list(store_write_reader(w), user.pk, pks, 2, &count));
+    assert_int_equal(count, 0);
     ok(login_failures_clear(w, user.pk));
     ok(login_failures_find(store_write_reader(w), &arena, user.pk, &f));
     assert_int_equal(f.count, 0);

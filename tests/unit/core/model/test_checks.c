@@ -407,6 +407,18 @@ static void test_scope_in_token(void **state)
     assert_false(client_scope_in_token(&scope));
 }
 
+static void test_ad_11_segments_of_paths(void **state)
+{
+    static const char *const good[] = {"", "...", "a.b", "..a", "Perú", "0b1c-2_x", "a:b"};
+    static const char *const bad[] = {".", "..", "a/b", "a\\b", "%2e", "a?b", "a#b", "a;b", "a\nb"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        assert_int_equal(path_segment_check(str_c(good[i]), 36, "id", NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(path_segment_check(str_c(bad[i]), 36, "id", NULL), ERR_INVALID_REQUEST);
+    assert_int_equal(path_segment_check(STR("abc"), 2, "id", NULL), ERR_INVALID_REQUEST);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -424,6 +436,7 @@ int main(void)
         TEST(test_emails),
         TEST(test_user_attributes),
         TEST(test_scope_in_token),
+        TEST(test_ad_11_segments_of_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
