@@ -63,6 +63,21 @@ test('RE-04: the marks of set-up are neither shown nor changed', async () => {
   assert.deepEqual((await world.cli.json('realm', 'show', 'marcado')).attributes, { color: 'rojo' }, 'nor brought along');
 });
 
+test('AD-04: how long the audit chain of a realm is kept is not up to its own administrators', async () => {
+  const own = await world.token('ana', 'peru');
+  const put = (attributes, as) => world.call('PUT', '/realms/peru', { token: as, json: { attributes } });
+  const kept = async () => (await world.cli.json('realm', 'show', 'peru')).attributes?.['garita.auditRetentionDays'];
+  for (const name of ['garita.auditArchiveDays', 'garita.auditRetentionDays', 'garita.auditUnknownDays']) {
+    assert.equal((await put({ [name]: '1' }, own)).status, 403, name);
+    assert.equal((await world.call('POST', '/apply?adopt=true', { token: own, json: { realm: 'peru', attributes: { [name]: '1' } } })).status, 403, name);
+  }
+  assert.equal((await put({ 'garita.auditRetentionDays': '3000' }, token)).status, 204);
+  assert.equal(await kept(), '3000');
+  assert.equal((await put({ 'garita.auditRetentionDays': '3000', color: 'rojo' }, own)).status, 204, 'what stays may be said');
+  assert.equal((await put({ 'garita.auditRetentionDays': '' }, own)).status, 403);
+  assert.equal(await kept(), '3000');
+});
+
 test('who may create realms administers what he created, and nothing else', async () => {
   await world.addAdmin('maker', ['create-realm'], 'master');
   const maker = await world.token('maker', 'master');

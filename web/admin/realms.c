@@ -210,6 +210,22 @@ int rest_realms_create(struct admin_call *call)
     return 0;
 }
 
+/* What an administrator did must not go with a setting that he may change: how long the audit chain is
+ * kept is decided in master. */
+static int may_keep_audit(struct admin_call *call, const struct realm *before,
+                          const struct realm *after)
+{
+    static const char *const names[] = {REALM_ATTR_AUDIT_ARCHIVE_DAYS,
+                                        REALM_ATTR_AUDIT_RETENTION_DAYS,
+                                        REALM_ATTR_AUDIT_UNKNOWN_DAYS};
+    for (size_t i = 0; i < ARRAY_LEN(names) && !call->caller.of_master; i++)
+        if (!str_eq(str_map_get(&before->attributes, str_c(names[i])),
+                    str_map_get(&after->attributes, str_c(names[i]))))
+            return err_set(&call->req->err, ERR_FORBIDDEN,
+                           "Only administrators of master change %s", names[i]);
+    return 0;
+}
+
 int rest_realm_put(struct admin_call *call)
 {
     struct realm before = *auth_realm(&call->ctx), after = before;
@@ -221,6 +237,7 @@ int rest_realm_put(struct admin_call *call)
         return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "realm",
                          "A realm keeps its name: its issuer is made of it");
     TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
+    TRY(may_keep_audit(call, &before, &after));
     TRY(admin_write(call));
     return admin_realm_update(&call->ctx, call->w, &before, &after);
 }
