@@ -9,7 +9,7 @@ _garita() {
   done
   while :; do
     case $path in
-    "serve") words="--data --config --json --help --data --master-key-file --disk-reserve --hostname --base-path --default-realm --https-address --https-port --http-address --http-port --admin-address --admin-port --management-address --management-port --grpc-address --grpc-port --grpc-plaintext --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --grpc-threads --grpc-max-connections --grpc-max-streams --grpc-max-message-bytes --grpc-idle-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --cache-memory --cache-disk --checkpoint-pages --check-pages --check-interval --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
+    "serve") words="--import-realm --data --config --json --help --data --master-key-file --disk-reserve --hostname --base-path --default-realm --https-address --https-port --http-address --http-port --admin-address --admin-port --management-address --management-port --grpc-address --grpc-port --grpc-plaintext --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --grpc-threads --grpc-max-connections --grpc-max-streams --grpc-max-message-bytes --grpc-idle-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --cache-memory --cache-disk --checkpoint-pages --check-pages --check-interval --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "init") words="--data --config --json --help --data --master-key-file --disk-reserve --hostname --base-path --default-realm --https-address --https-port --http-address --http-port --admin-address --admin-port --management-address --management-port --grpc-address --grpc-port --grpc-plaintext --dev --trusted-proxies --tls-cert-file --tls-key-file --tls-sni --tls13-only --tls-client-certificates --tls-ticket-lifetime --hsts-max-age --log-level --log-format --max-connections --max-connections-per-address --workers --max-header-bytes --max-uri-bytes --max-body-bytes --max-parked-bytes --handshake-timeout --header-timeout --min-rate-bytes --keep-alive --stop-timeout --grpc-threads --grpc-max-connections --grpc-max-streams --grpc-max-message-bytes --grpc-idle-timeout --rate-login --rate-login-burst --rate-token --rate-token-burst --rate-read --rate-read-burst --fetch-ca-file --fetch-networks --fetch-ports --hashing-places --open-realms --readers-per-realm --cached-realms --cache-memory --cache-disk --checkpoint-pages --check-pages --check-interval --sweep-interval --audit-sign-interval --audit-archive-days --audit-retention-days --audit-unknown-days " ;;
     "realm create") words="--display-name --locale --data --config --json --help " ;;
     "realm list") words="--data --config --json --help " ;;
@@ -19,6 +19,7 @@ _garita() {
     "realm check") words="--data --config --json --help " ;;
     "realm export") words="--to --users --users-per-file --no-secrets --force --data --config --json --help " ;;
     "realm delete") words="--confirm --data --config --json --help " ;;
+    "realm import") words="--realm --if-exists --dry-run --data --config --json --help " ;;
     "user add") words="--realm --username --password-file --temporary --email --first-name --last-name --attribute --role --group --data --config --json --help " ;;
     "user list") words="--realm --search --username --email --first-name --last-name --exact --attribute --after --first --limit --count --data --config --json --help " ;;
     "user show") words="--realm --username --data --config --json --help " ;;
@@ -84,7 +85,7 @@ _garita() {
     "completion") words="--data --config --json --help " ;;
     "version") words="--verbose --licenses --data --config --json --help " ;;
     "help") words="--man --markdown --data --config --json --help " ;;
-    "realm") words="create list show set update check export delete " ;;
+    "realm") words="create list show set update check export delete import " ;;
     "user") words="add list show set password set-password disable enable unlock logout delete erase export roles import " ;;
     "client") words="add list show set update delete secret mapper " ;;
     "client mapper") words="add list delete " ;;

@@ -139,6 +139,8 @@ static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_
     const struct identity_provider *one = after ? after : before;
     struct identity_provider old, new;
     struct str data;
+    if (!one)
+        return ERR_INTERNAL;
     if (before)
         TRY(admin_identity_mask(ctx, before, &old));
     if (after)

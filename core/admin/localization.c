@@ -1,6 +1,8 @@
 /* Texts of a realm by locale. */
 #include "core/admin/localization.h"
 
+#include <stdlib.h>
+
 #include "core/admin/record.h"
 #include "core/model/check.h"
 #include "core/port/records.h"
@@ -26,6 +28,11 @@ static int read_texts(struct arena *a, struct str json, struct str_map *ret_text
     return 0;
 }
 
+static int by_name(const void *one, const void *other)
+{
+    return str_cmp(*(const struct str *)one, *(const struct str *)other);
+}
+
 int localization_locales(struct store_read *r, struct arena *a, struct strs *ret_locales)
 {
     struct realm_record *records;
@@ -34,6 +41,8 @@ int localization_locales(struct store_read *r, struct arena *a, struct strs *ret
     TRY(record_list(r, a, RECORD_LOCALIZATION, &records, &count));
     for (size_t i = 0; i < count; i++)
         TRY(strs_add(ret_locales, a, records[i].name));
+    if (count > 1)
+        qsort(ret_locales->items, count, sizeof(*ret_locales->items), by_name);
     return 0;
 }
 

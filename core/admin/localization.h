@@ -10,7 +10,7 @@
 #define LOCALIZATION_MAX_BYTES      ((size_t)96 << 10) /* of them together, as JSON */
 #define LOCALIZATION_TEXT_MAX_BYTES 4096
 
-/* In the order in which they were made. */
+/* By name. */
 MUST_CHECK int localization_locales(struct store_read *r, struct arena *a,
                                     struct strs *ret_locales);
 /* Empty when the realm has none for the locale. */

@@ -1,6 +1,7 @@
 /* What is kept as administrators wrote it: identity providers, flows and the like, as they stand. */
 #include "core/transfer/export_parts.h"
 
+#include "core/admin/localization.h"
 #include "core/admin/providers.h"
 #include "core/auth/login_records.h"
 #include "core/port/organizations.h"
@@ -179,6 +180,35 @@ static int write_organizations(struct exporter *e)
     return 0;
 }
 
+/* --- The realm's own texts --- */
+
+static int write_texts(struct exporter *e, struct str locale)
+{
+    struct str_map texts;
+    TRY(localization_texts(e->r, e->scratch, locale, &texts));
+    jw_key_s(&e->w, locale);
+    jw_begin_object(&e->w);
+    for (size_t i = 0; i < texts.count; i++) {
+        jw_key_s(&e->w, texts.items[i].name);
+        jw_str(&e->w, texts.items[i].value);
+    }
+    jw_end_object(&e->w);
+    return export_next(e);
+}
+
+static int write_localization(struct exporter *e)
+{
+    struct strs locales;
+    TRY(localization_locales(e->r, e->kept, &locales));
+    if (locales.count == 0)
+        return 0;
+    jw_member_object(&e->w, "localizationTexts");
+    for (size_t i = 0; i < locales.count; i++)
+        TRY(write_texts(e, locales.items[i]));
+    jw_end_object(&e->w);
+    return 0;
+}
+
 static int write_identity_providers(struct exporter *e)
 {
     if (e->options->without_identity_providers)
@@ -192,5 +222,6 @@ int export_records(struct exporter *e)
     TRY(write_identity_providers(e));
     TRY(write_flows(e));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
-    return write_organizations(e);
+    TRY(write_organizations(e));
+    return write_localization(e);
 }

@@ -4,6 +4,7 @@
 
 #include "core/admin/component_records.h"
 #include "core/admin/identity_providers.h"
+#include "core/admin/localization.h"
 #include "core/admin/organizations.h"
 #include "core/admin/profile.h"
 #include "core/admin/providers.h"
@@ -195,6 +196,37 @@ static int take_provider_mapper(struct import *im, const struct json_value *json
     return settle(im, at, keep_mapper(im, provider.id, &m), "identity provider mappers");
 }
 
+/* --- The realm's own texts: {"es": {"key": "text"}} --- */
+
+static int take_texts(struct import *im, struct str locale, const struct json_value *json,
+                      const struct import_at *at)
+{
+    const struct json_value *value;
+    struct str key;
+    TRY(import_expect_object(im, json, at));
+    struct str_map texts = {ARENA_ARRAY(import_arena(im), json_count(json) + 1, struct str_pair),
+                            0};
+    if (!texts.items)
+        return ERR_NO_MEMORY;
+    for (struct json_iter it = json_iter(json); json_next(&it, &key, &value);) {
+        TRY(import_expect_text(im, value, AT_NAME(at, key)));
+        texts.items[texts.count++] = (struct str_pair){key, json_str(value)};
+    }
+    return settle(im, at, localization_put(&im->ctx, im->w, locale, &texts), "locales with texts");
+}
+
+static int import_texts(struct import *im)
+{
+    const struct json_value *locales, *json;
+    struct str locale;
+    TRY(import_object(im, im->main->top, "localizationTexts", NULL, &locales));
+    for (struct json_iter it = json_iter(locales); json_next(&it, &locale, &json);) {
+        TRY(take_texts(im, locale, json, AT_NAME(AT_MEMBER(NULL, "localizationTexts"), locale)));
+        arena_reset(import_arena(im));
+    }
+    return 0;
+}
+
 int import_records(struct import *im)
 {
     const struct json_value *components;
@@ -203,5 +235,6 @@ int import_records(struct import *im)
     arena_reset(import_arena(im));
     TRY(import_each_top(im, "organizations", take_organization));
     TRY(import_each_top(im, "identityProviders", take_provider));
-    return import_each_top(im, "identityProviderMappers", take_provider_mapper);
+    TRY(import_each_top(im, "identityProviderMappers", take_provider_mapper));
+    return import_texts(im);
 }

@@ -43,6 +43,7 @@ export async function fillRealm(world, root) {
   await root.identityProviders.create({ alias: 'corp', providerId: 'oidc', config: { clientId: 'x', clientSecret: 'secret-of-corp', authorizationUrl: 'https://corp.example.pe/a', tokenUrl: 'https://corp.example.pe/t' } });
   await root.organizations.linkIdp({ orgId: acme.id, alias: 'corp' });
   await root.identityProviders.createMapper({ alias: 'corp', identityProviderMapper: { name: 'dni', identityProviderAlias: 'corp', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: { claim: 'dni', 'user.attribute': 'dni' } } });
+  for (const locale of ['qu', 'es', 'en']) await root.realms.addLocalization({ realm: 'peru', selectedLocale: locale, key: 'loginTitle' }, `Perú ${locale}`);
   await root.authenticationManagement.copyFlow({ flow: 'browser', newName: 'browser of Peru' });
   await root.realms.update({ realm: 'peru' }, { browserFlow: 'browser of Peru' });
   await consent(world, 'portal', 'maria');
