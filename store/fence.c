@@ -159,7 +159,9 @@ void fence_recall(struct slot *slot)
     if (slot->is_master || !note_name(slot, file))
         return;
     int fd = -1;
-    if (plain_file_open(slot->store->folder.realms_fd, file, O_RDONLY, &fd) == ERR_NOT_FOUND)
+    int err = plain_file_open(slot->store->folder.realms_fd, file, O_RDONLY, &fd);
+    /* A disk that fails for a moment has noted nothing; damage that is there is found again. */
+    if (err != 0 && err != ERR_CONFIG)
         return;
     if (fd < 0 || pread(fd, reason, sizeof(reason) - 1, 0) <= 0)
         (void)snprintf(reason, sizeof(reason), "it was noted as damaged");
