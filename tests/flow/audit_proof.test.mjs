@@ -123,7 +123,8 @@ test('AU-02: signed heads are checked', async () => {
   assert.equal((await verifyLines(lines, '--realm', 'another')).status, 1);
   // cut off: the end is no longer signed, which is told
   const cut = lines.slice(0, at + 3);
-  assert.match((await verifyLines(cut)).stdout, cut.length > at + 1 ? /2 events after the last signed head/ : /whole/);
+  const after = cut.length - at - 1;
+  assert.match((await verifyLines(cut)).stdout, after > 0 ? new RegExp(`\\b${after} events after the last signed head`) : /whole/);
 });
 
 test('AU-02: the key of another realm proves nothing, and neither does no key', async () => {
