@@ -114,15 +114,25 @@ static int check_not_revoked(const struct check *c, struct store_read *r,
     return spent ? invalid(c, VALIDATION_REVOKED, "Token is revoked") : 0;
 }
 
-/* A session goes with its user. */
+/* A session goes when its user may not be here any more: then the user is the reason. */
+static enum validation_reason why_no_session(const struct access_token *t, bool user_there)
+{
+    if (!user_there || !t->user.enabled)
+        return VALIDATION_USER_DISABLED;
+    return t->claims.iat_s < t->user.not_before_s ? VALIDATION_NOT_BEFORE
+                                                  : VALIDATION_SESSION_ENDED;
+}
+
 static int find_no_session(const struct check *c, struct store_read *r, struct access_token *t)
 {
-    int rc =
-        str_absent(t->claims.sub) ? 0 : user_find_by_id(r, c->ctx->arena, t->claims.sub, &t->user);
-    if (rc != 0 && rc != ERR_NOT_FOUND)
-        return rc;
-    return invalid(c, rc == 0 ? VALIDATION_SESSION_ENDED : VALIDATION_USER_DISABLED,
-                   "User session not found");
+    enum validation_reason reason = VALIDATION_SESSION_ENDED;
+    if (!str_absent(t->claims.sub)) {
+        int rc = user_find_by_id(r, c->ctx->arena, t->claims.sub, &t->user);
+        if (rc != 0 && rc != ERR_NOT_FOUND)
+            return rc;
+        reason = why_no_session(t, rc == 0);
+    }
+    return invalid(c, reason, "User session not found");
 }
 
 static int find_session(const struct check *c, struct store_read *r, struct access_token *t)

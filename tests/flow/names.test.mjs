@@ -34,7 +34,7 @@ test('WE-13: names that mix scripts or hold what no name has are refused, by eve
 
 test('WE-13: names of the languages of the world are taken, and reached in every spelling', async () => {
   const people = {
-    'José Ñandú': ['josé ñandú', 'JOSÉ ÑANDÚ', 'Jose\u0301 N\u0303andu\u0301', 'ＪＯＳÉ ñandú', ' José Ñandú '],
+    'José.Ñandú': ['josé.ñandú', 'JOSÉ.ÑANDÚ', 'Jose\u0301.N\u0303andu\u0301', 'ＪＯＳÉ.ñandú', ' José.Ñandú '],
     'Straße': ['strasse', 'STRASSE', 'straße', 'STRAẞE'],
     'Иван.Петров': ['иван.петров', 'ИВАН.ПЕТРОВ'],
     'Οδυσσεύς': ['οδυσσεύς', 'ΟΔΥΣΣΕΎΣ', 'οδυσσεύσ'],
