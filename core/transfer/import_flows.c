@@ -86,6 +86,15 @@ static bool is_requirement(struct str requirement)
     return false;
 }
 
+/* A flow stands in one place: many that share theirs would be walked more often than anybody can wait. */
+static bool stands_elsewhere(const struct auth_flows *all, struct str flow_id)
+{
+    for (size_t i = 0; i < all->execution_count; i++)
+        if (str_eq(all->executions[i].flow_id, flow_id))
+            return true;
+    return false;
+}
+
 /* What an execution names by aliases. */
 static int link_execution(struct import *im, const struct auth_flows *all,
                           const struct json_value *json, const struct import_at *at,
@@ -99,6 +108,8 @@ static int link_execution(struct import *im, const struct auth_flows *all,
         const struct auth_flow *below = flow_find_alias(all, flow);
         if (!below)
             return import_fail(im, AT_MEMBER(at, "flowAlias"), "there is no flow of this name");
+        if (stands_elsewhere(all, below->id))
+            return import_fail(im, AT_MEMBER(at, "flowAlias"), "the flow stands elsewhere, too");
         e->flow_id = below->id;
     }
     if (!str_empty(config)) {

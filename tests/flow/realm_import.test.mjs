@@ -150,6 +150,8 @@ test('flows come by name, are completed, and are what logins follow', async () =
   await wrong([flow('a', [{ authenticatorFlow: true, flowAlias: 'b', requirement: 'REQUIRED' }]), flow('b', [{ authenticatorFlow: true, flowAlias: 'a', requirement: 'REQUIRED' }], false)], /leads into itself/);
   await wrong([flow('a', []), flow('a', [])], /authenticationFlows\[1\]\.alias.*another flow has this name/);
   await wrong([flow('a', [{ authenticatorFlow: true, flowAlias: 'c', requirement: 'REQUIRED' }])], /authenticationExecutions\[0\]\.flowAlias.*no flow of this name/);
+  const below = { authenticatorFlow: true, flowAlias: 'b', requirement: 'REQUIRED' };
+  await wrong([flow('a', [below, below]), flow('b', [], false)], /authenticationExecutions\[1\]\.flowAlias.*stands elsewhere/);
   await wrong([flow('a', 7)], /authenticationFlows\[0\]\.authenticationExecutions/);
 });
 
