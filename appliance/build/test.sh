@@ -51,7 +51,13 @@ ctest_run() { # FILTER
     passed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true)
     failed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*' "$log" || true)
     [ $status = 0 ] || [ "$failed" != 0 ] || failed=1
+    [ "$failed" = 0 ] || unit_failures "$log" >&2
     count unit "$passed" "$failed"
+}
+
+unit_failures() { # LOG: what the failing tests said, which stands far above the summary
+    awk '/ Test .*\*\*\*/ { show = 1 } / Test .* Passed / { show = 0 } /tests passed,/ { show = 0 }
+         show' "$1" | grep -vE '^\[ +(RUN|OK) +' | head -n 200
 }
 
 ctest_logged() { # LOG FILTER

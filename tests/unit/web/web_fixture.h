@@ -79,7 +79,7 @@ static void handle_page(struct request *req, struct response *res)
 struct fixture_stream {
     struct stream stream;
     const struct web *web;
-    int said;
+    atomic_int said;
 };
 static _Atomic(struct fixture_stream *) fixture_stream_last;
 static atomic_int fixture_stream_asked, fixture_stream_most, fixture_stream_size;
@@ -89,7 +89,7 @@ static bool fixture_stream_pull(struct stream *s, struct arena *a, struct buf *o
     struct fixture_stream *f = (struct fixture_stream *)s;
     (void)a;
     for (; f->said < atomic_load(&fixture_stream_asked) && out->len < 30000; f->said++) {
-        buf_printf(out, "piece %d ", f->said);
+        buf_printf(out, "piece %d ", atomic_load(&f->said));
         for (int i = 0; i < atomic_load(&fixture_stream_size); i++)
             buf_add_byte(out, 'x');
     }
