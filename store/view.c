@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "core/port/client_policies.h"
 #include "core/port/flows.h"
 #include "core/port/issuers.h"
 #include "core/port/profiles.h"
@@ -186,6 +187,11 @@ const struct profile *realm_view_profile(const struct realm_view *view)
 const struct auth_flows *realm_view_flows(const struct realm_view *view)
 {
     return &view->flows;
+}
+
+const struct client_policies *realm_view_client_policies(const struct realm_view *view)
+{
+    return &view->policies;
 }
 
 const struct required_actions *realm_view_required_actions(const struct realm_view *view)

@@ -2,6 +2,7 @@
 #ifndef GARITA_STORE_VIEW_H
 #define GARITA_STORE_VIEW_H
 
+#include "core/model/client_policy.h"
 #include "core/model/flow.h"
 #include "core/model/issuer.h"
 #include "core/model/profile.h"
@@ -12,7 +13,8 @@
 struct view_client {
     struct client client;
     struct str sealed_secret; /* absent: none */
-    struct str secret;        /* in the vault, once it was asked for */
+    /* In the vault, once they were asked for. */
+    struct str secret, rotated_secret;
     struct view_client *next_by_name, *next_by_id, *next_by_pk;
 };
 
@@ -33,6 +35,7 @@ struct realm_view {
     struct profile profile;
     struct auth_flows flows; /* none: those of the beginning; without settings */
     struct required_actions actions;
+    struct client_policies policies;
     struct str sealed_state_secret;
     struct str state_secret; /* in the vault, once it was asked for; under the lock */
     struct key_ring ring;

@@ -182,30 +182,55 @@ int realm_view_client_by_pk(struct realm_view *view, int64_t client_pk,
     return err;
 }
 
-/* Opens a client's secret once. Under view->lock. */
-static int open_secret(struct realm_view *view, int64_t client_pk, struct str *ret_secret)
+/* Keeps what was opened in the vault. */
+static int keep(struct realm_view *view, int rc, struct str plain, struct str *ret_kept)
 {
-    struct view_client *c;
-    TRY(view_client_by_pk(view, client_pk, &c));
+    TRY(rc);
+    return vault_keep(&view->vault, plain, ret_kept);
+}
+
+static int open_present(struct realm_view *view, struct view_client *c, struct arena *scratch)
+{
+    struct str plain = {NULL, 0};
     if (str_absent(c->sealed_secret))
         return ERR_NOT_FOUND;
-    if (str_absent(c->secret)) {
-        CLEANUP(arena_free) struct arena a;
-        struct str plain;
-        arena_init(&a, (size_t)64 << 10);
-        TRY(client_secret_open(view->slot, &a, c->client.id, c->sealed_secret, &plain));
-        TRY(vault_keep(&view->vault, plain, &c->secret));
+    return keep(view,
+                client_secret_open(view->slot, scratch, c->client.id, c->sealed_secret, &plain),
+                plain, &c->secret);
+}
+
+static int open_rotated(struct realm_view *view, struct view_client *c, struct arena *scratch)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct str plain = {NULL, 0};
+    TRY(view_read_begin(view, &r));
+    return keep(view, client_rotated_find(r, scratch, &c->client, &plain), plain,
+                &c->rotated_secret);
+}
+
+/* Opens a client's secret once. Under view->lock. */
+static int open_secret(struct realm_view *view, int64_t client_pk, enum client_secret_kind kind,
+                       struct str *ret_secret)
+{
+    bool rotated = kind == CLIENT_SECRET_ROTATED;
+    struct view_client *c;
+    TRY(view_client_by_pk(view, client_pk, &c));
+    struct str *kept = rotated ? &c->rotated_secret : &c->secret;
+    if (str_absent(*kept)) {
+        CLEANUP(arena_free) struct arena scratch;
+        arena_init(&scratch, (size_t)64 << 10);
+        TRY(rotated ? open_rotated(view, c, &scratch) : open_present(view, c, &scratch));
     }
-    *ret_secret = c->secret;
+    *ret_secret = *kept;
     return 0;
 }
 
-int client_secret_copy(struct realm_view *view, int64_t client_pk, struct arena *a,
-                       struct str *ret_secret)
+int client_secret_copy(struct realm_view *view, int64_t client_pk, enum client_secret_kind kind,
+                       struct arena *a, struct str *ret_secret)
 {
     struct str secret;
     (void)pthread_mutex_lock(&view->lock);
-    int err = open_secret(view, client_pk, &secret);
+    int err = open_secret(view, client_pk, kind, &secret);
     (void)pthread_mutex_unlock(&view->lock);
     if (err != 0)
         return err;
@@ -216,12 +241,12 @@ int client_secret_copy(struct realm_view *view, int64_t client_pk, struct arena 
     return 0;
 }
 
-int client_secret_matches(struct realm_view *view, int64_t client_pk, struct str given,
-                          bool *ret_match)
+int client_secret_matches(struct realm_view *view, int64_t client_pk, enum client_secret_kind kind,
+                          struct str given, bool *ret_match)
 {
     struct str secret;
     (void)pthread_mutex_lock(&view->lock);
-    int err = open_secret(view, client_pk, &secret);
+    int err = open_secret(view, client_pk, kind, &secret);
     (void)pthread_mutex_unlock(&view->lock);
     if (err == 0)
         *ret_match = ct_eq(secret, given);

@@ -25,9 +25,34 @@ static int load_profile(struct realm_view *view, struct store_read *r)
     return read_profile(view, profile_first());
 }
 
+/* None of a document that is not there. One that does not read is never taken for none: what it asks of
+ * clients would not be asked. */
+static int read_rules(struct realm_view *view, struct store_read *r, const char *name,
+                      const struct json_value **ret_json)
+{
+    struct str text;
+    *ret_json = NULL;
+    int rc = document_find(r, &view->arena, str_c(name), &text);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    rc = json_parse(&view->arena, text, CLIENT_POLICIES_MAX_BYTES, ret_json);
+    return rc == 0 || rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
+}
+
+static int load_policies(struct realm_view *view, struct store_read *r)
+{
+    const struct json_value *profiles, *policies;
+    TRY(read_rules(view, r, DOCUMENT_CLIENT_PROFILES, &profiles));
+    TRY(read_rules(view, r, DOCUMENT_CLIENT_POLICIES, &policies));
+    int rc = client_policies_read(&view->arena, profiles, policies, &view->policies, NULL);
+    return rc == 0 || rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
+}
+
 int view_load_login(struct realm_view *view, struct store_read *r)
 {
     TRY(load_profile(view, r));
+    TRY(load_policies(view, r));
     TRY(login_flows_read(r, &view->arena, &view->flows));
     return login_actions_read(r, &view->arena, &view->actions);
 }

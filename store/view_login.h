@@ -1,4 +1,5 @@
-/* What a realm's picture holds of its logins: profile, flows, required actions. */
+/* What a realm's picture holds of its logins: profile, flows, required actions,
+ * client policies. */
 #ifndef GARITA_STORE_VIEW_LOGIN_H
 #define GARITA_STORE_VIEW_LOGIN_H
 

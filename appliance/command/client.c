@@ -1,6 +1,7 @@
 /* garita client ... */
 #include "appliance/command/commands.h"
 
+#include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/port/clients.h"
 
@@ -189,7 +190,8 @@ static int secret(struct call *call)
     if (!given && !args_has(call->args, "rotate")) {
         TRY(work_read(&work));
         TRY(find(call, &work, &client));
-        int rc = client_secret_copy(work.ctx.view, client.pk, call->arena, &value);
+        int rc = client_secret_copy(work.ctx.view, client.pk, CLIENT_SECRET_PRESENT, call->arena,
+                                    &value);
         if (rc == ERR_NOT_FOUND)
             return err_set(&call->err, rc, "this client has no secret");
         TRY(rc);

@@ -2,10 +2,10 @@
 #include "core/admin/clients.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/client_secret.h"
 #include "core/admin/flows.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
-#include "core/base/rng.h"
 #include "core/port/clients.h"
 #include "core/port/users.h"
 
@@ -46,34 +46,6 @@ int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
     TRY(link_scopes(ctx, &client));
     *ret_client = client;
     return 0;
-}
-
-static int check_secret(const struct auth_ctx *ctx, struct str secret)
-{
-    if (secret.len < CLIENT_SECRET_MIN_BYTES || secret.len > CLIENT_SECRET_MAX_BYTES ||
-        !str_is_utf8(secret) || !str_has_no_control(secret))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "secret",
-                         "a client secret has %d to %d bytes without control characters",
-                         CLIENT_SECRET_MIN_BYTES, CLIENT_SECRET_MAX_BYTES);
-    return 0;
-}
-
-static bool wants_secret(const struct client *client)
-{
-    return client_is_confidential(client) &&
-           !str_eq(client->client_authenticator_type, STR("client-jwt"));
-}
-
-static int settle_secret(const struct auth_ctx *ctx, struct client *client)
-{
-    if (!wants_secret(client)) {
-        client->secret = str_of(NULL, 0);
-        return 0;
-    }
-    if (!str_empty(client->secret))
-        return check_secret(ctx, client->secret);
-    client->secret = token_new(ctx->arena);
-    return str_absent(client->secret) ? ERR_NO_MEMORY : 0;
 }
 
 struct str admin_service_account_name(struct arena *a, struct str client_id)
@@ -147,13 +119,16 @@ static int prepare(const struct auth_ctx *ctx, struct client *io_client)
 {
     TRY(client_check(io_client, ctx->err));
     TRY(admin_id(ctx->arena, &io_client->id));
-    return settle_secret(ctx, io_client);
+    return client_secret_settle(ctx, io_client);
 }
 
 static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
-    struct str data;
+    struct str data, rotated;
+    TRY(client_rotated_take(ctx, io_client, &rotated));
     TRY(tell_conflict(ctx, io_client, client_insert(w, io_client)));
+    if (!str_absent(rotated))
+        TRY(client_rotated_put(w, io_client, rotated));
     TRY(change_data(ctx->arena, &client_fields, NULL, io_client, "clientId", io_client->client_id,
                     &data, NULL));
     return admin_record(ctx, w, EVENT_ClientCreated, "client", io_client->id, data);
@@ -161,7 +136,10 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct c
 
 int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
+    const struct client_executor *rotation;
+    TRY(client_rules_apply(ctx, store_write_reader(w), POLICY_BY_USER, NULL, io_client, &rotation));
     TRY(prepare(ctx, io_client));
+    TRY(client_secret_limit(ctx, rotation, io_client));
     TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
     if (io_client->service_accounts_enabled)
         TRY(add_service_account(ctx, w, io_client));
@@ -186,6 +164,23 @@ static int settle_service_account(const struct auth_ctx *ctx, struct store_write
     return 0;
 }
 
+/* What policies ask for, and what becomes of the secret. */
+static int settle_update(const struct auth_ctx *ctx, struct store_write *w,
+                         const struct client *before, struct client *client)
+{
+    const struct client_executor *rotation;
+    struct str ignored;
+    TRY(client_rotated_take(ctx, client, &ignored)); /* the one that is there stays */
+    TRY(client_secret_keep_moments(ctx, before, client));
+    TRY(client_rules_apply(ctx, store_write_reader(w), POLICY_BY_USER, before, client, &rotation));
+    TRY(client_check(client, ctx->err));
+    if (!str_empty(client->secret))
+        TRY(client_secret_check(ctx, client->secret));
+    else if (client_wants_secret(client) && !client_wants_secret(before)) /* it was public */
+        TRY(client_secret_settle(ctx, client));
+    return client_secret_limit(ctx, rotation, client);
+}
+
 int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
                         const struct client *before, const struct client *after)
 {
@@ -194,12 +189,8 @@ int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
     client.pk = before->pk;
     client.id = before->id;
     client.service_account_user_id = before->service_account_user_id;
-    TRY(client_check(&client, ctx->err));
+    TRY(settle_update(ctx, w, before, &client));
     TRY(admin_flows_check_client(ctx, store_write_reader(w), before, &client));
-    if (!str_empty(client.secret))
-        TRY(check_secret(ctx, client.secret));
-    else if (wants_secret(&client) && !wants_secret(before)) /* it was public until now */
-        TRY(settle_secret(ctx, &client));
     TRY(settle_service_account(ctx, w, &client));
     TRY(tell_conflict(ctx, &client, client_update(w, &client)));
     TRY(change_data(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,
@@ -215,20 +206,4 @@ int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
     TRY(client_delete(w, client->pk));
     return ADMIN_RECORD(ctx, w, EVENT_ClientDeleted, "client", client->id,
                         {"clientId", client->client_id});
-}
-
-int admin_client_secret_set(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct client *client, struct str secret, struct str *ret_secret)
-{
-    struct client changed = *client;
-    if (!wants_secret(client))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "clientId",
-                         "this client does not authenticate with a secret");
-    changed.secret = secret;
-    TRY(settle_secret(ctx, &changed));
-    TRY(client_update(w, &changed));
-    TRY(ADMIN_RECORD(ctx, w, EVENT_ClientSecretRotated, "client", client->id,
-                     {"clientId", client->client_id}));
-    *ret_secret = changed.secret;
-    return 0;
 }

@@ -34,6 +34,24 @@ static struct str attribute(const struct client *client, const char *name)
     return str_map_get(&client->attributes, str_c(name));
 }
 
+/* 0 when it is not there. */
+static int64_t moment(const struct client *client, const char *name)
+{
+    int64_t s;
+    return str_to_i64(attribute(client, name), &s) == 0 ? s : 0;
+}
+
+bool client_secret_has_expired(const struct client *client, int64_t now_s)
+{
+    int64_t expires_s = moment(client, CLIENT_ATTR_SECRET_EXPIRES);
+    return expires_s > 0 && expires_s <= now_s;
+}
+
+bool client_rotated_is_live(const struct client *client, int64_t now_s)
+{
+    return moment(client, CLIENT_ATTR_ROTATED_EXPIRES) > now_s;
+}
+
 static int check_texts(const struct client *client, struct err_ctx *ctx)
 {
     if (str_empty(client->client_id) || text_is_deceptive(client->client_id))
@@ -171,6 +189,20 @@ static int check_spans(const struct client *client, struct err_ctx *ctx)
     return check_span(client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN, 1, LIFESPAN_MAX_S, ctx);
 }
 
+/* Seconds since 1970; 0 as Keycloak writes for none. */
+static int check_moments(const struct client *client, struct err_ctx *ctx)
+{
+    static const char *const names[] = {CLIENT_ATTR_SECRET_CREATED, CLIENT_ATTR_SECRET_EXPIRES,
+                                        CLIENT_ATTR_ROTATED_CREATED, CLIENT_ATTR_ROTATED_EXPIRES};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct str text = attribute(client, names[i]);
+        int64_t s;
+        if (!str_empty(text) && (str_to_i64(text, &s) != 0 || s < 0 || s > JWT_MAX_DATE_S))
+            return err_field(ctx, ERR_INVALID_REQUEST, names[i], "%s is not a date", names[i]);
+    }
+    return 0;
+}
+
 static int check_attributes(const struct client *client, struct err_ctx *ctx)
 {
     struct str pkce = attribute(client, CLIENT_ATTR_PKCE);
@@ -180,6 +212,7 @@ static int check_attributes(const struct client *client, struct err_ctx *ctx)
         return err_field(ctx, ERR_INVALID_REQUEST, CLIENT_ATTR_PKCE, "%s must be S256",
                          CLIENT_ATTR_PKCE);
     TRY(check_spans(client, ctx));
+    TRY(check_moments(client, ctx));
     return check_algs(client, ctx);
 }
 

@@ -30,6 +30,13 @@
 #define CLIENT_ATTR_LIGHTWEIGHT           "client.use.lightweight.access.token.enabled"
 #define CLIENT_ATTR_REFRESH_ENABLED       "use.refresh.tokens"                   /* default true */
 #define CLIENT_ATTR_CC_REFRESH            "client_credentials.use_refresh_token" /* default false */
+/* Seconds since 1970, kept by the server (core/admin/client_secret.h). */
+#define CLIENT_ATTR_SECRET_CREATED        "client.secret.creation.time"
+#define CLIENT_ATTR_SECRET_EXPIRES        "client.secret.expiration.time"
+#define CLIENT_ATTR_ROTATED_CREATED       "client.secret.rotated.creation.time"
+#define CLIENT_ATTR_ROTATED_EXPIRES       "client.secret.rotated.expiration.time"
+/* The secret before the present one, as exports have it; at rest it is no attribute. */
+#define CLIENT_ATTR_ROTATED_SECRET        "client.secret.rotated"
 #define CLIENT_ATTR_CONSENT_TEXT          "consent.screen.text"
 #define CLIENT_ATTR_LOGO_URI              "logoUri"
 #define CLIENT_ATTR_POLICY_URI            "policyUri"
@@ -55,6 +62,9 @@ extern const struct field_table client_fields;
 
 /* Whether the client must authenticate at the token endpoint. */
 bool client_is_confidential(const struct client *client);
+/* Whether its secret has ended, and whether the one before still counts. */
+bool client_secret_has_expired(const struct client *client, int64_t now_s);
+bool client_rotated_is_live(const struct client *client, int64_t now_s);
 /* Refuses redirect URIs and other URLs of dangerous schemes (OA-03), contradictory switches,
  * malformed attributes. */
 MUST_CHECK int client_check(const struct client *client, struct err_ctx *ctx);

@@ -3,6 +3,7 @@
 #include "core/oidc/authz_request.h"
 
 #include "core/codec/json.h"
+#include "core/oidc/client_rules.h"
 #include "core/oidc/redirect_uri.h"
 #include "core/oidc/request_object.h"
 #include "core/oidc/scopes.h"
@@ -301,6 +302,7 @@ static int parse_rest(const struct auth_ctx *ctx, const struct form *form,
     TRY(parse_nonce(ctx, form, request));
     TRY(parse_pkce(ctx, form, request));
     TRY(parse_claims(ctx, form, request));
+    TRY(client_rules_authorization(ctx, request));
     parse_hints(form, request);
     return 0;
 }

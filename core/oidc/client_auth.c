@@ -119,16 +119,27 @@ static bool authenticates_by(const struct auth_ctx *ctx, const struct client *cl
            flow_takes_client(ctx, type);
 }
 
+static int matches(const struct auth_ctx *ctx, const struct client *client,
+                   enum client_secret_kind kind, struct str secret, bool *ret_match)
+{
+    *ret_match = false;
+    int rc = client_secret_matches(ctx->view, client->pk, kind, secret, ret_match);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+/* The secret, and after a change the one before, each for as long as it counts. Both are compared, so that
+ * the time tells nothing of which one it was. */
 static int check_secret(const struct auth_ctx *ctx, const struct client *client, struct str secret)
 {
-    bool match = false;
+    int64_t at_s = now_s(ctx->now);
+    bool present = false, rotated = false;
     if (!authenticates_by(ctx, client, "client-secret") || str_empty(secret))
         return refuse_known(ctx, client);
-    int rc = client_secret_matches(ctx->view, client->pk, secret, &match);
-    if (rc == ERR_NOT_FOUND)
-        return refuse_known(ctx, client);
-    TRY(rc);
-    return match ? 0 : refuse_known(ctx, client);
+    if (!client_secret_has_expired(client, at_s))
+        TRY(matches(ctx, client, CLIENT_SECRET_PRESENT, secret, &present));
+    if (client_rotated_is_live(client, at_s))
+        TRY(matches(ctx, client, CLIENT_SECRET_ROTATED, secret, &rotated));
+    return present || rotated ? 0 : refuse_known(ctx, client);
 }
 
 /* --- assertions (RFC 7523 3) --- */

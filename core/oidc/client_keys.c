@@ -79,15 +79,27 @@ int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
     return ERR_UNKNOWN_KEY;
 }
 
-int client_secret_verify(const struct auth_ctx *ctx, const struct client *client,
-                         const struct jws *jws)
+static int verify_with_secret(const struct auth_ctx *ctx, const struct client *client,
+                              enum client_secret_kind kind, const struct jws *jws)
 {
     struct jws_key key = {.alg = jws->alg};
-    if (!jose_alg_allowed(jws->alg, JOSE_FOR_CLIENT_SECRET))
-        return ERR_BAD_ALGORITHM;
-    int rc = client_secret_copy(ctx->view, client->pk, ctx->arena, &key.secret);
+    int rc = client_secret_copy(ctx->view, client->pk, kind, ctx->arena, &key.secret);
     if (rc == ERR_NOT_FOUND)
         return ERR_UNKNOWN_KEY;
     TRY(rc);
     return jws_verify(jws, &key);
+}
+
+int client_secret_verify(const struct auth_ctx *ctx, const struct client *client,
+                         const struct jws *jws)
+{
+    int64_t at_s = now_s(ctx->now);
+    int rc = ERR_UNKNOWN_KEY;
+    if (!jose_alg_allowed(jws->alg, JOSE_FOR_CLIENT_SECRET))
+        return ERR_BAD_ALGORITHM;
+    if (!client_secret_has_expired(client, at_s))
+        rc = verify_with_secret(ctx, client, CLIENT_SECRET_PRESENT, jws);
+    if ((rc == ERR_UNKNOWN_KEY || rc == ERR_BAD_SIGNATURE) && client_rotated_is_live(client, at_s))
+        rc = verify_with_secret(ctx, client, CLIENT_SECRET_ROTATED, jws);
+    return rc;
 }

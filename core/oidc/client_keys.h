@@ -10,7 +10,8 @@
  * ERR_BAD_SIGNATURE, ERR_BAD_ALGORITHM, ERR_BAD_KEY, ERR_UPSTREAM, ERR_TIMEOUT. */
 MUST_CHECK int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
                                   const struct jws *jws);
-/* HS256, HS384, HS512 with the client secret (RFC 7518 3.2). The same errors. */
+/* HS256, HS384, HS512 with the client secret (RFC 7518 3.2), or the one before while it counts; one that
+ * expired is none. The same errors. */
 MUST_CHECK int client_secret_verify(const struct auth_ctx *ctx, const struct client *client,
                                     const struct jws *jws);
 

@@ -1,6 +1,7 @@
 /* The token endpoint. */
 #include "core/oidc/token.h"
 
+#include "core/oidc/client_rules.h"
 #include "core/oidc/grant.h"
 
 #include "core/base/banned.h"
@@ -44,6 +45,7 @@ int token_request(const struct auth_ctx *ctx, struct str authorization, const st
     known.actor.client_id = auth.client->client_id;
     if (auth.client->bearer_only)
         return err_set(ctx->err, ERR_UNAUTHORIZED_CLIENT, "Bearer-only not allowed");
+    TRY(client_rules_token(&known, &auth, form));
     return run(&known, &auth, form, &ret_response->json);
 }
 

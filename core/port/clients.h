@@ -18,12 +18,22 @@ MUST_CHECK int client_find_by_id(struct store_read *r, struct arena *a, struct s
 /* Sorted by client_id, after one (absent: from the start). Without mappers and scopes. */
 MUST_CHECK int client_list(struct store_read *r, struct arena *a, struct str after, size_t limit,
                            struct client **ret_items, size_t *ret_count);
+/* The secret, or the one before it. Whether they count at a moment is for the caller (core/model/client.h). */
+enum client_secret_kind { CLIENT_SECRET_PRESENT, CLIENT_SECRET_ROTATED };
 /* The secret in clear; ERR_NOT_FOUND when the client has none, ERR_SEAL under a wrong master key. */
-MUST_CHECK int client_secret_copy(struct realm_view *view, int64_t client_pk, struct arena *a,
+MUST_CHECK int client_secret_copy(struct realm_view *view, int64_t client_pk,
+                                  enum client_secret_kind kind, struct arena *a,
                                   struct str *ret_secret);
 /* Constant-time comparison with the sealed secret; cached unsealed in guarded memory of the view. */
-MUST_CHECK int client_secret_matches(struct realm_view *view, int64_t client_pk, struct str given,
+MUST_CHECK int client_secret_matches(struct realm_view *view, int64_t client_pk,
+                                     enum client_secret_kind kind, struct str given,
                                      bool *ret_match);
+/* The secret before the present one, sealed at rest; absent: there is none. The client is stored. */
+MUST_CHECK int client_rotated_put(struct store_write *w, const struct client *client,
+                                  struct str secret);
+/* ERR_NOT_FOUND. */
+MUST_CHECK int client_rotated_find(struct store_read *r, struct arena *a,
+                                   const struct client *client, struct str *ret_secret);
 
 /* ERR_CONFLICT when the name or the id is taken. */
 MUST_CHECK int scope_insert(struct store_write *w, struct client_scope *scope);

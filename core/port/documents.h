@@ -4,10 +4,12 @@
 
 #include "core/port/store.h"
 
-#define DOCUMENT_USER_PROFILE   "user-profile"
+#define DOCUMENT_USER_PROFILE    "user-profile"
 /* Numbers of the events up to which the lists of the Admin API are cleared (core/admin/event_lists.c). */
-#define DOCUMENT_HIDDEN_EVENTS  "hidden-events"
-#define DOCUMENT_DEFAULT_GROUPS "default-groups" /* ids: what new people join */
+#define DOCUMENT_HIDDEN_EVENTS   "hidden-events"
+#define DOCUMENT_DEFAULT_GROUPS  "default-groups"  /* ids: what new people join */
+#define DOCUMENT_CLIENT_PROFILES "client-profiles" /* core/model/client_policy.h */
+#define DOCUMENT_CLIENT_POLICIES "client-policies"
 
 /* Every change here replaces the realm's view at the commit. */
 

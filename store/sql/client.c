@@ -118,6 +118,41 @@ static int seal_secret(struct store_write *w, const struct client *client, struc
     return 0;
 }
 
+static struct seal_place rotated_place(const struct slot *slot, struct str id)
+{
+    return (struct seal_place){&slot->store->master_key, slot->id, "client.secret.rotated", id};
+}
+
+int client_rotated_put(struct store_write *w, const struct client *client, struct str secret)
+{
+    static const struct sql update = {"UPDATE client SET rotated_secret = ?2 WHERE pk = ?1"};
+    struct seal_place place = rotated_place(w->reader.slot, client->id);
+    struct str sealed = {NULL, 0};
+    if (!str_absent(secret))
+        TRY(seal_value(&place, &w->arena, secret, &sealed));
+    write_touch_config(w);
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    query_i64(&q, client->pk);
+    query_blob(&q, sealed);
+    return query_run_one(&q);
+}
+
+int client_rotated_find(struct store_read *r, struct arena *a, const struct client *client,
+                        struct str *ret_secret)
+{
+    static const struct sql select = {
+        "SELECT rotated_secret FROM client WHERE pk = ? AND rotated_secret IS NOT NULL"};
+    struct seal_place place = rotated_place(r->slot, client->id);
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, client->pk);
+    TRY(query_one(&q));
+    struct str sealed = query_col_str(&q, 0, a);
+    TRY(q.err);
+    return seal_open(&place, a, sealed, ret_secret);
+}
+
 /* --- Whole clients --- */
 
 static int complete(struct store_read *r, struct arena *a, struct client *c, struct str sealed)

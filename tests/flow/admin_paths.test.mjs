@@ -16,7 +16,6 @@ const ABSENT = [
   [/\/clients-initial-access/, 'Initial access tokens'],
   [/\/client-description-converter$/, 'Converters of client descriptions'],
   [/\/client-types$/, 'Client types'],
-  [/\/client-policies\//, 'Client policies'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
   [/\/upload-certificate$/, 'Uploads of files'],

@@ -1,5 +1,6 @@
 /* What a client proves itself with: ~/clients/{id}/client-secret and /certificates; its service
  * account; the files that adapters are set up with. */
+#include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/port/users.h"
 #include "web/admin/clients.h"
@@ -42,24 +43,26 @@ int rest_client_secret_new(struct admin_call *call)
     return 0;
 }
 
-/* A new secret takes the place of the old one at once: there never is a rotated one. */
-static int none_rotated(struct admin_call *call)
-{
-    return err_set(&call->req->err, ERR_NOT_FOUND, "Client does not have a rotated secret");
-}
-
+/* AD-06: as the secret itself. */
 int rest_client_rotated_get(struct admin_call *call)
 {
     struct client client;
+    struct str secret;
+    bool shown;
     TRY(clients_find(call, &client));
-    return none_rotated(call);
+    TRY(clients_secret_is_shown(call, &client, &shown));
+    if (!shown)
+        return ERR_FORBIDDEN;
+    TRY(admin_client_rotated_get(&call->ctx, call->r, &client, &secret));
+    write_secret(call, secret);
+    return 0;
 }
 
 int rest_client_rotated_remove(struct admin_call *call)
 {
     struct client client;
     TRY(clients_find_to_change(call, &client));
-    return none_rotated(call);
+    return admin_client_rotated_remove(&call->ctx, call->w, &client);
 }
 
 /* --- The certificate: public --- */

@@ -2,6 +2,7 @@
 #include "web/admin/clients.h"
 
 #include "core/admin/client_guard.h"
+#include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/base/ct.h"
 #include "core/model/check.h"

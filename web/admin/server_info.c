@@ -5,6 +5,7 @@
 #include "core/admin/providers.h"
 #include "core/auth/password_policy.h"
 #include "core/jose/alg.h"
+#include "core/model/client_policy.h"
 #include "core/model/represent.h"
 #include "web/admin/admin.h"
 #include "web/admin/mapper_types.h"
@@ -168,6 +169,15 @@ static void write_algorithms(struct json_writer *w, const char *kind, enum jose_
     end_kind(w);
 }
 
+static void write_policy_parts(struct json_writer *w, const char *kind,
+                               const struct client_policy_part *parts, size_t count)
+{
+    begin_kind(w, kind);
+    for (size_t i = 0; i < count; i++)
+        write_provider(w, str_c(parts[i].id));
+    end_kind(w);
+}
+
 static void write_providers(struct json_writer *w)
 {
     const struct provider *key = NULL;
@@ -179,6 +189,9 @@ static void write_providers(struct json_writer *w)
     while ((key = provider_next(STR(PROVIDER_KEY), key)) != NULL)
         write_provider(w, str_c(key->id));
     end_kind(w);
+    write_policy_parts(w, "client-policy-condition", client_condition_parts,
+                       CLIENT_CONDITION_KINDS);
+    write_policy_parts(w, "client-policy-executor", client_executor_parts, CLIENT_EXECUTOR_KINDS);
     begin_kind(w, "protocol-mapper");
     mapper_types_write_ids(w);
     end_kind(w);

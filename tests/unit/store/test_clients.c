@@ -119,7 +119,7 @@ static void test_client_with_parts(void **state)
     assert_false(found->enabled);
     assert_int_equal(found->scopes.count, 1);
     struct str secret;
-    ok(client_secret_copy(view, client.pk, &arena, &secret));
+    ok(client_secret_copy(view, client.pk, CLIENT_SECRET_PRESENT, &arena, &secret));
     assert_str(secret, "a secret of the client");
     realm_view_release(view);
 }
@@ -137,14 +137,52 @@ static void test_secrets(void **state)
     ok(client_insert(w, &open));
     commit(w);
     ok(realm_view_refresh(&view));
-    ok(client_secret_matches(view, client.pk, STR("s3cret-s3cret"), &match));
+    ok(client_secret_matches(view, client.pk, CLIENT_SECRET_PRESENT, STR("s3cret-s3cret"), &match));
     assert_true(match);
-    ok(client_secret_matches(view, client.pk, STR("s3cret-s3creT"), &match));
+    ok(client_secret_matches(view, client.pk, CLIENT_SECRET_PRESENT, STR("s3cret-s3creT"), &match));
     assert_false(match);
-    ok(client_secret_matches(view, client.pk, STR(""), &match));
+    ok(client_secret_matches(view, client.pk, CLIENT_SECRET_PRESENT, STR(""), &match));
     assert_false(match);
-    fails(client_secret_matches(view, open.pk, STR(""), &match), ERR_NOT_FOUND);
-    fails(client_secret_copy(view, open.pk, &arena, &client.secret), ERR_NOT_FOUND);
+    fails(client_secret_matches(view, open.pk, CLIENT_SECRET_PRESENT, STR(""), &match),
+          ERR_NOT_FOUND);
+    fails(client_secret_copy(view, open.pk, CLIENT_SECRET_PRESENT, &arena, &client.secret),
+          ERR_NOT_FOUND);
+    realm_view_release(view);
+}
+
+/* The secret before the present one stands by itself: a change of the client leaves it, and it is not in
+ * the file in clear. */
+static void test_rotated_secret(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct client client = client_named("rotating");
+    struct str secret;
+    bool match;
+    client.secret = STR("the-present-secret");
+    struct store_write *w = begin_write(view);
+    ok(client_insert(w, &client));
+    fails(client_rotated_find(store_write_reader(w), &arena, &client, &secret), ERR_NOT_FOUND);
+    ok(client_rotated_put(w, &client, STR("the-secret-before")));
+    ok(client_update(w, &client));
+    ok(client_rotated_find(store_write_reader(w), &arena, &client, &secret));
+    assert_str(secret, "the-secret-before");
+    commit(w);
+    ok(realm_view_refresh(&view));
+    ok(client_secret_matches(view, client.pk, CLIENT_SECRET_ROTATED, STR("the-secret-before"),
+                             &match));
+    assert_true(match);
+    ok(client_secret_matches(view, client.pk, CLIENT_SECRET_PRESENT, STR("the-secret-before"),
+                             &match));
+    assert_false(match);
+    ok(client_secret_copy(view, client.pk, CLIENT_SECRET_ROTATED, &arena, &secret));
+    assert_str(secret, "the-secret-before");
+    w = begin_write(view);
+    ok(client_rotated_put(w, &client, str_of(NULL, 0)));
+    commit(w);
+    ok(realm_view_refresh(&view));
+    fails(client_secret_copy(view, client.pk, CLIENT_SECRET_ROTATED, &arena, &secret),
+          ERR_NOT_FOUND);
     realm_view_release(view);
 }
 
@@ -248,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_view_of_write, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_client_with_parts, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_secrets, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_rotated_secret, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_scopes, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_list_and_delete, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_sk_01_canaries, start_test, end_test),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/admin/groups.h"
 #include "core/admin/keys.h"
