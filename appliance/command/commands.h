@@ -21,6 +21,7 @@ COMMANDS(group);
 COMMANDS(keys);
 COMMANDS(audit);
 COMMANDS(clock);
+COMMANDS(backup);
 COMMANDS(routes); /* routes */
 COMMANDS(apply);
 COMMANDS(bench);   /* bench-data */

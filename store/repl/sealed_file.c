@@ -11,7 +11,7 @@
 #include "core/crypto/aead.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/kdf.h"
-#include "core/crypto/stream.h"
+#include "core/crypto/seal_stream.h"
 
 #include "core/base/banned.h"
 
@@ -19,24 +19,24 @@
 #define MAGIC_BYTES   8
 #define VERSION       1
 #define KEY_ID_BYTES  8
-#define WRAPPED_BYTES (AEAD_OVERHEAD_BYTES + STREAM_KEY_BYTES)
+#define WRAPPED_BYTES (AEAD_OVERHEAD_BYTES + SEAL_STREAM_KEY_BYTES)
 /* Offsets in the header. */
 #define VERSION_AT    MAGIC_BYTES
 #define KIND_AT       (VERSION_AT + 1)
 #define KEY_ID_AT     (KIND_AT + 1)
 #define WRAPPED_AT    (KEY_ID_AT + KEY_ID_BYTES)
 #define STREAM_AT     (WRAPPED_AT + WRAPPED_BYTES)
-#define HEADER_BYTES  (STREAM_AT + STREAM_HEADER_BYTES)
+#define HEADER_BYTES  (STREAM_AT + SEAL_STREAM_HEADER_BYTES)
 
 #define PIECE_BYTES   ((size_t)64 << 10)
-#define SEALED_BYTES  (PIECE_BYTES + STREAM_OVERHEAD_BYTES)
+#define SEALED_BYTES  (PIECE_BYTES + SEAL_STREAM_OVERHEAD_BYTES)
 #define LENGTH_BYTES  4
 #define LEVEL         3
 #define WINDOW_LOG    23 /* 8 MiB: what a file may make the reader keep */
 #define SCRATCH_BYTES ((size_t)8 << 10)
 
 struct sealed {
-    struct stream stream;
+    struct seal_stream stream;
     unsigned char header[HEADER_BYTES];
     unsigned char bound[BLAKE2B_BYTES]; /* header and context, associated with every piece */
 };
@@ -122,9 +122,9 @@ static int make_header(struct sealed *s, const struct secret *key, enum sealed_k
     s->header[VERSION_AT] = VERSION;
     s->header[KIND_AT] = (unsigned char)kind;
     TRY(key_id(key, s->header + KEY_ID_AT));
-    TRY(secret_random(&data_key, STREAM_KEY_BYTES));
+    TRY(secret_random(&data_key, SEAL_STREAM_KEY_BYTES));
     TRY(wrap_key(s, key, context, &data_key));
-    TRY(stream_seal_begin(&s->stream, secret_view(&data_key), s->header + STREAM_AT));
+    TRY(seal_stream_begin(&s->stream, secret_view(&data_key), s->header + STREAM_AT));
     bind(s->header, HEADER_BYTES, context, s->bound);
     return 0;
 }
@@ -158,11 +158,11 @@ int sealed_writer_open(struct whole_file *file, const struct secret *key, enum s
 
 static int put_piece(struct sealed_writer *w, bool last)
 {
-    size_t len = w->used + STREAM_OVERHEAD_BYTES;
+    size_t len = w->used + SEAL_STREAM_OVERHEAD_BYTES;
     for (size_t i = 0; i < LENGTH_BYTES; i++)
         w->piece[i] = (unsigned char)(len >> (8 * i));
-    stream_seal(&w->s.stream, bound_of(&w->s), view(w->plain, w->used), last,
-                w->piece + LENGTH_BYTES);
+    seal_stream_push(&w->s.stream, bound_of(&w->s), view(w->plain, w->used), last,
+                     w->piece + LENGTH_BYTES);
     w->used = 0;
     w->bytes += (int64_t)(LENGTH_BYTES + len);
     return whole_file_write(w->file, w->piece, LENGTH_BYTES + len);
@@ -252,7 +252,7 @@ static int unwrap_key(struct sealed *s, const struct secret *key, struct str con
     bind(s->header, WRAPPED_AT, context, bound);
     TRY(aead_open_secret(secret_view(key), view(bound, sizeof(bound)),
                          view(s->header + WRAPPED_AT, WRAPPED_BYTES), &data_key));
-    return stream_open_begin(&s->stream, secret_view(&data_key), s->header + STREAM_AT);
+    return seal_stream_pull_begin(&s->stream, secret_view(&data_key), s->header + STREAM_AT);
 }
 
 static int reader_start(struct sealed_reader *r, const struct secret *key, enum sealed_kind kind,
@@ -303,12 +303,12 @@ static int next_piece(struct sealed_reader *r)
     TRY(read_exactly(r->fd, length, LENGTH_BYTES));
     for (size_t i = 0; i < LENGTH_BYTES; i++)
         len |= (size_t)length[i] << (8 * i);
-    if (len < STREAM_OVERHEAD_BYTES || len > SEALED_BYTES)
+    if (len < SEAL_STREAM_OVERHEAD_BYTES || len > SEALED_BYTES)
         return ERR_SEAL;
     TRY(read_exactly(r->fd, r->piece, len));
-    TRY(stream_open(&r->s.stream, bound_of(&r->s), view(r->piece, len), r->plain, &r->last));
+    TRY(seal_stream_pull(&r->s.stream, bound_of(&r->s), view(r->piece, len), r->plain, &r->last));
     r->at = 0;
-    r->have = len - STREAM_OVERHEAD_BYTES;
+    r->have = len - SEAL_STREAM_OVERHEAD_BYTES;
     return r->last ? check_end(r) : 0;
 }
 

@@ -1,0 +1,15 @@
+/* What commands about backups share. */
+#ifndef GARITA_APPLIANCE_COMMAND_BACKUP_H
+#define GARITA_APPLIANCE_COMMAND_BACKUP_H
+
+#include "appliance/command.h"
+
+struct backup_source;
+
+/* The configured folder. ERR_CONFIG with a sentence when there is none. */
+MUST_CHECK int backup_folder_of(struct call *call, const char **ret_dir);
+/* The one that is wanted, or the newest for an absent id. ERR_NOT_FOUND with a sentence. */
+MUST_CHECK int backup_choose(struct call *call, const struct backup_source *source,
+                             struct str wanted, struct str *ret_id);
+
+#endif
