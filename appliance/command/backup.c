@@ -1,6 +1,8 @@
 /* garita backup ... */
 #include "appliance/command/backup.h"
 
+#include <stdio.h>
+
 #include "appliance/command/commands.h"
 #include "store/repl/backup.h"
 #include "store/store_open.h"
@@ -8,6 +10,7 @@
 #include "core/base/banned.h"
 
 #define LOOK_ARENA_BYTES ((size_t)512 << 20)
+#define NOTE_EVERY_PAGES 5000
 
 int backup_folder_of(struct call *call, const char **ret_dir)
 {
@@ -15,6 +18,16 @@ int backup_folder_of(struct call *call, const char **ret_dir)
     return *ret_dir ? 0
                     : err_set(&call->err, ERR_CONFIG,
                               "no folder for backups is configured (backup-dir)");
+}
+
+struct str backup_note(struct str realm, int64_t done, int64_t pages, char text[BACKUP_NOTE_BYTES])
+{
+    if (done % NOTE_EVERY_PAGES != 0 && done != pages)
+        return str_of(NULL, 0);
+    int n = snprintf(text, BACKUP_NOTE_BYTES, "realm %.*s: %lld of %lld pages",
+                     (int)(realm.len < 64 ? realm.len : 64), realm.ptr, (long long)done,
+                     (long long)pages);
+    return n > 0 && n < BACKUP_NOTE_BYTES ? str_of(text, (size_t)n) : str_of(NULL, 0);
 }
 
 /* --- Making one --- */

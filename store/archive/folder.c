@@ -58,10 +58,11 @@ int archive_open_read(const struct slot *slot, struct str file, int *ret_fd)
     return err;
 }
 
-int archive_file_create(const struct slot *slot, struct str file, struct whole_file *ret_file)
+int archive_file_create(const struct folder *folder, const char *realm_file, struct str file,
+                        struct whole_file *ret_file)
 {
     int dir;
-    TRY(realm_folder(&slot->store->folder, slot->file, make_folder, &dir));
+    TRY(realm_folder(folder, realm_file, make_folder, &dir));
     return whole_file_create(dir, file, ret_file);
 }
 

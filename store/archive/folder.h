@@ -8,10 +8,10 @@
 /* ERR_NOT_FOUND, ERR_IO. The caller closes what is opened. */
 MUST_CHECK int archive_open_read(const struct slot *slot, struct str file, int *ret_fd);
 
-/* A file of the archive, being written. Makes the folders that are missing. ERR_STORE_FULL,
- * ERR_STORE_READ_ONLY, ERR_IO. */
-MUST_CHECK int archive_file_create(const struct slot *slot, struct str file,
-                                   struct whole_file *ret_file);
+/* A file of the archive of a realm, known by its database's file, being written. Makes the folders that
+ * are missing. ERR_STORE_FULL, ERR_STORE_READ_ONLY, ERR_IO. */
+MUST_CHECK int archive_file_create(const struct folder *folder, const char *realm_file,
+                                   struct str file, struct whole_file *ret_file);
 
 MUST_CHECK int archive_unlink(const struct slot *slot, struct str file);
 /* Takes the folder away with all that is in it; missing is fine. */

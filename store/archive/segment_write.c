@@ -118,7 +118,7 @@ static int writer_open(const struct slot *slot, struct str file, struct writer *
         return ERR_NO_MEMORY;
     (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_compressionLevel, LEVEL);
     (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_checksumFlag, 1);
-    return archive_file_create(slot, file, &w->file);
+    return archive_file_create(&slot->store->folder, slot->file, file, &w->file);
 }
 
 static void writer_close(struct writer *w)
