@@ -1,13 +1,14 @@
 // Restoring (BK-01, OT-05): a realm into its place under the running server, and a node from nothing but
 // the backups and the copy of the master key.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { Server, sleep } from './lib/server.mjs';
+import { Server, sleep, until } from './lib/server.mjs';
 import { run } from './lib/cli.mjs';
+import { addRealmFile } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
 
@@ -16,7 +17,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 const dir = path.join(scratch, 'backups');
 const world = await World.open({ args: ['--backup-dir', dir] });
 after(() => world.close());
-await world.addRealm('chile');
+const chileFile = await addRealmFile(world, 'chile');
 await world.addUser('ana');
 const portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
 const kept = path.join(scratch, 'kept.key');
@@ -69,6 +70,23 @@ test('a realm that was deleted comes back; after a restart it is there', async (
   await world.server.restart();
   assert.deepEqual(await users(), ['ana']);
   assert.equal((await portal.password('ana')).status, 200);
+});
+
+test('a realm that is fenced off because its database is damaged comes back', async () => {
+  await world.server.restart();
+  const bytes = readFileSync(chileFile);
+  const fd = openSync(chileFile, 'r+');
+  for (let at = 2048 + 1000; at < bytes.length; at += 2048) writeSync(fd, Buffer.from([bytes[at] ^ 8]), 0, 1, at);
+  closeSync(fd);
+  await until('the damage is met', async () => (await world.cli.run(['realm', 'check', 'chile'])).status === 1);
+  const incomplete = await world.cli.run(['backup', 'now', '--json']);
+  assert.equal(incomplete.status, 1);
+  assert.match(incomplete.stderr, /lacks 1 realm/);
+  assert.equal((await world.cli.json('backup', 'list')).at(-1).missing, 1);
+  const result = await world.cli.json('restore', '--realm', 'chile', '--backup', backup.id, '--in-place');
+  assert.equal(result.spentCarried, false);
+  assert.deepEqual(await users('chile'), []);
+  assert.equal((await world.cli.json('realm', 'list')).find((r) => r.realm === 'chile').state, 'ok');
 });
 
 test('the whole node comes back from the backups and the kept key alone', async () => {
@@ -128,8 +146,8 @@ test('what cannot be is told in a sentence', async () => {
   };
   await told(/--to DIR.*--in-place/, '--realm', 'peru');
   await told(/--realm NAME/, '--in-place');
-  await told(/has no realm bolivia/, '--realm', 'bolivia', '--in-place');
+  await told(/no backup that was taken by then with realm bolivia/, '--realm', 'bolivia', '--in-place');
   await told(/master is restored with the whole node/, '--realm', 'master', '--in-place');
-  await told(/no backup was taken by then/, '--realm', 'peru', '--at', '2020-01-01', '--in-place');
-  await told(/backup.*missing|no such/, '--realm', 'peru', '--backup', '20200101T000000.000Z', '--in-place');
+  await told(/no backup that was taken by then/, '--realm', 'peru', '--at', '2020-01-01', '--in-place');
+  await told(/there is none/, '--realm', 'peru', '--backup', '20200101T000000.000Z', '--in-place');
 });
