@@ -176,17 +176,13 @@ static int fill(struct backup_work *w, struct backup_made *made)
 static int make_in(const struct backup_folder *folder, struct backup_work *w,
                    struct backup_made *made)
 {
-    struct arena a;
     TRY(backup_folder_begin(folder, made->id, &w->dir_fd));
-    arena_init(&a, MANIFEST_ARENA_BYTES);
-    w->arena = &a;
     int err = backup_key_of(&w->store->master_key, &w->key);
     if (err == 0)
         err = fill(w, made);
     if (err == 0)
         err = backup_folder_publish(folder, made->id, w->dir_fd);
     secret_free(&w->key);
-    arena_free(&a);
     (void)close(w->dir_fd);
     if (err != 0)
         backup_folder_abandon(folder, made->id);
@@ -220,7 +216,9 @@ int backup_make(struct store *store, const char *dir, const struct backup_watch 
 {
     CLEANUP(backup_folder_close) struct backup_folder folder = BACKUP_FOLDER_NONE;
     struct backup_made made = {0};
-    struct backup_work work = {.store = store, .watch = watch, .id = made.id};
+    CLEANUP(arena_free) struct arena a;
+    struct backup_work work = {.store = store, .arena = &a, .watch = watch, .id = made.id};
+    arena_init(&a, MANIFEST_ARENA_BYTES);
     TRY(backup_folder_open(dir, true, &folder, ctx));
     backup_id_of(clock_now().wall_ms, made.id);
     int err = number(store, &made);
