@@ -18,6 +18,8 @@ static const struct {
     {group_commands, &group_command_count},
     {keys_commands, &keys_command_count},
     {audit_commands, &audit_command_count},
+    {backup_commands, &backup_command_count},
+    {restore_commands, &restore_command_count},
     {clock_commands, &clock_command_count},
     {routes_commands, &routes_command_count},
     {apply_commands, &apply_command_count},

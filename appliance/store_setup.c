@@ -42,6 +42,7 @@ static int open_store(const struct config *config, bool serving, struct store **
     struct store_config store = {
         .data_dir = config->data,
         .master_key_path = config->master_key_file[0] ? config->master_key_file : NULL,
+        .backup_dir = config->backup_dir[0] ? config->backup_dir : NULL,
         .max_open_realms = (size_t)config->open_realms,
         .readers_per_realm = (size_t)config->readers_per_realm,
         .max_views = (size_t)config->cached_realms,

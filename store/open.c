@@ -38,6 +38,7 @@ static int take_config(struct store *store, const struct store_config *config)
     store->config.vfs = strdup(config->vfs ? config->vfs : "unix-excl");
     store->config.master_key_path =
         config->master_key_path ? strdup(config->master_key_path) : NULL;
+    store->config.backup_dir = config->backup_dir ? strdup(config->backup_dir) : NULL;
     store->open_limit = or_default(config->max_open_realms, DEFAULT_OPEN_REALMS);
     store->reader_limit = or_default(config->readers_per_realm, DEFAULT_READERS);
     store->view_limit = or_default(config->max_views, DEFAULT_VIEWS);
@@ -45,9 +46,10 @@ static int take_config(struct store *store, const struct store_config *config)
         store->config.wait_ms = DEFAULT_WAIT_MS;
     if (store->config.checkpoint_pages <= 0)
         store->config.checkpoint_pages = DEFAULT_CHECKPOINT_PAGES;
-    return store->config.vfs && (store->config.master_key_path || !config->master_key_path)
-               ? 0
-               : ERR_NO_MEMORY;
+    bool copied = store->config.vfs &&
+                  (store->config.master_key_path || !config->master_key_path) &&
+                  (store->config.backup_dir || !config->backup_dir);
+    return copied ? 0 : ERR_NO_MEMORY;
 }
 
 /* The mark by which a wrong master key is told: it says nothing about the key. */
@@ -252,5 +254,11 @@ void store_close(struct store *store)
     (void)pthread_mutex_destroy(&store->time.lock);
     free_text(store->config.vfs);
     free_text(store->config.master_key_path);
+    free_text(store->config.backup_dir);
     free(store);
+}
+
+const char *store_backup_dir(const struct store *store)
+{
+    return store->config.backup_dir;
 }

@@ -33,6 +33,9 @@ MUST_CHECK int realm_list_put_in_place(struct store_write *w, struct str file, s
 MUST_CHECK int realm_list_unfinished(struct store_read *r, struct arena *a,
                                      struct list_row **ret_items, size_t *ret_count);
 
+MUST_CHECK int realm_list_all(struct store_read *r, struct arena *a, struct list_row **ret_items,
+                              size_t *ret_count);
+
 /* A change of a realm's name, display name or switch, which the list repeats: the intention is on
  * disk before the realm's commit and taken back or carried out after it. */
 MUST_CHECK int realm_list_change_begin(struct store_write *w);

@@ -21,7 +21,8 @@ struct making {
     const struct now *now;
     store_realm_fill *fill;
     void *arg;
-    bool replaces; /* what is there of this name stays until the end */
+    const struct realm_placing *placing; /* the database comes from elsewhere; NULL */
+    bool replaces;                       /* what is there of this name stays until the end */
 };
 
 static int seal_state_secret(struct store_write *w, struct str *ret_sealed)
@@ -57,9 +58,23 @@ static int fill_in(struct slot *slot, struct realm_view *view, const struct maki
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+/* A database that comes from elsewhere has its rows already. */
+static int fill_placed(struct slot *slot, const struct making *m)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(m->placing->place(slot, m->placing->arg));
+    TRY(view_of_slot(slot, &view));
+    TRY(tx_write_begin(slot, view, m->now, &w));
+    TRY(m->placing->fill(w, view, m->placing->arg));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
 static int fill_slot(struct slot *slot, const struct making *m)
 {
     struct realm_view *view;
+    if (m->placing)
+        return fill_placed(slot, m);
     TRY(view_build_empty(slot, m->realm, &view));
     int err = fill_in(slot, view, m);
     realm_view_release(view);
@@ -122,7 +137,8 @@ static void undo(struct store *store, struct slot *slot, const struct now *now)
     }
     /* After a failed flush of the list only the next start knows which state the row has: ready, and
      * then its file must be there, or to be cleared. */
-    if (flush_failed(store->master) || folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
+    if (flush_failed(store->master) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
+        folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
         list_change(store, now, NULL, str_c(slot->file), true) != 0)
         LOG_WARN("store", "a realm that was not made is settled at the next start");
 }
@@ -264,22 +280,36 @@ int store_realm_delete(struct store *store, struct str name)
     return remove_retired(store, slot, &now);
 }
 
+static int replace(struct store *store, const struct making *m)
+{
+    struct slot *slot, *old = NULL;
+    TRY(check_making(store, m->realm));
+    if (str_eq_c(m->realm->name, REALM_MASTER))
+        return ERR_FORBIDDEN;
+    int err = slot_find(store, m->realm->name, &old);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    TRY(make(store, m, old, &slot));
+    if (old)
+        slot_take_place(old, slot);
+    else
+        slot_publish(slot);
+    if (m->placing)
+        m->placing->placed(m->placing->arg);
+    return old ? remove_retired(store, old, m->now) : 0;
+}
+
 int store_realm_replace(struct store *store, const struct realm *realm, const struct now *now,
                         store_realm_fill *fill, void *arg)
 {
-    struct making m = {.realm = realm, .now = now, .fill = fill, .arg = arg, .replaces = true};
-    struct slot *slot, *old = NULL;
-    TRY(check_making(store, realm));
-    if (str_eq_c(realm->name, REALM_MASTER))
-        return ERR_FORBIDDEN;
-    int err = slot_find(store, realm->name, &old);
-    if (err != 0 && err != ERR_NOT_FOUND)
-        return err;
-    TRY(make(store, &m, old, &slot));
-    if (!old) {
-        slot_publish(slot);
-        return 0;
-    }
-    slot_take_place(old, slot);
-    return remove_retired(store, old, now);
+    const struct making m = {
+        .realm = realm, .now = now, .fill = fill, .arg = arg, .replaces = true};
+    return replace(store, &m);
+}
+
+int realm_put_in_place(struct store *store, const struct realm *realm, const struct now *now,
+                       const struct realm_placing *placing)
+{
+    const struct making m = {.realm = realm, .now = now, .placing = placing, .replaces = true};
+    return replace(store, &m);
 }

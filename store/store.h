@@ -198,6 +198,19 @@ struct slot *slot_known(struct store *store, struct str name);
 /* Copies the present name. */
 void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1]);
 
+/* --- realms.c --- */
+
+/* As store_realm_replace, with a database that place brings to the slot's file; fill then changes it
+ * before anybody sees it. placed is called when it serves, before the old one goes. */
+struct realm_placing {
+    int (*place)(struct slot *slot, void *arg);
+    store_realm_fill *fill;
+    void (*placed)(void *arg);
+    void *arg;
+};
+MUST_CHECK int realm_put_in_place(struct store *store, const struct realm *realm,
+                                  const struct now *now, const struct realm_placing *placing);
+
 /* --- realm_db.c: open databases --- */
 
 MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *ctx);

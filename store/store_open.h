@@ -23,6 +23,7 @@ struct store_config {
     int64_t reserve_percent;     /* the same as a part of the file system, instead of bytes */
     int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
     int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
+    const char *backup_dir;      /* where backups go; NULL: none are made */
     bool read_only;              /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
@@ -41,6 +42,8 @@ void store_close(struct store *store);
 /* 0, or what keeps the store from saying yes: ERR_STORE_FAILED after a failed flush (until the
  * process starts again), ERR_STORE_FULL while the last write failed for want of space. */
 MUST_CHECK int store_health(struct store *store);
+/* NULL: none was configured. */
+const char *store_backup_dir(const struct store *store);
 /* Believes the machine's clock although it is behind (core/base/clock.h), for this process and the
  * next. */
 MUST_CHECK int store_clock_step_back(struct store *store);

@@ -21,6 +21,8 @@ COMMANDS(group);
 COMMANDS(keys);
 COMMANDS(audit);
 COMMANDS(clock);
+COMMANDS(backup);
+COMMANDS(restore);
 COMMANDS(routes); /* routes */
 COMMANDS(apply);
 COMMANDS(bench);   /* bench-data */
@@ -49,6 +51,10 @@ MUST_CHECK int work_open_realm(struct call *call, struct work *ret_work);
 
 /* Notes the line for people. */
 void call_say(struct call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A taker of parts that shows notes: one line on the terminal, written over again and again. */
+MUST_CHECK int note_show(void *arg, enum part_kind kind, struct str text);
+/* The line goes. */
+void note_clear(void);
 /* A number option; fallback when it is not there. ERR_USAGE. */
 MUST_CHECK int call_number(struct call *call, const char *option, int64_t least, int64_t most,
                            int64_t fallback, int64_t *ret_number);

@@ -41,23 +41,6 @@ static void tell_progress(void *context, const struct import_progress *progress)
         (void)!call->parts->take(call->parts->arg, PART_NOTE, str_of(text, (size_t)n));
 }
 
-/* The other end: one line on the terminal, written over again and again. */
-static int take_note(void *arg, enum part_kind kind, struct str text)
-{
-    struct buf b;
-    (void)arg;
-    if (kind != PART_NOTE)
-        return ERR_INVALID_SYNTAX;
-    if (!isatty(STDERR_FILENO))
-        return 0;
-    buf_init(&b, NULL, 1024);
-    buf_add_c(&b, "\r\033[K");
-    output_safe(&b, str_sub(text, 0, 100));
-    (void)!write_all(STDERR_FILENO, buf_str(&b));
-    buf_free(&b);
-    return 0;
-}
-
 static const char *state_name(enum import_state state)
 {
     static const char *const names[] = {
@@ -220,10 +203,9 @@ static int import_client(struct cli *cli)
     if (!path)
         return ERR_NO_MEMORY;
     TRY(import_path_open(path, &cli->err, &fd));
-    const struct part_taker parts = {take_note, NULL};
+    const struct part_taker parts = {note_show, NULL};
     int rc = cli_call_attached(cli, fd, &parts, &reply);
-    if (isatty(STDERR_FILENO))
-        (void)fputs("\r\033[K", stderr);
+    note_clear();
     if (!str_absent(reply.data))
         TRY(show(cli, &reply));
     return rc;

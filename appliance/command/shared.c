@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "appliance/command/commands.h"
+#include "appliance/file.h"
+#include "appliance/output.h"
 
 #include "core/admin/clients.h"
 #include "core/admin/roles.h"
@@ -69,6 +72,28 @@ void call_say(struct call *call, const char *fmt, ...)
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     call->message = arena_str_c(call->arena, text);
+}
+
+int note_show(void *arg, enum part_kind kind, struct str text)
+{
+    struct buf b;
+    (void)arg;
+    if (kind != PART_NOTE)
+        return ERR_INVALID_SYNTAX;
+    if (!isatty(STDERR_FILENO))
+        return 0;
+    buf_init(&b, NULL, 1024);
+    buf_add_c(&b, "\r\033[K");
+    output_safe(&b, str_sub(text, 0, 100));
+    (void)!write_all(STDERR_FILENO, buf_str(&b));
+    buf_free(&b);
+    return 0;
+}
+
+void note_clear(void)
+{
+    if (isatty(STDERR_FILENO))
+        (void)fputs("\r\033[K", stderr);
 }
 
 int call_number(struct call *call, const char *option, int64_t least, int64_t most,

@@ -46,3 +46,15 @@ int admin_void_all(const struct auth_ctx *ctx, struct store_write *w, struct str
     return ADMIN_RECORD(ctx, w, EVENT_SessionRevoked, "realm", realm->id, {"realm", realm->name},
                         {"reason", why});
 }
+
+int admin_realm_restored(const struct auth_ctx *ctx, struct store_write *w, struct str backup,
+                         int64_t taken_ms)
+{
+    const struct realm *realm = auth_realm(ctx);
+    char taken[25];
+    int64_t sessions, keys;
+    clock_rfc3339(taken_ms, taken);
+    TRY(ADMIN_RECORD(ctx, w, EVENT_RealmRestored, "realm", realm->id, {"realm", realm->name},
+                     {"backup", backup}, {"taken", str_c(taken)}));
+    return admin_void_all(ctx, w, STR("the realm was restored"), &sessions, &keys);
+}

@@ -46,18 +46,11 @@ static int realm_folder(const struct folder *folder, const char *realm_file,
     return err;
 }
 
-static bool copy_name(char out[ARCHIVE_NAME_MAX], struct str name, const char *suffix)
-{
-    int len = snprintf(out, ARCHIVE_NAME_MAX, "%.*s%s", STR_ARG(name), suffix);
-    /* Names come from our own rows; still none leads out of the folder. */
-    return len > 0 && len < ARCHIVE_NAME_MAX && str_find(name, '/') < 0;
-}
-
 int archive_open_read(const struct slot *slot, struct str file, int *ret_fd)
 {
-    char name[ARCHIVE_NAME_MAX];
+    char name[WHOLE_FILE_NAME_MAX];
     int dir;
-    if (!copy_name(name, file, ""))
+    if (!whole_file_name(name, file, ""))
         return ERR_IO;
     TRY(realm_folder(&slot->store->folder, slot->file, open_folder, &dir));
     int err = plain_file_open(dir, name, O_RDONLY, ret_fd);
@@ -65,57 +58,19 @@ int archive_open_read(const struct slot *slot, struct str file, int *ret_fd)
     return err;
 }
 
-int archive_file_create(const struct slot *slot, struct str file, struct archive_file *ret_file)
+int archive_file_create(const struct folder *folder, const char *realm_file, struct str file,
+                        struct whole_file *ret_file)
 {
-    struct archive_file f = {.dir_fd = -1, .fd = -1};
-    if (!copy_name(f.name, file, "") || !copy_name(f.temporary, file, ".new"))
-        return ERR_TOO_LARGE;
-    TRY(realm_folder(&slot->store->folder, slot->file, make_folder, &f.dir_fd));
-    (void)unlinkat(f.dir_fd, f.temporary, 0); /* of an attempt that was cut short */
-    int err = plain_file_open(f.dir_fd, f.temporary, O_WRONLY | O_CREAT | O_EXCL, &f.fd);
-    if (err != 0)
-        close_fd(&f.dir_fd);
-    else
-        *ret_file = f;
-    return err;
-}
-
-int archive_file_write(struct archive_file *f, const void *bytes, size_t len)
-{
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t n = write(f->fd, at, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return file_err();
-        at += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-int archive_file_publish(struct archive_file *f)
-{
-    if (fsync(f->fd) != 0 || renameat(f->dir_fd, f->temporary, f->dir_fd, f->name) != 0)
-        return file_err();
-    close_fd(&f->fd);
-    return fsync(f->dir_fd) == 0 ? 0 : file_err();
-}
-
-void archive_file_close(struct archive_file *f)
-{
-    if (f->fd >= 0)
-        (void)unlinkat(f->dir_fd, f->temporary, 0);
-    close_fd(&f->fd);
-    close_fd(&f->dir_fd);
+    int dir;
+    TRY(realm_folder(folder, realm_file, make_folder, &dir));
+    return whole_file_create(dir, file, ret_file);
 }
 
 int archive_unlink(const struct slot *slot, struct str file)
 {
-    char name[ARCHIVE_NAME_MAX];
+    char name[WHOLE_FILE_NAME_MAX];
     int dir;
-    if (!copy_name(name, file, ""))
+    if (!whole_file_name(name, file, ""))
         return ERR_IO;
     int err = realm_folder(&slot->store->folder, slot->file, open_folder, &dir);
     if (err != 0)
@@ -147,9 +102,9 @@ static int empty_folder(int dir)
 
 int archive_remove_all(const struct folder *folder, struct str realm_file)
 {
-    char name[ARCHIVE_NAME_MAX];
+    char name[WHOLE_FILE_NAME_MAX];
     int root, dir;
-    if (!copy_name(name, realm_file, ""))
+    if (!whole_file_name(name, realm_file, ""))
         return ERR_IO;
     int err = open_folder(folder->fd, ROOT, &root);
     if (err != 0)

@@ -16,7 +16,7 @@
 #define LEVEL             6
 
 struct writer {
-    struct archive_file file;
+    struct whole_file file;
     ZSTD_CCtx *compressor;
     void *out;
 };
@@ -30,7 +30,7 @@ static int compress(struct writer *w, struct str bytes, ZSTD_EndDirective how)
         left = ZSTD_compressStream2(w->compressor, &out, &in, how);
         if (ZSTD_isError(left))
             return ERR_NO_MEMORY;
-        TRY(archive_file_write(&w->file, w->out, out.pos));
+        TRY(whole_file_write(&w->file, w->out, out.pos));
     } while (in.pos < in.size || (how == ZSTD_e_end && left != 0));
     return 0;
 }
@@ -107,7 +107,7 @@ static int write_all(struct writer *w, struct store_read *r, const struct statem
     if (!str_eq(s->last_hash, str_of((const char *)hash, sizeof(hash))))
         return ERR_STORE_CORRUPT;
     TRY(compress(w, STR(""), ZSTD_e_end));
-    return archive_file_publish(&w->file);
+    return whole_file_publish(&w->file);
 }
 
 static int writer_open(const struct slot *slot, struct str file, struct writer *w)
@@ -118,19 +118,19 @@ static int writer_open(const struct slot *slot, struct str file, struct writer *
         return ERR_NO_MEMORY;
     (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_compressionLevel, LEVEL);
     (void)ZSTD_CCtx_setParameter(w->compressor, ZSTD_c_checksumFlag, 1);
-    return archive_file_create(slot, file, &w->file);
+    return archive_file_create(&slot->store->folder, slot->file, file, &w->file);
 }
 
 static void writer_close(struct writer *w)
 {
-    archive_file_close(&w->file);
+    whole_file_close(&w->file);
     (void)ZSTD_freeCCtx(w->compressor);
     free(w->out);
 }
 
 int segment_write(struct store_read *r, const struct event_segment *segment)
 {
-    CLEANUP(writer_close) struct writer w = {.file = {.dir_fd = -1, .fd = -1}};
+    CLEANUP(writer_close) struct writer w = {.file = WHOLE_FILE_NONE};
     TRY(writer_open(r->slot, segment->file, &w));
     return write_all(&w, r, &segment->statement);
 }

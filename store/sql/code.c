@@ -3,7 +3,7 @@
  * many who try at once one succeeds (OT-01, OT-04). */
 #include "core/crypto/digest.h"
 #include "core/port/sessions.h"
-#include "store/tx.h"
+#include "store/sql/once.h"
 
 #include "core/base/banned.h"
 
@@ -190,4 +190,30 @@ int once_is_spent(struct store_read *r, struct str kind, struct str value, bool 
     query_str(&q, kind);
     query_blob(&q, str_of((const char *)hash, sizeof(hash)));
     return query_next(&q, ret_spent);
+}
+
+static int once_insert(struct store_write *w, struct query *from)
+{
+    static const struct sql insert = {"INSERT INTO once (kind, hash, expires_ms) VALUES (?, ?, ?)"
+                                      " ON CONFLICT DO NOTHING"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &insert, &q));
+    query_str(&q, query_col_view(from, 0));
+    query_blob(&q, query_col_view(from, 1));
+    query_i64(&q, query_col_i64(from, 2));
+    return query_run(&q);
+}
+
+int once_copy(struct store_read *from, struct store_write *to)
+{
+    static const struct sql select = {"SELECT kind, hash, expires_ms FROM once"};
+    bool row = true;
+    QUERY(q);
+    TRY(query_open(from->conn, &select, &q));
+    while (row) {
+        TRY(query_next(&q, &row));
+        if (row)
+            TRY(once_insert(to, &q));
+    }
+    return q.err;
 }

@@ -131,17 +131,30 @@ int realm_list_put_in_place(struct store_write *w, struct str file, struct str i
     return query_run_one(&q);
 }
 
-int realm_list_unfinished(struct store_read *r, struct arena *a, struct list_row **ret_items,
-                          size_t *ret_count)
+static int read_rows(struct store_read *r, const struct sql *select, struct arena *a,
+                     struct list_row **ret_items, size_t *ret_count)
 {
-    static const struct sql select = {"SELECT " ROW_COLUMNS " FROM realm_list WHERE state <> 0"};
     struct rows rows = ROWS_OF(struct list_row);
     QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
+    TRY(query_open(r->conn, select, &q));
     TRY(rows_read(&rows, &q, a, read_row));
     *ret_items = rows.items;
     *ret_count = rows.count;
     return 0;
+}
+
+int realm_list_unfinished(struct store_read *r, struct arena *a, struct list_row **ret_items,
+                          size_t *ret_count)
+{
+    static const struct sql select = {"SELECT " ROW_COLUMNS " FROM realm_list WHERE state <> 0"};
+    return read_rows(r, &select, a, ret_items, ret_count);
+}
+
+int realm_list_all(struct store_read *r, struct arena *a, struct list_row **ret_items,
+                   size_t *ret_count)
+{
+    static const struct sql select = {"SELECT " ROW_COLUMNS " FROM realm_list"};
+    return read_rows(r, &select, a, ret_items, ret_count);
 }
 
 static int read_summary(struct query *q, struct arena *a, void *ret_summary)

@@ -1,0 +1,233 @@
+/* Making a backup, and what the node knows of the last one. */
+#include "store/repl/backup.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "store/plain_file.h"
+#include "store/repl/backup_realm.h"
+#include "store/repl/sealed_file.h"
+#include "store/sql/store_info.h"
+
+#include "core/base/banned.h"
+
+#define MANIFEST_ARENA_BYTES ((size_t)256 << 20)
+#define LIST_PAGE            500
+#define REALMS_MAX           100000
+#define LAST_NAME            "backup.last"
+#define LAST_MAX_BYTES       64
+
+struct str backup_database_name(struct arena *a, const struct backup_realm *realm)
+{
+    return ARENA_CONCAT(a, realm->file, STR(".db"));
+}
+
+struct str backup_file_name(struct arena *a, const struct backup_realm *realm,
+                            const struct backup_file *file)
+{
+    return ARENA_CONCAT(a, realm->file, STR("."), file->name);
+}
+
+/* --- What was made last --- */
+
+static int parse_last(struct str text, struct backup_last *ret_last)
+{
+    struct str line, serial, id;
+    if (!str_next(&text, '\n', &line) || !str_next_word(&line, &serial) ||
+        !str_next_word(&line, &id) || str_to_i64(serial, &ret_last->serial) != 0 ||
+        ret_last->serial < 1 || !backup_id_is_valid(id))
+        return ERR_STORE_CORRUPT;
+    memcpy(ret_last->id, id.ptr, BACKUP_ID_LEN);
+    ret_last->id[BACKUP_ID_LEN] = '\0';
+    return 0;
+}
+
+int backup_last_read(const struct store *store, struct backup_last *ret_last)
+{
+    char text[LAST_MAX_BYTES];
+    int fd;
+    *ret_last = (struct backup_last){0};
+    int err = plain_file_open(store->folder.fd, LAST_NAME, O_RDONLY, &fd);
+    if (err == ERR_NOT_FOUND)
+        return 0;
+    TRY(err);
+    ssize_t n = pread(fd, text, sizeof(text), 0);
+    (void)close(fd);
+    return n < 0 ? ERR_IO : parse_last(str_of(text, (size_t)n), ret_last);
+}
+
+int backup_last_write(const struct store *store, const struct backup_last *last)
+{
+    CLEANUP(whole_file_close) struct whole_file file = WHOLE_FILE_NONE;
+    char text[LAST_MAX_BYTES];
+    int len = snprintf(text, sizeof(text), "%lld %s\n", (long long)last->serial, last->id);
+    int dir = fcntl(store->folder.fd, F_DUPFD_CLOEXEC, 0);
+    if (dir < 0)
+        return ERR_IO;
+    TRY(whole_file_create(dir, STR(LAST_NAME), &file));
+    TRY(whole_file_write(&file, text, (size_t)len));
+    return whole_file_publish(&file);
+}
+
+/* --- Making one --- */
+
+struct realm_names {
+    struct realm_summary *items;
+    size_t count, cap;
+};
+
+static int add_names(struct arena *a, struct realm_names *names, const struct realm_summary *items,
+                     size_t count)
+{
+    if (names->count + count > REALMS_MAX)
+        return ERR_TOO_LARGE;
+    if (names->count + count > names->cap) {
+        size_t cap = names->cap * 2 + count;
+        struct realm_summary *grown = ARENA_ARRAY(a, cap, struct realm_summary);
+        if (!grown)
+            return ERR_NO_MEMORY;
+        if (names->count > 0)
+            memcpy(grown, names->items, names->count * sizeof(*grown));
+        names->items = grown;
+        names->cap = cap;
+    }
+    if (count > 0)
+        memcpy(names->items + names->count, items, count * sizeof(*items));
+    names->count += count;
+    return 0;
+}
+
+static int list_realms(struct backup_work *w, struct realm_names *names)
+{
+    struct realm_summary *items;
+    size_t count = LIST_PAGE;
+    struct str after = STR("");
+    while (count == LIST_PAGE) {
+        TRY(store_realm_list(w->store, w->arena, after, LIST_PAGE, &items, &count));
+        TRY(add_names(w->arena, names, items, count));
+        if (count > 0)
+            after = items[count - 1].name;
+    }
+    return names->count > 0 ? 0 : ERR_NOT_FOUND;
+}
+
+/* Master goes first: of a realm that it lists and that is not in the backup, restoring knows what to do;
+ * one that it does not list would be lost. */
+static int read_realms(struct backup_work *w, const struct realm_names *names,
+                       struct backup_realm *realms)
+{
+    size_t n = 0;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < names->count; i++)
+            if ((round == 0) == str_eq_c(names->items[i].name, REALM_MASTER))
+                TRY(backup_realm(w, &names->items[i], &realms[n++]));
+    return str_eq_c(realms[0].name, REALM_MASTER) && str_absent(realms[0].trouble)
+               ? 0
+               : ERR_STORE_CORRUPT;
+}
+
+static int node_id(const struct store *store, struct arena *a, struct str *ret_id)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct str mark;
+    TRY(tx_config_read_begin(store->master, NULL, &r));
+    return store_info_read(r, a, ret_id, &mark);
+}
+
+static void count_realms(const struct backup_manifest *m, const struct backup_work *w,
+                         struct backup_made *made)
+{
+    made->pages = w->pages;
+    made->bytes = w->bytes;
+    for (size_t i = 0; i < m->realm_count; i++) {
+        bool there = str_absent(m->realms[i].trouble);
+        made->realms += there;
+        made->missing += !there;
+        if (!there)
+            LOG_ERROR("backup", "realm %.*s is not in backup %s: %.*s", STR_ARG(m->realms[i].name),
+                      made->id, STR_ARG(m->realms[i].trouble));
+    }
+}
+
+static int fill(struct backup_work *w, struct backup_made *made)
+{
+    struct backup_manifest m = {
+        .id = str_c(made->id), .serial = made->serial, .begun_ms = clock_now().wall_ms};
+    struct realm_names names = {0};
+    int64_t bytes;
+    TRY(node_id(w->store, w->arena, &m.node));
+    TRY(list_realms(w, &names));
+    struct backup_realm *realms = ARENA_ARRAY(w->arena, names.count, struct backup_realm);
+    if (!realms)
+        return ERR_NO_MEMORY;
+    TRY(read_realms(w, &names, realms));
+    m.realms = realms;
+    m.realm_count = names.count;
+    m.ended_ms = clock_now().wall_ms;
+    TRY(manifest_write(w->dir_fd, &w->key, &m, &bytes));
+    w->bytes += bytes;
+    count_realms(&m, w, made);
+    return 0;
+}
+
+static int make_in(const struct backup_folder *folder, struct backup_work *w,
+                   struct backup_made *made)
+{
+    TRY(backup_folder_begin(folder, made->id, &w->dir_fd));
+    int err = backup_key_of(&w->store->master_key, &w->key);
+    if (err == 0)
+        err = fill(w, made);
+    if (err == 0)
+        err = backup_folder_publish(folder, made->id, w->dir_fd);
+    secret_free(&w->key);
+    (void)close(w->dir_fd);
+    if (err != 0)
+        backup_folder_abandon(folder, made->id);
+    return err;
+}
+
+static int number(const struct store *store, struct backup_made *made)
+{
+    struct backup_last last;
+    TRY(backup_last_read(store, &last));
+    made->serial = last.serial + 1;
+    return 0;
+}
+
+static int note(const struct store *store, const struct backup_made *made)
+{
+    struct backup_last last = {.serial = made->serial};
+    memcpy(last.id, made->id, sizeof(last.id));
+    return backup_last_write(store, &last);
+}
+
+static int tell(struct err_ctx *ctx, int err)
+{
+    if (err == ERR_CANCELLED || err == ERR_NO_MEMORY)
+        return err;
+    return err_set(ctx, ERR_BACKUP, "no backup was made: %s", err_text(err));
+}
+
+int backup_make(struct store *store, const char *dir, const struct backup_watch *watch,
+                struct backup_made *ret_made, struct err_ctx *ctx)
+{
+    CLEANUP(backup_folder_close) struct backup_folder folder = BACKUP_FOLDER_NONE;
+    struct backup_made made = {0};
+    CLEANUP(arena_free) struct arena a;
+    struct backup_work work = {.store = store, .arena = &a, .watch = watch, .id = made.id};
+    arena_init(&a, MANIFEST_ARENA_BYTES);
+    TRY(backup_folder_open(dir, true, &folder, ctx));
+    backup_id_of(clock_now().wall_ms, made.id);
+    int err = number(store, &made);
+    if (err == 0)
+        err = make_in(&folder, &work, &made);
+    if (err == 0)
+        err = note(store, &made);
+    if (err != 0)
+        return tell(ctx, err);
+    *ret_made = made;
+    return 0;
+}

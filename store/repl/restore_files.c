@@ -1,0 +1,155 @@
+/* Pages go through the layer that keeps their sums (store/page_file.h), as SQLite's own do. */
+#include "store/repl/restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/archive/folder.h"
+#include "store/conn.h"
+#include "store/page_file.h"
+#include "store/sql/name_forms.h"
+#include "store/sql/page.h"
+
+#include "core/base/banned.h"
+
+#define FINDING_BYTES ((size_t)64 << 10)
+
+struct placing {
+    const struct restore_files *r;
+    sqlite3_file *file;
+    struct whole_file archive;
+};
+
+static int refuse(struct err_ctx *ctx, const struct restore_files *r, int err, const char *why)
+{
+    if (err == ERR_CANCELLED || err == ERR_NO_MEMORY || err == ERR_STORE_FULL)
+        return err;
+    return err_set(ctx, ERR_BACKUP, "backup %.*s: realm %.*s %s", (int)BACKUP_ID_LEN, r->id.ptr,
+                   (int)(r->realm->name.len < 64 ? r->realm->name.len : 64), r->realm->name.ptr,
+                   why);
+}
+
+static const char *reason_of(int err)
+{
+    switch (err) {
+    case ERR_SEAL: return "was changed";
+    case ERR_BAD_KEY: return "was sealed under another master key";
+    case ERR_STORE_CORRUPT: return "is damaged";
+    case ERR_NOT_FOUND: return "is missing";
+    default: return err_text(err);
+    }
+}
+
+/* --- The database --- */
+
+static int put_page(void *arg, int64_t number, const unsigned char *page, size_t bytes)
+{
+    struct placing *p = arg;
+    const struct backup_watch *watch = p->r->watch;
+    int rc = p->file->pMethods->xWrite(p->file, page, (int)bytes, (number - 1) * (int64_t)bytes);
+    if (rc != SQLITE_OK)
+        return conn_err(NULL, rc);
+    bool on = !watch || watch->step(watch->arg, p->r->realm->name, number, p->r->realm->pages);
+    return on ? 0 : ERR_CANCELLED;
+}
+
+static int fill_file(struct placing *p, int dir)
+{
+    const struct restore_files *r = p->r;
+    TRY(backup_each_page(dir, &r->source->key, r->id, r->realm, put_page, p));
+    return conn_err(NULL, p->file->pMethods->xSync(p->file, SQLITE_SYNC_NORMAL));
+}
+
+static int place_database(struct placing *p, int dir, const char *path)
+{
+    char name[FOLDER_PATH_MAX + 8] = ""; /* SQLite looks beyond the end of names */
+    const char *layer;
+    TRY(page_file_vfs(p->r->vfs, &layer));
+    sqlite3_vfs *vfs = sqlite3_vfs_find(layer);
+    if (!vfs || snprintf(name, FOLDER_PATH_MAX, "%s", path) >= FOLDER_PATH_MAX)
+        return ERR_CONFIG;
+    p->file = calloc(1, (size_t)vfs->szOsFile);
+    if (!p->file)
+        return ERR_NO_MEMORY;
+    int rc = vfs->xOpen(vfs, name, p->file,
+                        SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                            SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_NOFOLLOW,
+                        NULL);
+    int err = rc == SQLITE_OK ? fill_file(p, dir) : conn_err(NULL, rc);
+    if (p->file->pMethods)
+        (void)p->file->pMethods->xClose(p->file);
+    free(p->file);
+    return err;
+}
+
+/* --- Archives of events --- */
+
+static int put_bytes(void *arg, const void *bytes, size_t len)
+{
+    struct placing *p = arg;
+    return whole_file_write(&p->archive, bytes, len);
+}
+
+static int place_archive(struct placing *p, int dir, const struct backup_file *file)
+{
+    const struct restore_files *r = p->r;
+    TRY(archive_file_create(r->folder, r->file, file->name, &p->archive));
+    int err = backup_file_read(dir, &r->source->key, r->id, r->realm, file, put_bytes, p);
+    if (err == 0)
+        err = whole_file_publish(&p->archive);
+    whole_file_close(&p->archive);
+    return err;
+}
+
+/* --- What came --- */
+
+static int check_conn(struct conn *conn, bool *ret_whole)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct str finding;
+    arena_init(&a, FINDING_BYTES);
+    TRY(name_forms_register(conn));
+    TRY(page_integrity(conn, &a, &finding));
+    *ret_whole = str_eq(finding, STR("ok"));
+    return 0;
+}
+
+/* As nobody uses it yet, what reading makes beside it is taken away again. */
+static int check_database(const struct restore_files *r, const char *path)
+{
+    struct conn *conn = NULL;
+    bool whole = false;
+    TRY(conn_open(path, r->vfs, CONN_WRITER, false, &conn));
+    int err = check_conn(conn, &whole);
+    conn_close(conn, true);
+    folder_log_tidy(r->folder, str_c(r->file));
+    return err == 0 && !whole ? ERR_STORE_CORRUPT : err;
+}
+
+static int place_all(const struct restore_files *r, int dir)
+{
+    struct placing p = {.r = r, .archive = WHOLE_FILE_NONE};
+    char path[FOLDER_PATH_MAX];
+    TRY(folder_db_path(r->folder, str_c(r->file), path));
+    TRY(place_database(&p, dir, path));
+    TRY(check_database(r, path));
+    for (size_t i = 0; i < r->realm->file_count; i++)
+        TRY(place_archive(&p, dir, &r->realm->files[i]));
+    return folder_sync_realms(r->folder);
+}
+
+int restore_files(const struct restore_files *r, struct err_ctx *ctx)
+{
+    int dir;
+    if (!str_absent(r->realm->trouble))
+        return refuse(ctx, r, ERR_BACKUP, "could not be read when the backup was made");
+    int err = backup_folder_enter(&r->source->folder, r->id, &dir);
+    if (err == 0) {
+        err = place_all(r, dir);
+        (void)close(dir);
+    }
+    if (err != 0 && folder_db_remove(r->folder, str_c(r->file)) != 0)
+        err = ERR_IO;
+    return err == 0 ? 0 : refuse(ctx, r, err, reason_of(err));
+}
