@@ -6,9 +6,6 @@
 
 #include "core/base/banned.h"
 
-/* Hashing takes tenths of a second each, and a worker waits for it. */
-#define CLEAR_PASSWORDS_MAX 100
-
 static int read_body(void *context, uint64_t offset, char *into, size_t size, size_t *ret_len)
 {
     const struct str *body = context;

@@ -4,6 +4,9 @@
 
 #include "web/admin/admin.h"
 
+/* Hashing takes tenths of a second each, and a worker waits for it: passwords in clear of one call. */
+#define CLEAR_PASSWORDS_MAX 100
+
 /* The body is a realm with contents, and makes a new realm; call->ctx is that of master. The answer is the
  * report. ERR_CONFLICT, ERR_INVALID_REQUEST with the place. */
 MUST_CHECK int admin_import_realm(struct admin_call *call);

@@ -86,6 +86,11 @@ MUST_CHECK int apply_object(struct apply *e, const struct apply_object *o, struc
                             bool *ret_ours);
 /* Whether the object carries the mark of this run's owner. */
 bool apply_is_marked(const struct apply *e, const struct json_value *present);
+/* Puts "client portal: " in front of what a handler said. 0 stays 0. */
+MUST_CHECK int apply_say_whose(struct apply *e, const char *kind, struct str name, int rc);
+/* The list protocolMappers of a body, with the ids of those of the same name in now (NULL: none). */
+void apply_write_mappers(struct json_writer *w, const struct json_value *now,
+                         const struct json_value *wanted);
 /* Two lists of texts with the same members, in whatever order. NULL is the empty list. */
 bool apply_same_set(const struct json_value *a, const struct json_value *b);
 /* Whether the list has the text. */
@@ -148,7 +153,7 @@ struct apply_parts {
     const char *pattern; /* .../composites */
     struct str params[2];
     const struct json_value *of_realm, *of_clients;
-    bool ours;
+    bool ours, quiet;
 };
 MUST_CHECK int apply_composites(struct apply *e, const struct apply_parts *p);
 
@@ -170,6 +175,19 @@ MUST_CHECK int apply_groups(struct apply *e);
 MUST_CHECK int apply_realm_lists(struct apply *e, bool ours);
 MUST_CHECK int apply_users(struct apply *e);
 MUST_CHECK int apply_prune(struct apply *e);
+
+/* What belongs to one group or person: item is its object in the document, id that of the one that is there.
+ * quiet: nothing is told of what changes. */
+MUST_CHECK int apply_group_roles(struct apply *e, const struct json_value *item, struct str path,
+                                 struct str id, bool ours, bool quiet);
+MUST_CHECK int apply_memberships(struct apply *e, const struct json_value *item, struct str name,
+                                 struct str id, bool ours, bool quiet);
+/* Memberships of a client's service account; ERR_INVALID_REQUEST when it has none. */
+MUST_CHECK int apply_service_account(struct apply *e, const struct json_value *item,
+                                     struct str name, struct str client_id, bool quiet);
+/* The client whose service account the person is, as Keycloak exports it: with the client's name beside, or
+ * by the name alone. Absent: a person. */
+struct str apply_service_client_of(const struct json_value *item, struct str name);
 
 /* Forgets the object before, for the next one. Everything in e->step is gone. */
 void apply_next(struct apply *e);

@@ -407,7 +407,8 @@ int apply_composites(struct apply *e, const struct apply_parts *p)
     TRY(read_parts(e, p, &present));
     if (same_refs(&present, &wanted))
         return 0;
-    tell_refs(e, p->ours, kind_role.name, p->name, "composites", &present, &wanted);
+    if (!p->quiet || !p->ours)
+        tell_refs(e, p->ours, kind_role.name, p->name, "composites", &present, &wanted);
     if (!p->ours)
         return 0;
     TRY(change_parts(e, p, HTTP_DELETE, &present, &wanted));

@@ -166,8 +166,8 @@ static bool same_mappers(const struct json_value *now, const struct json_value *
 }
 
 /* With the ids of those that are there, so that they are changed and not made anew. */
-static void write_mappers(struct json_writer *w, const struct json_value *now,
-                          const struct json_value *wanted)
+void apply_write_mappers(struct json_writer *w, const struct json_value *now,
+                         const struct json_value *wanted)
 {
     const struct json_value *item, *value;
     struct str name;
@@ -342,8 +342,8 @@ static void write_parts(const struct apply_object *o, struct json_writer *w)
         if (o->kind == &kind_client && names(o->wanted, scope_lists[i]))
             write_scopes(w, o->present, o->wanted, scope_lists[i]);
     if ((o->kind == &kind_client || o->kind == &kind_scope) && names(o->wanted, "protocolMappers"))
-        write_mappers(w, json_get(o->present, "protocolMappers"),
-                      json_get(o->wanted, "protocolMappers"));
+        apply_write_mappers(w, json_get(o->present, "protocolMappers"),
+                            json_get(o->wanted, "protocolMappers"));
     if (o->kind == &kind_client && names(o->wanted, "secret"))
         jw_member_value(w, "secret", json_get(o->wanted, "secret"));
     if (o->kind == &kind_user && !o->present && names(o->wanted, "credentials"))
@@ -373,15 +373,13 @@ static int body_of(struct apply *e, const struct apply_object *o, struct str *re
 
 /* --- All together --- */
 
-/* The object in front of the sentence. */
-static int say_whose(struct apply *e, const struct apply_object *o, int rc)
+int apply_say_whose(struct apply *e, const char *kind, struct str name, int rc)
 {
     struct err_ctx err = e->req->err;
     if (rc == 0)
         return 0;
-    return err_set(&e->req->err, rc, "%s %.*s: %s", o->kind->name,
-                   (int)(o->name.len < 64 ? o->name.len : 64), o->name.ptr,
-                   err.detail[0] ? err.detail : err_text(rc));
+    return err_set(&e->req->err, rc, "%s %.*s: %s", kind, (int)(name.len < 64 ? name.len : 64),
+                   name.ptr, err.detail[0] ? err.detail : err_text(rc));
 }
 
 static int send(struct apply *e, const struct apply_object *o, const struct inner *where,
@@ -398,7 +396,7 @@ static int make(struct apply *e, const struct apply_object *o, struct str *ret_i
 {
     struct str id = {NULL, 0};
     tell(e, o, APPLY_CREATE);
-    TRY(say_whose(e, o, send(e, o, &o->make, &id)));
+    TRY(apply_say_whose(e, o->kind->name, o->name, send(e, o, &o->make, &id)));
     *ret_id = id;
     return 0;
 }
@@ -410,7 +408,7 @@ static int change(struct apply *e, const struct apply_object *o)
         tell(e, o, APPLY_CREATE);
     else
         tell(e, o, apply_is_marked(e, o->present) ? APPLY_UPDATE : APPLY_ADOPT);
-    return say_whose(e, o, send(e, o, &o->change, &id));
+    return apply_say_whose(e, o->kind->name, o->name, send(e, o, &o->change, &id));
 }
 
 int apply_object(struct apply *e, const struct apply_object *o, struct str *ret_id, bool *ret_ours)

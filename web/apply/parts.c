@@ -225,8 +225,8 @@ int apply_clients(struct apply *e)
 
 /* --- Groups --- */
 
-static int apply_group_roles(struct apply *e, const struct json_value *item, struct str path,
-                             struct str id, bool ours, bool quiet)
+int apply_group_roles(struct apply *e, const struct json_value *item, struct str path,
+                      struct str id, bool ours, bool quiet)
 {
     const struct apply_roles r = {.kind = kind_group.name,
                                   .name = path,
@@ -317,8 +317,8 @@ int apply_realm_lists(struct apply *e, bool ours)
 
 /* --- People --- */
 
-static int apply_memberships(struct apply *e, const struct json_value *item, struct str name,
-                             struct str id, bool ours, bool quiet)
+int apply_memberships(struct apply *e, const struct json_value *item, struct str name,
+                      struct str id, bool ours, bool quiet)
 {
     const struct apply_links groups = {.kind = kind_user.name,
                                        .name = name,
@@ -346,8 +346,8 @@ static int apply_memberships(struct apply *e, const struct json_value *item, str
 
 /* Lists of people leave these out: they are found by their clients, and belong to whom the client
  * belongs to. */
-static int apply_service_account(struct apply *e, const struct json_value *item, struct str name,
-                                 struct str client_id)
+int apply_service_account(struct apply *e, const struct json_value *item, struct str name,
+                          struct str client_id, bool quiet)
 {
     struct inner get = GET(.pattern = REALM "/clients/{client}");
     const struct json_value *client, *user;
@@ -359,11 +359,10 @@ static int apply_service_account(struct apply *e, const struct json_value *item,
         return err_set(&e->req->err, ERR_INVALID_REQUEST, "client %.*s has no service account",
                        (int)(client_id.len < 100 ? client_id.len : 100), client_id.ptr);
     bool ours = e->options->adopt || apply_is_marked(e, client);
-    return apply_memberships(e, item, name, json_get_str(user, "id"), ours, false);
+    return apply_memberships(e, item, name, json_get_str(user, "id"), ours, quiet);
 }
 
-/* As Keycloak exports them: with the client's name beside, or by the name alone. */
-static struct str service_client_of(const struct json_value *item, struct str name)
+struct str apply_service_client_of(const struct json_value *item, struct str name)
 {
     struct str client_id = json_get_str(item, "serviceAccountClientId");
     if (str_absent(client_id) && str_starts(name, STR(SERVICE_ACCOUNT)))
@@ -378,9 +377,9 @@ static int apply_user(struct apply *e, const struct json_value *item)
     struct str id;
     bool ours;
     TRY(take_named(e, item, &kind_user, &o.name));
-    struct str client_id = service_client_of(item, o.name);
+    struct str client_id = apply_service_client_of(item, o.name);
     if (!str_absent(client_id))
-        return e->is_imagined ? 0 : apply_service_account(e, item, o.name, client_id);
+        return e->is_imagined ? 0 : apply_service_account(e, item, o.name, client_id, false);
     const struct inner list = GET(.pattern = REALM "/users", .query = "username",
                                   .query_value = o.name, .whole_list = true);
     TRY(apply_look(e, &list, &found));

@@ -65,6 +65,18 @@ static const struct member credential_members[] = {
     {"id", TEXT},          {"type", TEXT},           {"value", TEXT},
     {"temporary", SWITCH}, {"userLabel", TEXT},      {"createdDate", NUMBER},
     {"secretData", TEXT},  {"credentialData", TEXT}, {"priority", NUMBER}};
+static const struct member partial_members[] = {
+    {"ifResourceExists", "{\"type\":\"string\",\"enum\":[\"FAIL\",\"SKIP\",\"OVERWRITE\"]}"},
+    {"clients", LIST("ClientRepresentation")},
+    {"roles", OBJECT},
+    {"identityProviders", "{\"type\":\"array\"}"},
+    {"identityProviderMappers", "{\"type\":\"array\"}"},
+    {"groups", LIST("GroupRepresentation")},
+    {"users", LIST("UserRepresentation")}};
+static const struct member partial_results[] = {{"overwritten", NUMBER},
+                                                {"added", NUMBER},
+                                                {"skipped", NUMBER},
+                                                {"results", "{\"type\":\"array\"}"}};
 static const struct member token_members[] = {
     {"access_token", TEXT},  {"token_type", TEXT},           {"expires_in", NUMBER},
     {"refresh_token", TEXT}, {"refresh_expires_in", NUMBER}, {"id_token", TEXT},
@@ -88,6 +100,8 @@ static const struct schema {
     {"ProtocolMapperRepresentation", &mapper_fields, MEMBERS(mapper_members)},
     {"ClientScopeRepresentation", &client_scope_fields, MEMBERS(scope_members)},
     {"ClientRepresentation", &client_fields, MEMBERS(client_members)},
+    {"PartialImport", NULL, MEMBERS(partial_members)},
+    {"PartialImportResults", NULL, MEMBERS(partial_results)},
     {"TokenResponse", NULL, MEMBERS(token_members)},
     {"Error", NULL, MEMBERS(error_members)},
 };
