@@ -14,7 +14,7 @@ export let language: Language = 'en';
 export function languageOf(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const short = tag.toLowerCase().split(/[-_]/)[0] as Language;
-    if (short in languages) return short;
+    if (Object.hasOwn(languages, short)) return short;
   }
   return 'en';
 }
@@ -29,7 +29,7 @@ export async function useLanguage(wanted: Language): Promise<void> {
 
 export function keptLanguage(): Language | undefined {
   const kept = localStorage.getItem(KEPT);
-  return kept && kept in languages ? (kept as Language) : undefined;
+  return kept && Object.hasOwn(languages, kept) ? (kept as Language) : undefined;
 }
 
 export function keepLanguage(wanted: Language): void {
@@ -38,7 +38,7 @@ export function keepLanguage(wanted: Language): void {
 
 export function t(key: Key, params: Record<string, string | number> = {}): string {
   return messages[key].replace(/\{(\w+)\}/g, (all, name: string) =>
-    name in params ? String(params[name]) : all,
+    Object.hasOwn(params, name) ? String(params[name]) : all,
   );
 }
 

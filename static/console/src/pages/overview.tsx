@@ -7,7 +7,8 @@ import { linkTo } from '../lib/place';
 import type { LoginEvent, Realm } from '../lib/types';
 import { useMay } from '../lib/who';
 import { Badge, Card, Code, Copy, Facts, Loaded, Page } from '../ui/basics';
-import { Bars, perHour } from '../ui/chart';
+import { Bars } from '../ui/chart';
+import { perHour } from '../ui/chart_data';
 
 interface Stat {
   id: string;
