@@ -26,9 +26,9 @@ Garita is built, run and tested with this script, on Debian 12.
   ./build.sh run               build the release, start it with a demo folder (build/demo) and say
                                where to go
   ./build.sh build             build the release: build/garita, one static executable
-  ./build.sh test              everything: unit tests, fuzz corpora, torture of the store, flow and
-                               browser tests, lint; the last line is "N passed, N failed"
-  ./build.sh test unit|torture|flow|lint [FILTER]
+  ./build.sh test              everything: unit tests, fuzz corpora, the consoles' own tests, torture
+                               of the store, flow and browser tests, lint; the last line is "N passed, N failed"
+  ./build.sh test unit|console|torture|flow|lint [FILTER]
                                one part; FILTER is part of a test's name
   ./build.sh torture [--rounds N] [--seconds S] [--seed N] [NAME]
                                torture the store, and the server by kills, for longer: NAME is check,

@@ -173,7 +173,8 @@ static bool fits_listener(const struct web *web, const struct route *route, enum
 {
     if (route->access == ACCESS_LOCAL || listener == LISTENER_MANAGEMENT)
         return route->access == ACCESS_LOCAL && listener == LISTENER_MANAGEMENT;
-    bool admin = str_starts(str_c(route->pattern), STR("/admin/"));
+    bool admin = str_starts(str_c(route->pattern), STR("/admin/")) ||
+                 str_eq(str_c(route->pattern), STR("/admin"));
     return web->config.admin_port == 0 || admin == (listener == LISTENER_ADMIN);
 }
 

@@ -5,7 +5,11 @@ file(MAKE_DIRECTORY "${embedded}")
 file(GLOB_RECURSE asset_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}"
   "${CMAKE_SOURCE_DIR}/static/*" "${CMAKE_SOURCE_DIR}/store/migrations/*.sql"
   "${CMAKE_SOURCE_DIR}/appliance/embed/*")
-list(FILTER asset_files EXCLUDE REGEX "(^|/)(\\.|node_modules/)|~$")
+list(FILTER asset_files EXCLUDE REGEX "(^|/)(\\.|node_modules/)|~$|^static/console/")
+
+# The consoles as build.sh made them from static/console: names of files change with their content.
+file(GLOB_RECURSE console_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/build"
+  "${CMAKE_SOURCE_DIR}/build/console/*")
 
 # The revision is looked up at every build of the release, elsewhere only when configured: a commit
 # by a colleague must not relink all tests.
@@ -39,6 +43,10 @@ set(inputs "${embedded}/descriptors.bin" "${GARITA_DEPS}/notices.txt" "${embedde
 foreach(file IN LISTS asset_files)
   string(APPEND rows "${file}|${CMAKE_SOURCE_DIR}/${file}\n")
   list(APPEND inputs "${CMAKE_SOURCE_DIR}/${file}")
+endforeach()
+foreach(file IN LISTS console_files)
+  string(APPEND rows "${file}|${CMAKE_SOURCE_DIR}/build/${file}\n")
+  list(APPEND inputs "${CMAKE_SOURCE_DIR}/build/${file}")
 endforeach()
 file(CONFIGURE OUTPUT "${embedded}/list.txt" CONTENT "${rows}" @ONLY)
 

@@ -8,7 +8,26 @@ preset_configure() { # PRESET: only when it was never configured, or the presets
     step "configure $1" cmake --preset "$1" && printf '%s\n' "$sum" >"$stamp"
 }
 
+# The consoles are built when something of static/console changed: before any preset, as all embed them.
+console_sum() {
+    find static/console -path '*/node_modules' -prune -o -type f -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum | sha256sum
+}
+
+console_ready() {
+    local stamp=$BUILD/console.sum sum
+    sum=$(console_sum)
+    [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
+    # shellcheck disable=SC2046
+    packages_install $(packages_node)
+    npm_ready static/console || return 1
+    step "build the consoles" env GARITA_CONSOLE_OUT="$BUILD/console" \
+        npm run --silent --prefix static/console build || return 1
+    printf '%s\n' "$sum" >"$stamp"
+}
+
 preset_build() { # PRESET [NINJA_OPTION...]
+    console_ready || return 1
     preset_configure "$1" || return 1
     step "compile $1" ninja -C "$BUILD/$1" -j "$JOBS" "${@:2}"
 }

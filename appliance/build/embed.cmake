@@ -4,13 +4,15 @@
 cmake_minimum_required(VERSION 3.25)
 
 file(STRINGS "${LIST}" lines ENCODING UTF-8)
-list(SORT lines COMPARE STRING) # byte order of the paths, as asset_find expects
+# Byte order of the paths, as asset_find expects: the end of a path sorts before whatever goes on.
+list(TRANSFORM lines REPLACE "[|]" "\t")
+list(SORT lines COMPARE STRING)
 set(asm "")
 set(declarations "")
 set(rows "")
 set(count 0)
 foreach(line IN LISTS lines)
-  string(FIND "${line}" "|" bar)
+  string(FIND "${line}" "\t" bar)
   string(SUBSTRING "${line}" 0 ${bar} path)
   math(EXPR bar "${bar} + 1")
   string(SUBSTRING "${line}" ${bar} -1 disk)

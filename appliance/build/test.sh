@@ -107,6 +107,17 @@ test_flow() { # FILTER
     test_folder browser "$1"
 }
 
+console_driver() { # types, and logic without a browser; what the pages do is in tests/flow
+    npm run --silent --prefix static/console check && echo "ok types of the console" ||
+        echo "not ok types of the console"
+    npm run --silent --prefix static/console test
+}
+
+test_console() { # FILTER: there is none
+    console_ready || { count "console (build)" 0 1; return; }
+    stage console counts_of_lines console_driver
+}
+
 # What may hold of a store whatever happens to it. Most programs run with the sanitizers; the one
 # that counts kills runs the release's code.
 torture_ready() {
@@ -139,6 +150,7 @@ tests_prepare() { # PART
     case $1 in
     all) packages="$packages $PACKAGES_FLOW $PACKAGES_LINT $(packages_node)" ;;
     flow) packages="$packages $PACKAGES_FLOW $(packages_node)" ;;
+    console) packages=$(packages_node) ;;
     lint) packages="$packages $PACKAGES_LINT" ;;
     esac
     # shellcheck disable=SC2086
@@ -153,15 +165,16 @@ run_tests() { # [PART [FILTER]]
     all)
         tests_prepare all
         test_unit ""
+        test_console
         test_torture ""
         test_flow ""
         test_lint ""
         ;;
-    unit | torture | flow | lint)
+    unit | console | torture | flow | lint)
         tests_prepare "$PART"
         "test_$PART" "${1:-}"
         ;;
-    *) wrong_usage "test knows unit, torture, flow and lint" ;;
+    *) wrong_usage "test knows unit, console, torture, flow and lint" ;;
     esac
     say "$((SECONDS / 60)) min $((SECONDS % 60)) s"
     printf '%d passed, %d failed\n' "$PASSED" "$FAILED"

@@ -197,6 +197,9 @@ void login_welcome(struct request *req, struct response *res)
     page_begin(&p, req, NULL);
     tpl_set_bool(req->arena, p.root, "setup", open);
     tpl_set_bool(req->arena, p.root, "arrived", has_code(req));
+    /* With a listener of its own administration has an address that is not everybody's business. */
+    if (req->web->config.admin_port == 0)
+        tpl_set(req->arena, p.root, "console", page_path(req, STR("/admin/master/console/")));
     tpl_set(req->arena, p.root, "discovery",
             page_path(req, STR("/realms/master/.well-known/openid-configuration")));
     tpl_set(req->arena, p.root, "keys",

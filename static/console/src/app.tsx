@@ -1,0 +1,169 @@
+/* The frame of all pages: realms, sections, who is here. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+
+import { hooks } from './lib/api';
+import { accountUrl, place, signIn, signOut } from './lib/auth';
+import { keepLanguage, language, languages, t, useLanguage, type Key, type Language } from './lib/i18n';
+import { lazy } from './lib/lazy';
+import { linkTo, routeOf, type Route } from './lib/place';
+import { mayIn, WhoContext, type May, type Who } from './lib/who';
+import { Button, Page } from './ui/basics';
+import { Dialog } from './ui/dialog';
+import { toast, Toasts } from './ui/toast';
+
+export interface PageProps {
+  realm: string;
+  rest: string[];
+  query: URLSearchParams;
+}
+
+interface Section {
+  id: string;
+  text: Key;
+  needs: string[]; // one of them
+  page: ReturnType<typeof lazy<PageProps>>;
+}
+
+const sections: Section[] = [
+  { id: 'overview', text: 'nav.overview', needs: [], page: lazy(() => import('./pages/overview')) },
+  { id: 'users', text: 'nav.users', needs: ['view-users', 'query-users', 'manage-users'], page: lazy(() => import('./pages/users')) },
+  { id: 'groups', text: 'nav.groups', needs: ['view-users', 'query-groups', 'manage-users'], page: lazy(() => import('./pages/groups')) },
+  { id: 'roles', text: 'nav.roles', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/roles')) },
+  { id: 'clients', text: 'nav.clients', needs: ['view-clients', 'query-clients', 'manage-clients'], page: lazy(() => import('./pages/clients')) },
+  { id: 'client-scopes', text: 'nav.scopes', needs: ['view-clients', 'manage-clients'], page: lazy(() => import('./pages/scopes')) },
+  { id: 'sessions', text: 'nav.sessions', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/sessions')) },
+  { id: 'events', text: 'nav.events', needs: ['view-events', 'manage-events'], page: lazy(() => import('./pages/events')) },
+  { id: 'authentication', text: 'nav.authentication', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/authentication')) },
+  { id: 'identity-providers', text: 'nav.providers', needs: ['view-identity-providers', 'manage-identity-providers'], page: lazy(() => import('./pages/providers')) },
+  { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
+];
+const realmsPage = lazy<PageProps>(() => import('./pages/realms'));
+
+function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const listen = () => setHash(location.hash);
+    addEventListener('hashchange', listen);
+    return () => removeEventListener('hashchange', listen);
+  }, []);
+  return useMemo(() => routeOf(hash, place.realm), [hash]);
+}
+
+function allowed(may: May): Section[] {
+  return sections.filter((s) => s.needs.length === 0 || may(...s.needs));
+}
+
+function RealmPicker(props: { who: Who; realm: string }) {
+  const names = Object.keys(props.who.realm_access);
+  if (names.length <= 1 && !props.who.createRealm) return <p class="realm-name">{props.realm}</p>;
+  return (
+    <div class="realm-picker">
+      <label for="realm">{t('realm')}</label>
+      <input
+        id="realm"
+        list="realms"
+        key={props.realm}
+        defaultValue={props.realm}
+        autocomplete="off"
+        onFocus={(e) => e.currentTarget.select()}
+        onChange={(e) => {
+          const name = e.currentTarget.value.trim();
+          if (names.includes(name)) location.hash = linkTo(name);
+          else e.currentTarget.value = props.realm;
+        }}
+      />
+      <datalist id="realms">
+        {names.slice(0, 2000).map((n) => <option key={n} value={n} />)}
+      </datalist>
+      <a href={linkTo(props.realm, 'realms')}>{t('realms.all')}</a>
+    </div>
+  );
+}
+
+function Navigation(props: { route: Route; may: May; who: Who; onGo: () => void }) {
+  return (
+    <nav class="side" aria-label={t('nav')}>
+      <RealmPicker who={props.who} realm={props.route.realm} />
+      <ul onClick={props.onGo}>
+        {allowed(props.may).map((s) => (
+          <li key={s.id}>
+            <a href={linkTo(props.route.realm, s.id)} aria-current={s.id === props.route.page ? 'page' : undefined}>
+              {t(s.text)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Bar(props: { who: Who; onMenu: () => void; redraw: () => void }) {
+  return (
+    <header class="bar">
+      <button type="button" class="menu" aria-label={t('nav.menu')} onClick={props.onMenu}>☰</button>
+      <a class="brand" href={linkTo(place.realm)}>Garita</a>
+      <span class="grow" />
+      <select
+        aria-label={t('language')}
+        value={language}
+        onChange={async (e) => {
+          const wanted = e.currentTarget.value as Language;
+          keepLanguage(wanted);
+          await useLanguage(wanted);
+          props.redraw();
+        }}
+      >
+        {Object.entries(languages).map(([id, name]) => <option key={id} value={id}>{name}</option>)}
+      </select>
+      <a href={accountUrl()}>{props.who.displayName}</a>
+      <Button kind="plain" onClick={signOut}>{t('sign-out')}</Button>
+    </header>
+  );
+}
+
+function Content(props: { route: Route; may: May; who: Who }) {
+  const { realm, page, rest, query } = props.route;
+  const section = allowed(props.may).find((s) => s.id === page);
+  if (!(realm in props.who.realm_access) && page !== 'realms')
+    return <Page title={t('missing.realm')} lead={t('missing.realm.lead', { realm })} />;
+  const Found = page === 'realms' ? realmsPage : section?.page;
+  if (!Found) return <Page title={t('missing.page')} lead={t('missing.page.lead')} />;
+  return <Found key={`${realm}/${page}`} realm={realm} rest={rest} query={query} />;
+}
+
+export function App(props: { who: Who }) {
+  const route = useRoute();
+  const [ended, setEnded] = useState(false);
+  const [menu, setMenu] = useState(false);
+  const [turn, redraw] = useState(0);
+  const may = mayIn(props.who, route.realm);
+  useEffect(() => {
+    hooks.sessionEnded = () => setEnded(true);
+    hooks.waitsForApproval = () => toast.good(t('change.waits'));
+  }, []);
+  return (
+    <WhoContext.Provider value={props.who}>
+      <a class="skip" href="#main" onClick={(e) => {
+        e.preventDefault();
+        document.querySelector<HTMLElement>('main h1')?.focus();
+      }}>{t('skip')}</a>
+      <div class={`frame ${menu ? 'open' : ''}`} key={turn}>
+        <Bar who={props.who} onMenu={() => setMenu(!menu)} redraw={() => redraw((n) => n + 1)} />
+        <Navigation route={route} may={may} who={props.who} onGo={() => setMenu(false)} />
+        <main id="main">
+          <Content route={route} may={may} who={props.who} />
+        </main>
+      </div>
+      <Toasts />
+      {ended && (
+        <Dialog title={t('session.ended')} onClose={() => setEnded(false)}>
+          <p>{t('session.ended.lead')}</p>
+          <div class="actions end">
+            <Button onClick={() => setEnded(false)}>{t('cancel')}</Button>
+            <Button kind="main" onClick={() => void signIn()}>{t('sign-in')}</Button>
+          </div>
+        </Dialog>
+      )}
+    </WhoContext.Provider>
+  );
+}

@@ -1,0 +1,136 @@
+/* The Admin REST API, as any script sees it. */
+import { accessToken, distrust, place, SessionEnded } from './auth';
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number, // 0: nobody answered
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  why?: string; // kept with the event of the change
+  type?: string; // of the body; JSON without
+}
+
+/* Told about what happens to every call: the session's end, a change that waits for approval. */
+export const hooks = {
+  sessionEnded: () => {},
+  waitsForApproval: () => {},
+};
+
+export const adminUrl = `${place.base}/admin`;
+
+function fieldsOf(body: unknown): { message?: string; field?: string } {
+  if (typeof body !== 'object' || body === null) return {};
+  const b = body as Record<string, unknown>;
+  const list = Array.isArray(b.errors) ? (b.errors[0] as Record<string, unknown>) : undefined;
+  const message = b.errorMessage ?? b.error_description ?? list?.errorMessage ?? b.error;
+  const field = b.field ?? list?.field;
+  return {
+    message: typeof message === 'string' ? message : undefined,
+    field: typeof field === 'string' ? field : undefined,
+  };
+}
+
+async function errorOf(answer: Response): Promise<ApiError> {
+  let body: unknown;
+  try {
+    body = await answer.json();
+  } catch {
+    body = undefined;
+  }
+  const { message, field } = fieldsOf(body);
+  return new ApiError(answer.status, message ?? answer.statusText, field);
+}
+
+/* A header of fetch holds bytes; the server reads them as UTF-8. */
+function utf8AsBytes(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
+async function send(method: string, path: string, body: unknown, o: CallOptions) {
+  const headers: Record<string, string> = {
+    Authorization: `Bearer ${await accessToken()}`,
+    Accept: 'application/json',
+  };
+  if (body !== undefined) headers['Content-Type'] = o.type ?? 'application/json';
+  if (o.why) headers['X-Justification'] = utf8AsBytes(o.why);
+  return fetch(`${adminUrl}${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : o.type ? (body as BodyInit) : JSON.stringify(body),
+    signal: o.signal,
+    cache: 'no-store',
+  });
+}
+
+export async function request(
+  method: string,
+  path: string,
+  body?: unknown,
+  o: CallOptions = {},
+): Promise<Response> {
+  try {
+    let answer = await send(method, path, body, o);
+    if (answer.status === 401) {
+      distrust();
+      answer = await send(method, path, body, o);
+    }
+    if (answer.status === 401) throw new SessionEnded();
+    if (answer.status === 202) hooks.waitsForApproval();
+    if (!answer.ok) throw await errorOf(answer);
+    return answer;
+  } catch (error) {
+    if (error instanceof SessionEnded) {
+      hooks.sessionEnded();
+      throw new ApiError(401, error.message);
+    }
+    if (error instanceof ApiError || (error as Error).name === 'AbortError') throw error;
+    throw new ApiError(0, (error as Error).message);
+  }
+}
+
+async function parsed<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return parsed<T>(await request('GET', path, undefined, { signal }));
+}
+export async function put<T = void>(path: string, body?: unknown, o?: CallOptions): Promise<T> {
+  return parsed<T>(await request('PUT', path, body, o));
+}
+export async function remove(path: string, body?: unknown, o?: CallOptions): Promise<void> {
+  await request('DELETE', path, body, o);
+}
+export async function post<T = void>(path: string, body?: unknown, o?: CallOptions): Promise<T> {
+  return parsed<T>(await request('POST', path, body, o));
+}
+/* The id of what was made, from Location; undefined when it waits for approval. */
+export async function create(
+  path: string,
+  body: unknown,
+  o?: CallOptions,
+): Promise<string | undefined> {
+  const answer = await request('POST', path, body, o);
+  if (answer.status === 202) return undefined;
+  return decodeURIComponent(answer.headers.get('Location')?.split('/').pop() ?? '');
+}
+
+export function realmPath(realm: string, ...parts: string[]): string {
+  return `/realms/${[realm, ...parts].map(encodeURIComponent).join('/')}`;
+}
+
+export function queryOf(values: Record<string, string | number | boolean | undefined>): string {
+  const q = new URLSearchParams();
+  for (const [key, value] of Object.entries(values))
+    if (value !== undefined && value !== '') q.set(key, String(value));
+  const text = q.toString();
+  return text ? `?${text}` : '';
+}

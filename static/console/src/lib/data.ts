@@ -1,0 +1,68 @@
+/* Data of a page: what was shown stays while newer is on its way, and what is late never replaces
+ * what was asked for after it. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import { ApiError } from './api';
+
+export interface Data<T> {
+  data: T | undefined;
+  error: ApiError | undefined;
+  busy: boolean;
+  reload(): void;
+  set(value: T): void;
+}
+
+export function useData<T>(
+  load: ((signal: AbortSignal) => Promise<T>) | undefined,
+  deps: unknown[],
+): Data<T> {
+  const [state, setState] = useState<{ data?: T; error?: ApiError; busy: boolean }>({ busy: true });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!load) {
+      setState({ busy: false });
+      return;
+    }
+    const abort = new AbortController();
+    setState((s) => ({ ...s, busy: true }));
+    load(abort.signal).then(
+      (data) => !abort.signal.aborted && setState({ data, busy: false }),
+      (error) => !abort.signal.aborted && setState((s) => ({ data: s.data, error, busy: false })),
+    );
+    return () => abort.abort();
+  }, [...deps, turn]);
+  return {
+    data: state.data,
+    error: state.error,
+    busy: state.busy,
+    reload: useCallback(() => setTurn((n) => n + 1), []),
+    set: useCallback((data: T) => setState({ data, busy: false }), []),
+  };
+}
+
+export function useDebounced<T>(value: T, ms: number): T {
+  const [late, setLate] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return late;
+}
+
+/* A change under way: pressing twice does it once. */
+export function useAction(): [boolean, (work: () => Promise<void>) => Promise<void>] {
+  const [busy, setBusy] = useState(false);
+  const running = useRef(false);
+  const run = useCallback(async (work: () => Promise<void>) => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    try {
+      await work();
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  }, []);
+  return [busy, run];
+}

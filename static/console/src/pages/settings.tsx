@@ -1,0 +1,152 @@
+import type { PageProps } from '../app';
+import { get, realmPath } from '../lib/api';
+import { useData } from '../lib/data';
+import { languages, t } from '../lib/i18n';
+import { linkTo } from '../lib/place';
+import { useMay } from '../lib/who';
+import { Badge, Card, Loaded, Page, Tabs } from '../ui/basics';
+import { DurationField, Grid, Select, Switch, TextField } from '../ui/form';
+import { RealmForm } from '../ui/realm_form';
+import { Table } from '../ui/table';
+import { Danger } from './settings_danger';
+import { Localization } from './settings_texts';
+
+export default function Settings(props: PageProps) {
+  const { realm } = props;
+  const may = useMay(realm);
+  const tab = props.rest[0] ?? 'general';
+  const tabs: [string, string][] = [
+    ['general', t('settings.general')],
+    ['login', t('settings.login')],
+    ['tokens', t('settings.tokens')],
+    ['keys', t('settings.keys')],
+    ['texts', t('settings.texts')],
+  ];
+  if (may('manage-realm')) tabs.push(['move', t('settings.move')]);
+  return (
+    <Page title={t('nav.settings')} lead={t('settings.lead')}>
+      <Tabs base={linkTo(realm, 'realm-settings')} tabs={tabs} current={tab} />
+      {tab === 'general' && <General realm={realm} />}
+      {tab === 'login' && <Login realm={realm} />}
+      {tab === 'tokens' && <Tokens realm={realm} />}
+      {tab === 'keys' && <Keys realm={realm} />}
+      {tab === 'texts' && <Localization realm={realm} />}
+      {tab === 'move' && <Danger realm={realm} />}
+    </Page>
+  );
+}
+
+function General({ realm }: { realm: string }) {
+  return (
+    <RealmForm realm={realm}>
+      {(r, set) => (
+        <Card>
+          <Grid>
+            <TextField label={t('settings.display')} value={r.displayName} onChange={(displayName) => set({ displayName })} />
+            <Select
+              label={t('settings.ssl')}
+              value={r.sslRequired}
+              options={[['external', t('settings.ssl.external')], ['all', t('settings.ssl.all')], ['none', t('settings.ssl.none')]]}
+              onChange={(sslRequired) => set({ sslRequired })}
+            />
+          </Grid>
+          <Switch label={t('settings.enabled')} hint={t('settings.enabled.hint')} value={r.enabled} onChange={(enabled) => set({ enabled })} />
+          <Switch
+            label={t('settings.languages')}
+            value={r.internationalizationEnabled}
+            onChange={(on) => set({ internationalizationEnabled: on, ...(on && !r.supportedLocales?.length ? { supportedLocales: Object.keys(languages) } : {}) })}
+          />
+          {r.internationalizationEnabled && (
+            <Select
+              label={t('settings.language')}
+              value={r.defaultLocale}
+              options={Object.entries(languages)}
+              onChange={(defaultLocale) => set({ defaultLocale })}
+            />
+          )}
+        </Card>
+      )}
+    </RealmForm>
+  );
+}
+
+function Login({ realm }: { realm: string }) {
+  return (
+    <RealmForm realm={realm}>
+      {(r, set) => (
+        <Card>
+          <Switch label={t('settings.remember')} hint={t('settings.remember.hint')} value={r.rememberMe} onChange={(rememberMe) => set({ rememberMe })} />
+          <Switch label={t('settings.by-email')} value={r.loginWithEmailAllowed} onChange={(loginWithEmailAllowed) => set({ loginWithEmailAllowed })} />
+          <Switch label={t('settings.email-name')} value={r.registrationEmailAsUsername} onChange={(registrationEmailAsUsername) => set({ registrationEmailAsUsername })} />
+          <Switch label={t('settings.duplicate-emails')} hint={t('settings.duplicate-emails.hint')} value={r.duplicateEmailsAllowed} onChange={(duplicateEmailsAllowed) => set({ duplicateEmailsAllowed })} />
+          <Switch label={t('settings.edit-name')} value={r.editUsernameAllowed} onChange={(editUsernameAllowed) => set({ editUsernameAllowed })} />
+        </Card>
+      )}
+    </RealmForm>
+  );
+}
+
+const times = [
+  ['accessTokenLifespan', 'settings.access-token'],
+  ['ssoSessionIdleTimeout', 'settings.sso-idle'],
+  ['ssoSessionMaxLifespan', 'settings.sso-max'],
+  ['offlineSessionIdleTimeout', 'settings.offline-idle'],
+  ['accessCodeLifespan', 'settings.code'],
+  ['accessCodeLifespanLogin', 'settings.login-time'],
+] as const;
+
+function Tokens({ realm }: { realm: string }) {
+  return (
+    <RealmForm realm={realm}>
+      {(r, set) => (
+        <Card>
+          <Grid>
+            {times.map(([name, key]) => (
+              <DurationField key={name} label={t(key)} value={r[name]} onChange={(seconds) => set({ [name]: seconds })} />
+            ))}
+          </Grid>
+          <Switch label={t('settings.revoke-refresh')} hint={t('settings.revoke-refresh.hint')} value={r.revokeRefreshToken} onChange={(revokeRefreshToken) => set({ revokeRefreshToken })} />
+          <Select
+            label={t('settings.algorithm')}
+            value={r.defaultSignatureAlgorithm}
+            options={['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'].map((a): [string, string] => [a, a])}
+            onChange={(defaultSignatureAlgorithm) => set({ defaultSignatureAlgorithm })}
+          />
+        </Card>
+      )}
+    </RealmForm>
+  );
+}
+
+interface Key {
+  kid: string;
+  algorithm: string;
+  use: string;
+  type: string;
+  status: string;
+  providerPriority?: number;
+}
+
+function Keys({ realm }: { realm: string }) {
+  const keys = useData<{ keys: Key[]; active: Record<string, string> }>((signal) => get(realmPath(realm, 'keys'), signal), [realm]);
+  return (
+    <Card title={t('settings.keys')} lead={t('settings.keys.lead')}>
+      <Loaded of={keys}>
+        {(d) => (
+          <Table
+            label={t('settings.keys')}
+            rows={d.keys}
+            id={(k) => `${k.kid}${k.algorithm}`}
+            columns={[
+              { title: t('settings.algorithm'), cell: (k) => k.algorithm },
+              { title: t('type'), cell: (k) => `${k.type} ${k.use}` },
+              { title: t('id'), cell: (k) => <code>{k.kid}</code> },
+              { title: t('state'), cell: (k) => <Badge kind={k.status === 'ACTIVE' ? 'good' : 'soft'}>{k.status}</Badge> },
+              { title: t('settings.keys.signs'), narrow: true, cell: (k) => d.active[k.algorithm] === k.kid && '✓' },
+            ]}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}

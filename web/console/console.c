@@ -1,0 +1,157 @@
+/* /admin/{realm}/console/: the page, its parts, and what it must know before anybody signs in. */
+#include "web/console/console.h"
+
+#include <string.h>
+
+#include "core/admin/bootstrap.h"
+#include "core/base/asset.h"
+#include "core/codec/json.h"
+#include "core/model/realm.h"
+#include "core/port/store.h"
+#include "web/fail.h"
+#include "web/respond.h"
+#include "web/router.h"
+#include "web/web.h"
+
+#include "core/base/banned.h"
+
+#define FOLDER           "console/"
+#define CONFIG_MAX_BYTES 4096
+
+bool console_takes_gzip(struct str accept_encoding)
+{
+    struct str coding;
+    while (str_next(&accept_encoding, ',', &coding)) {
+        struct str name;
+        if (!str_next(&coding, ';', &name) || !str_ieq(str_trim(name), STR("gzip")))
+            continue;
+        struct str weight = str_trim(coding);
+        return !str_eq(weight, STR("q=0")) && !str_starts(weight, STR("q=0.0"));
+    }
+    return false;
+}
+
+static const struct asset *find(struct arena *a, struct str name, struct str suffix)
+{
+    struct str path = ARENA_CONCAT(a, STR(FOLDER), name, suffix);
+    return str_absent(path) ? NULL : asset_find(path.ptr);
+}
+
+/* The compressed one where it is taken. */
+static const struct asset *choose(struct request *req, struct response *res, struct str name)
+{
+    const struct asset *file = NULL;
+    respond_header(res, "Vary", STR("Accept-Encoding"));
+    if (console_takes_gzip(request_header(req, STR("Accept-Encoding"))))
+        file = find(req->arena, name, STR(".gz"));
+    if (!file)
+        return find(req->arena, name, STR(""));
+    respond_header(res, "Content-Encoding", STR("gzip"));
+    return file;
+}
+
+static struct str asset_text(const struct asset *file)
+{
+    return str_of((const char *)file->data, file->size);
+}
+
+static void set_caching(struct request *req, struct response *res, const struct asset *file,
+                        struct str policy)
+{
+    respond_header(res, "Cache-Control", policy);
+    respond_header(res, "ETag", arena_printf(req->arena, "\"%s\"", file->etag));
+    respond_if_unchanged(req, res);
+}
+
+/* Scheme, host and port of a URL that is ours. */
+static struct str origin_of(struct str url)
+{
+    ptrdiff_t scheme = str_find(url, ':');
+    if (scheme < 0)
+        return url;
+    struct str host = str_from(url, (size_t)scheme + 3);
+    ptrdiff_t end = str_find(host, '/');
+    return end < 0 ? url : str_sub(url, 0, (size_t)scheme + 3 + (size_t)end);
+}
+
+/* WE-06: no script but ours, none inline, nothing from elsewhere; tokens come from the public origin,
+ * which is another one when administration has a listener of its own. */
+static struct str policy_of(struct request *req)
+{
+    return ARENA_CONCAT(req->arena, STR("connect-src 'self' "), origin_of(web_public_url(req)),
+                        STR("; require-trusted-types-for 'script'; trusted-types 'none'"));
+}
+
+/* Its parts are found relative to a path that ends with a slash. */
+static bool has_slash(const struct request *req)
+{
+    return str_ends(req->path, STR("/"));
+}
+
+void console_page(struct request *req, struct response *res)
+{
+    if (!has_slash(req)) {
+        respond_redirect(req, res, ARENA_CONCAT(req->arena, web_own_url(req), req->path, STR("/")));
+        return;
+    }
+    const struct asset *file = choose(req, res, STR("index.html"));
+    if (!file) {
+        fail_page(req, res, ERR_NOT_FOUND);
+        return;
+    }
+    respond_html_csp(req, res, 200, asset_text(file), policy_of(req));
+    set_caching(req, res, file, STR("no-cache"));
+}
+
+static struct str content_type(struct str name)
+{
+    if (str_ends(name, STR(".js")))
+        return STR("text/javascript; charset=utf-8");
+    if (str_ends(name, STR(".css")))
+        return STR("text/css; charset=utf-8");
+    return str_ends(name, STR(".svg")) ? STR("image/svg+xml") : STR("application/octet-stream");
+}
+
+/* Names hold a hash of the content: what a name stands for never changes. */
+void console_asset(struct request *req, struct response *res)
+{
+    struct str name = ARENA_CONCAT(req->arena, STR("assets/"), req->params[1]);
+    const struct asset *file = str_absent(name) ? NULL : choose(req, res, name);
+    if (!file) {
+        fail_page(req, res, ERR_NOT_FOUND);
+        return;
+    }
+    respond_status(res, 200);
+    respond_header(res, "Content-Type", content_type(name));
+    respond_header(res, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
+    buf_add(&res->body, asset_text(file));
+    set_caching(req, res, file, STR("public, max-age=31536000, immutable"));
+}
+
+/* The members that Keycloak's console asks for. */
+void console_config(struct request *req, struct response *res)
+{
+    struct buf text;
+    struct json_writer w;
+    struct str json;
+    const struct realm *realm = realm_view_realm(req->realm);
+    buf_init(&text, req->arena, CONFIG_MAX_BYTES);
+    jw_init(&w, &text);
+    jw_begin_object(&w);
+    jw_member_str(&w, "realm", realm->name);
+    jw_member_str(&w, "auth-server-url", web_public_url(req));
+    jw_member_c(&w, "resource", CLIENT_ADMIN_CONSOLE);
+    jw_member_bool(&w, "public-client", true);
+    jw_end_object(&w);
+    if (buf_finish(&text, &json) != 0)
+        fail_page(req, res, ERR_INTERNAL);
+    else
+        respond_json(res, 200, json);
+}
+
+/* Who types /admin wants to administer. */
+void console_home(struct request *req, struct response *res)
+{
+    respond_redirect(req, res,
+                     ARENA_CONCAT(req->arena, web_own_url(req), STR("/admin/master/console/")));
+}
