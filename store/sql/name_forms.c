@@ -32,7 +32,7 @@ int name_forms_of(struct arena *a, struct str name, struct str *ret_key, struct 
 int name_fold(struct arena *a, struct str name, struct str *ret_fold)
 {
     *ret_fold = str_of(NULL, 0);
-    if (str_empty(name))
+    if (str_empty(name) || name.len > NAME_FOLD_MAX_BYTES)
         return 0;
     int rc = unicode_fold(a, name, ret_fold);
     if (rc == ERR_INVALID_UTF8)
@@ -117,6 +117,7 @@ int name_forms_register(struct conn *conn)
         rc = sqlite3_create_function(conn->db, "name_skeleton", 1, flags, NULL, answer_skeleton,
                                      NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_create_function(conn->db, "name_fold", 1, flags, NULL, answer_fold, NULL, NULL);
+        rc =
+            sqlite3_create_function(conn->db, "name_fold", 1, flags, NULL, answer_fold, NULL, NULL);
     return rc == SQLITE_OK ? 0 : conn_err(conn, rc);
 }

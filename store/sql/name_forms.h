@@ -8,7 +8,9 @@
  * are. A name that has no canonical form any more is found as it stands. */
 MUST_CHECK int name_forms_of(struct arena *a, struct str name, struct str *ret_key,
                              struct str *ret_skeleton);
-/* What a first or last name is searched by: folded (unicode_fold); absent for an empty one. */
+/* What a first or last name is searched by: folded (unicode_fold); absent for an empty one and for a
+ * text that is too long to be looked for. */
+#define NAME_FOLD_MAX_BYTES 1024
 MUST_CHECK int name_fold(struct arena *a, struct str name, struct str *ret_fold);
 /* For migrations: the SQL functions name_key(text) and name_skeleton(text), NULL where the form is
  * the text itself, and name_fold(text). */

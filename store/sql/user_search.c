@@ -3,8 +3,8 @@
  * page sooner than sorting them. */
 #include "core/port/users.h"
 
+#include "core/codec/unicode.h"
 #include "core/model/name_search.h"
-#include "store/sql/name_forms.h"
 #include "store/sql/rows.h"
 #include "store/sql/user_row.h"
 
@@ -38,7 +38,7 @@ enum {
         LAST_NAME_IN(low, high))
 #define FROM_SEARCH FROM_NAMES("?1", "?2") " UNION " FROM_NAMES("?3", "?4")
 /* Each part of a search, at most ?19 of it: to count. */
-#define SOME(from) "SELECT * FROM (" from " LIMIT ?19)"
+#define SOME(from)  "SELECT * FROM (" from " LIMIT ?19)"
 #define FROM_OTHER_NAMES_SOME                                                                      \
     SOME(FROM(EMAIL_IN("?1", "?2")))                                                               \
     " UNION ALL " SOME(FROM(FIRST_NAME_IN("?1", "?2"))) " UNION ALL " SOME(                        \
@@ -69,12 +69,18 @@ enum {
 #define NAMES(condition) "SELECT username FROM user WHERE " condition IS_PERSON
 #define NAMES_AFTER(condition)                                                                     \
     NAMES(condition " AND +username > ?16") " ORDER BY +username LIMIT ?19 + ?20"
-#define NAMES_OF_SEARCH_AFTER                                                                      \
-    "SELECT * FROM (" NAMES(USERNAME_IN("max(?1, ?16)", "?2") " AND +username > ?16")              \
-    " ORDER BY username LIMIT ?19 + ?20)"                                                          \
-    " UNION SELECT * FROM (" NAMES_AFTER(EMAIL_IN("?1", "?2")) ")"                                 \
-    " UNION SELECT * FROM (" NAMES_AFTER(FIRST_NAME_IN("?1", "?2")) ")"                            \
-    " UNION SELECT * FROM (" NAMES_AFTER(LAST_NAME_IN("?1", "?2")) ")"
+#define NAMES_OF_SEARCH_AFTER                                                                        \
+    "SELECT * FROM (" NAMES(USERNAME_IN(                                                             \
+        "max(?1, ?16)",                                                                              \
+        "?2") " AND +username > ?16") " ORDER BY username LIMIT ?19 + ?20)"                          \
+                                      " UNION SELECT * FROM (" NAMES_AFTER(EMAIL_IN(                 \
+                                          "?1",                                                      \
+                                          "?2")) ")"                                                 \
+                                                 " UNION SELECT * FROM (" NAMES_AFTER(FIRST_NAME_IN( \
+                                                     "?1",                                           \
+                                                     "?2")) ")"                                      \
+                                                            " UNION SELECT * FROM (" NAMES_AFTER(    \
+                                                                LAST_NAME_IN("?1", "?2")) ")"
 #define PAGE_OF(names)                                                                             \
     "SELECT " USER_COLUMNS " FROM user WHERE username IN (SELECT * FROM (" names                   \
     ") ORDER BY 1 LIMIT ?19 OFFSET ?20) ORDER BY username"
@@ -82,10 +88,11 @@ enum {
 #define COUNT_OF(names) "SELECT count(*) FROM (" names ") WHERE ?18 IS NULL"
 /* Service accounts are few, and have an index. */
 #define NAMES_OF_SEARCH                                                                            \
-    "SELECT username FROM user WHERE " USERNAME_IN("?1", "?2")                                     \
-    " AND pk NOT IN (SELECT pk FROM user WHERE service_account_client_id IS NOT NULL)"             \
-    " UNION " NAMES(EMAIL_IN("?1", "?2")) " UNION " NAMES(FIRST_NAME_IN("?1", "?2"))               \
-    " UNION " NAMES(LAST_NAME_IN("?1", "?2"))
+    "SELECT username FROM user WHERE " USERNAME_IN(                                                \
+        "?1",                                                                                      \
+        "?2") " AND pk NOT IN (SELECT pk FROM user WHERE service_account_client_id IS NOT NULL)"   \
+              " UNION " NAMES(EMAIL_IN("?1", "?2")) " UNION " NAMES(                               \
+                  FIRST_NAME_IN("?1", "?2")) " UNION " NAMES(LAST_NAME_IN("?1", "?2"))
 
 struct statements {
     struct sql some; /* how many the index gives */
@@ -93,8 +100,8 @@ struct statements {
     struct sql all;
 };
 struct way {
-    int parameter; /* that must be given */
-    struct statements among;  /* other conditions */
+    int parameter;           /* that must be given */
+    struct statements among; /* other conditions */
     struct statements alone;
 };
 
@@ -168,9 +175,10 @@ static int set_lower(struct arena *a, struct values *v, int low, struct str text
 
 static int set_folded(struct arena *a, struct values *v, int low, struct str text, bool exact)
 {
-    struct str fold;
+    struct str fold = STR("");
     v->conditions += !str_empty(text);
-    TRY(name_fold(a, text, &fold));
+    if (!str_empty(text))
+        TRY(unicode_fold(a, text, &fold));
     return set_range(a, v, low, fold, exact);
 }
 

@@ -98,13 +98,11 @@ static int refuse_hidden(struct admin_call *call, const struct user_filter *f)
     const struct {
         const char *name;
         struct str attribute, value;
-    } searched[] = {{"email", STR("email"), f->email},
-                    {"firstName", STR("firstName"), f->first_name},
-                    {"lastName", STR("lastName"), f->last_name},
-                    {"q", f->attribute, f->attribute},
-                    {"search", STR("email"), f->search},
-                    {"search", STR("firstName"), f->search},
-                    {"search", STR("lastName"), f->search}};
+    } searched[] = {
+        {"email", STR("email"), f->email},           {"firstName", STR("firstName"), f->first_name},
+        {"lastName", STR("lastName"), f->last_name}, {"q", f->attribute, f->attribute},
+        {"search", STR("email"), f->search},         {"search", STR("firstName"), f->search},
+        {"search", STR("lastName"), f->search}};
     const struct profile *profile = realm_view_profile(call->ctx.view);
     for (size_t i = 0; i < ARRAY_LEN(searched); i++)
         if (!str_absent(searched[i].value) &&

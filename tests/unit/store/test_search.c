@@ -100,7 +100,8 @@ static void test_users(void **state)
 
 /* --- Searches as typed, against a plain reading of what they mean --- */
 
-static const char *const syllables[] = {"ma", "mar", "ría", "ÑA", "qu", "is", "pe", "José", "a", "x"};
+static const char *const syllables[] = {"ma", "mar", "ría",  "ÑA", "qu",
+                                        "is", "pe",  "José", "a",  "x"};
 
 static struct str some_name(uint32_t *seed, bool blanks)
 {
@@ -133,8 +134,8 @@ static void fill_names(struct realm_view *view, struct names *people, size_t cou
     struct store_write *w = begin_write(view);
     uint32_t seed = 7;
     for (size_t i = 0; i < count; i++) {
-        struct str name = folded(ARENA_CONCAT(&arena, some_name(&seed, false),
-                                              arena_printf(&arena, "%d", (int)i)));
+        struct str name = folded(
+            ARENA_CONCAT(&arena, some_name(&seed, false), arena_printf(&arena, "%d", (int)i)));
         struct user user = user_named(arena_cstr(&arena, name));
         if (i % 3)
             user.email = folded(ARENA_CONCAT(&arena, some_name(&seed, false), STR("@x"),
@@ -142,9 +143,8 @@ static void fill_names(struct realm_view *view, struct names *people, size_t cou
         user.first_name = i % 4 ? some_name(&seed, true) : STR("");
         user.last_name = some_name(&seed, true);
         ok(user_insert(w, &user));
-        people[i] = (struct names){name,
-                                   {name, user.email, folded(user.first_name),
-                                    folded(user.last_name)}};
+        people[i] = (struct names){
+            name, {name, user.email, folded(user.first_name), folded(user.last_name)}};
     }
     commit(w);
     qsort(people, count, sizeof(*people), by_username);
@@ -212,7 +212,7 @@ static void test_searches_find_what_they_say(void **state)
     (void)state;
     enum { PEOPLE = 400 };
     static struct names people[PEOPLE];
-    static const char *const forms[][2] = {{"", ""},  {"", "*"},       {"*", ""},
+    static const char *const forms[][2] = {{"", ""},   {"", "*"},    {"*", ""},
                                            {"*", "*"}, {"\"", "\""}, {"m*", ""}};
     struct realm_view *view = view_of("peru");
     uint32_t seed = 99;
@@ -248,7 +248,8 @@ static void test_search_conditions(void **state)
     expect(r, (struct user_filter){.search = STR("user"), .enabled = FLAG_OFF}, 1, "off");
     expect(r, (struct user_filter){.search = STR("user"), .enabled = FLAG_ON}, 300, "user000");
     expect(r, (struct user_filter){.search = STR("user"), .email_verified = FLAG_ON}, 1, "off");
-    expect(r, (struct user_filter){.email = STR("user"), .email_verified = FLAG_OFF}, 300, "user000");
+    expect(r, (struct user_filter){.email = STR("user"), .email_verified = FLAG_OFF}, 300,
+           "user000");
     expect(r, (struct user_filter){.search = STR(" ")}, 301, "off");
     char text[NAME_SEARCH_MAX_BYTES + 2];
     struct user *items;

@@ -50,8 +50,7 @@ static void limits(void **state)
     char text[NAME_SEARCH_MAX_BYTES + 1];
     (void)state;
     memset(text, 'a', sizeof(text));
-    assert_int_equal(
-        name_search_read(&test_arena, str_of(text, NAME_SEARCH_MAX_BYTES), &s), 0);
+    assert_int_equal(name_search_read(&test_arena, str_of(text, NAME_SEARCH_MAX_BYTES), &s), 0);
     assert_int_equal(name_search_read(&test_arena, str_of(text, sizeof(text)), &s), ERR_TOO_LARGE);
     assert_int_equal(name_search_read(&test_arena, STR("a b c d e f g h"), &s), 0);
     assert_int_equal(s.count, NAME_SEARCH_WORDS);
