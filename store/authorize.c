@@ -50,7 +50,7 @@ static const char *const tables[] = {
 static const char *const readable[] = {"json_each", "sqlite_sequence"};
 
 static const char *const functions[] = {
-    "count", "max", "min", "lower", "coalesce", "changes", "length", "instr",
+    "count", "max", "min", "lower", "coalesce", "changes", "length", "instr", "name_finds",
 };
 
 static bool listed(const char *const *list, size_t count, const char *name)

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "store/folder.h"
 #include "store/page_file.h"
+#include "store/sql/name_forms.h"
 
 #include "core/base/banned.h"
 
@@ -119,6 +120,7 @@ static int set_up(struct conn *conn)
     (void)sqlite3_set_authorizer(db, conn_authorize, conn);
     /* Only the change of the log's generation ever meets a lock of our own process. */
     (void)sqlite3_busy_timeout(db, 2000);
+    TRY(name_finds_register(conn));
     TRY(conn_exec(conn, setup_common));
     if (conn->role == CONN_WRITER)
         /* The page size counts for a file that is being made. Two KiB: most tables of a small realm

@@ -390,7 +390,9 @@ static const struct option add_options[] = {
 };
 static const struct option list_options[] = {
     OPTION_REALM,
-    {"search", "TEXT", "beginning of the user name, e-mail, first or last name", 0},
+    {"search", "TEXT",
+     "words that begin the user name, e-mail, first or last name; \"ana\" whole, *ana* anywhere",
+     0},
     {"username", "TEXT", "beginning of the user name", 0},
     {"email", "TEXT", "beginning of the e-mail address", 0},
     {"first-name", "TEXT", "beginning of the first name", 0},

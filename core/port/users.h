@@ -26,20 +26,23 @@ MUST_CHECK int user_find_by_email(struct store_read *r, struct arena *a, struct 
 MUST_CHECK int user_find_look_alike(struct store_read *r, struct arena *a, const struct user *user,
                                     struct str *ret_username);
 /* Whom a search is for. What is absent asks for nothing; what is given must all hold. */
+enum user_flag { FLAG_ANY, FLAG_OFF, FLAG_ON };
 struct user_filter {
-    struct str search; /* beginning of the user name, e-mail, first or last name */
+    struct str search; /* of user name, e-mail, first and last name: core/model/name_search.h */
     /* The beginning of each, or with exact the whole. */
     struct str username, email, first_name, last_name;
     bool exact;
+    enum user_flag enabled, email_verified;
     /* An attribute that has this value among its values, letter by letter; values beyond 255
      * characters are not found. */
     struct str attribute, value;
     struct str after; /* user names after this one */
     size_t first; /* so many left out at the beginning; after is the cheaper way to turn pages */
 };
-/* Sorted by user name; service accounts left out; ASCII letters match in either case, but in
- * attributes. The cost of a page grows with the page, not with the realm, unless several conditions
- * that many fulfil have few in common: then it is linear in the realm at worst (AD-12). */
+/* Sorted by user name; service accounts left out; letters match in either case, but in attributes.
+ * The cost of a page grows with the page, not with the realm, unless several conditions that many
+ * fulfil have few in common, or none of a search's words says how a name begins: then it is linear in
+ * the realm at worst (AD-12). ERR_TOO_LARGE for a search that name_search_read refuses. */
 MUST_CHECK int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter,
                          size_t limit, struct user **ret_items, size_t *ret_count);
 /* Everybody, service accounts too, in the order in which they were made, from after that one on (0: from the

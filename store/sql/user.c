@@ -191,8 +191,10 @@ static struct str or_null(struct str text)
 
 static int bind_row(struct store_write *w, struct query *q, const struct user *u)
 {
-    struct str doc, key, skeleton;
+    struct str doc, key, skeleton, first_fold, last_fold;
     TRY(doc_write(&user_fields, column_members, u, &w->arena, &doc));
+    TRY(name_fold(&w->arena, u->first_name, &first_fold));
+    TRY(name_fold(&w->arena, u->last_name, &last_fold));
     TRY(name_forms_of(&w->arena, u->username, &key, &skeleton));
     query_str(q, u->username);
     query_str(q, or_null(u->email));
@@ -206,6 +208,8 @@ static int bind_row(struct store_write *w, struct query *q, const struct user *u
     query_str(q, str_eq(doc, STR("{}")) ? str_of(NULL, 0) : doc);
     query_str(q, key);
     query_str(q, skeleton);
+    query_str(q, first_fold);
+    query_str(q, last_fold);
     return 0;
 }
 
@@ -213,8 +217,8 @@ int user_insert(struct store_write *w, struct user *user)
 {
     static const struct sql insert = {
         "INSERT INTO user (username, email, email_verified, first_name, last_name, enabled,"
-        " created_ms, not_before_s, service_account_client_id, doc, name_key, skeleton, id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        " created_ms, not_before_s, service_account_client_id, doc, name_key, skeleton, first_fold,"
+        " last_fold, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     user->pk = 0;
     TRY(check_names(w, user));
     QUERY(q);
@@ -231,7 +235,8 @@ int user_update(struct store_write *w, const struct user *user)
     static const struct sql update = {
         "UPDATE user SET username = ?, email = ?, email_verified = ?, first_name = ?,"
         " last_name = ?, enabled = ?, created_ms = ?, not_before_s = ?,"
-        " service_account_client_id = ?, doc = ?, name_key = ?, skeleton = ? WHERE pk = ?"};
+        " service_account_client_id = ?, doc = ?, name_key = ?, skeleton = ?, first_fold = ?,"
+        " last_fold = ? WHERE pk = ?"};
     TRY(check_names(w, user));
     QUERY(q);
     TRY(query_open(write_conn(w), &update, &q));

@@ -3,6 +3,8 @@
  * page sooner than sorting them. */
 #include "core/port/users.h"
 
+#include "core/codec/unicode.h"
+#include "core/model/name_search.h"
 #include "store/sql/rows.h"
 #include "store/sql/user_row.h"
 
@@ -10,97 +12,148 @@
 
 /* Parameters: each text as a range, low <= text < high. */
 enum {
-    SEARCH_LOW = 1, /* ?1 ?2 */
-    USERNAME_LOW = 3,
-    EMAIL_LOW = 5,
-    FIRST_NAME_LOW = 7,
-    LAST_NAME_LOW = 9,
-    ATTRIBUTE = 11, /* ?11, its value ?12 */
-    AFTER = 13,
-    /* ?14 is a limit, ?15 an offset. */
+    BEGINNING_LOW = 1, /* ?1 ?2: what the names of a search begin with, by its rarest word */
+    PHRASE_LOW = 3,    /* ?3 ?4: or begin with, by all its words together */
+    SEARCH = 5,        /* the search itself */
+    USERNAME_LOW = 6,
+    EMAIL_LOW = 8,
+    FIRST_NAME_LOW = 10,
+    LAST_NAME_LOW = 12,
+    ATTRIBUTE = 14, /* ?14, its value ?15 */
+    AFTER = 16,
+    /* ?17 and ?18: whether enabled, whether the e-mail is verified. ?19 is a limit, ?20 an offset. */
 };
 
 /* What each index gives. Partial ones want their condition repeated. */
-#define FROM_USERNAME                                                                              \
-    "SELECT pk FROM user WHERE username >= max(?3, ?13) AND +username > ?13 AND username < ?4"
-#define FROM_EMAIL "SELECT pk FROM user WHERE email >= ?5 AND email < ?6"
-#define FROM_FIRST_NAME                                                                            \
-    "SELECT pk FROM user WHERE first_name IS NOT NULL"                                             \
-    " AND lower(first_name) >= ?7 AND lower(first_name) < ?8"
-#define FROM_LAST_NAME                                                                             \
-    "SELECT pk FROM user WHERE last_name IS NOT NULL"                                              \
-    " AND lower(last_name) >= ?9 AND lower(last_name) < ?10"
-#define FROM_ATTRIBUTE "SELECT user_pk FROM user_attribute WHERE name = ?11 AND value = ?12"
-/* Each part of a search, at most ?14 of it: to count. */
-#define FROM_SEARCH_SOME                                                                           \
-    "SELECT * FROM (SELECT pk FROM user WHERE username >= ?1 AND username < ?2 LIMIT ?14)"         \
-    " UNION ALL SELECT * FROM (SELECT pk FROM user WHERE email >= ?1 AND email < ?2 LIMIT ?14)"    \
-    " UNION ALL SELECT * FROM (SELECT pk FROM user WHERE first_name IS NOT NULL"                   \
-    " AND lower(first_name) >= ?1 AND lower(first_name) < ?2 LIMIT ?14)"                           \
-    " UNION ALL SELECT * FROM (SELECT pk FROM user WHERE last_name IS NOT NULL"                    \
-    " AND lower(last_name) >= ?1 AND lower(last_name) < ?2 LIMIT ?14)"
-#define FROM_SEARCH                                                                                \
-    "SELECT pk FROM user WHERE username >= ?1 AND username < ?2"                                   \
-    " UNION SELECT pk FROM user WHERE email >= ?1 AND email < ?2"                                  \
-    " UNION SELECT pk FROM user WHERE first_name IS NOT NULL"                                      \
-    " AND lower(first_name) >= ?1 AND lower(first_name) < ?2"                                      \
-    " UNION SELECT pk FROM user WHERE last_name IS NOT NULL"                                       \
-    " AND lower(last_name) >= ?1 AND lower(last_name) < ?2"
+#define USERNAME_IN(low, high)   "username >= " low " AND username < " high
+#define EMAIL_IN(low, high)      "email >= " low " AND email < " high
+#define FIRST_NAME_IN(low, high) "first_fold >= " low " AND first_fold < " high
+#define LAST_NAME_IN(low, high)  "last_fold >= " low " AND last_fold < " high
+#define FROM(condition)          "SELECT pk FROM user WHERE " condition
+#define FROM_USERNAME            FROM(USERNAME_IN("max(?6, ?16)", "?7") " AND +username > ?16")
+#define FROM_ATTRIBUTE           "SELECT user_pk FROM user_attribute WHERE name = ?14 AND value = ?15"
+#define FROM_NAMES(low, high)                                                                      \
+    FROM(USERNAME_IN(low, high))                                                                   \
+    " UNION " FROM(EMAIL_IN(low, high)) " UNION " FROM(FIRST_NAME_IN(low, high)) " UNION " FROM(   \
+        LAST_NAME_IN(low, high))
+#define FROM_SEARCH FROM_NAMES("?1", "?2") " UNION " FROM_NAMES("?3", "?4")
+/* Each part of a search, at most ?19 of it: to count. */
+#define SOME(from)  "SELECT * FROM (" from " LIMIT ?19)"
+#define FROM_OTHER_NAMES_SOME                                                                      \
+    SOME(FROM(EMAIL_IN("?1", "?2")))                                                               \
+    " UNION ALL " SOME(FROM(FIRST_NAME_IN("?1", "?2"))) " UNION ALL " SOME(                        \
+        FROM(LAST_NAME_IN("?1", "?2")))
+#define FROM_SEARCH_SOME SOME(FROM(USERNAME_IN("?1", "?2"))) " UNION ALL " FROM_OTHER_NAMES_SOME
 
 /* All conditions but that on the user name. A plus sign in front of a column keeps SQLite from using
  * its index there. */
+#define IS_PERSON " AND service_account_client_id IS NULL"
 #define JUDGE                                                                                      \
-    " AND service_account_client_id IS NULL"                                                       \
-    " AND (?1 IS NULL OR (+username >= ?1 AND +username < ?2) OR (+email >= ?1 AND +email < ?2)"   \
-    " OR (+lower(first_name) >= ?1 AND +lower(first_name) < ?2)"                                   \
-    " OR (+lower(last_name) >= ?1 AND +lower(last_name) < ?2))"                                    \
-    " AND (?5 IS NULL OR (+email >= ?5 AND +email < ?6))"                                          \
-    " AND (?7 IS NULL OR (+lower(first_name) >= ?7 AND +lower(first_name) < ?8))"                  \
-    " AND (?9 IS NULL OR (+lower(last_name) >= ?9 AND +lower(last_name) < ?10))"                   \
-    " AND (?11 IS NULL OR EXISTS (SELECT 1 FROM user_attribute"                                    \
-    " WHERE name = ?11 AND value = ?12 AND user_pk = pk))"
+    IS_PERSON                                                                                      \
+    " AND (?5 IS NULL OR name_finds(?5, username, email, first_fold, last_fold))"                  \
+    " AND (?8 IS NULL OR (+email >= ?8 AND +email < ?9))"                                          \
+    " AND (?10 IS NULL OR (+first_fold >= ?10 AND +first_fold < ?11))"                             \
+    " AND (?12 IS NULL OR (+last_fold >= ?12 AND +last_fold < ?13))"                               \
+    " AND (?14 IS NULL OR EXISTS (SELECT 1 FROM user_attribute"                                    \
+    " WHERE name = ?14 AND value = ?15 AND user_pk = pk))"                                         \
+    " AND (?17 IS NULL OR enabled = ?17) AND (?18 IS NULL OR email_verified = ?18)"
 #define BY_USERNAME                                                                                \
-    " FROM user WHERE username >= max(?3, ?13) AND +username > ?13 AND username < ?4" JUDGE
+    " FROM user WHERE " USERNAME_IN("max(?6, ?16)", "?7") " AND +username > ?16" JUDGE
 #define BY(from)                                                                                   \
-    " FROM user WHERE pk IN (" from ") AND +username >= ?3 AND +username > ?13"                    \
-    " AND +username < ?4" JUDGE
-#define PAGE(by) "SELECT " USER_COLUMNS by " LIMIT ?14 OFFSET ?15"
+    " FROM user WHERE pk IN (" from                                                                \
+    ") AND +username >= ?6 AND +username > ?16 AND +username < ?7" JUDGE
+#define PAGE(by) "SELECT " USER_COLUMNS by " LIMIT ?19 OFFSET ?20"
 
-struct way {
-    int parameter; /* that must be given */
-    struct sql some;
+/* A condition that stands alone needs nothing but its index, which holds the user names: rows are
+ * read of the page only. */
+#define NAMES(condition) "SELECT username FROM user WHERE " condition IS_PERSON
+#define NAMES_AFTER(condition)                                                                     \
+    NAMES(condition " AND +username > ?16") " ORDER BY +username LIMIT ?19 + ?20"
+#define NAMES_OF_SEARCH_AFTER                                                                        \
+    "SELECT * FROM (" NAMES(USERNAME_IN(                                                             \
+        "max(?1, ?16)",                                                                              \
+        "?2") " AND +username > ?16") " ORDER BY username LIMIT ?19 + ?20)"                          \
+                                      " UNION SELECT * FROM (" NAMES_AFTER(EMAIL_IN(                 \
+                                          "?1",                                                      \
+                                          "?2")) ")"                                                 \
+                                                 " UNION SELECT * FROM (" NAMES_AFTER(FIRST_NAME_IN( \
+                                                     "?1",                                           \
+                                                     "?2")) ")"                                      \
+                                                            " UNION SELECT * FROM (" NAMES_AFTER(    \
+                                                                LAST_NAME_IN("?1", "?2")) ")"
+#define PAGE_OF(names)                                                                             \
+    "SELECT " USER_COLUMNS " FROM user WHERE username IN (SELECT * FROM (" names                   \
+    ") ORDER BY 1 LIMIT ?19 OFFSET ?20) ORDER BY username"
+/* All values are bound to each statement: it names the last of them. */
+#define COUNT_OF(names) "SELECT count(*) FROM (" names ") WHERE ?18 IS NULL"
+/* Service accounts are few, and have an index. */
+#define NAMES_OF_SEARCH                                                                            \
+    "SELECT username FROM user WHERE " USERNAME_IN(                                                \
+        "?1",                                                                                      \
+        "?2") " AND pk NOT IN (SELECT pk FROM user WHERE service_account_client_id IS NOT NULL)"   \
+              " UNION " NAMES(EMAIL_IN("?1", "?2")) " UNION " NAMES(                               \
+                  FIRST_NAME_IN("?1", "?2")) " UNION " NAMES(LAST_NAME_IN("?1", "?2"))
+
+struct statements {
+    struct sql some; /* how many the index gives */
     struct sql page;
     struct sql all;
 };
+struct way {
+    int parameter;           /* that must be given */
+    struct statements among; /* other conditions */
+    struct statements alone;
+};
 
-#define COUNT_SOME(from) "SELECT count(*) FROM (" from " LIMIT ?14)"
+#define COUNT_SOME(from) "SELECT count(*) FROM (" from " LIMIT ?19)"
 #define COUNT_ALL(by)    "SELECT count(*)" by
 
 /* The walk by user name comes first: it is always possible. */
 static const struct way ways[] = {
-    {0,
-     {COUNT_SOME(FROM_USERNAME)},
-     {PAGE(BY_USERNAME " ORDER BY username")},
-     {COUNT_ALL(BY_USERNAME)}},
-#define WAY(parameter, some, from)                                                                 \
+    {.among = {{COUNT_SOME(FROM_USERNAME)},
+               {PAGE(BY_USERNAME " ORDER BY username")},
+               {COUNT_ALL(BY_USERNAME)}}},
+#define AMONG(some, from)                                                                          \
     {                                                                                              \
-        parameter, {COUNT_SOME(some)}, {PAGE(BY(from) " ORDER BY +username")},                     \
+        {COUNT_SOME(some)}, {PAGE(BY(from) " ORDER BY +username")},                                \
         {                                                                                          \
             COUNT_ALL(BY(from))                                                                    \
         }                                                                                          \
     }
-    WAY(ATTRIBUTE, FROM_ATTRIBUTE, FROM_ATTRIBUTE),
-    WAY(EMAIL_LOW, FROM_EMAIL, FROM_EMAIL),
-    WAY(LAST_NAME_LOW, FROM_LAST_NAME, FROM_LAST_NAME),
-    WAY(FIRST_NAME_LOW, FROM_FIRST_NAME, FROM_FIRST_NAME),
-    WAY(SEARCH_LOW, FROM_SEARCH_SOME, FROM_SEARCH),
+#define WAY(parameter, condition)                                                                  \
+    {                                                                                              \
+        parameter, AMONG(FROM(condition), FROM(condition)),                                        \
+        {                                                                                          \
+            {COUNT_SOME(FROM(condition))}, {PAGE_OF(NAMES_AFTER(condition))},                      \
+            {                                                                                      \
+                COUNT_OF(NAMES(condition))                                                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
+    {.parameter = ATTRIBUTE,
+     .among = AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE),
+     .alone = AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE)},
+    WAY(EMAIL_LOW, EMAIL_IN("?8", "?9")),
+    WAY(LAST_NAME_LOW, LAST_NAME_IN("?12", "?13")),
+    WAY(FIRST_NAME_LOW, FIRST_NAME_IN("?10", "?11")),
 #undef WAY
 };
+static const struct way by_search = {
+    .parameter = SEARCH,
+    .among = AMONG(FROM_SEARCH_SOME, FROM_SEARCH),
+    .alone = {{COUNT_SOME(FROM_OTHER_NAMES_SOME)},
+              {PAGE_OF(NAMES_OF_SEARCH_AFTER)},
+              {COUNT_OF(NAMES_OF_SEARCH)}},
+};
+#undef AMONG
 
 /* --- What is bound --- */
 
 struct values {
     struct str texts[AFTER + 1]; /* absent: NULL */
+    struct name_search search;
+    enum user_flag enabled, email_verified;
+    size_t conditions;
 };
 
 /* Above every text that begins with low: the highest code point comes next. The next text after
@@ -109,20 +162,48 @@ static int set_range(struct arena *a, struct values *v, int low, struct str text
 {
     if (str_empty(text))
         return 0;
-    v->texts[low] = arena_lower(a, text);
-    v->texts[low + 1] =
-        ARENA_CONCAT(a, v->texts[low], exact ? str_of("", 1) : STR("\xf4\x8f\xbf\xbf"));
-    return str_absent(v->texts[low]) || str_absent(v->texts[low + 1]) ? ERR_NO_MEMORY : 0;
+    v->texts[low] = text;
+    v->texts[low + 1] = ARENA_CONCAT(a, text, exact ? str_of("", 1) : STR("\xf4\x8f\xbf\xbf"));
+    return str_absent(v->texts[low + 1]) ? ERR_NO_MEMORY : 0;
+}
+
+static int set_lower(struct arena *a, struct values *v, int low, struct str text, bool exact)
+{
+    v->conditions += !str_empty(text);
+    return str_empty(text) ? 0 : set_range(a, v, low, arena_lower(a, text), exact);
+}
+
+static int set_folded(struct arena *a, struct values *v, int low, struct str text, bool exact)
+{
+    struct str fold = STR("");
+    v->conditions += !str_empty(text);
+    if (!str_empty(text))
+        TRY(unicode_fold(a, text, &fold));
+    return set_range(a, v, low, fold, exact);
+}
+
+static int set_search(struct arena *a, struct values *v, struct str text)
+{
+    if (str_empty(text))
+        return 0;
+    TRY(name_search_read(a, text, &v->search));
+    if (v->search.count == 0)
+        return 0;
+    v->texts[SEARCH] = v->search.text;
+    v->conditions++;
+    return 0;
 }
 
 static int set_values(struct arena *a, const struct user_filter *f, struct values *v)
 {
-    *v = (struct values){0};
-    TRY(set_range(a, v, SEARCH_LOW, f->search, false));
-    TRY(set_range(a, v, USERNAME_LOW, f->username, f->exact));
-    TRY(set_range(a, v, EMAIL_LOW, f->email, f->exact));
-    TRY(set_range(a, v, FIRST_NAME_LOW, f->first_name, f->exact));
-    TRY(set_range(a, v, LAST_NAME_LOW, f->last_name, f->exact));
+    *v = (struct values){.enabled = f->enabled, .email_verified = f->email_verified};
+    v->conditions = (size_t)(f->enabled != FLAG_ANY) + (f->email_verified != FLAG_ANY) +
+                    !str_empty(f->attribute);
+    TRY(set_search(a, v, f->search));
+    TRY(set_lower(a, v, USERNAME_LOW, f->username, f->exact));
+    TRY(set_lower(a, v, EMAIL_LOW, f->email, f->exact));
+    TRY(set_folded(a, v, FIRST_NAME_LOW, f->first_name, f->exact));
+    TRY(set_folded(a, v, LAST_NAME_LOW, f->last_name, f->exact));
     v->texts[AFTER] = str_absent(f->after) ? STR("") : f->after;
     if (str_empty(f->attribute))
         return 0;
@@ -142,16 +223,34 @@ static void bind_username(struct query *q, const struct values *v)
         query_str(q, v->texts[USERNAME_LOW + 1]);
 }
 
+static void bind_flag(struct query *q, enum user_flag flag)
+{
+    if (flag == FLAG_ANY)
+        query_str(q, str_of(NULL, 0));
+    else
+        query_i64(q, flag == FLAG_ON);
+}
+
 static void bind(struct query *q, const struct values *v)
 {
-    query_str(q, v->texts[SEARCH_LOW]);
-    query_str(q, v->texts[SEARCH_LOW + 1]);
+    for (int i = BEGINNING_LOW; i < USERNAME_LOW; i++)
+        query_str(q, v->texts[i]);
     bind_username(q, v);
     for (int i = EMAIL_LOW; i <= AFTER; i++)
         query_str(q, v->texts[i]);
+    bind_flag(q, v->enabled);
+    bind_flag(q, v->email_verified);
 }
 
 /* --- Choosing --- */
+
+struct choice {
+    struct store_read *r;
+    struct arena *a;
+    struct values *v;
+    const struct statements *best;
+    int64_t fewest;
+};
 
 static int read_number(struct query *q, int64_t *ret_number)
 {
@@ -175,44 +274,67 @@ static int worth_sorting(struct store_read *r, int64_t limit, int64_t *ret_match
     return 0;
 }
 
-/* At most most. */
-static int count_some(struct store_read *r, const struct way *way, const struct values *v,
-                      int64_t most, int64_t *ret_count)
-{
-    QUERY(q);
-    TRY(query_open(r->conn, &way->some, &q));
-    bind(&q, v);
-    query_i64(&q, most);
-    return read_number(&q, ret_count);
-}
-
-static int consider(struct store_read *r, const struct way *way, const struct values *v,
-                    int64_t *io_fewest, const struct way **io_best)
+/* Takes it when it promises fewer than the best until now. */
+static int consider(struct choice *c, const struct statements *statements, const struct values *v)
 {
     int64_t count;
-    TRY(count_some(r, way, v, *io_fewest, &count));
-    if (count < *io_fewest) {
-        *io_fewest = count;
-        *io_best = way;
+    QUERY(q);
+    TRY(query_open(c->r->conn, &statements->some, &q));
+    bind(&q, v);
+    query_i64(&q, c->fewest);
+    TRY(read_number(&q, &count));
+    if (count >= c->fewest)
+        return 0;
+    c->fewest = count;
+    c->best = statements;
+    if (v != c->v)
+        *c->v = *v;
+    return 0;
+}
+
+/* Only what the search finds by its beginning, and nothing else is asked. */
+static bool is_beginning_alone(const struct values *v)
+{
+    const struct name_search_word *word = &v->search.words[0];
+    size_t len = name_search_beginning(word).len;
+    return v->conditions == 1 && v->search.count == 1 &&
+           (len == word->text.len || len + 1 == word->text.len);
+}
+
+/* Whom a search finds begins with each of its words, or with all of them together. */
+static int consider_search(struct choice *c)
+{
+    const struct name_search *s = &c->v->search;
+    const struct values given = *c->v;
+    struct str phrase = name_search_beginning(&s->phrase);
+    if (!str_absent(s->phrase.text) && str_empty(phrase))
+        return 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct name_search_word *word = &given.search.words[i];
+        struct values v = given;
+        struct str beginning = name_search_beginning(word);
+        if (str_empty(beginning))
+            continue;
+        TRY(set_range(c->a, &v, BEGINNING_LOW, beginning, word->whole));
+        TRY(set_range(c->a, &v, PHRASE_LOW, phrase, false));
+        TRY(consider(c, is_beginning_alone(&v) ? &by_search.alone : &by_search.among, &v));
     }
     return 0;
 }
 
-static int choose(struct store_read *r, const struct values *v, int64_t limit,
-                  const struct way **ret_way)
+static int choose(struct store_read *r, struct arena *a, struct values *v, int64_t limit,
+                  const struct statements **ret_best)
 {
-    int64_t fewest = 0;
-    *ret_way = &ways[0];
-    for (size_t i = 1; i < ARRAY_LEN(ways); i++) {
-        if (str_absent(v->texts[ways[i].parameter]))
-            continue;
-        if (fewest == 0)
-            TRY(worth_sorting(r, limit, &fewest));
-        TRY(consider(r, &ways[i], v, &fewest, ret_way));
-    }
+    struct choice c = {.r = r, .a = a, .v = v, .best = &ways[0].among};
+    TRY(worth_sorting(r, limit, &c.fewest));
+    for (size_t i = 1; i < ARRAY_LEN(ways); i++)
+        if (!str_absent(v->texts[ways[i].parameter]))
+            TRY(consider(&c, v->conditions == 1 ? &ways[i].alone : &ways[i].among, v));
+    TRY(consider_search(&c));
     /* A few names that begin alike are walked through in their order. */
-    if (*ret_way != &ways[0] && !str_absent(v->texts[USERNAME_LOW]))
-        TRY(consider(r, &ways[0], v, &fewest, ret_way));
+    if (c.best != &ways[0].among && !str_absent(v->texts[USERNAME_LOW]))
+        TRY(consider(&c, &ways[0].among, v));
+    *ret_best = c.best;
     return 0;
 }
 
@@ -231,13 +353,13 @@ int user_list(struct store_read *r, struct arena *a, const struct user_filter *f
               struct user **ret_items, size_t *ret_count)
 {
     struct values v;
-    const struct way *way;
+    const struct statements *best;
     int64_t most = rows_at_most(limit);
     int64_t first = rows_at_most(filter->first);
     TRY(set_values(a, filter, &v));
-    TRY(choose(r, &v, most + first + 1, &way));
+    TRY(choose(r, a, &v, most + first + 1, &best));
     QUERY(q);
-    TRY(query_open(r->conn, &way->page, &q));
+    TRY(query_open(r->conn, &best->page, &q));
     bind(&q, &v);
     query_i64(&q, most);
     query_i64(&q, first);
@@ -262,12 +384,14 @@ int user_list_count(struct store_read *r, struct arena *a, const struct user_fil
                     int64_t *ret_count)
 {
     struct values v;
-    const struct way *way;
+    const struct statements *best;
     TRY(set_values(a, filter, &v));
+    if (v.conditions == 0)
+        return user_count(r, ret_count);
     v.texts[AFTER] = STR("");
-    TRY(choose(r, &v, INT32_MAX, &way));
+    TRY(choose(r, a, &v, INT32_MAX, &best));
     QUERY(q);
-    TRY(query_open(r->conn, &way->all, &q));
+    TRY(query_open(r->conn, &best->all, &q));
     bind(&q, &v);
     return read_number(&q, ret_count);
 }

@@ -58,10 +58,34 @@ test('pages', async () => {
   assert.deepEqual(await names({ first: 9 }), []);
   const brief = (await kc.users.find({ username: 'page1', briefRepresentation: true }))[0];
   assert.equal(brief.requiredActions, undefined);
-  for (const query of ['max=x', 'max=1000000', 'first=1.5', 'exact=maybe', 'q=novalue', 'search=*middle*']) {
+  for (const query of ['max=x', 'max=1000000', 'first=1.5', 'exact=maybe', 'q=novalue', 'enabled=perhaps', 'search=a%20b%20c%20d%20e%20f%20g%20h%20i', `search=${'x'.repeat(256)}`]) {
     const reply = await world.call('GET', `${users}?${query}`, { token });
     assert.ok([400, 501].includes(reply.status), query);
     assert.ok(reply.json.errorMessage ?? reply.json.error, query);
+  }
+});
+
+test('AD-12 search as Keycloak: words, wholes, anywhere; enabled and emailVerified', async () => {
+  const people = [['sea1', 'Rosa', 'Ñahui Mamani', true], ['sea2', 'Rosalía', 'Mamani', false], ['sea3', 'José', 'Rosas Ñahui', true]];
+  for (const [username, firstName, lastName, enabled] of people) {
+    await kc.users.create({ username, firstName, lastName, enabled, email: `${username}@search.pe`, emailVerified: username === 'sea3' });
+  }
+  const names = async (query) => (await kc.users.find(query)).map((u) => u.username);
+  const cases = [
+    [{ search: 'ROSA' }, ['sea1', 'sea2', 'sea3']],
+    [{ search: '"rosa"' }, ['sea1']],
+    [{ search: 'rosa mamani' }, ['sea2']],
+    [{ search: 'ñahui mam' }, ['sea1']],
+    [{ search: '*ñahui*' }, ['sea1', 'sea3']],
+    [{ search: 'r*a *mam*' }, ['sea1', 'sea2']],
+    [{ search: '*@search.pe', first: 1, max: 1 }, ['sea2']],
+    [{ search: 'sea', enabled: false }, ['sea2']],
+    [{ search: 'sea', emailVerified: true }, ['sea3']],
+    [{ lastName: 'ÑAHUI' }, ['sea1']],
+  ];
+  for (const [query, expected] of cases) {
+    assert.deepEqual(await names(query), expected, JSON.stringify(query));
+    if (!query.max) assert.equal(await kc.users.count(query), expected.length, JSON.stringify(query));
   }
 });
 

@@ -3,6 +3,7 @@
 
 #include "core/admin/users.h"
 #include "core/auth/password_change.h"
+#include "core/model/name_search.h"
 #include "core/port/profiles.h"
 #include "core/port/roles.h"
 #include "web/admin/represent.h"
@@ -44,19 +45,25 @@ static int unsupported(struct admin_call *call, const char *name, const char *wh
     return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, name, "%s", what);
 }
 
-/* "ana", "ana*" and "*" look at beginnings; a star in front would look everywhere. */
+/* search=id:4f... asks for one person, everything else for names. */
 static int take_search(struct admin_call *call, struct user_filter *f)
 {
-    struct str text;
-    TRY(admin_query(call, "search", &text));
-    text = str_trim(text);
-    while (str_ends(text, STR("*")))
-        text = str_sub(text, 0, text.len - 1);
-    if (str_starts(text, STR("*")))
-        return unsupported(call, "search", "Names are searched from their beginning");
-    if (text.len >= 2 && text.ptr[0] == '"' && str_ends(text, STR("\"")))
-        text = str_sub(text, 1, text.len - 2);
-    f->search = text;
+    struct name_search search;
+    TRY(admin_query(call, "search", &f->search));
+    if (str_absent(f->search) || name_search_read(call->req->arena, f->search, &search) == 0)
+        return 0;
+    return err_field(&call->req->err, ERR_INVALID_REQUEST, "search",
+                     "search must be at most %d words and %d bytes of text", NAME_SEARCH_WORDS,
+                     NAME_SEARCH_MAX_BYTES);
+}
+
+static int take_flag(struct admin_call *call, const char *name, enum user_flag *ret_flag)
+{
+    struct str value;
+    bool on;
+    TRY(admin_query(call, name, &value));
+    TRY(admin_query_bool(call, name, false, &on));
+    *ret_flag = str_absent(value) ? FLAG_ANY : on ? FLAG_ON : FLAG_OFF;
     return 0;
 }
 
@@ -75,7 +82,7 @@ static int take_attribute(struct admin_call *call, struct user_filter *f)
 
 static int refuse_other_conditions(struct admin_call *call)
 {
-    static const char *const names[] = {"enabled", "emailVerified", "idpAlias", "idpUserId"};
+    static const char *const names[] = {"idpAlias", "idpUserId"};
     struct str value;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         TRY(admin_query(call, names[i], &value));
@@ -91,16 +98,18 @@ static int refuse_hidden(struct admin_call *call, const struct user_filter *f)
     const struct {
         const char *name;
         struct str attribute, value;
-    } searched[] = {{"email", STR("email"), f->email},
-                    {"firstName", STR("firstName"), f->first_name},
-                    {"lastName", STR("lastName"), f->last_name},
-                    {"q", f->attribute, f->attribute}};
+    } searched[] = {
+        {"email", STR("email"), f->email},           {"firstName", STR("firstName"), f->first_name},
+        {"lastName", STR("lastName"), f->last_name}, {"q", f->attribute, f->attribute},
+        {"search", STR("email"), f->search},         {"search", STR("firstName"), f->search},
+        {"search", STR("lastName"), f->search}};
     const struct profile *profile = realm_view_profile(call->ctx.view);
     for (size_t i = 0; i < ARRAY_LEN(searched); i++)
         if (!str_absent(searched[i].value) &&
             !profile_sees(profile, searched[i].attribute, STR(PROFILE_ROLE_ADMIN)))
             return err_field(&call->req->err, ERR_INVALID_REQUEST, searched[i].name,
-                             "Administrators do not see this attribute");
+                             "Administrators do not see the attribute %.*s",
+                             STR_ARG(searched[i].attribute));
     return 0;
 }
 
@@ -113,13 +122,14 @@ static int take_filter(struct admin_call *call, struct user_filter *ret_filter)
     TRY(admin_query(call, "firstName", &f.first_name));
     TRY(admin_query(call, "lastName", &f.last_name));
     TRY(admin_query_bool(call, "exact", false, &f.exact));
+    TRY(take_flag(call, "enabled", &f.enabled));
+    TRY(take_flag(call, "emailVerified", &f.email_verified));
     TRY(refuse_other_conditions(call));
     TRY(take_attribute(call, &f));
     *ret_filter = f;
     return refuse_hidden(call, &f);
 }
 
-/* search=id:4f... asks for one person. */
 static int list_by_id(struct admin_call *call, struct str id, bool brief)
 {
     struct user user;

@@ -3,6 +3,7 @@
 #include "tests/unit/store/store_support.h"
 
 #include "core/base/asset.h"
+#include "core/model/name_search.h"
 #include "store/conn.h"
 #include "store/migrate.h"
 #include "store/tx.h"
@@ -92,6 +93,37 @@ static void test_users(void **state)
                                 .value = STR("even")},
            50, "user100");
     expect(r, (struct user_filter){.username = STR("user1"), .email = STR("user2")}, 0, NULL);
+    store_read_end(r);
+    realm_view_release(view);
+}
+
+static void test_search_conditions(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct user user = user_named("off");
+    fill(view);
+    struct store_write *w = begin_write(view);
+    user.enabled = false;
+    user.email = STR("user-off@example.pe");
+    user.email_verified = true;
+    ok(user_insert(w, &user));
+    commit(w);
+    struct store_read *r = begin_read(view);
+    expect(r, (struct user_filter){.enabled = FLAG_OFF}, 1, "off");
+    expect(r, (struct user_filter){.search = STR("user"), .enabled = FLAG_OFF}, 1, "off");
+    expect(r, (struct user_filter){.search = STR("user"), .enabled = FLAG_ON}, 300, "user000");
+    expect(r, (struct user_filter){.search = STR("user"), .email_verified = FLAG_ON}, 1, "off");
+    expect(r, (struct user_filter){.email = STR("user"), .email_verified = FLAG_OFF}, 300,
+           "user000");
+    expect(r, (struct user_filter){.search = STR(" ")}, 301, "off");
+    char text[NAME_SEARCH_MAX_BYTES + 2];
+    struct user *items;
+    size_t count;
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    fails(user_list(r, &arena, &(struct user_filter){.search = str_c(text)}, 5, &items, &count),
+          ERR_TOO_LARGE);
     store_read_end(r);
     realm_view_release(view);
 }
@@ -379,6 +411,7 @@ static void test_ad_12_user_search_uses_indexes(void **state)
     const struct str rare[] = {STR("user017"), STR("zz")};
     for (size_t i = 0; i < ARRAY_LEN(rare); i++) {
         ask_users(r, (struct user_filter){.search = rare[i]});
+        ask_users(r, (struct user_filter){.search = rare[i], .enabled = FLAG_ON});
         ask_users(r, (struct user_filter){.username = rare[i]});
         ask_users(r, (struct user_filter){.email = rare[i]});
         ask_users(r, (struct user_filter){.first_name = rare[i]});
@@ -537,6 +570,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_users, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_pages, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_search_conditions, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_attributes_follow, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_events, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_clock_put_back, start_test, end_test),
