@@ -44,6 +44,7 @@ static const char *const tables[] = {
     "issuer",
     "record",
     "organization_member",
+    "repl_pos",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */

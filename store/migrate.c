@@ -6,6 +6,7 @@
 #include "store/log_state.h"
 #include "store/sql/name_forms.h"
 #include "store/sql/page.h"
+#include "store/sql/position.h"
 
 #include "core/base/banned.h"
 
@@ -43,6 +44,8 @@ static int apply(struct conn *conn, const struct asset *asset)
     int err = conn_exec(conn, "BEGIN IMMEDIATE");
     if (err == 0)
         err = conn_exec(conn, (const char *)asset->data);
+    if (err == 0)
+        err = position_forget_if_any(conn); /* who follows the database takes it anew */
     if (err == 0)
         err = conn_exec(conn, "COMMIT");
     if (err != 0) {

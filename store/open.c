@@ -212,6 +212,7 @@ int store_open(const struct store_config *config, struct store **ret_store)
     (void)pthread_mutex_init(&store->lock, NULL);
     (void)pthread_mutex_init(&store->time.lock, NULL);
     marks_init(&store->marks);
+    repl_sinks_init(&store->sinks);
     int err = open_parts(store, config);
     if (err != 0) {
         tell_failed_start(store, err, config->ctx);
@@ -252,6 +253,7 @@ void store_close(struct store *store)
     folder_close(&store->folder); /* the lock goes last */
     (void)pthread_mutex_destroy(&store->lock);
     (void)pthread_mutex_destroy(&store->time.lock);
+    repl_sinks_free(&store->sinks);
     free_text(store->config.vfs);
     free_text(store->config.master_key_path);
     free_text(store->config.backup_dir);

@@ -132,6 +132,12 @@ static void clear_gap(unsigned char *page, sqlite3_int64 at, sqlite3_int64 size)
         memset(page + start, 0, end - start);
 }
 
+void page_clean(unsigned char page[PAGE_BYTES], uint32_t number, uint32_t page_count)
+{
+    clear_gap(page, (sqlite3_int64)(number - 1) * PAGE_BYTES,
+              (sqlite3_int64)page_count * PAGE_BYTES);
+}
+
 /* --- Writing --- */
 
 /* The first page goes around the state's bytes, unless the file has no first page yet. */

@@ -39,4 +39,8 @@ enum page_op {
  * SQLite's default from then on. ERR_CONFIG when there is no such layer. */
 MUST_CHECK int page_file_vfs(const char *inner, const char **ret_name);
 
+/* Sets to zero what is written to the file as zeros although SQLite has something there: remains of
+ * deleted rows (PW-07). For pages that leave on another way; page_count is that of the database. */
+void page_clean(unsigned char page[PAGE_BYTES], uint32_t number, uint32_t page_count);
+
 #endif

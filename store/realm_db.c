@@ -25,6 +25,7 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
     if (slot->db) {
         atomic_store(&slot->db->log_pages, pages);
         flush_grew(&slot->db->flush);
+        slot->db->capture.log_frames = pages;
     }
     if (pages >= slot->store->config.checkpoint_pages)
         keeper_wake(slot->store);
@@ -103,6 +104,7 @@ void realm_db_close(struct realm_db *db)
     if (!ended && !db->had_log && !keeps_log)
         folder_log_tidy(&db->store->folder, str_c(db->slot->file));
     flush_free(&db->flush);
+    capture_free(&db->capture);
     event_queue_free(&db->events);
     turnstile_free(&db->turn);
     turnstile_free(&db->reader_places);

@@ -12,6 +12,7 @@
 #include "store/flush.h"
 #include "store/folder.h"
 #include "store/marks.h"
+#include "store/repl/capture.h"
 #include "store/store_open.h"
 #include "store/turnstile.h"
 
@@ -82,6 +83,7 @@ struct realm_db {
     uint64_t mark_seed;         /* of the slot */
     int64_t next_pk[PK_KINDS];
     int64_t sweep_session_pk, sweep_family_pk; /* where the next sweep goes on */
+    struct capture capture;
 
     struct event_queue events; /* to be appended without another change */
 
@@ -167,6 +169,7 @@ struct store {
     bool hands_off; /* the start failed: files stay as they are */
     struct store_counters counters;
     struct marks marks;
+    struct repl_sinks sinks;
     struct {
         unsigned char key[32];
         struct hot_cache *hot;   /* NULL: none */

@@ -143,7 +143,9 @@ static int begin_turn(struct realm_db *db)
     if (is_dead(db->slot))
         return ERR_STORE_BUSY;
     TRY(flush_prime(&db->flush, &db->store->folder));
-    return begin(db->writer, &begin_write);
+    TRY(begin(db->writer, &begin_write));
+    capture_begin(db);
+    return 0;
 }
 
 static int enter(struct store_write *w)
@@ -289,10 +291,11 @@ static int commit_now(struct store_write *w)
         return conn->trouble;
     if (sqlite3_get_autocommit(conn->db))
         return ERR_STORE_FAILED;
-    int err = run(conn, &commit_sql);
-    if (err == 0)
-        conn->in_transaction = false;
-    return err;
+    TRY(capture_move(w->reader.db));
+    TRY(run(conn, &commit_sql));
+    conn->in_transaction = false;
+    capture_committed(w->reader.db);
+    return 0;
 }
 
 static int commit_turn(struct store_write *w, uint64_t *ret_ticket)
@@ -348,7 +351,9 @@ int store_fill_step(struct store_write *write)
     arena_reset(&write->arena);
     endings_begin(write);
     TRY(fold_of_fill(write));
-    return begin(db->writer, &begin_write);
+    TRY(begin(db->writer, &begin_write));
+    capture_begin(db);
+    return 0;
 }
 
 void store_rollback(struct store_write *write)

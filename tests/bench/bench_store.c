@@ -17,6 +17,7 @@
 #include "core/port/events.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
+#include "store/repl/commit.h"
 #include "store/store_open.h"
 
 #define SECONDS 2
@@ -427,6 +428,48 @@ static void print_append(void)
     arena_free(&a);
 }
 
+struct followed {
+    long long commits, pages;
+};
+
+static void count_commit(void *arg, const struct repl_commit *commit)
+{
+    struct followed *f = arg;
+    f->commits++;
+    f->pages += (long long)commit->count;
+}
+
+static double cpu_per_login(void)
+{
+    enum { TIMES = 5000 };
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    double start = cpu_seconds();
+    for (int i = 0; i < TIMES; i++) {
+        struct store_write *w = begin();
+        write_login(&a, w);
+        must(store_commit(w, DURABLE_NONE));
+        arena_reset(&a);
+    }
+    arena_free(&a);
+    return (cpu_seconds() - start) / TIMES * 1e6;
+}
+
+/* What it costs a commit to be followed: its position, and reading its pages back. */
+static void print_followed(void)
+{
+    struct followed f = {0};
+    const struct repl_sink sink = {count_commit, &f};
+    for (int round = 0; round < ROUNDS; round++) {
+        double alone = cpu_per_login();
+        must(repl_sink_add(store, &sink));
+        double followed = cpu_per_login();
+        repl_sink_remove(store, &sink);
+        printf("a session's commit, processor: %.1f us, followed %.1f us (%.1f pages each)\n",
+               alone, followed, (double)f.pages / (double)f.commits);
+    }
+}
+
 /* What each page costs that is read from the file or written to it. */
 static void print_page_sum(void)
 {
@@ -453,6 +496,7 @@ static void measure_all(void)
     print_bytes("a session with one client", write_login, 50000);
     print_bytes("an event", write_event, 50000);
     print_append();
+    print_followed();
     print_page_sum();
 }
 
