@@ -19,7 +19,6 @@
 
 #include "core/base/banned.h"
 
-#define FOLDER          "cache"
 #define FILE_NAME       "tokens.mdb"
 #define LOCK_NAME       "tokens.mdb-lock"
 #define SEAL_NAME       "tokens.seal"
@@ -165,15 +164,15 @@ static int learn_figures(struct disk_cache *c)
 /* -1 when there is none. */
 static int open_folder(const struct folder *folder)
 {
-    return openat(folder->fd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return openat(folder->fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int open_file(struct disk_cache *c, const struct folder *folder)
 {
-    int len = snprintf(c->path, sizeof(c->path), "%s/" FOLDER "/" FILE_NAME, folder->path);
+    int len = snprintf(c->path, sizeof(c->path), "%s/" CACHE_NAME "/" FILE_NAME, folder->path);
     if (len < 0 || (size_t)len >= sizeof(c->path))
         return ENAMETOOLONG;
-    (void)mkdirat(folder->fd, FOLDER, S_IRWXU);
+    (void)mkdirat(folder->fd, CACHE_NAME, S_IRWXU);
     c->folder_fd = open_folder(folder);
     if (c->folder_fd < 0)
         return errno;
