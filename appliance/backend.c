@@ -1,10 +1,7 @@
 /* Where the calls of a command go: into a stopped data folder, or to the server that runs on it. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appliance/command/commands.h"
@@ -29,34 +26,11 @@ static int check_initialised(struct store *store, struct err_ctx *err)
     return 0;
 }
 
-/* Realms without their master: opening says what is missing. */
-static bool has_databases(int folder)
-{
-    bool any = false;
-    int fd = openat(folder, "realms", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!dir) {
-        if (fd >= 0)
-            (void)close(fd);
-        return false;
-    }
-    while (!any) {
-        /* cppcheck-suppress readdirCalled ; the stream is ours alone */
-        const struct dirent *e = readdir(dir);
-        if (!e)
-            break;
-        any = str_ends(str_c(e->d_name), STR(".db"));
-    }
-    (void)closedir(dir);
-    return any;
-}
-
 static int open_stopped(struct backend *backend, const struct config *config, struct err_ctx *err)
 {
-    struct stat st;
-    /* Opening makes what is missing, which is for init and serve; a look leaves nothing behind. */
-    if (fstatat(backend->socket_dir, "realms/" REALM_MASTER ".db", &st, AT_SYMLINK_NOFOLLOW) != 0 &&
-        errno == ENOENT && !has_databases(backend->socket_dir))
+    /* Opening makes what is missing, which is for init and serve; a look leaves nothing behind. What is
+     * missing although it was there opening tells. */
+    if (!store_folder_was_used(backend->socket_dir))
         return say_empty(err);
     int rc = store_open_configured(config, &backend->store, err);
     if (rc == ERR_STORE_LOCKED)

@@ -14,6 +14,7 @@
 
 #include "core/port/store.h"
 #include "store/plain_file.h"
+#include "store/store_open.h"
 
 #include "core/base/banned.h"
 
@@ -119,6 +120,50 @@ static int sync_names(const struct folder *f, struct err_ctx *ctx)
     return err;
 }
 
+/* What is beside realms/ once there were realms: a mark of the first start, and what later ones make. */
+static const char *const traces[] = {FOUNDED_NAME, ARCHIVES_NAME, CACHE_NAME};
+
+static bool has_traces(int folder_fd)
+{
+    struct stat st;
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(traces); i++)
+        any = any || fstatat(folder_fd, traces[i], &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return any;
+}
+
+int folder_check_unused(const struct folder *folder, struct err_ctx *ctx)
+{
+    if (!has_traces(folder->fd))
+        return 0;
+    return err_set(
+        ctx, ERR_STORE_CORRUPT,
+        "realms/master.db is missing although this data folder had realms: mount realms/ "
+        "if it is a volume of its own, put it back, or restore it from a backup; a new "
+        "server takes an empty data folder");
+}
+
+int folder_mark_founded(const struct folder *folder)
+{
+    struct stat st;
+    int fd;
+    if (fstatat(folder->fd, FOUNDED_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    TRY(folder_sync_realms(folder)); /* the mark is never there without what it speaks of */
+    TRY(plain_file_open(folder->fd, FOUNDED_NAME, O_WRONLY | O_CREAT | O_EXCL, &fd));
+    (void)close(fd);
+    return fsync(folder->fd) == 0 ? 0 : ERR_IO;
+}
+
+static int open_realms(struct folder *f, struct err_ctx *ctx)
+{
+    struct stat st;
+    if (fstatat(f->fd, "realms", &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        TRY(folder_check_unused(f, ctx));
+    TRY(make_dir(f->fd, "realms", ctx));
+    return open_private_dir(f->fd, "realms", &f->realms_fd, ctx);
+}
+
 static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ctx)
 {
     TRY(make_dir(AT_FDCWD, data_dir, ctx));
@@ -127,8 +172,7 @@ static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ct
     if (!f->path)
         return sys_err(ctx, data_dir);
     TRY(take_lock(f, ctx));
-    TRY(make_dir(f->fd, "realms", ctx));
-    TRY(open_private_dir(f->fd, "realms", &f->realms_fd, ctx));
+    TRY(open_realms(f, ctx));
     /* Made just now, or by a start that was cut short. */
     return folder_db_bytes(f, STR(REALM_MASTER)) >= 0 ? 0 : sync_names(f, ctx);
 }
@@ -229,14 +273,15 @@ void folder_log_tidy(const struct folder *folder, struct str name)
         (void)unlinkat(folder->realms_fd, log, 0);
 }
 
-int folder_each(const struct folder *folder, folder_visit *visit, void *arg)
+static int each_in_realms(int folder_fd, folder_visit *visit, void *arg)
 {
     int err = 0;
-    int fd = openat(folder->fd, "realms", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(folder_fd, "realms", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {
+        err = file_err();
         close_fd(&fd);
-        return ERR_IO;
+        return err;
     }
     while (err == 0) {
         /* cppcheck-suppress readdirCalled ; the stream is ours alone */
@@ -247,6 +292,25 @@ int folder_each(const struct folder *folder, folder_visit *visit, void *arg)
     }
     (void)closedir(dir);
     return err;
+}
+
+int folder_each(const struct folder *folder, folder_visit *visit, void *arg)
+{
+    return each_in_realms(folder->fd, visit, arg);
+}
+
+static int note_database(void *arg, struct str name)
+{
+    bool *any = arg;
+    *any = *any || str_ends(name, STR(".db"));
+    return 0;
+}
+
+bool store_folder_was_used(int folder_fd)
+{
+    bool any = has_traces(folder_fd);
+    int err = each_in_realms(folder_fd, note_database, &any);
+    return any || (err != 0 && err != ERR_NOT_FOUND);
 }
 
 int folder_db_remove(const struct folder *folder, struct str name)

@@ -16,9 +16,15 @@ struct folder {
 
 /* Makes the folder and realms/ when missing, checks owner and mode (SK-05), takes the lock.
  * ERR_CONFIG, ERR_STORE_LOCKED (the detail names the process), ERR_STORE_READ_ONLY, ERR_STORE_FULL,
- * ERR_IO. */
+ * ERR_STORE_CORRUPT (realms/ is missing and was there), ERR_IO. */
 MUST_CHECK int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx);
 void folder_close(struct folder *folder);
+/* For a folder whose master.db is missing: ERR_STORE_CORRUPT, with a sentence that says what to do, when
+ * there are traces of an earlier life beside realms/. The master key is none: a first start that is cut
+ * short leaves it. */
+MUST_CHECK int folder_check_unused(const struct folder *folder, struct err_ctx *ctx);
+/* Leaves such a trace, once, when master.db is on disk. As file_err. */
+MUST_CHECK int folder_mark_founded(const struct folder *folder);
 /* realms/<name>.db as an absolute path; ERR_TOO_LARGE. */
 MUST_CHECK int folder_db_path(const struct folder *folder, struct str name,
                               char path[FOLDER_PATH_MAX]);
@@ -35,11 +41,16 @@ MUST_CHECK int folder_db_check(const struct folder *folder, struct str name, boo
 int64_t folder_log_bytes(const struct folder *folder, struct str name);
 /* Removes a log without content, which SQLite makes when it opens a database. */
 void folder_log_tidy(const struct folder *folder, struct str name);
-/* Every name in realms/; ends early with the visitor's error. ERR_IO. */
+/* Every name in realms/; ends early with the visitor's error. As file_err. */
 typedef int folder_visit(void *arg, struct str name);
 MUST_CHECK int folder_each(const struct folder *folder, folder_visit *visit, void *arg);
 /* -1 when there is none. */
 int64_t folder_db_bytes(const struct folder *folder, struct str name);
+
+/* In the data folder: that there were realms (folder_mark_founded), and what belongs to realms/. */
+#define FOUNDED_NAME  "founded"
+#define ARCHIVES_NAME "audit"
+#define CACHE_NAME    "cache"
 
 /* Beside a database that was found damaged (fence.c). */
 #define FENCE_SUFFIX "-damaged"

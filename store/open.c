@@ -164,17 +164,26 @@ static int count_other(void *arg, struct str name)
     return 0;
 }
 
-/* A folder that has realms has had a master: a new one would forget them. */
+/* A folder that has or had realms has had a master: a new one would forget them. */
 static int check_fresh(const struct folder *folder, struct err_ctx *ctx)
 {
     size_t others = 0;
     TRY(folder_each(folder, count_other, &others));
     if (others == 0)
-        return 0;
+        return folder_check_unused(folder, ctx);
     return err_set(
         ctx, ERR_STORE_CORRUPT,
         "realms/master.db is missing or empty while other realms are there: put it back, "
         "or restore it from a backup");
+}
+
+/* Without room the server still starts, and the next start tries again. */
+static void mark_founded(const struct store *store)
+{
+    int err = store->config.read_only ? 0 : folder_mark_founded(&store->folder);
+    if (err != 0)
+        LOG_WARN("store", "the data folder cannot be marked as one that has realms: %s",
+                 err_text(err));
 }
 
 static int open_parts(struct store *store, const struct store_config *config)
@@ -189,6 +198,7 @@ static int open_parts(struct store *store, const struct store_config *config)
                         &store->master_key, config->ctx));
     space_look(store);
     TRY(open_master(store, config->ctx));
+    mark_founded(store);
     TRY(cache_open(store)); /* a folder that is refused stays as it is */
     timekeeper_round(store);
     return keeper_start(store);

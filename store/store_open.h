@@ -29,6 +29,9 @@ struct store_config {
     struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
 };
 
+/* Whether a data folder, open for reading or only for looking up names, has or had realms. Only looks. */
+bool store_folder_was_used(int folder_fd);
+
 /* Takes the folder (made with mode 0700 when it is missing), the lock, the master key, and opens
  * the master database; realms open on first use. What a crash left half made is removed. A folder
  * that has no realm master yet waits for store_realm_create.

@@ -4,13 +4,16 @@
 
 #include "store/store.h"
 
+#define ARCHIVE_TROUBLE_MAX 256
+
 struct store_read {
     struct conn *conn;
     struct slot *slot;
     struct realm_db *db;
     struct realm_view *view;
-    bool of_write; /* the reading side of a write: ends with it */
-    bool in_turn;  /* holds a place among the readers */
+    bool of_write;                             /* the reading side of a write: ends with it */
+    bool in_turn;                              /* holds a place among the readers */
+    char archive_trouble[ARCHIVE_TROUBLE_MAX]; /* event_archive_trouble */
 };
 
 /* What the list of realms in the master database must learn after the commit. */

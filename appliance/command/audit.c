@@ -48,6 +48,13 @@ static int user_id_of(struct call *call, struct work *work, struct event_filter 
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+/* Which archive is to blame, when one is. */
+static int blame_archive(struct call *call, const struct work *work, int rc)
+{
+    struct str trouble = event_archive_trouble(work->r);
+    return rc == 0 || str_empty(trouble) ? rc : err_set(&call->err, rc, "%.*s", STR_ARG(trouble));
+}
+
 static int list(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
@@ -60,7 +67,8 @@ static int list(struct call *call)
     TRY(work_open_realm(call, &work));
     TRY(work_read(&work));
     TRY(user_id_of(call, &work, &filter));
-    TRY(event_list(work.r, call->arena, &filter, (size_t)limit, &events, &count));
+    int rc = event_list(work.r, call->arena, &filter, (size_t)limit, &events, &count);
+    TRY(blame_archive(call, &work, rc));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < count; i++)
         event_line_write(&call->out, call->arena, &events[i]);
@@ -103,7 +111,8 @@ static int verify_realm(struct verification *v, struct str realm)
     struct event_verdict verdict;
     TRY(work_open(call, realm, &work));
     TRY(work_read(&work));
-    TRY(event_verify_between(work.r, call->arena, v->from_ms, v->to_ms, &verdict));
+    int rc = event_verify_between(work.r, call->arena, v->from_ms, v->to_ms, &verdict);
+    TRY(blame_archive(call, &work, rc));
     v->all_good = v->all_good && verdict.bad_seq == 0;
     write_verdict(call, realm, &verdict);
     return 0;

@@ -32,11 +32,16 @@ struct event_filter {
     bool live;          /* archives are left out, which costs least */
 };
 /* From the database and the archives alike, in the order of the chain. The cost grows with the page;
- * with several conditions, with the events that fulfil the rarest of them (AD-12). */
+ * with several conditions, with the events that fulfil the rarest of them (AD-12). ERR_AUDIT_ARCHIVE
+ * when an archive that may hold some of them is missing or damaged. */
 MUST_CHECK int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
                           size_t limit, struct event_record **ret_items, size_t *ret_count);
 
 /* --- Proving --- */
+
+/* Which archive the last list or proof of this transaction could not read, and what to do: a sentence
+ * for operators, with a path. Empty when there was none; lives as long as the transaction. */
+struct str event_archive_trouble(const struct store_read *r);
 
 struct event_verdict {
     int64_t checked;

@@ -31,8 +31,11 @@ void token_cache_key(const struct store *store, enum token_cache_kind kind, stru
 /* ERR_NOT_FOUND, ERR_NO_MEMORY. The value lives in the arena. */
 MUST_CHECK int token_cache_get(struct store *store, const struct token_cache_key *key,
                                struct arena *a, int64_t now_ms, struct str *ret_value);
-/* Until expires_ms at the longest. What does not fit is not kept. */
+/* Grows whenever the file is begun anew because somebody was erased (store_forget). */
+uint64_t token_cache_generation(struct store *store);
+/* Until expires_ms at the longest. What does not fit is not kept. generation is as of before the value
+ * was last seen to hold (store_changes): what was erased since is in no file. */
 void token_cache_put(struct store *store, const struct token_cache_key *key, struct str value,
-                     int64_t now_ms, int64_t expires_ms);
+                     uint64_t generation, int64_t now_ms, int64_t expires_ms);
 
 #endif

@@ -92,12 +92,13 @@ static int keep_rights(const struct validation_call *call, const struct validati
 {
     struct str bytes;
     rights->footing = rights_footing(realm, rights->user_pk);
+    uint64_t generation = token_cache_generation(call->store);
     if (store_changes(realm->view) != changes) {
         note_nothing(call);
         return 0;
     }
     TRY(validation_rights_write(call->arena, rights, &bytes));
-    token_cache_put(call->store, key, bytes, call->now->wall_ms,
+    token_cache_put(call->store, key, bytes, generation, call->now->wall_ms,
                     call->now->wall_ms + RIGHTS_KEPT_MS);
     return 0;
 }

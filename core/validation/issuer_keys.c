@@ -68,7 +68,8 @@ static int keep(const struct search *s, struct str set, int64_t checked_ms)
     if (rc == ERR_TOO_LARGE)
         return 0;
     TRY(rc);
-    token_cache_put(s->call->store, &s->key, bytes, s->call->now->wall_ms, checked_ms + STALE_MS);
+    token_cache_put(s->call->store, &s->key, bytes, token_cache_generation(s->call->store),
+                    s->call->now->wall_ms, checked_ms + STALE_MS);
     return 0;
 }
 

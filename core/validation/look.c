@@ -63,13 +63,14 @@ static int keep(const struct look *l, const struct access_token *t, uint64_t cha
         return 0;
     e.until_ms = end_of(l, t, key_until_ms);
     store_footing(view, &e.rows, &e.footing);
+    uint64_t generation = token_cache_generation(l->call->store);
     if (store_changes(view) != changes)
         return 0;
     int rc = validation_entry_write(l->call->arena, &e, &bytes);
     if (rc == ERR_TOO_LARGE)
         return 0;
     TRY(rc);
-    token_cache_put(l->call->store, &l->key, bytes, now_ms, e.until_ms);
+    token_cache_put(l->call->store, &l->key, bytes, generation, now_ms, e.until_ms);
     return 0;
 }
 

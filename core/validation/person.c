@@ -135,13 +135,14 @@ static int keep(const struct validation_call *call, const struct validation_real
 {
     struct str bytes;
     person->footing = footing_of(realm, person);
+    uint64_t generation = token_cache_generation(call->store);
     if (store_changes(realm->view) != changes)
         return 0;
     int rc = validation_person_write(call->arena, person, &bytes);
     if (rc == ERR_TOO_LARGE)
         return 0;
     TRY(rc);
-    token_cache_put(call->store, key, bytes, call->now->wall_ms, until_ms);
+    token_cache_put(call->store, key, bytes, generation, call->now->wall_ms, until_ms);
     return 0;
 }
 

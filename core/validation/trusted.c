@@ -249,8 +249,8 @@ static int keep(const struct look *l, const struct token_cache_key *key,
     struct str bytes;
     memcpy(entry.mark, set->mark, sizeof(entry.mark));
     TRY(validation_signed_write(l->call->arena, &entry, &bytes));
-    token_cache_put(l->call->store, key, bytes, l->call->now->wall_ms,
-                    l->find->claims.exp_s * 1000);
+    token_cache_put(l->call->store, key, bytes, token_cache_generation(l->call->store),
+                    l->call->now->wall_ms, l->find->claims.exp_s * 1000);
     return 0;
 }
 

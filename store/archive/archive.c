@@ -57,7 +57,7 @@ static int read_again(struct store_read *r, const struct event_segment *segment)
     TRY(audit_keys_load(r, &a, &keys));
     chain_init(&chain, &keys, r->slot->id);
     chain_start_after(&chain, s->first_seq - 1, (const unsigned char *)s->prev_hash.ptr);
-    TRY(segment_walk(r->slot, segment, add_to_chain, &chain));
+    TRY(segment_walk(r, segment, add_to_chain, &chain));
     return chain_add_statement(&chain, s) ? 0 : ERR_STORE_CORRUPT;
 }
 

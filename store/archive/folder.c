@@ -12,8 +12,6 @@
 
 #include "core/base/banned.h"
 
-#define ROOT "audit"
-
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -40,7 +38,7 @@ static int realm_folder(const struct folder *folder, const char *realm_file,
                         int (*open_one)(int parent, const char *name, int *ret_fd), int *ret_fd)
 {
     int root;
-    TRY(open_one(folder->fd, ROOT, &root));
+    TRY(open_one(folder->fd, ARCHIVES_NAME, &root));
     int err = open_one(root, realm_file, ret_fd);
     close_fd(&root);
     return err;
@@ -106,7 +104,7 @@ int archive_remove_all(const struct folder *folder, struct str realm_file)
     int root, dir;
     if (!whole_file_name(name, realm_file, ""))
         return ERR_IO;
-    int err = open_folder(folder->fd, ROOT, &root);
+    int err = open_folder(folder->fd, ARCHIVES_NAME, &root);
     if (err != 0)
         return err == ERR_NOT_FOUND ? 0 : err;
     err = open_folder(root, name, &dir);

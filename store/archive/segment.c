@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "core/audit/line.h"
 #include "core/base/log.h"
 #include "core/codec/lines.h"
+#include "core/port/events.h"
 #include "store/archive/folder.h"
 
 #include "core/base/banned.h"
@@ -84,16 +86,38 @@ static int read_file(const struct slot *slot, struct walk *w)
     return err;
 }
 
-int segment_walk(const struct slot *slot, const struct event_segment *segment, segment_take *take,
+static const char *trouble_word(int err)
+{
+    switch (err) {
+    case ERR_NOT_FOUND: return "is missing: put it back from a copy";
+    case ERR_STORE_READ_ONLY: return "may not be read: give it back to the server's user";
+    case ERR_CONFIG: return "is a symbolic link or no file: put the file itself there";
+    case ERR_IO: return "cannot be read: look at the disk, or put it back from a copy";
+    default: return "is damaged: put it back from a copy";
+    }
+}
+
+static int note_trouble(struct store_read *r, const struct event_segment *segment, int err)
+{
+    (void)snprintf(r->archive_trouble, sizeof(r->archive_trouble), ARCHIVES_NAME "/%s/%.*s %s",
+                   r->slot->file, STR_ARG(segment->file), trouble_word(err));
+    LOG_ERROR("store", "%s", r->archive_trouble);
+    return err == ERR_IO ? err : ERR_AUDIT_ARCHIVE;
+}
+
+struct str event_archive_trouble(const struct store_read *r)
+{
+    return str_c(r->archive_trouble);
+}
+
+int segment_walk(struct store_read *r, const struct event_segment *segment, segment_take *take,
                  void *arg)
 {
     struct walk w = {.segment = segment, .take = take, .arg = arg, .seq = -1};
     arena_init(&w.arena, LINE_ARENA_BYTES);
-    int err = read_file(slot, &w);
+    int err = read_file(r->slot, &w);
     arena_free(&w.arena);
     if (w.failure != 0 || err == 0)
         return w.failure;
-    LOG_ERROR("store", "audit archive %.*s cannot be read: %s", STR_ARG(segment->file),
-              err_text(err));
-    return err == ERR_NO_MEMORY || err == ERR_IO ? err : ERR_STORE_CORRUPT;
+    return err == ERR_NO_MEMORY ? err : note_trouble(r, segment, err);
 }

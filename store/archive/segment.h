@@ -7,10 +7,11 @@
 
 #include "store/sql/event_row.h"
 
-/* Calls take for each event, in order; the record lives until take returns. ERR_STORE_CORRUPT when
- * the file is missing or damaged, or its statement is not that of the row. */
+/* Calls take for each event, in order; the record lives until take returns. ERR_AUDIT_ARCHIVE when
+ * the file is missing or damaged, or its statement is not that of the row, ERR_IO when it cannot be
+ * read: event_archive_trouble says more. */
 typedef int segment_take(void *arg, const struct event_record *e);
-MUST_CHECK int segment_walk(const struct slot *slot, const struct event_segment *segment,
+MUST_CHECK int segment_walk(struct store_read *r, const struct event_segment *segment,
                             segment_take *take, void *arg);
 
 /* Writes the events of the statement that are in the database. Returns when the file is in its place

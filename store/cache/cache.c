@@ -91,13 +91,18 @@ int token_cache_get(struct store *store, const struct token_cache_key *key, stru
     return 0;
 }
 
+uint64_t token_cache_generation(struct store *store)
+{
+    return store->cache.disk ? disk_cache_generation(store->cache.disk) : 0;
+}
+
 void token_cache_put(struct store *store, const struct token_cache_key *key, struct str value,
-                     int64_t now_ms, int64_t expires_ms)
+                     uint64_t generation, int64_t now_ms, int64_t expires_ms)
 {
     if (store->cache.hot)
         hot_cache_put(store->cache.hot, key, value, now_ms, expires_ms);
     if (store->cache.disk)
-        disk_cache_put(store->cache.disk, key, value, now_ms, expires_ms);
+        disk_cache_put(store->cache.disk, key, value, generation, now_ms, expires_ms);
 }
 
 void store_cache_sweep(struct store *store, int64_t now_ms)

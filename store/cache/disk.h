@@ -22,9 +22,12 @@ void disk_cache_close(struct disk_cache *cache);
 MUST_CHECK int disk_cache_get(struct disk_cache *cache, const struct token_cache_key *key,
                               struct arena *a, int64_t now_ms, struct str *ret_value,
                               int64_t *ret_expires_ms);
-/* Queued and written by a thread of its own; dropped when too many wait. */
+/* As token_cache_generation. */
+uint64_t disk_cache_generation(struct disk_cache *cache);
+/* Queued and written by a thread of its own; dropped when too many wait, or after a forgetting since
+ * that generation. */
 void disk_cache_put(struct disk_cache *cache, const struct token_cache_key *key, struct str value,
-                    int64_t now_ms, int64_t expires_ms);
+                    uint64_t generation, int64_t now_ms, int64_t expires_ms);
 /* Looks at a stretch of entries and removes what is over. */
 void disk_cache_sweep(struct disk_cache *cache, int64_t now_ms);
 /* The file is begun anew, so that nothing of what it had is left in the folder; returns when that is done.

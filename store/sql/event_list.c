@@ -239,7 +239,7 @@ static size_t at_most(size_t a, size_t b)
 static int list_up(struct listing *l, const struct event_segment *segment)
 {
     struct taking t = {.l = l, .skip = l->skip};
-    TRY(segment_walk(l->r->slot, segment, take, &t));
+    TRY(segment_walk(l->r, segment, take, &t));
     l->skip -= at_most(t.seen, l->skip);
     return 0;
 }
@@ -258,14 +258,14 @@ static int list_down(struct listing *l, const struct event_segment *segment)
 {
     struct taking count = {.l = l, .only_count = true};
     size_t before = l->rows.count;
-    TRY(segment_walk(l->r->slot, segment, take, &count));
+    TRY(segment_walk(l->r, segment, take, &count));
     size_t left = count.seen - at_most(count.seen, l->skip);
     size_t wanted = at_most(left, l->limit - before);
     l->skip -= count.seen - left;
     if (wanted == 0)
         return 0;
     struct taking t = {.l = l, .skip = left - wanted, .stop = left};
-    TRY(segment_walk(l->r->slot, segment, take, &t));
+    TRY(segment_walk(l->r, segment, take, &t));
     struct event_record *items = l->rows.items;
     reverse(items + before, l->rows.count - before);
     return 0;

@@ -56,14 +56,13 @@ static int walk_segment(struct proof *p, const struct event_segment *segment)
     struct str none = {NULL, 0};
     if (!c->started && s->prev_hash.len == AUDIT_HASH_BYTES)
         chain_start_after(c, s->first_seq - 1, (const unsigned char *)s->prev_hash.ptr);
-    int err = segment_walk(p->r->slot, segment, add_to_chain, c);
-    if (err == ERR_NO_MEMORY || err == ERR_IO)
-        return err;
-    if (err != 0)
-        (void)chain_fail(c, c->seq + 1, none, "its archive is missing or damaged");
-    else
+    int err = segment_walk(p->r, segment, add_to_chain, c);
+    if (err == 0)
         (void)chain_add_statement(c, s);
-    return 0;
+    else if (err == ERR_AUDIT_ARCHIVE)
+        (void)chain_fail(c, c->seq + 1, none, p->r->archive_trouble);
+    /* A record that does not fit stopped the walk, and the chain says why. */
+    return err == ERR_AUDIT_ARCHIVE || c->bad_seq != 0 ? 0 : err;
 }
 
 /* The segments that hold events of the time, and all between them and the database when it holds

@@ -2,7 +2,7 @@
 // exit status 1, and not a byte is changed; `garita doctor` says the same.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, linkSync, lstatSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from './lib/cli.mjs';
@@ -34,6 +34,9 @@ function linkOver(existing, name) {
   rmSync(name, { force: true });
   linkSync(existing, name);
 }
+function emptyRealms(folder) {
+  for (const file of readdirSync(path.join(folder, 'realms'))) rmSync(path.join(folder, 'realms', file));
+}
 const copyFolder = (from, to) => cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith('.sock') });
 
 // What every file is; the lock is whoever came last.
@@ -52,6 +55,23 @@ const cases = {
   'a master.db that is a text': { from: clean, spoil: (d, db) => writeFileSync(db, 'Dear diary\n'), says: /master.*(cut short|not a database of Garita)/ },
   'an empty master.db': { from: clean, spoil: (d, db) => truncateSync(db, 0), says: /master\.db is missing or empty.*restore/ },
   'no master.db': { from: clean, spoil: (d, db) => rmSync(db), says: /master\.db is missing or empty.*restore/ },
+  'an empty realms folder, as of a volume that is not mounted': { from: clean, spoil: emptyRealms, says: /master\.db is missing although this data folder had realms: mount/ },
+  'an empty realms folder with the lost+found of a new volume': {
+    from: clean,
+    spoil: (d) => {
+      emptyRealms(d);
+      mkdirSync(path.join(d, 'realms/lost+found'), { mode: 0o700 });
+    },
+    says: /master\.db is missing although this data folder had realms: mount/,
+  },
+  'no realms folder': { from: clean, spoil: (d) => rmSync(path.join(d, 'realms'), { recursive: true }), says: /although this data folder had realms: mount/ },
+  'a log of master and nothing else': {
+    from: crashed,
+    spoil: (d) => {
+      for (const file of readdirSync(path.join(d, 'realms'))) if (file !== 'master.db-wal') rmSync(path.join(d, 'realms', file));
+    },
+    says: /although this data folder had realms/,
+  },
   'a master.db cut to half a page': { from: clean, spoil: (d, db) => truncateSync(db, 1024), says: /master.*cut short.*restore/ },
   'a master.db cut after some pages': { from: clean, spoil: (d, db) => truncateSync(db, 3 * 2048), says: /master.*damaged/ },
   'a master.db of zeros': { from: clean, spoil: (d, db) => writeFileSync(db, Buffer.alloc(lstatSync(db).size)), says: /master.*not a database of Garita/ },
@@ -139,6 +159,20 @@ for (const [name, { from, spoil, says, root: needsRoot }] of Object.entries(case
     rmSync(path.dirname(data), { recursive: true });
   });
 }
+
+test('commands on a folder whose realms are out of sight make nothing either', async () => {
+  const data = path.join(tempFolder('bad'), 'garita');
+  copyFolder(clean, data);
+  emptyRealms(data);
+  const was = picture(data);
+  for (const words of [['init'], ['realm', 'list'], ['realm', 'create', 'chile']]) {
+    const r = await run(BIN, [...words, '--data', data]);
+    assert.equal(r.status, 1, r.stderr);
+    assert.match(r.stderr, /although this data folder had realms/);
+  }
+  assert.deepEqual(picture(data), was);
+  rmSync(path.dirname(data), { recursive: true });
+});
 
 test('the crashed folder itself is fine', async () => {
   const data = path.join(tempFolder('bad'), 'garita');

@@ -444,6 +444,44 @@ static void test_au_02_segment_files(void **state)
     open_store();
 }
 
+static void list_blames(const char *spoil, const char *word)
+{
+    struct event_filter all = {0}, recent = {.from_ms = NOVEMBER};
+    struct event_record *items;
+    size_t count;
+    run("rm -rf $A; cp $A.saved $A");
+    run(spoil);
+    struct realm_view *view = view_of("peru");
+    struct store_read *r = begin_read(view);
+    ok(event_list(r, &arena, &recent, 10, &items, &count)); /* what needs no archive goes on */
+    assert_true(str_empty(event_archive_trouble(r)));
+    fails(event_list(r, &arena, &all, 100, &items, &count), ERR_AUDIT_ARCHIVE);
+    struct str trouble = event_archive_trouble(r);
+    assert_true(str_starts(trouble, STR("audit/")));
+    assert_true(str_find_str(trouble, STR("/2026-10-41.jsonl.zst ")) > 0);
+    assert_true(str_find_str(trouble, str_c(word)) > 0);
+    struct event_verdict verdict;
+    ok(event_verify(r, &arena, &verdict));
+    assert_true(str_eq(verdict.reason, trouble));
+    store_read_end(r);
+    realm_view_release(view);
+}
+
+/* A list or a proof that needs an archive which is not there names the file and says what to do. */
+static void test_missing_archives_are_named(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    fill(view);
+    assert_int_equal(archive_all(view, NOVEMBER), 2);
+    realm_view_release(view);
+    find_paths();
+    run("cp $A $A.saved");
+    list_blames("rm -f $A", "is missing: put it back");
+    list_blames("head -c 1000 $A.saved >$A", "is damaged: put it back");
+    list_blames("ln -sf $A.saved $A", "is a symbolic link or no file");
+}
+
 /* --- The verifier, which is a program of its own and knows files and keys only --- */
 
 static void write_key(const char *path)
@@ -638,6 +676,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_erased_in_archives, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_retention, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_segment_rows, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_missing_archives_are_named, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_segment_files, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_verifier_of_archives, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_au_02_crash_between_steps, start_test, end_test),

@@ -3,6 +3,7 @@
 #include "tests/unit/core/check.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,7 +68,8 @@ static struct token_cache_key key_of(int number)
 static void put(int number, const char *value, int64_t expires_ms)
 {
     struct token_cache_key key = key_of(number);
-    token_cache_put(t.store, &key, str_c(value), NOW_MS, expires_ms);
+    token_cache_put(t.store, &key, str_c(value), token_cache_generation(t.store), NOW_MS,
+                    expires_ms);
 }
 
 static int get_at(int number, int64_t now_ms, struct str *ret_value)
@@ -129,7 +131,8 @@ static void each_kind_is_counted_by_itself(void **state)
         token_cache_key(t.store, (enum token_cache_kind)i, STR("a"), STR("b"), &keys[i]);
         assert_int_equal(token_cache_kind_of(&keys[i]), i);
         FAILS(token_cache_get(t.store, &keys[i], &test_arena, NOW_MS, &value), ERR_NOT_FOUND);
-        token_cache_put(t.store, &keys[i], STR("x"), NOW_MS, LATER_MS);
+        token_cache_put(t.store, &keys[i], STR("x"), token_cache_generation(t.store), NOW_MS,
+                        LATER_MS);
         for (int k = 0; k <= i; k++)
             OK(token_cache_get(t.store, &keys[i], &test_arena, NOW_MS, &value));
     }
@@ -331,6 +334,56 @@ static void what_is_forgotten_is_in_no_file_PW_07(void **state)
     assert_false(file_has("canary"));
 }
 
+/* PW-07: a validation is between its last look at the person and its answer's way into the cache while
+ * the person is erased. */
+static void answers_under_way_reach_no_new_file_PW_07(void **state)
+{
+    (void)state;
+    struct token_cache_key key = key_of(1);
+    uint64_t generation = token_cache_generation(t.store);
+    cache_forget(t.store);
+    token_cache_put(t.store, &key, STR("canary of the erased"), generation, NOW_MS, LATER_MS);
+    put(2, "canary of who stays", LATER_MS);
+    reopen();
+    assert_false(file_has("canary of the erased"));
+    assert_true(file_has("canary of who stays"));
+}
+
+#define FORGETTERS 4
+#define FORGETS    50
+
+/* Each waits for a file that was begun after its own wish, not for one that somebody else asked for. */
+static void *forget_often(void *arg)
+{
+    struct token_cache_key *key = arg;
+    for (int i = 0; i < FORGETS; i++) {
+        uint64_t before = token_cache_generation(t.store);
+        token_cache_put(t.store, key, STR("canary of the erased"), before, NOW_MS, LATER_MS);
+        cache_forget(t.store);
+        if (token_cache_generation(t.store) <= before)
+            return arg;
+    }
+    return NULL;
+}
+
+static void many_forget_at_once_PW_07(void **state)
+{
+    (void)state;
+    struct token_cache_key keys[FORGETTERS];
+    pthread_t threads[FORGETTERS];
+    for (int i = 0; i < FORGETTERS; i++) {
+        keys[i] = key_of(i);
+        assert_int_equal(pthread_create(&threads[i], NULL, forget_often, &keys[i]), 0);
+    }
+    for (int i = 0; i < FORGETTERS; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    reopen();
+    assert_false(file_has("canary of the erased"));
+}
+
 static void fill_and_close(void)
 {
     open_store(0, 8 << 20);
@@ -495,6 +548,8 @@ int main(void)
         CACHE_TEST(without_memory_nothing_is_kept),
         CACHE_TEST(answers_outlive_the_process),
         CACHE_TEST(what_is_forgotten_is_in_no_file_PW_07),
+        CACHE_TEST(answers_under_way_reach_no_new_file_PW_07),
+        CACHE_TEST(many_forget_at_once_PW_07),
         CACHE_TEST(a_damaged_file_is_begun_anew),
         CACHE_TEST(a_file_that_is_not_ours_is_begun_anew),
         CACHE_TEST(what_is_no_file_is_begun_anew_SK_05),

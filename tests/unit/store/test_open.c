@@ -39,6 +39,13 @@ static int mode_of(const char *name)
     return (int)(st.st_mode & 07777);
 }
 
+static void remove_realms(void)
+{
+    char command[512];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'/realms/*", test_dir);
+    assert_int_equal(system(command), 0);
+}
+
 /* SK-01, SK-05: everything that is made is for its owner alone. */
 static void test_sk_05_modes(void **state)
 {
@@ -324,6 +331,76 @@ static void test_master_waits_to_be_made(void **state)
     fails(store_realm_delete(store, STR("master")), ERR_FORBIDDEN);
 }
 
+/* A first start that was cut short before there was a database goes on, with the key it left. */
+static void test_first_start_goes_on(void **state)
+{
+    (void)state;
+    struct stat before, after;
+    open_store();
+    close_store();
+    assert_int_equal(stat(path_of("master.key"), &before), 0);
+    remove_realms();
+    assert_int_equal(unlink(path_of("founded")), 0);
+    assert_int_equal(rmdir(path_of("realms")), 0);
+    open_store();
+    assert_int_equal(stat(path_of("master.key"), &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    assert_int_equal(mode_of("founded"), 0600);
+}
+
+static void refused_as_lost(void)
+{
+    struct err_ctx ctx = {0};
+    fails(try_open(&ctx), ERR_STORE_CORRUPT);
+    assert_non_null(strstr(ctx.detail, "although this data folder had realms"));
+}
+
+/* A folder that had realms is not begun anew when they are out of sight: not when realms/ is empty (a
+ * volume that is not mounted), not when it is missing; and nothing is made in their place. */
+static void test_lost_realms_are_not_made_anew(void **state)
+{
+    (void)state;
+    open_store();
+    make_realm("peru");
+    close_store();
+    remove_realms();
+    refused_as_lost();
+    assert_int_equal(rmdir(path_of("realms")), 0);
+    refused_as_lost();
+    assert_int_not_equal(access(path_of("realms"), F_OK), 0);
+}
+
+/* Versions before the mark left other traces. */
+static void test_lost_realms_of_earlier_versions(void **state)
+{
+    (void)state;
+    static const char *const traces[] = {"audit", "cache"};
+    open_store();
+    close_store();
+    remove_realms();
+    assert_int_equal(unlink(path_of("founded")), 0);
+    for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
+        assert_int_equal(mkdir(path_of(traces[i]), 0700), 0);
+        refused_as_lost();
+        assert_int_equal(rmdir(path_of(traces[i])), 0);
+    }
+    open_store();
+}
+
+static void test_old_folders_are_marked(void **state)
+{
+    (void)state;
+    open_store();
+    close_store();
+    assert_int_equal(unlink(path_of("founded")), 0);
+    struct store_config config = {.data_dir = test_dir, .read_only = true};
+    ok(store_open(&config, &store));
+    close_store();
+    assert_int_not_equal(access(path_of("founded"), F_OK), 0);
+    open_store();
+    assert_int_equal(access(path_of("founded"), F_OK), 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[0], "foreigner") == 0)
@@ -344,6 +421,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_damaged_database, start, end),
         cmocka_unit_test_setup_teardown(test_read_only, start, end),
         cmocka_unit_test_setup_teardown(test_master_waits_to_be_made, start, end),
+        cmocka_unit_test_setup_teardown(test_first_start_goes_on, start, end),
+        cmocka_unit_test_setup_teardown(test_lost_realms_are_not_made_anew, start, end),
+        cmocka_unit_test_setup_teardown(test_lost_realms_of_earlier_versions, start, end),
+        cmocka_unit_test_setup_teardown(test_old_folders_are_marked, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
