@@ -22,7 +22,7 @@ dep_hash() { # NAME: of all that decides how it is built
         echo "$DEP_CFLAGS"
         gcc -dumpfullversion -dumpmachine
         case $1 in
-        mbedtls) cat "$DEPS_DIR/mbedtls_user_config.h" ;;
+        mbedtls) cat "$DEPS_DIR"/{mbedtls_user_config.h,gcm_alt.h,gcm_alt.c} ;;
         sqlite3) cat "$DEPS_DIR/sqlite_cfg.h" ;;
         curl) dep_hash mbedtls ;;
         esac
@@ -129,7 +129,8 @@ prefix_assemble() {
 prefix_key() { # what a quick look compares: build files, system libraries, compiler
     # shellcheck disable=SC2086
     {
-        cat "$DEPS_DIR"/{deps.conf,deps.sh,deps_fetch.sh,recipes.sh,mbedtls_user_config.h,sqlite_cfg.h}
+        cat "$DEPS_DIR"/{deps.conf,deps.sh,deps_fetch.sh,recipes.sh,sqlite_cfg.h}
+        cat "$DEPS_DIR"/{mbedtls_user_config.h,gcm_alt.h,gcm_alt.c}
         dpkg-query -W -f '${Package} ${Version}\n' $SYSTEM_LIBRARIES gcc
     } 2>/dev/null | short_hash
 }

@@ -31,6 +31,7 @@ recipe_mbedtls() {
     mkdir -p "$out/include"
     cp -r "$src/include/mbedtls" "$src/include/psa" "$out/include/"
     cp "$DEPS_DIR/mbedtls_user_config.h" "$out/include/garita_mbedtls_config.h"
+    cp "$DEPS_DIR/gcm_alt.h" "$out/include/"
     flags="-I$out/include -I$src/library -DMBEDTLS_USER_CONFIG_FILE=<garita_mbedtls_config.h>"
     mapfile -t tls < <(ls "$src"/library/{debug,net_sockets,mps_*,ssl_*}.c)
     mapfile -t x509 < <(ls "$src"/library/{pkcs7,x509*}.c)
@@ -38,7 +39,7 @@ recipe_mbedtls() {
         grep -vxF -e "$(printf '%s\n' "${tls[@]}" "${x509[@]}")" | sort)
     compile_archive "$out/lib/libmbedtls.a" "$flags" "${tls[@]}" &&
         compile_archive "$out/lib/libmbedx509.a" "$flags" "${x509[@]}" &&
-        compile_archive "$out/lib/libmbedcrypto.a" "$flags" "${crypto[@]}"
+        compile_archive "$out/lib/libmbedcrypto.a" "$flags" "${crypto[@]}" "$DEPS_DIR/gcm_alt.c"
     cp "$src/LICENSE" "$out/notice"
 }
 
@@ -80,6 +81,7 @@ recipe_curl() { # HTTP, HTTPS, SMTP and SMTPS clients, nothing else
     mbedtls=$(dep_dir mbedtls)
     (cd "$src" && CFLAGS="$DEP_CFLAGS $DEP_HARDENING" \
         CPPFLAGS="-DMBEDTLS_USER_CONFIG_FILE='<garita_mbedtls_config.h>' -I$mbedtls/include" \
+        LIBS=-lcrypto \
         ./configure --quiet --prefix="$out" --enable-static --disable-shared --with-pic \
         --with-mbedtls="$mbedtls" --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt \
         --enable-threaded-resolver --disable-dependency-tracking --disable-manual --disable-docs \
