@@ -103,7 +103,7 @@ static int take_organization(struct import *im, const struct json_value *json,
     TRY(import_id(im, json, at, &o.id));
     int rc = organization_merge(&o, import_arena(im), json, im->ctx.err);
     if (rc == 0)
-        rc = admin_organization_insert(&im->ctx, im->w, &o);
+        rc = admin_organization_take_over(&im->ctx, im->w, &o, &im->organizations);
     return settle(im, at, rc, "organizations");
 }
 
