@@ -94,22 +94,26 @@ static bool has_domain(const struct organization *o, struct str name)
 static int check_against(const struct auth_ctx *ctx, const struct organization *one,
                          const struct organization *other)
 {
-    if (str_eq(one->alias, other->alias) || str_eq(one->name, other->name))
-        return err_set(ctx->err, ERR_CONFLICT, "A organization with the same %s already exists.",
-                       str_eq(one->name, other->name) ? "name" : "alias");
+    if (str_eq(one->name, other->name))
+        return organization_clash(ORGANIZATION_NAME, one->name, ctx->err);
+    if (str_eq(one->alias, other->alias))
+        return organization_clash(ORGANIZATION_ALIAS, one->alias, ctx->err);
     for (size_t i = 0; i < one->domain_count; i++)
         if (has_domain(other, one->domains[i].name))
-            return err_field(ctx->err, ERR_INVALID_REQUEST, "domains",
-                             "Domain %.*s is already linked to another organization",
-                             STR_ARG(one->domains[i].name));
+            return organization_clash(ORGANIZATION_DOMAIN, one->domains[i].name, ctx->err);
     return 0;
+}
+
+static int check_alone(const struct auth_ctx *ctx, const struct organization *o)
+{
+    TRY(path_segment_check(o->id, ID_MAX_BYTES, "id", ctx->err));
+    return organization_check(o, ctx->err);
 }
 
 static int check(const struct auth_ctx *ctx, struct store_read *r, const struct organization *o)
 {
     struct organizations all;
-    TRY(path_segment_check(o->id, ID_MAX_BYTES, "id", ctx->err));
-    TRY(organization_check(o, ctx->err));
+    TRY(check_alone(ctx, o));
     TRY(admin_organization_list(ctx, r, &all));
     for (size_t i = 0; i < all.count; i++)
         if (!str_eq(all.items[i].id, o->id))
@@ -155,19 +159,41 @@ static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_
     return admin_record(ctx, w, type, "organization", one->id, data);
 }
 
-int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
-                              struct organization *io_organization)
+static int complete(const struct auth_ctx *ctx, struct organization *io_organization)
+{
+    TRY(default_alias(ctx, io_organization));
+    return admin_id(ctx->arena, &io_organization->id);
+}
+
+static int insert_checked(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct organization *organization)
 {
     struct realm_record row;
-    TRY(default_alias(ctx, io_organization));
-    TRY(admin_id(ctx->arena, &io_organization->id));
-    TRY(check(ctx, store_write_reader(w), io_organization));
-    TRY(to_record(ctx, io_organization, &row));
+    TRY(to_record(ctx, organization, &row));
     int rc = record_insert(w, &row);
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "id", "There is an organization with this id already");
     TRY(rc);
-    return record(ctx, w, EVENT_OrganizationCreated, io_organization, NULL, io_organization);
+    return record(ctx, w, EVENT_OrganizationCreated, organization, NULL, organization);
+}
+
+int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
+                              struct organization *io_organization)
+{
+    TRY(complete(ctx, io_organization));
+    TRY(check(ctx, store_write_reader(w), io_organization));
+    return insert_checked(ctx, w, io_organization);
+}
+
+int admin_organization_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                 struct organization *io_organization,
+                                 struct organization_names *io_names)
+{
+    TRY(complete(ctx, io_organization));
+    TRY(check_alone(ctx, io_organization));
+    TRY(organization_names_check(io_names, io_organization, ctx->err));
+    TRY(insert_checked(ctx, w, io_organization));
+    return organization_names_add(io_names, io_organization);
 }
 
 int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,

@@ -4,6 +4,7 @@
 #define GARITA_CORE_ADMIN_ORGANIZATIONS_H
 
 #include "core/admin/access.h"
+#include "core/admin/organization_names.h"
 #include "core/model/identity_provider.h"
 #include "core/model/organization.h"
 #include "core/model/user.h"
@@ -25,6 +26,10 @@ MUST_CHECK int admin_organization_find(const struct auth_ctx *ctx, struct store_
  * a domain that another one has; ERR_CONFLICT for name and alias. */
 MUST_CHECK int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
                                          struct organization *io_organization);
+/* The same in an import, where io_names has all that the realm has so far; it is added. */
+MUST_CHECK int admin_organization_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                            struct organization *io_organization,
+                                            struct organization_names *io_names);
 /* The alias stays. */
 MUST_CHECK int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
                                          const struct organization *before,

@@ -214,5 +214,6 @@ int realm_check(const struct realm *realm, struct err_ctx *ctx)
     TRY(check_headers(realm, ctx));
     TRY(check_event_names(&realm->events_listeners, "eventsListeners", ctx));
     TRY(check_event_names(&realm->enabled_event_types, "enabledEventTypes", ctx));
+    TRY(realm_policies_check(realm, ctx));
     return check_texts(realm, ctx);
 }

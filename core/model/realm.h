@@ -40,5 +40,7 @@ MUST_CHECK int realm_name_check(struct str name, struct err_ctx *ctx);
 bool locale_is_wellformed(struct str locale);
 /* Refuses negative or absurd lifespans, unknown algorithms, malformed policies and locales. */
 MUST_CHECK int realm_check(const struct realm *realm, struct err_ctx *ctx);
+/* A part of realm_check: what is kept for one-time passwords, WebAuthn and themes. */
+MUST_CHECK int realm_policies_check(const struct realm *realm, struct err_ctx *ctx);
 
 #endif

@@ -116,6 +116,22 @@ void represent_user_details(struct json_writer *w, const struct user *user)
 
 /* --- Clients and client scopes --- */
 
+void represent_credential(struct json_writer *w, const struct credential *credential,
+                          bool with_secret)
+{
+    jw_begin_object(w);
+    jw_member_str(w, "id", credential->id);
+    jw_member_str(w, "type", credential->type);
+    if (!str_empty(credential->user_label))
+        jw_member_str(w, "userLabel", credential->user_label);
+    jw_member_i64(w, "createdDate", credential->created_ms);
+    if (with_secret)
+        jw_member_str(w, "secretData", credential->secret_data);
+    jw_member_str_opt(w, "credentialData", credential->credential_data);
+    jw_member_i64(w, "priority", credential->priority);
+    jw_end_object(w);
+}
+
 void represent_mapper(struct json_writer *w, const struct protocol_mapper *mapper)
 {
     jw_begin_object(w);

@@ -1,7 +1,7 @@
 /* Models as Keycloak's representations, for the Admin API and for exports alike. Functions named
  * _members write into the object that is open in the writer and leave it open, so that callers add what
  * is theirs; the others write whole values. Nothing secret is written but client->secret, when it is
- * there. */
+ * there, and credentials for who asks for their secrets. */
 #ifndef GARITA_CORE_MODEL_REPRESENT_H
 #define GARITA_CORE_MODEL_REPRESENT_H
 
@@ -31,6 +31,10 @@ void represent_group_members(struct json_writer *w, const struct group *group);
 /* What is listed of a person, and the rest of what is kept in the user itself. */
 void represent_user_members(struct json_writer *w, const struct user *user);
 void represent_user_details(struct json_writer *w, const struct user *user);
+
+/* What it is made of (credentialData) is told; the secret only with with_secret (AD-06). */
+void represent_credential(struct json_writer *w, const struct credential *credential,
+                          bool with_secret);
 
 void represent_mapper(struct json_writer *w, const struct protocol_mapper *mapper);
 void represent_mappers(struct json_writer *w, const struct protocol_mappers *mappers);

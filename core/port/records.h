@@ -17,6 +17,7 @@
 #define RECORD_ORGANIZATION             "organization"
 #define RECORD_INITIAL_ACCESS           "initial-access"
 #define RECORD_LOCALIZATION             "localization" /* name: the locale */
+#define RECORD_SMTP                     "smtp"         /* one at most */
 
 #define RECORD_MAX_BYTES ((size_t)256 << 10)
 #define RECORDS_MAX      10000 /* of one kind in a realm */

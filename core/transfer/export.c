@@ -2,7 +2,9 @@
 #include "core/transfer/export.h"
 
 #include "core/admin/realms.h"
+#include "core/admin/smtp.h"
 #include "core/audit/change.h"
+#include "core/model/represent.h"
 #include "core/port/clients.h"
 #include "core/port/events.h"
 #include "core/transfer/export_parts.h"
@@ -128,6 +130,18 @@ static void write_emptied(struct exporter *e)
         represent_map(&e->w, "browserSecurityHeaders", &e->realm.browser_security_headers);
 }
 
+static int write_smtp(struct exporter *e)
+{
+    struct str_map settings, shown;
+    TRY(smtp_settings(&e->ctx, e->r, &settings));
+    shown = settings;
+    if (!e->options->secrets)
+        TRY(smtp_mask(e->ctx.arena, &settings, &shown));
+    if (shown.count > 0)
+        represent_map(&e->w, SMTP_MEMBER, &shown);
+    return 0;
+}
+
 static int export_settings(struct exporter *e)
 {
     TRY(store_realm_read(e->r, e->kept, &e->realm));
@@ -136,6 +150,7 @@ static int export_settings(struct exporter *e)
     jw_member_str(&e->w, "realm", e->realm.name);
     fields_write(&realm_fields, &e->realm, &e->w);
     write_emptied(e);
+    TRY(write_smtp(e));
     return export_next(e);
 }
 

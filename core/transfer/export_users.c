@@ -14,20 +14,6 @@
 
 /* --- One person --- */
 
-static void write_credential(struct json_writer *w, const struct credential *c)
-{
-    jw_begin_object(w);
-    jw_member_str(w, "id", c->id);
-    jw_member_str(w, "type", c->type);
-    if (!str_empty(c->user_label))
-        jw_member_str(w, "userLabel", c->user_label);
-    jw_member_i64(w, "createdDate", c->created_ms);
-    jw_member_str(w, "secretData", c->secret_data);
-    jw_member_str_opt(w, "credentialData", c->credential_data);
-    jw_member_i64(w, "priority", c->priority);
-    jw_end_object(w);
-}
-
 static bool has_otp(const struct credentials *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -45,7 +31,7 @@ static int write_credentials(struct exporter *e, const struct user *user)
         return 0;
     jw_member_array(&e->w, "credentials");
     for (size_t i = 0; i < list.count; i++)
-        write_credential(&e->w, &list.items[i]);
+        represent_credential(&e->w, &list.items[i], true);
     jw_end_array(&e->w);
     return 0;
 }

@@ -148,6 +148,7 @@ static int import_one(const struct auth_ctx *master, struct store *store,
                         .master = master,
                         .ctx = *master,
                         .lasting = &lasting,
+                        .organizations = {.arena = &lasting},
                         .report = &outcome->report};
     arena_init(&lasting, LASTING_MAX_BYTES);
     arena_init(&element, ELEMENT_MAX_BYTES);

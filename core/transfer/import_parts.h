@@ -2,6 +2,7 @@
 #ifndef GARITA_CORE_TRANSFER_IMPORT_PARTS_H
 #define GARITA_CORE_TRANSFER_IMPORT_PARTS_H
 
+#include "core/admin/organization_names.h"
 #include "core/admin/record.h"
 #include "core/model/role.h"
 #include "core/model/user.h"
@@ -73,9 +74,10 @@ struct import {
     struct store_read *r;
     struct realm realm;
     struct import_report *report;
-    struct client_scopes scopes;   /* all, with pk, name and how they are linked to the realm */
-    int64_t added_scopes[2];       /* that older versions had not; 0: none */
-    struct import_client *clients; /* by client_id */
+    struct client_scopes scopes; /* all, with pk, name and how they are linked to the realm */
+    int64_t added_scopes[2];     /* that older versions had not; 0: none */
+    struct organization_names organizations; /* that were taken */
+    struct import_client *clients;           /* by client_id */
     size_t client_count, client_room;
     int64_t since_step;
     int64_t key_count, clear_passwords;

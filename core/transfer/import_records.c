@@ -9,6 +9,7 @@
 #include "core/admin/profile.h"
 #include "core/admin/providers.h"
 #include "core/admin/record_document.h"
+#include "core/admin/smtp.h"
 #include "core/port/organizations.h"
 #include "core/port/records.h"
 #include "core/port/users.h"
@@ -102,7 +103,7 @@ static int take_organization(struct import *im, const struct json_value *json,
     TRY(import_id(im, json, at, &o.id));
     int rc = organization_merge(&o, import_arena(im), json, im->ctx.err);
     if (rc == 0)
-        rc = admin_organization_insert(&im->ctx, im->w, &o);
+        rc = admin_organization_take_over(&im->ctx, im->w, &o, &im->organizations);
     return settle(im, at, rc, "organizations");
 }
 
@@ -227,6 +228,23 @@ static int import_texts(struct import *im)
     return 0;
 }
 
+/* --- How the realm would send mail --- */
+
+static int import_smtp(struct import *im)
+{
+    const struct import_at *at = AT_MEMBER(NULL, SMTP_MEMBER);
+    const struct json_value *json;
+    struct str_map settings;
+    TRY(import_object(im, im->main->top, SMTP_MEMBER, NULL, &json));
+    if (json_count(json) == 0)
+        return 0;
+    int rc = smtp_of_json(&im->ctx, json, &settings);
+    if (rc == 0 && smtp_drop_masked(&settings))
+        import_adapted(im, at, "the secrets are not in the file");
+    rc = rc == 0 ? smtp_put(&im->ctx, im->w, &settings) : rc;
+    return settle(im, at, rc, "mail servers");
+}
+
 int import_records(struct import *im)
 {
     const struct json_value *components;
@@ -236,5 +254,6 @@ int import_records(struct import *im)
     TRY(import_each_top(im, "organizations", take_organization));
     TRY(import_each_top(im, "identityProviders", take_provider));
     TRY(import_each_top(im, "identityProviderMappers", take_provider_mapper));
-    return import_texts(im);
+    TRY(import_texts(im));
+    return import_smtp(im);
 }

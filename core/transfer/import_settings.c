@@ -29,6 +29,7 @@ static const char *const handled[] = {
     "authenticatorConfig",
     "requiredActions",
     "organizations",
+    "smtpServer",
     "privateKey",
     "publicKey",
     "certificate",

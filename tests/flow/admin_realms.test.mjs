@@ -116,3 +116,55 @@ test('a realm with all that is in it comes whole, or not at all', async () => {
   assert.match(costly.text, /users\[100\].*passwords in clear/);
   assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'master', users: [{ username: 'a' }] } })).status, 409);
 });
+
+const settings = async () => (await world.call('GET', '/realms/peru', { token })).json;
+const change = (json) => world.call('PUT', '/realms/peru', { token, json });
+const MASK = '**********';
+const MAIL = { host: 'mail.example.pe', port: 587, from: 'id@example.pe', auth: true, user: 'id', password: 'canario-de-correo', starttls: 'true' };
+
+test('policies that nothing acts on yet are kept and checked', async () => {
+  const kept = { otpPolicyType: 'totp', otpPolicyAlgorithm: 'HmacSHA256', otpPolicyDigits: 8, otpPolicyPeriod: 60, otpPolicyCodeReusable: true, webAuthnPolicyRpEntityName: 'Banco',
+    webAuthnPolicySignatureAlgorithms: ['ES256', 'RS256'], webAuthnPolicyPasswordlessUserVerificationRequirement: 'required', emailTheme: 'banco' };
+  assert.equal((await change(kept)).status, 204);
+  assert.deepEqual(Object.fromEntries(Object.entries(await settings()).filter(([name]) => name in kept)), kept);
+  for (const [name, value] of [['otpPolicyDigits', 4], ['otpPolicyDigits', 'seis'], ['otpPolicyAlgorithm', 'HmacMD5'], ['webAuthnPolicyAttestationConveyancePreference', 'x']]) {
+    const refused = await change({ [name]: value });
+    assert.deepEqual([refused.status, refused.json.field], [400, name]);
+  }
+});
+
+test('AD-06: the mail server is kept, its secret never shown, and not sent to another server', async () => {
+  assert.deepEqual((await settings()).smtpServer, {});
+  assert.equal((await change({ smtpServer: { ...MAIL, password: MASK } })).status, 400, 'a mask of nothing');
+  assert.equal((await change({ smtpServer: MAIL })).status, 204);
+  const shown = (await settings()).smtpServer;
+  assert.deepEqual(shown, { ...MAIL, port: '587', auth: 'true', password: MASK });
+  const listed = (await world.call('GET', '/realms', { token })).json.find((r) => r.realm === 'peru');
+  assert.deepEqual(listed.smtpServer, shown);
+  assert.equal((await change({ ...(await settings()), displayName: 'Otro' })).status, 204, 'what was read goes back');
+  assert.equal((await change({ smtpServer: { ...shown, from: 'otro@example.pe' } })).status, 204);
+  for (const elsewhere of [{ host: 'malo.example.pe' }, { port: '25' }, { starttls: 'false' }]) {
+    const refused = await change({ smtpServer: { ...shown, ...elsewhere } });
+    assert.equal(refused.status, 400, JSON.stringify(elsewhere));
+    assert.match(refused.text, /password is to be given anew/);
+  }
+  const file = await world.cli.ok('realm', 'export', 'peru');
+  assert.match(file.stdout ?? file, /canario-de-correo/, 'the mask meant the secret that was there');
+  assert.doesNotMatch((await world.call('POST', '/realms/peru/partial-export', { token })).text, /canario-de-correo/);
+  const events = JSON.stringify(await world.cli.json('audit', 'list', '--realm', 'peru', '--limit', '1000'));
+  assert.match(events, /mail\.example\.pe/);
+  assert.doesNotMatch(events, /canario-de-correo/);
+  for (const smtpServer of ['x', { host: {} }, { host: 'a\nb' }, Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`n${i}`, 'x']))]) assert.equal((await change({ smtpServer })).status, 400);
+  assert.equal((await change({ smtpServer: {} })).status, 204);
+  assert.deepEqual((await settings()).smtpServer, {});
+  assert.equal((await world.call('POST', '/realms/peru/testSMTPConnection', { token, json: {} })).status, 501);
+});
+
+test('a realm is made with its mail server', async () => {
+  assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'correo', enabled: true, smtpServer: MAIL } })).status, 201);
+  assert.equal((await world.call('GET', '/realms/correo', { token })).json.smtpServer.password, MASK);
+  const masked = await world.call('POST', '/realms', { token, json: { realm: 'copia', enabled: true, smtpServer: { host: 'h', password: MASK } } });
+  assert.equal(masked.status, 201);
+  assert.ok(masked.json.adapted.some((r) => r.places.includes('smtpServer')));
+  assert.deepEqual((await world.call('GET', '/realms/copia', { token })).json.smtpServer, { host: 'h' });
+});

@@ -155,6 +155,15 @@ test('flows come by name, are completed, and are what logins follow', async () =
   await wrong([flow('a', 7)], /authenticationFlows\[0\]\.authenticationExecutions/);
 });
 
+test('of organizations that share a name, an alias, a domain or an id the first is taken', async () => {
+  const one = { id: 'una', name: 'Una', alias: 'una', domains: [{ name: 'una.example' }] };
+  const organizations = [one, { name: 'Una', alias: 'b' }, { name: 'C', alias: 'una' }, { name: 'D', alias: 'd', domains: [{ name: 'd.example' }, { name: 'UNA.example' }] },
+    { id: 'una', name: 'E', alias: 'e' }, { name: 'Una', alias: 'una' }, { name: 'd', alias: 'una.example', domains: [{ name: 'd.example' }] }];
+  const [report] = (await take({ realm: 'iguales', enabled: true, organizationsEnabled: true, organizations })).realms;
+  assert.equal(report.taken.organizations, 2);
+  for (const i of [1, 2, 3, 4, 5]) assert.ok(remark(report.left, `organizations[${i}]`), String(i));
+});
+
 test('organizations come with their members, providers with the checks of the Admin API', async () => {
   const users = [{ id: '40000000-0000-4000-8000-000000000011', username: 'socia', enabled: true }];
   const organizations = [{ name: 'Aerolínea', alias: 'aerolinea', enabled: true, domains: [{ name: 'air.example', verified: true }], members: [{ username: 'socia' }, { username: 'nobody' }] },

@@ -4,6 +4,8 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
 #include "core/admin/realms.h"
+#include "core/admin/smtp.h"
+#include "core/model/represent.h"
 #include "core/port/roles.h"
 #include "web/admin/import.h"
 #include "web/respond.h"
@@ -43,6 +45,18 @@ static void hide_setup(const struct str_map *from, struct str_map *ret_map)
     ret_map->count = kept;
 }
 
+/* As Keycloak: there also when there is none. */
+static int write_smtp(struct admin_call *call, struct store_read *r, struct realm_view *view)
+{
+    struct auth_ctx ctx = call->ctx;
+    struct str_map settings, shown;
+    ctx.view = view;
+    TRY(smtp_settings(&ctx, r, &settings));
+    TRY(smtp_mask(ctx.arena, &settings, &shown));
+    represent_map(&call->out, SMTP_MEMBER, &shown);
+    return 0;
+}
+
 static int write_realm(struct admin_call *call, struct realm_view *view)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
@@ -59,6 +73,7 @@ static int write_realm(struct admin_call *call, struct realm_view *view)
     jw_member_str(w, "id", realm.id);
     jw_member_str(w, "realm", realm.name);
     fields_write(&realm_fields, &realm, w);
+    TRY(write_smtp(call, r, view));
     TRY(write_default_role(r, call, &realm));
     jw_end_object(w);
     return 0;
@@ -198,7 +213,8 @@ int rest_realms_create(struct admin_call *call)
 {
     struct str name = {NULL, 0};
     TRY(admin_body_object(call));
-    TRY(contents_of(call->body) ? make_filled(call, &name) : make_plain(call, &name));
+    bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0;
+    TRY(is_filled ? make_filled(call, &name) : make_plain(call, &name));
     TRY(admin_write(call));
     TRY(admin_realm_give_creator(&call->ctx, call->w, name, call->caller.user_id));
     struct str url =
@@ -226,6 +242,16 @@ static int may_keep_audit(struct admin_call *call, const struct realm *before,
     return 0;
 }
 
+static int put_smtp(struct admin_call *call)
+{
+    const struct json_value *json = json_get(call->body, SMTP_MEMBER);
+    struct str_map settings;
+    if (json_is_none(json))
+        return 0;
+    TRY(smtp_of_json(&call->ctx, json, &settings));
+    return smtp_put(&call->ctx, call->w, &settings);
+}
+
 int rest_realm_put(struct admin_call *call)
 {
     struct realm before = *auth_realm(&call->ctx), after = before;
@@ -239,7 +265,8 @@ int rest_realm_put(struct admin_call *call)
     TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
     TRY(may_keep_audit(call, &before, &after));
     TRY(admin_write(call));
-    return admin_realm_update(&call->ctx, call->w, &before, &after);
+    TRY(admin_realm_update(&call->ctx, call->w, &before, &after));
+    return put_smtp(call);
 }
 
 int rest_realm_remove(struct admin_call *call)

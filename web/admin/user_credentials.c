@@ -1,6 +1,7 @@
 /* ~/users/{id}/reset-password, /credentials, /federated-identity. */
 #include "core/admin/user_parts.h"
 #include "core/auth/password_change.h"
+#include "core/model/represent.h"
 #include "web/admin/users.h"
 
 #include "core/base/banned.h"
@@ -9,20 +10,6 @@
 static bool is_shown(const struct credential *c)
 {
     return !str_eq(c->type, STR(CREDENTIAL_PASSWORD_HISTORY));
-}
-
-/* AD-06: what it is made of (credentialData) is told, the secret is not. */
-static void write_credential(struct json_writer *w, const struct credential *c)
-{
-    jw_begin_object(w);
-    jw_member_str(w, "id", c->id);
-    jw_member_str(w, "type", c->type);
-    if (!str_empty(c->user_label))
-        jw_member_str(w, "userLabel", c->user_label);
-    jw_member_i64(w, "createdDate", c->created_ms);
-    jw_member_str_opt(w, "credentialData", c->credential_data);
-    jw_member_i64(w, "priority", c->priority);
-    jw_end_object(w);
 }
 
 int rest_user_credentials(struct admin_call *call)
@@ -34,7 +21,7 @@ int rest_user_credentials(struct admin_call *call)
     jw_begin_array(&call->out);
     for (size_t i = 0; i < list.count; i++)
         if (is_shown(&list.items[i]))
-            write_credential(&call->out, &list.items[i]);
+            represent_credential(&call->out, &list.items[i], false);
     jw_end_array(&call->out);
     return 0;
 }

@@ -26,8 +26,10 @@ struct member {
     const char *name, *schema;
 };
 
-static const struct member realm_members[] = {
-    {"id", TEXT}, {"realm", TEXT}, {"defaultRole", ONE("RoleRepresentation")}};
+static const struct member realm_members[] = {{"id", TEXT},
+                                              {"realm", TEXT},
+                                              {"defaultRole", ONE("RoleRepresentation")},
+                                              {"smtpServer", OBJECT}};
 static const struct member user_members[] = {{"id", TEXT},
                                              {"realmRoles", TEXTS},
                                              {"clientRoles", BY_NAME},

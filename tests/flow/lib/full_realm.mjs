@@ -45,7 +45,9 @@ export async function fillRealm(world, root) {
   await root.identityProviders.createMapper({ alias: 'corp', identityProviderMapper: { name: 'dni', identityProviderAlias: 'corp', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: { claim: 'dni', 'user.attribute': 'dni' } } });
   for (const locale of ['qu', 'es', 'en']) await root.realms.addLocalization({ realm: 'peru', selectedLocale: locale, key: 'loginTitle' }, `Perú ${locale}`);
   await root.authenticationManagement.copyFlow({ flow: 'browser', newName: 'browser of Peru' });
-  await root.realms.update({ realm: 'peru' }, { browserFlow: 'browser of Peru' });
+  await root.realms.update({ realm: 'peru' }, { browserFlow: 'browser of Peru', otpPolicyDigits: 8, otpPolicyAlgorithm: 'HmacSHA512', webAuthnPolicyRpId: 'example.pe',
+    webAuthnPolicySignatureAlgorithms: ['ES256'], webAuthnPolicyPasswordlessRequireResidentKey: 'Yes', adminTheme: 'banco',
+    smtpServer: { host: 'mail.example.pe', port: '587', from: 'id@example.pe', auth: 'true', user: 'id', password: 'secret-of-mail' } });
   await consent(world, 'portal', 'maria');
 }
 

@@ -277,6 +277,15 @@ static void test_realm_settings(void **state)
     REFUSED(default_signature_algorithm, STR("HS256"), "defaultSignatureAlgorithm");
     REFUSED(default_locale, STR("../x"), "defaultLocale");
     REFUSED(display_name, STR("a\x01"), "displayName");
+    REFUSED(email_theme, STR("a\x01"), "emailTheme");
+    REFUSED(otp_policy_type, STR("sms"), "otpPolicyType");
+    REFUSED(otp_policy_algorithm, STR("HmacMD5"), "otpPolicyAlgorithm");
+    REFUSED(otp_policy_digits, 5, "otpPolicyDigits"); /* RFC 4226 5.3 */
+    REFUSED(otp_policy_period_s, 0, "otpPolicyPeriod");
+    REFUSED(webauthn_attestation, STR("all"), "webAuthnPolicyAttestationConveyancePreference");
+    REFUSED(webauthn_passwordless_user_verification, STR("yes"),
+            "webAuthnPolicyPasswordlessUserVerificationRequirement");
+    REFUSED(webauthn_passwordless_rp_id, STR("a\n"), "webAuthnPolicyPasswordlessRpId");
     r = realm_of();
     assert_int_equal(strs_add(&r.supported_locales, &arena, STR("es")), 0);
     r.default_locale = STR("es");
