@@ -147,12 +147,25 @@ static int close_if_locked(const struct auth_ctx *ctx, struct login_attempt *io_
     return 0;
 }
 
-static int hash_now(const struct auth_ctx *ctx, const struct password_params *params,
-                    struct str password, struct login_attempt *io_attempt)
+struct comparison {
+    const struct auth_ctx *ctx;
+    struct password_params params;
+    struct str password;
+    struct login_attempt *attempt;
+    int rc;
+};
+
+static int hash_now(struct comparison *c)
 {
-    verify_now(ctx, params, password, io_attempt);
-    TRY(close_if_locked(ctx, io_attempt));
-    return rehash_now(ctx, params, password, io_attempt);
+    verify_now(c->ctx, &c->params, c->password, c->attempt);
+    TRY(close_if_locked(c->ctx, c->attempt));
+    return rehash_now(c->ctx, &c->params, c->password, c->attempt);
+}
+
+static void run_comparison(void *arg)
+{
+    struct comparison *c = arg;
+    c->rc = hash_now(c);
 }
 
 /* A realm whose policy cannot be parsed (an old import) hashes with the default. */
@@ -169,16 +182,14 @@ int login_compare(const struct auth_ctx *ctx, struct str username, struct str pa
 {
     struct login_attempt attempt = {0};
     struct typed_name name = {0};
-    struct password_params params = params_of(ctx);
     if (str_absent(password))
         password = STR("");
     if (typed_name_read(ctx->arena, str_absent(username) ? STR("") : username, &name, NULL) == 0)
         attempt.username = name.canonical;
     TRY(look_up(ctx, &name, &attempt));
-    TRY(hashing_enter());
-    int rc = hash_now(ctx, &params, password, &attempt);
-    hashing_leave();
-    TRY(rc);
+    struct comparison comparison = {ctx, params_of(ctx), password, &attempt, 0};
+    TRY(hashing_run(run_comparison, &comparison));
+    TRY(comparison.rc);
     *ret_attempt = attempt;
     return 0;
 }

@@ -38,7 +38,7 @@ struct login_attempt {
 };
 
 /* Looks the user up (user name, or e-mail where the realm allows it) and compares the password,
- * within hashing_enter/leave. Unknown users cost what known ones cost (decoy.h). Errors are of the
+ * by hashing_run. Unknown users cost what known ones cost (decoy.h). Errors are of the
  * machine only (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY): a wrong password is a result, not an
  * error. */
 MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,

@@ -66,18 +66,31 @@ static int load_credentials(const struct auth_ctx *ctx, int64_t user_pk,
     return 0;
 }
 
-static int compare_and_hash(const struct auth_ctx *ctx, const struct password_policy *policy,
-                            const struct credentials *list, struct str password,
-                            struct password_record *ret_record,
-                            struct password_problem *ret_problem)
+struct hashing {
+    const struct auth_ctx *ctx;
+    const struct password_policy *policy;
+    const struct credentials *list;
+    struct str password;
+    struct password_record *record;
+    struct password_problem *problem;
+    int rc;
+};
+
+static int compare_and_hash(const struct hashing *h)
 {
     bool used;
-    TRY(used_before(ctx, list, policy->history, password, &used));
+    TRY(used_before(h->ctx, h->list, h->policy->history, h->password, &used));
     if (used)
-        return refuse(ctx,
-                      (struct password_problem){"invalidPasswordHistoryMessage", policy->history},
-                      ret_problem);
-    return password_hash_make(ctx->arena, &policy->hashing, password, ret_record);
+        return refuse(
+            h->ctx, (struct password_problem){"invalidPasswordHistoryMessage", h->policy->history},
+            h->problem);
+    return password_hash_make(h->ctx->arena, &h->policy->hashing, h->password, h->record);
+}
+
+static void run_hashing(void *arg)
+{
+    struct hashing *h = arg;
+    h->rc = compare_and_hash(h);
 }
 
 int password_change_prepare(const struct auth_ctx *ctx, const struct user *user,
@@ -93,10 +106,9 @@ int password_change_prepare(const struct auth_ctx *ctx, const struct user *user,
         return refuse(ctx, problem, ret_problem);
     if (policy.history > 0)
         TRY(load_credentials(ctx, user->pk, &list));
-    TRY(hashing_enter());
-    int rc = compare_and_hash(ctx, &policy, &list, password, &record, ret_problem);
-    hashing_leave();
-    TRY(rc);
+    struct hashing h = {ctx, &policy, &list, password, &record, ret_problem, 0};
+    TRY(hashing_run(run_hashing, &h));
+    TRY(h.rc);
     *ret_change = (struct password_change){
         .user_pk = user->pk,
         .user_id = user->id,

@@ -4,9 +4,11 @@
 
 #include "core/base/arena.h"
 
-/* A place among those that may hash a password at once, so that a login storm cannot starve token
- * validation; waits in order up to a time. Whoever gets 0 calls hashing_leave. ERR_OVERLOADED. */
-MUST_CHECK int hashing_enter(void);
-void hashing_leave(void);
+/* Work that keeps a processor busy: hashing of passwords. What it needs is behind arg. */
+typedef void hashing_work(void *arg);
+/* Does the work, by one of few threads that give way to all others, so that a login storm neither
+ * starves token validation nor makes it wait; returns when it is done. Waits for its turn in order and
+ * up to a time: ERR_OVERLOADED, and then the work was not begun. */
+MUST_CHECK int hashing_run(hashing_work *work, void *arg);
 
 #endif

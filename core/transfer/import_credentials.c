@@ -32,14 +32,26 @@ static bool is_kept(struct str type)
 
 /* --- Passwords in clear --- */
 
+struct hashing {
+    struct arena *arena;
+    struct password_policy policy;
+    struct str password;
+    struct password_record *record;
+    int rc;
+};
+
+static void run_hashing(void *arg)
+{
+    struct hashing *h = arg;
+    h->rc = password_hash_make(h->arena, &h->policy.hashing, h->password, h->record);
+}
+
 static int hash(struct import *im, struct str password, struct password_record *ret_record)
 {
-    struct password_policy policy;
-    TRY(password_policy_parse(im->realm.password_policy, &policy, im->ctx.err));
-    TRY(hashing_enter());
-    int rc = password_hash_make(import_arena(im), &policy.hashing, password, ret_record);
-    hashing_leave();
-    return rc;
+    struct hashing h = {.arena = import_arena(im), .password = password, .record = ret_record};
+    TRY(password_policy_parse(im->realm.password_policy, &h.policy, im->ctx.err));
+    TRY(hashing_run(run_hashing, &h));
+    return h.rc;
 }
 
 static int require_update(struct import *im, struct user *user)
