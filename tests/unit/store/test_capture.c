@@ -227,6 +227,52 @@ static void test_larger_than_the_limit(void **state)
     assert_int_equal(copy.breaks, 0);
 }
 
+/* Steps of a large write, and a realm that is being made, are told like any other commit. */
+static struct {
+    int commits, without_pages;
+    struct repl_position last;
+    char file[FILE_NAME_MAX + 1];
+} made;
+
+static void note_making(void *arg, const struct repl_commit *c)
+{
+    (void)arg;
+    if (str_eq_c(c->file, REALM_MASTER) || str_eq_c(c->file, slot->file))
+        return;
+    assert_true(made.commits == 0 || str_eq_c(c->file, made.file));
+    assert_memory_equal(&c->before, &made.last, sizeof(made.last));
+    (void)snprintf(made.file, sizeof(made.file), "%.*s", (int)c->file.len, c->file.ptr);
+    made.last = c->after;
+    made.without_pages += c->pages == NULL;
+    made.commits++;
+}
+
+static int fill(struct store_write *w, struct realm_view *empty_view, void *arg)
+{
+    (void)empty_view;
+    (void)arg;
+    struct user user = user_named("ana");
+    TRY(user_insert(w, &user));
+    TRY(store_fill_step(w));
+    user = user_named("eva");
+    return user_insert(w, &user);
+}
+
+static void test_realm_in_the_making(void **state)
+{
+    (void)state;
+    const struct repl_sink making = {note_making, NULL};
+    struct realm realm = realm_named("chile");
+    struct now now = clock_now();
+    made.commits = 0;
+    ok(repl_sink_add(store, &making));
+    ok(store_realm_create(store, &realm, &now, fill, NULL));
+    repl_sink_remove(store, &making);
+    assert_int_equal(made.commits, 2);
+    assert_int_equal(made.without_pages, 0);
+    assert_int_equal(made.last.lsn, 2);
+}
+
 static void test_sinks_are_few(void **state)
 {
     (void)state;
@@ -247,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rp_02_position_outlives_the_process_and_no_gap, start,
                                         end),
         cmocka_unit_test_setup_teardown(test_larger_than_the_limit, start, end),
+        cmocka_unit_test_setup_teardown(test_realm_in_the_making, start, end),
         cmocka_unit_test_setup_teardown(test_sinks_are_few, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

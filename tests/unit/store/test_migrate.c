@@ -4,6 +4,7 @@
 #include "core/base/asset.h"
 #include "store/conn.h"
 #include "store/migrate.h"
+#include "store/sql/position.h"
 
 static struct conn *conn;
 
@@ -107,11 +108,28 @@ static void test_every_start_ends_alike(void **state)
     conn_close(fresh, false);
 }
 
+/* RP-02: who follows a database has nothing of what a migration changes, so the count ends before it. */
+static void test_rp_02_a_migration_ends_the_count(void **state)
+{
+    (void)state;
+    const struct repl_position at = {1, 7, 99};
+    struct repl_position found;
+    ok(migrate(conn, false));
+    ok(position_put(conn, &at));
+    ok(migrate(conn, false)); /* nothing to do */
+    ok(position_read(conn, &found));
+    assert_int_equal(found.lsn, 7);
+    ok(migrate(conn, true));
+    ok(position_read(conn, &found));
+    assert_int_equal(found.lsn, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_we_13_names_of_schema_1, start, end),
         cmocka_unit_test_setup_teardown(test_every_start_ends_alike, start, end),
+        cmocka_unit_test_setup_teardown(test_rp_02_a_migration_ends_the_count, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
