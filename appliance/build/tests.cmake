@@ -60,7 +60,8 @@ endif()
 # wrappers around what the store calls outside of SQLite, and around what a test must bend.
 file(GLOB torture_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/torture/torture_*.c")
 add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/torture/actor.c
-  tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/history.c
+  tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/actor_record.c
+  tests/torture/history.c
   tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c
   tests/torture/fault_alloc.c)
 target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})

@@ -1,5 +1,5 @@
 /* The steps of administration, and what all steps share. */
-#include "tests/torture/actor.h"
+#include "tests/torture/actor_change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,14 +71,13 @@ static enum outcome outcome_of(int err)
     return err == ERR_STORE_FAILED ? CHANGE_UNKNOWN : CHANGE_REFUSED;
 }
 
-/* For what takes several transactions: an error in the middle leaves it open. */
-static enum outcome outcome_of_several(int err)
+enum outcome actor_outcome_of_several(int err)
 {
     return err == 0 ? CHANGE_DONE : CHANGE_UNKNOWN;
 }
 
-static void subject_of(const struct actor *a, const char *kind, unsigned number,
-                       char subject[SUBJECT_BYTES])
+void actor_subject(const struct actor *a, const char *kind, unsigned number,
+                   char subject[SUBJECT_BYTES])
 {
     (void)snprintf(subject, SUBJECT_BYTES, "%s t-%s-%u", kind, a->tag, number);
 }
@@ -89,10 +88,7 @@ static struct str name_in(const char *subject)
     return str_c(strchr(subject, ' ') + 1);
 }
 
-typedef int change_fn(struct actor *a, struct store_write *w, struct str name, const char *value);
-
-/* One transaction of the realm around f, told to the history. */
-static int change(struct actor *a, const char *subject, const char *value, change_fn *f)
+int actor_change(struct actor *a, const char *subject, const char *value, actor_change_fn *f)
 {
     struct store_write *w = NULL;
     struct change *c = history_begin(a->history, subject, value);
@@ -125,8 +121,8 @@ static int insert_person(struct actor *a, struct store_write *w, struct str name
 int actor_add_person(struct actor *a)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "person", a->number++, subject);
-    return change(a, subject, "Mamani", insert_person);
+    actor_subject(a, "person", a->number++, subject);
+    return actor_change(a, subject, "Mamani", insert_person);
 }
 
 static int update_person(struct actor *a, struct store_write *w, struct str name, const char *value)
@@ -141,8 +137,8 @@ static int update_person(struct actor *a, struct store_write *w, struct str name
 int actor_change_person(struct actor *a, unsigned number, const char *last_name)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "person", number, subject);
-    return change(a, subject, last_name, update_person);
+    actor_subject(a, "person", number, subject);
+    return actor_change(a, subject, last_name, update_person);
 }
 
 static int remove_person(struct actor *a, struct store_write *w, struct str name, const char *value)
@@ -156,8 +152,8 @@ static int remove_person(struct actor *a, struct store_write *w, struct str name
 int actor_delete_person(struct actor *a, unsigned number)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "person", number, subject);
-    return change(a, subject, VALUE_ABSENT, remove_person);
+    actor_subject(a, "person", number, subject);
+    return actor_change(a, subject, VALUE_ABSENT, remove_person);
 }
 
 static int spend(struct actor *a, struct store_write *w, struct str name, const char *value)
@@ -172,8 +168,8 @@ static int spend(struct actor *a, struct store_write *w, struct str name, const 
 int actor_spend_once(struct actor *a)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "once", a->number++, subject);
-    return change(a, subject, "spent", spend);
+    actor_subject(a, "once", a->number++, subject);
+    return actor_change(a, subject, "spent", spend);
 }
 
 static int insert_pair(struct actor *a, struct store_write *w, struct str name, const char *value)
@@ -192,14 +188,14 @@ static int insert_pair(struct actor *a, struct store_write *w, struct str name, 
 int actor_add_pair(struct actor *a)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "pair", a->number++, subject);
-    return change(a, subject, "present", insert_pair);
+    actor_subject(a, "pair", a->number++, subject);
+    return actor_change(a, subject, "present", insert_pair);
 }
 
 int actor_append_event(struct actor *a)
 {
     char subject[SUBJECT_BYTES];
-    subject_of(a, "event", a->number++, subject);
+    actor_subject(a, "event", a->number++, subject);
     const struct event event = {.type = EVENT_ClientLoginFailed,
                                 .actor = {.client_id = name_in(subject)}};
     struct change *c = history_begin(a->history, subject, "present");
@@ -261,7 +257,7 @@ int actor_rotate_key(struct actor *a)
 
 /* --- Realms --- */
 
-static struct change *begin_realm(struct actor *a, const char *name, const char *value)
+struct change *actor_begin_realm(struct actor *a, const char *name, const char *value)
 {
     char subject[SUBJECT_BYTES];
     (void)snprintf(subject, sizeof(subject), "realm %s", name);
@@ -282,9 +278,9 @@ static int create_realm(struct actor *a, const char *name)
 
 int actor_make_realm(struct actor *a, const char *name)
 {
-    struct change *c = begin_realm(a, name, "made");
+    struct change *c = actor_begin_realm(a, name, "made");
     int err = create_realm(a, name);
-    history_end(a->history, c, outcome_of_several(err), NULL);
+    history_end(a->history, c, actor_outcome_of_several(err), NULL);
     actor_leave(a);
     return err;
 }
@@ -302,20 +298,20 @@ static int update_realm(struct actor *a, const char *name, const char *display_n
 
 int actor_change_realm(struct actor *a, const char *name, const char *display_name)
 {
-    struct change *c = begin_realm(a, name, display_name);
+    struct change *c = actor_begin_realm(a, name, display_name);
     int err = update_realm(a, name, display_name);
-    history_end(a->history, c, outcome_of_several(err), NULL);
+    history_end(a->history, c, actor_outcome_of_several(err), NULL);
     actor_leave(a);
     return err;
 }
 
 int actor_delete_realm(struct actor *a, const char *name)
 {
-    struct change *c = begin_realm(a, name, VALUE_ABSENT);
+    struct change *c = actor_begin_realm(a, name, VALUE_ABSENT);
     int err = actor_enter(a, REALM_MASTER);
     if (err == 0)
         err = admin_realm_delete(&a->ctx, str_c(name));
-    history_end(a->history, c, outcome_of_several(err), NULL);
+    history_end(a->history, c, actor_outcome_of_several(err), NULL);
     actor_leave(a);
     return err;
 }

@@ -54,6 +54,11 @@ MUST_CHECK int actor_logout(struct actor *a);
 MUST_CHECK int actor_add_person(struct actor *a);
 MUST_CHECK int actor_change_person(struct actor *a, unsigned number, const char *last_name);
 MUST_CHECK int actor_delete_person(struct actor *a, unsigned number);
+/* A document that an administrator wrote, with a child that goes with it: "record N": what both say, or
+ * absent. The number of the last one made is number - 1. */
+MUST_CHECK int actor_add_record(struct actor *a);
+MUST_CHECK int actor_change_record(struct actor *a, unsigned number, const char *text);
+MUST_CHECK int actor_delete_record(struct actor *a, unsigned number);
 /* "once V": spent. */
 MUST_CHECK int actor_spend_once(struct actor *a);
 /* A person, a spent value and an event in one transaction: "pair N". */
@@ -72,6 +77,9 @@ MUST_CHECK int actor_rotate_key(struct actor *a);
 MUST_CHECK int actor_make_realm(struct actor *a, const char *name);
 MUST_CHECK int actor_change_realm(struct actor *a, const char *name, const char *display_name);
 MUST_CHECK int actor_delete_realm(struct actor *a, const char *name);
+/* As an import does: a new realm, filled in several transactions, takes the place of one of that name, if
+ * there is one. */
+MUST_CHECK int actor_replace_realm(struct actor *a, const char *name, const char *display_name);
 
 /* Whether a code is still good for tokens, told by trying. */
 MUST_CHECK int actor_try_code(struct actor *a, const char *code);

@@ -2,8 +2,10 @@
 #include <stdio.h>
 
 #include "core/auth/session.h"
+#include "core/codec/json.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
+#include "core/port/records.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
 #include "tests/torture/actor.h"
@@ -62,6 +64,30 @@ static int read_event(struct actor *a, struct store_read *r, struct str name,
     return 0;
 }
 
+static int read_text(struct actor *a, struct store_read *r, const char *kind, struct str name,
+                     struct str *ret_text)
+{
+    struct realm_record record;
+    const struct json_value *v;
+    TRY(record_find_by_name(r, &a->arena, kind, name, &record));
+    TRY(json_parse(&a->arena, record.json, RECORD_MAX_BYTES, &v));
+    *ret_text = json_get_str(v, "text");
+    return 0;
+}
+
+static int read_record(struct actor *a, struct store_read *r, struct str name,
+                       char value[VALUE_BYTES])
+{
+    struct str whole = STR(VALUE_ABSENT), part = STR(VALUE_ABSENT);
+    int err = read_text(a, r, RECORD_INITIAL_ACCESS, name, &whole);
+    if (err == 0 || err == ERR_NOT_FOUND)
+        err = read_text(a, r, RECORD_AUTHENTICATOR_CONFIG, name, &part);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    say(value, str_eq(whole, part) ? whole : STR("half of it"));
+    return 0;
+}
+
 static int read_code(struct actor *a, struct store_read *r, struct str name,
                      char value[VALUE_BYTES])
 {
@@ -117,8 +143,9 @@ static const struct {
     const char *kind;
     read_fn *read;
 } readers[] = {
-    {"person", read_person},   {"once", read_once},     {"pair", read_pair}, {"code", read_code},
-    {"session", read_session}, {"family", read_family}, {"key", read_key},   {"event", read_event},
+    {"person", read_person}, {"once", read_once},     {"pair", read_pair},
+    {"code", read_code},     {"record", read_record}, {"session", read_session},
+    {"family", read_family}, {"key", read_key},       {"event", read_event},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

@@ -151,6 +151,23 @@ static void run_realms(struct actor *a)
         return;
 }
 
+static void run_records(struct actor *a)
+{
+    unsigned first = a->number;
+    if (actor_add_record(a) != 0 || actor_add_record(a) != 0)
+        return;
+    if (actor_change_record(a, first, "changed") != 0 || actor_delete_record(a, first + 1) != 0 ||
+        actor_change_record(a, first, "changed again") != 0)
+        return;
+}
+
+static void run_import(struct actor *a)
+{
+    if (actor_replace_realm(a, "ecuador", "first") == 0 &&
+        actor_replace_realm(a, "ecuador", "second") != 0)
+        return;
+}
+
 static void run_start(struct actor *a)
 {
     if (actor_make_realm(a, REALM_MASTER) == 0 && actor_make_realm(a, WORLD_REALM) == 0 &&
@@ -198,9 +215,10 @@ static void run_threads(struct actor *a)
 }
 
 const struct workload workloads[] = {
-    {"login", run_login, false, false},   {"admin", run_admin, false, false},
-    {"keys", run_keys, false, false},     {"threads", run_threads, false, false},
-    {"realms", run_realms, false, false}, {"archive", run_archive, false, false},
-    {"start", run_start, true, false},    {"migration", run_migration, false, true},
+    {"login", run_login, false, false},     {"admin", run_admin, false, false},
+    {"keys", run_keys, false, false},       {"threads", run_threads, false, false},
+    {"records", run_records, false, false}, {"import", run_import, false, false},
+    {"realms", run_realms, false, false},   {"archive", run_archive, false, false},
+    {"start", run_start, true, false},      {"migration", run_migration, false, true},
 };
 const size_t workload_count = ARRAY_LEN(workloads);

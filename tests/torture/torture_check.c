@@ -116,6 +116,12 @@ static void pair_is_half(struct scene *s)
     run_sql(s->peru, "UPDATE user SET username = 'other' WHERE username = 't-c-0'");
 }
 
+/* The child of the document that changed last. */
+static void record_is_half(struct scene *s)
+{
+    run_sql(s->peru, "DELETE FROM record WHERE kind = 'authenticator-config' AND name = 't-c-3'");
+}
+
 static void nothing(struct scene *s)
 {
     (void)s;
@@ -142,6 +148,7 @@ static const struct spoil {
     {"a refresh token moved back", token_alive_again, false},
     {"a spent value is forgotten", once_forgotten, false},
     {"half of a transaction", pair_is_half, false},
+    {"half of a document", record_is_half, false},
 };
 
 /* --- --- */
@@ -173,6 +180,7 @@ static void set_up(struct scene *s)
     MUST(actor_add_person(a));
     MUST(actor_change_person(a, 1, "Huanca"));
     MUST(actor_spend_once(a));
+    MUST(actor_add_record(a));
     MUST(actor_authorize(a));
     MUST(actor_exchange(a));
     MUST(actor_refresh(a));

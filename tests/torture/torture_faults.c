@@ -20,7 +20,7 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_FAULTS 10 /* of a kind in a workload, in the test run */
+#define USUAL_FAULTS 7 /* of a kind in a workload, in the test run */
 
 static const struct kind {
     const char *name;

@@ -39,6 +39,10 @@ static int all_steps(struct actor *a)
     TRY(actor_spend_once(a));
     TRY(actor_append_event(a));
     TRY(actor_delete_person(a, person));
+    TRY(actor_add_record(a));
+    unsigned record = a->number - 1;
+    TRY(actor_change_record(a, record, "changed"));
+    TRY(actor_delete_record(a, record));
     TRY(actor_authorize(a));
     TRY(actor_exchange(a));
     return actor_refresh(a);
@@ -58,6 +62,7 @@ static int rotate_and_make(struct actor *a)
     TRY(actor_rotate_key(a));
     TRY(actor_make_realm(a, name));
     TRY(actor_change_realm(a, name, "changed"));
+    TRY(actor_replace_realm(a, name, "replaced"));
     return actor_delete_realm(a, name);
 }
 

@@ -16,7 +16,7 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define USUAL_STATES 180 /* of a workload, in the test run */
+#define USUAL_STATES 140 /* of a workload, in the test run */
 #define SHORT_TAIL   6   /* pending operations of which all prefixes are tried */
 #define SECOND_EVERY 4   /* one state in so many gets a second cut */
 #define SEEN_MAX     4096
