@@ -12,6 +12,8 @@ struct apply {
     struct str owner;
     const struct admin_caller *caller;
     struct admin_caller creator; /* the caller after he made the realm */
+    struct admin_call *call;     /* of the Admin API; NULL for the operator */
+    struct four_eyes four_eyes;  /* of the realm, before the run */
     struct request *req;         /* of the outer call: moment, services, error */
     struct auth_ctx ctx;         /* of the realm; its view is the one that the write sees */
     struct realm_view *base;     /* the realm as everybody sees it */
