@@ -41,16 +41,21 @@ static int remove_inside(void *arg, const char *name)
     return remove_at(arg, name);
 }
 
+static int empty_folder(int fd, int depth)
+{
+    struct level level = {.dir_fd = fd, .depth = depth};
+    return tree_each(fd, remove_inside, &level);
+}
+
 static int remove_folder(const struct level *level, const char *name)
 {
-    struct level below = {.depth = level->depth + 1};
-    if (below.depth > TREE_DEPTH_MAX)
+    if (level->depth == TREE_DEPTH_MAX)
         return ERR_TOO_DEEP;
-    below.dir_fd = openat(level->dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below.dir_fd < 0)
+    int fd = openat(level->dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
         return file_err();
-    int err = tree_each(below.dir_fd, remove_inside, &below);
-    (void)close(below.dir_fd);
+    int err = empty_folder(fd, level->depth + 1);
+    (void)close(fd);
     return err == 0 && unlinkat(level->dir_fd, name, AT_REMOVEDIR) != 0 ? file_err() : err;
 }
 
