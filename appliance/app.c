@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "appliance/backups.h"
 #include "appliance/checks.h"
 #include "appliance/command/commands.h"
 #include "appliance/command/realm_import.h"
@@ -33,6 +34,7 @@ struct app {
     struct ipc_server *ipc;
     struct jobs *jobs;
     struct checks *checks;
+    struct backups *backups;
     struct str url;
 };
 
@@ -243,6 +245,16 @@ static int start_jobs(struct app *app)
     return jobs_start(app->store, app->web, &settings, &app->jobs);
 }
 
+static int start_backups(struct app *app)
+{
+    const struct config *c = app->config;
+    const struct backups_settings settings = {.hour = c->backup_hour,
+                                              .pages_per_s = c->backup_pages_per_s,
+                                              .keep_days = c->backup_keep_days,
+                                              .keep_months = c->backup_keep_months};
+    return backups_start(app->store, &settings, &app->backups);
+}
+
 static int start_all(struct app *app, char *const *environment, const char *import_path,
                      struct err_ctx *err)
 {
@@ -251,6 +263,7 @@ static int start_all(struct app *app, char *const *environment, const char *impo
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
     TRY(start_jobs(app));
+    TRY(start_backups(app));
     return checks_start(app->store, app->config->check_pages_per_s, app->config->check_interval_h,
                         &app->checks);
 }
@@ -279,6 +292,7 @@ void app_stop(struct app *app)
         return;
     ipc_stop(app->ipc);
     checks_stop(app->checks);
+    backups_stop(app->backups);
     jobs_stop(app->jobs);
     web_stop(app->web);
     if (app->store)

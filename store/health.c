@@ -109,9 +109,25 @@ static bool report_disk(const struct store *store, struct json_writer *w)
     return !full && space == SPACE_ENOUGH;
 }
 
+/* Only where backups are wanted. */
+static bool report_backup(struct store *store, struct json_writer *w)
+{
+    struct backup_state *b = &store->backup;
+    bool failed = atomic_load(&b->failed);
+    if (!store->config.backup_dir)
+        return true;
+    begin_check(w, STR("backup"), !failed, failed ? "failed" : "ok");
+    jw_member_i64(w, "lastMs", atomic_load(&b->made_ms));
+    jw_member_i64(w, "provedMs", atomic_load(&b->proved_ms));
+    end_check(w);
+    return !failed;
+}
+
 enum store_state store_report(struct store *store, struct json_writer *checks)
 {
     enum store_state state = report_disk(store, checks) ? STORE_WELL : STORE_DEGRADED;
+    if (!report_backup(store, checks))
+        state = STORE_DEGRADED;
     for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         char reason[FENCE_REASON_MAX];
         char text[REALM_NAME_MAX + sizeof("realm ")] = "realm ";
@@ -184,6 +200,25 @@ static void metric_space(const struct store *store, struct buf *b)
            (uint64_t)atomic_load(&store->space));
 }
 
+static void metric_backup(struct store *store, struct buf *b)
+{
+    struct backup_state *s = &store->backup;
+    if (!store->config.backup_dir)
+        return;
+    metric(b, "backups_total", "counter", "Backups that were made.", atomic_load(&s->made));
+    metric(b, "backup_failures_total", "counter", "Daily backups, or their trials, that failed.",
+           atomic_load(&s->failures));
+    metric(b, "backup_last_timestamp_seconds", "gauge", "When the last backup was begun; 0: none.",
+           (uint64_t)atomic_load(&s->made_ms) / 1000);
+    metric(b, "backup_proved_timestamp_seconds", "gauge",
+           "When a backup was restored on trial, the last time since the start.",
+           (uint64_t)atomic_load(&s->proved_ms) / 1000);
+    metric(b, "backup_last_bytes", "gauge", "Size of the last backup since the start.",
+           (uint64_t)atomic_load(&s->made_bytes));
+    metric(b, "backup_last_milliseconds", "gauge", "How long the last backup since the start took.",
+           (uint64_t)atomic_load(&s->took_ms));
+}
+
 void store_metrics(struct store *store, struct buf *b)
 {
     struct store_counters *c = &store->counters;
@@ -217,6 +252,7 @@ void store_metrics(struct store *store, struct buf *b)
            atomic_load(&c->checks));
     metric_states(store, b);
     metric_space(store, b);
+    metric_backup(store, b);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);
     metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);

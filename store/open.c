@@ -12,6 +12,7 @@
 #include "store/cache/cache.h"
 #include "store/fence.h"
 #include "store/realm_list.h"
+#include "store/repl/backup.h"
 #include "store/space.h"
 #include "store/sql/store_info.h"
 #include "store/timekeeper.h"
@@ -34,6 +35,7 @@ static int take_config(struct store *store, const struct store_config *config)
 {
     store->config = *config;
     store->config.data_dir = NULL;
+    store->config.read_only |= config->is_copy;
     store->config.ctx = NULL;
     store->config.vfs = strdup(config->vfs ? config->vfs : "unix-excl");
     store->config.master_key_path =
@@ -201,6 +203,8 @@ static int open_parts(struct store *store, const struct store_config *config)
     mark_founded(store);
     TRY(cache_open(store)); /* a folder that is refused stays as it is */
     timekeeper_round(store);
+    if (store->config.backup_dir)
+        backup_recall(store);
     return keeper_start(store);
 }
 

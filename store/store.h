@@ -143,6 +143,14 @@ struct time_kept {
     int failed;       /* why the last try to keep it failed */
 };
 
+/* What is told of backups, since the start. */
+struct backup_state {
+    atomic_llong made_ms, made_bytes, took_ms; /* the last one; 0: none */
+    atomic_llong proved_ms;                    /* when one was restored on trial, the last time */
+    atomic_uint_fast64_t made, failures;
+    atomic_bool failed; /* the last daily backup, or its trial */
+};
+
 struct store {
     struct store_config config; /* strings are owned */
     struct folder folder;
@@ -168,6 +176,7 @@ struct store {
     atomic_llong free_bytes;
     bool hands_off; /* the start failed: files stay as they are */
     struct store_counters counters;
+    struct backup_state backup;
     struct marks marks;
     struct repl_sinks sinks;
     struct {

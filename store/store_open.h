@@ -24,9 +24,10 @@ struct store_config {
     int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
     int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
     const char *backup_dir;      /* where backups go; NULL: none are made */
-    bool read_only;              /* every write is ERR_STORE_READ_ONLY */
-    const char *vfs;             /* SQLite's file layer, "unix-excl"; tests put faults in */
-    struct err_ctx *ctx;         /* where the reason of a failed open goes; may be NULL */
+    bool is_copy;        /* looked at beside another store: read-only, and its time is past */
+    bool read_only;      /* every write is ERR_STORE_READ_ONLY */
+    const char *vfs;     /* SQLite's file layer, "unix-excl"; tests put faults in */
+    struct err_ctx *ctx; /* where the reason of a failed open goes; may be NULL */
 };
 
 /* Whether a data folder, open for reading or only for looking up names, has or had realms. Only looks. */

@@ -18,6 +18,8 @@ int timekeeper_resume(struct store *store)
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     struct clock_mark mark;
     clock_state(&store->time.told); /* what comes from here on is told */
+    if (store->config.is_copy)
+        return 0;
     TRY(tx_config_read_begin(store->master, NULL, &r));
     int err = store_clock_read(r, &mark);
     if (err == ERR_NOT_FOUND)
@@ -96,7 +98,8 @@ void timekeeper_round(struct store *store)
     if (err != 0 && err != store->time.failed)
         LOG_WARN("clock", "the present moment could not be kept: %s", err_text(err));
     store->time.failed = err;
-    tell(store);
+    if (!store->config.is_copy)
+        tell(store);
     (void)pthread_mutex_unlock(&store->time.lock);
 }
 

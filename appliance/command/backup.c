@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "appliance/command/commands.h"
-#include "store/repl/backup.h"
+#include "store/repl/restore.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -147,6 +147,21 @@ int backup_choose(struct call *call, const struct backup_source *source, struct 
     return 0;
 }
 
+static int try_one(struct call *call, const struct backup_source *source, struct str id)
+{
+    struct restore_trial trial;
+    TRY(restore_try(call->store, source, id, NULL, &trial, &call->err));
+    jw_begin_object(&call->out);
+    jw_member_str(&call->out, "id", id);
+    jw_member_c(&call->out, "state", "ok");
+    jw_member_i64(&call->out, "realms", (int64_t)trial.realms);
+    jw_member_i64(&call->out, "people", trial.people);
+    jw_member_i64(&call->out, "events", trial.events);
+    jw_end_object(&call->out);
+    call_say(call, "backup %.*s was restored on trial: all is as it was", STR_ARG(id));
+    return 0;
+}
+
 static int verify_one(struct call *call, const struct backup_source *source)
 {
     struct str id;
@@ -155,6 +170,8 @@ static int verify_one(struct call *call, const struct backup_source *source)
     TRY(backup_check_newest(call->store, source, &call->err));
     TRY(backup_choose(call, source, wanted, &id));
     TRY(backup_verify(source, id, NULL, &call->err));
+    if (args_has(call->args, "trial"))
+        return try_one(call, source, id);
     jw_begin_object(&call->out);
     jw_member_str(&call->out, "id", id);
     jw_member_c(&call->out, "state", "ok");
@@ -174,6 +191,11 @@ static int verify(struct call *call)
     return rc;
 }
 
+static const struct option verify_options[] = {
+    {"trial", NULL,
+     "restore it into the data folder as well, look at every realm, and take it away again", 0},
+};
+
 const struct command backup_commands[] = {
     {"backup now", "", 0, 0, "back up all realms",
      "Into the folder of the setting backup-dir, while the server serves: each realm as of one moment, "
@@ -185,6 +207,6 @@ const struct command backup_commands[] = {
     {"backup verify", "[ID]", 0, 1, "read a backup through",
      "The newest, unless another is named: nothing of it was changed, nothing is missing. A folder that "
      "lacks the backup that was made last is told as well.",
-     NULL, 0, false, NULL, verify, NULL, NULL},
+     OPTIONS(verify_options), false, NULL, verify, NULL, NULL},
 };
 const size_t backup_command_count = ARRAY_LEN(backup_commands);

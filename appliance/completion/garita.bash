@@ -77,7 +77,7 @@ _garita() {
     "audit types") words="--data --config --json --help " ;;
     "backup now") words="--data --config --json --help " ;;
     "backup list") words="--data --config --json --help " ;;
-    "backup verify") words="--data --config --json --help " ;;
+    "backup verify") words="--trial --data --config --json --help " ;;
     "restore") words="--realm --backup --at --to --in-place --from --key-file --dry-run --data --config --json --help " ;;
     "clock show") words="--data --config --json --help " ;;
     "clock set-back") words="--confirm --data --config --json --help " ;;

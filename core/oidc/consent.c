@@ -91,21 +91,25 @@ int consent_grant(const struct auth_ctx *ctx, struct store_write *w, const struc
     return report_write(ctx, w, &report);
 }
 
-/* The client's part of every session of the user. */
+/* The client's part of every session of the user, or of the offline ones only. */
 static int revoke_sessions(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                           int64_t client_pk)
+                           int64_t client_pk, bool offline_only, bool *ret_any)
 {
     struct store_read *r = store_write_reader(w);
     struct user_session *sessions = NULL;
     size_t count = 0;
+    *ret_any = false;
     TRY(session_list_of_user(r, ctx->arena, user_pk, &sessions, &count));
     for (size_t i = 0; i < count; i++) {
         struct client_session cs;
+        if (offline_only && !sessions[i].offline)
+            continue;
         int rc = client_session_find(r, ctx->arena, sessions[i].pk, client_pk, &cs);
-        if (rc == ERR_NOT_FOUND)
+        if (rc == ERR_NOT_FOUND || (rc == 0 && cs.revoked))
             continue;
         TRY(rc);
         TRY(client_session_revoke(w, cs.pk));
+        *ret_any = true;
     }
     return 0;
 }
@@ -119,7 +123,10 @@ int consent_revoke(const struct auth_ctx *ctx, struct store_write *w, const stru
         .subject_id = user->id,
         .client_id = client->client_id,
     };
-    TRY(consent_delete(w, user->pk, client->pk));
-    TRY(revoke_sessions(ctx, w, user->pk, client->pk));
-    return report_write(ctx, w, &report);
+    bool any;
+    int rc = consent_delete(w, user->pk, client->pk);
+    if (rc != 0 && rc != ERR_NOT_FOUND)
+        return rc;
+    TRY(revoke_sessions(ctx, w, user->pk, client->pk, rc == ERR_NOT_FOUND, &any));
+    return rc == 0 || any ? report_write(ctx, w, &report) : ERR_NOT_FOUND;
 }

@@ -27,7 +27,7 @@ MUST_CHECK int consent_grant(const struct auth_ctx *ctx, struct store_write *w,
                              const struct user *user, const struct client *client,
                              const struct granted_scopes *scopes);
 /* Takes everything back: consent, and with it the client's sessions and refresh tokens of this user
- * (OT-06). ERR_NOT_FOUND when there was none. */
+ * (OT-06). Without a consent its offline sessions end; ERR_NOT_FOUND when there are none either. */
 MUST_CHECK int consent_revoke(const struct auth_ctx *ctx, struct store_write *w,
                               const struct user *user, const struct client *client);
 

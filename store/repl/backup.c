@@ -18,7 +18,7 @@
 #define LIST_PAGE            500
 #define REALMS_MAX           100000
 #define LAST_NAME            "backup.last"
-#define LAST_MAX_BYTES       64
+#define LAST_MAX_BYTES       96
 
 struct str backup_database_name(struct arena *a, const struct backup_realm *realm)
 {
@@ -35,9 +35,10 @@ struct str backup_file_name(struct arena *a, const struct backup_realm *realm,
 
 static int parse_last(struct str text, struct backup_last *ret_last)
 {
-    struct str line, serial, id;
+    struct str line, serial, id, made;
     if (!str_next(&text, '\n', &line) || !str_next_word(&line, &serial) ||
-        !str_next_word(&line, &id) || str_to_i64(serial, &ret_last->serial) != 0 ||
+        !str_next_word(&line, &id) || !str_next_word(&line, &made) ||
+        str_to_i64(made, &ret_last->made_ms) != 0 || str_to_i64(serial, &ret_last->serial) != 0 ||
         ret_last->serial < 1 || !backup_id_is_valid(id))
         return ERR_STORE_CORRUPT;
     memcpy(ret_last->id, id.ptr, BACKUP_ID_LEN);
@@ -63,13 +64,38 @@ int backup_last_write(const struct store *store, const struct backup_last *last)
 {
     CLEANUP(whole_file_close) struct whole_file file = WHOLE_FILE_NONE;
     char text[LAST_MAX_BYTES];
-    int len = snprintf(text, sizeof(text), "%lld %s\n", (long long)last->serial, last->id);
+    int len = snprintf(text, sizeof(text), "%lld %s %lld\n", (long long)last->serial, last->id,
+                       (long long)last->made_ms);
     int dir = fcntl(store->folder.fd, F_DUPFD_CLOEXEC, 0);
     if (dir < 0)
         return ERR_IO;
     TRY(whole_file_create(dir, STR(LAST_NAME), &file));
     TRY(whole_file_write(&file, text, (size_t)len));
     return whole_file_publish(&file);
+}
+
+void store_backup_last(struct store *store, char id[BACKUP_ID_LEN + 1])
+{
+    struct backup_last last;
+    id[0] = '\0';
+    if (backup_last_read(store, &last) == 0)
+        memcpy(id, last.id, sizeof(last.id));
+}
+
+void backup_recall(struct store *store)
+{
+    struct backup_last last;
+    int err = backup_last_read(store, &last);
+    if (err != 0)
+        LOG_WARN("backup", "%s cannot be read: %s", LAST_NAME, err_text(err));
+    else
+        atomic_store(&store->backup.made_ms, last.made_ms);
+}
+
+void store_backup_outcome(struct store *store, bool well)
+{
+    atomic_store(&store->backup.failed, !well);
+    atomic_fetch_add(&store->backup.failures, !well);
 }
 
 /* --- Making one --- */
@@ -199,9 +225,19 @@ static int number(const struct store *store, struct backup_made *made)
 
 static int note(const struct store *store, const struct backup_made *made)
 {
-    struct backup_last last = {.serial = made->serial};
+    struct backup_last last = {.serial = made->serial, .made_ms = clock_now().wall_ms};
     memcpy(last.id, made->id, sizeof(last.id));
     return backup_last_write(store, &last);
+}
+
+static void count(struct store *store, const struct backup_made *made, int64_t begun_ms)
+{
+    struct backup_state *s = &store->backup;
+    struct now now = clock_now();
+    atomic_store(&s->made_ms, now.wall_ms);
+    atomic_store(&s->made_bytes, made->bytes);
+    atomic_store(&s->took_ms, now.monotonic_ms - begun_ms);
+    atomic_fetch_add(&s->made, 1);
 }
 
 static int tell(struct err_ctx *ctx, int err)
@@ -219,6 +255,7 @@ int backup_make(struct store *store, const char *dir, const struct backup_watch 
     CLEANUP(arena_free) struct arena a;
     struct backup_work work = {.store = store, .arena = &a, .watch = watch, .id = made.id};
     arena_init(&a, MANIFEST_ARENA_BYTES);
+    int64_t begun_ms = clock_now().monotonic_ms;
     TRY(backup_folder_open(dir, true, &folder, ctx));
     backup_id_of(clock_now().wall_ms, made.id);
     int err = number(store, &made);
@@ -228,6 +265,7 @@ int backup_make(struct store *store, const char *dir, const struct backup_watch 
         err = note(store, &made);
     if (err != 0)
         return tell(ctx, err);
+    count(store, &made, begun_ms);
     *ret_made = made;
     return 0;
 }

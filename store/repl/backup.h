@@ -57,6 +57,15 @@ struct backup_keeping {
 MUST_CHECK int backup_prune(struct store *store, const char *dir, const struct backup_keeping *keep,
                             int64_t now_ms, size_t *ret_removed, struct err_ctx *ctx);
 
+/* --- What is told by /health and the metrics --- */
+
+/* Of the daily backup: until one succeeds, /health says that it failed. */
+void store_backup_outcome(struct store *store, bool well);
+/* The id of the last one; empty when there is none. */
+void store_backup_last(struct store *store, char id[BACKUP_ID_LEN + 1]);
+/* At the start of the store: when the last one was made. */
+void backup_recall(struct store *store);
+
 /* --- For restoring: the pages of a realm, in their order, and its other files --- */
 
 typedef int backup_take_page(void *arg, int64_t number, const unsigned char *page, size_t bytes);
@@ -77,7 +86,7 @@ struct str backup_file_name(struct arena *a, const struct backup_realm *realm,
 
 /* What the node made last, in its data folder; serial 0: nothing yet. */
 struct backup_last {
-    int64_t serial;
+    int64_t serial, made_ms;
     char id[BACKUP_ID_LEN + 1];
 };
 MUST_CHECK int backup_last_read(const struct store *store, struct backup_last *ret_last);

@@ -1,6 +1,5 @@
 #include "store/repl/backup_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "store/plain_file.h"
+#include "store/repl/tree.h"
 
 #include "core/base/banned.h"
 
@@ -115,48 +115,13 @@ void backup_folder_close(struct backup_folder *folder)
 
 /* --- What is in it --- */
 
-typedef int name_visit(void *arg, const char *name);
-
-static int each_name(int dir, name_visit *visit, void *arg)
-{
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = fd < 0 ? NULL : fdopendir(fd);
-    int err = 0;
-    if (!list) {
-        close_fd(&fd);
-        return file_err();
-    }
-    /* cppcheck-suppress readdirCalled ; a stream of its own, of one thread */
-    for (struct dirent *e = readdir(list); e && err == 0; e = readdir(list))
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            err = visit(arg, e->d_name);
-    (void)closedir(list);
-    return err;
-}
-
-static int remove_name(void *arg, const char *name)
-{
-    const int *dir = arg;
-    return unlinkat(*dir, name, 0) == 0 ? 0 : file_err();
-}
-
-static int remove_folder(int parent, const char *name)
-{
-    int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return file_err();
-    int err = each_name(dir, remove_name, &dir);
-    close_fd(&dir);
-    return err == 0 && unlinkat(parent, name, AT_REMOVEDIR) != 0 ? file_err() : err;
-}
-
 /* ".20261126T190000.123Z.new" */
 static int remove_remains(void *arg, const char *name)
 {
     const struct backup_folder *folder = arg;
     if (name[0] != '.' || !backup_id_is_valid(str_sub(str_c(name), 1, BACKUP_ID_LEN)))
         return 0;
-    return remove_folder(folder->fd, name);
+    return tree_remove(folder->fd, name);
 }
 
 int backup_folder_begin(const struct backup_folder *folder, const char *id, int *ret_fd)
@@ -164,7 +129,7 @@ int backup_folder_begin(const struct backup_folder *folder, const char *id, int 
     char name[NAME_BYTES];
     struct backup_folder same = *folder;
     hidden_name(str_c(id), ".new", name);
-    TRY(each_name(folder->fd, remove_remains, &same));
+    TRY(tree_each(folder->fd, remove_remains, &same));
     if (mkdirat(folder->fd, name, 0700) != 0)
         return file_err();
     *ret_fd = openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -186,7 +151,7 @@ void backup_folder_abandon(const struct backup_folder *folder, const char *id)
 {
     char name[NAME_BYTES];
     hidden_name(str_c(id), ".new", name);
-    (void)remove_folder(folder->fd, name); /* or by the next attempt */
+    (void)!tree_remove(folder->fd, name); /* or by the next attempt */
 }
 
 struct id_list {
@@ -225,7 +190,7 @@ int backup_folder_list(const struct backup_folder *folder, struct arena *a, stru
                        size_t *ret_count)
 {
     struct id_list list = {.arena = a};
-    TRY(each_name(folder->fd, add_id, &list));
+    TRY(tree_each(folder->fd, add_id, &list));
     if (list.count > 1)
         qsort(list.items, list.count, sizeof(*list.items), by_name);
     *ret_ids = list.items;
@@ -252,5 +217,5 @@ int backup_folder_remove(const struct backup_folder *folder, struct str id)
     hidden_name(id, ".old", hidden);
     if (renameat(folder->fd, name, folder->fd, hidden) != 0 || fsync(folder->fd) != 0)
         return file_err();
-    return remove_folder(folder->fd, hidden);
+    return tree_remove(folder->fd, hidden);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/port/users.h"
 #include "store/archive/folder.h"
 #include "store/fence.h"
 #include "store/page_file.h"
@@ -173,6 +174,7 @@ static int begin(struct reading *r)
     r->realm->taken_ms = clock_now().wall_ms;
     TRY(page_count(r->conn, &r->realm->pages));
     TRY(page_bytes(r->conn, &r->realm->page_bytes));
+    TRY(user_count(&read, &r->realm->people));
     return event_head_of_chain(&read, &r->realm->events, hash);
 }
 

@@ -40,6 +40,7 @@ static void write_realm(struct json_writer *w, const struct backup_realm *r)
     jw_member_i64(w, "takenMs", r->taken_ms);
     jw_member_i64(w, "pageBytes", r->page_bytes);
     jw_member_i64(w, "pages", r->pages);
+    jw_member_i64(w, "people", r->people);
     jw_member_i64(w, "events", r->events);
     jw_member_array(w, "files");
     for (size_t i = 0; i < r->file_count; i++) {
@@ -162,6 +163,7 @@ static int read_realm(struct arena *a, const struct json_value *v, struct backup
     TRY(json_get_i64(v, "takenMs", &r->taken_ms));
     TRY(json_get_i64(v, "pageBytes", &r->page_bytes));
     TRY(json_get_i64(v, "pages", &r->pages));
+    TRY(json_get_i64(v, "people", &r->people));
     TRY(json_get_i64(v, "events", &r->events));
     TRY(read_files(a, json_get(v, "files"), r));
     return realm_is_sound(r) ? 0 : ERR_STORE_CORRUPT;

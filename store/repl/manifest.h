@@ -17,6 +17,7 @@ struct backup_realm {
     struct str trouble; /* why it could not be read: then there is nothing of it; absent */
     int64_t taken_ms;   /* everything that was answered before this moment is in it */
     int64_t page_bytes, pages;
+    int64_t people;
     int64_t events; /* place of the last one in the audit chain */
     const struct backup_file *files;
     size_t file_count;

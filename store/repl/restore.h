@@ -50,4 +50,15 @@ struct restore_node {
 MUST_CHECK int restore_node(const struct restore_node *r, const char *dir, struct err_ctx *ctx);
 MUST_CHECK int restore_settle(struct store *store);
 
+/* Restores a backup on trial, into a folder of the data folder that goes again: every page and its sum,
+ * trees and indexes, the audit chain from its first event to the one that the backup says, and as many
+ * people. ERR_BACKUP with a sentence, ERR_CANCELLED, ERR_STORE_FULL. */
+struct restore_trial {
+    size_t realms;
+    int64_t people, events;
+};
+MUST_CHECK int restore_try(struct store *store, const struct backup_source *source, struct str id,
+                           const struct backup_watch *watch, struct restore_trial *ret_trial,
+                           struct err_ctx *ctx);
+
 #endif

@@ -1,5 +1,7 @@
 // /admin/realms by the stock client and by hand.
 import assert from 'node:assert/strict';
+import { readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld, refusal } from './lib/admin.mjs';
 import { people, realmExport } from './lib/exports.mjs';
@@ -27,6 +29,32 @@ test('created, read, listed, changed, deleted', async () => {
   assert.equal(changed.attributes['garita.country'], 'EC');
   await kc.realms.del({ realm: 'ecuador' });
   assert.equal((await world.call('GET', '/realms/ecuador', { token })).status, 404);
+});
+
+// Databases that the server has open.
+function openDatabases() {
+  const folder = `/proc/${world.server.child.pid}/fd`;
+  const target = (fd) => { try { return readlinkSync(path.join(folder, fd)); } catch { return ''; } };
+  return new Set(readdirSync(folder).map(target).filter((file) => file.endsWith('.db'))).size;
+}
+
+test('the brief list is that of names: no realm is opened for it, and it is the newest; AD-02: of what the caller may see', async () => {
+  await kc.realms.update({ realm: 'chile' }, { displayName: 'Chile', enabled: false });
+  await world.server.restart();
+  token = await world.token('root', 'master');
+  const before = openDatabases();
+  const { json } = await world.call('GET', '/realms?briefRepresentation=true', { token });
+  assert.deepEqual(json.map((r) => r.realm), ['chile', 'master', 'peru']);
+  const { id, ...chile } = json[0];
+  assert.match(id, /^[0-9a-f-]{36}$/);
+  assert.deepEqual(chile, { realm: 'chile', displayName: 'Chile', enabled: false });
+  assert.equal(openDatabases(), before);
+  kc = await world.client('root', 'master');
+  assert.equal((await kc.realms.find()).length, 3);
+  assert.ok(openDatabases() > before, 'the whole list opens them');
+  await kc.realms.update({ realm: 'chile' }, { enabled: true });
+  const own = await world.call('GET', '/realms?briefRepresentation=true', { token: await world.token('ana', 'peru') });
+  assert.deepEqual(own.json.map((r) => r.realm), ['peru']);
 });
 
 test('Location; a new realm is not enabled unless it says so', async () => {

@@ -83,6 +83,22 @@ test('whoami: the caller and his rights by realm', async () => {
   assert.deepEqual(Object.keys(root.realm_access).sort(), ['chile', 'master', 'peru']);
 });
 
+test('whoami: the language is the caller\'s own, else his realm\'s', async () => {
+  const locale = async (currentRealm = 'peru') => (await ana.whoAmI.find({ currentRealm })).locale;
+  const [{ id }] = await ana.users.find({ username: 'ana', exact: true });
+  const before = await ana.realms.findOne({ realm: 'peru' });
+  await ana.realms.update({ realm: 'peru' }, { internationalizationEnabled: true, supportedLocales: ['en', 'es', 'pt'], defaultLocale: 'es' });
+  assert.equal(await locale(), 'es');
+  await ana.users.updateProfile({ ...await ana.users.getProfile(), unmanagedAttributePolicy: 'ENABLED' });
+  await ana.users.update({ id }, { attributes: { locale: ['pt'] } });
+  assert.equal(await locale(), 'pt');
+  await ana.users.update({ id }, { attributes: { locale: ['qu'] } });
+  assert.equal(await locale(), 'es', 'a language that the realm does not speak');
+  await ana.realms.update({ realm: 'peru' }, { internationalizationEnabled: false });
+  assert.equal(await locale(), 'en');
+  await ana.realms.update({ realm: 'peru' }, { internationalizationEnabled: before.internationalizationEnabled, defaultLocale: before.defaultLocale });
+});
+
 test('AD-10: who administers nothing is told nothing', async () => {
   await world.addUser('nobody');
   assert.equal((await world.call('GET', '/serverinfo', { token: await world.token('nobody', 'peru') })).status, 403);

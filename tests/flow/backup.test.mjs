@@ -4,6 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, tru
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { until } from './lib/server.mjs';
+import { checkOf, health, metrics } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-backup-'));
@@ -26,6 +28,42 @@ test('a backup is made, listed and read through while the server serves', async 
   const unknown = await world.cli.run(['backup', 'verify', '20200101T000000.000Z']);
   assert.equal(unknown.status, 1);
   assert.match(unknown.stderr, /is missing/);
+});
+
+test('a backup is restored on trial, and nothing of that stays', async () => {
+  const trial = await world.cli.json('backup', 'verify', '--trial');
+  assert.equal(trial.realms, 2);
+  assert.ok(trial.people >= 1 && trial.events > 0);
+  assert.ok(!readdirSync(world.server.data).includes('trial'));
+});
+
+test('the daily backup is made and restored on trial, and its failure is told', async () => {
+  const there = path.join(scratch, 'daily');
+  const daily = await World.open({ args: ['--backup-dir', there, '--backup-hour', '0'] });
+  try {
+    const told = (type) => async () => (await daily.cli.json('audit', 'list', '--realm', 'master', '--type', type))[0];
+    const event = await until('it is proved', told('BackupProved'));
+    assert.deepEqual((await daily.cli.json('backup', 'list')).map((b) => b.id), [event.data.backup]);
+    const well = await health(daily.server);
+    assert.equal(well.json.status, 'UP');
+    assert.equal(checkOf(well, 'backup').data.state, 'ok');
+    const figures = await metrics(daily.server);
+    assert.match(figures, /^garita_store_backups_total 1$/m);
+    assert.match(figures, /^garita_store_backup_failures_total 0$/m);
+    assert.match(figures, /^garita_store_backup_proved_timestamp_seconds [1-9]/m);
+
+    rmSync(path.join(daily.server.data, 'backup.last')); // as if it were yesterday's
+    rmSync(there, { recursive: true });
+    writeFileSync(there, 'in the way');
+    await daily.server.restart();
+    assert.match((await until('it is told', told('BackupFailed'))).data.reason, /folder of backups/);
+    const failed = await health(daily.server);
+    assert.equal(failed.json.status, 'DEGRADED');
+    assert.equal(checkOf(failed, 'backup').status, 'DOWN');
+    assert.match(await metrics(daily.server), /^garita_store_backup_failures_total 1$/m);
+  } finally {
+    await daily.close();
+  }
 });
 
 test('SK-01: a backup holds no word in the clear, nor the master key', () => {

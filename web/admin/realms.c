@@ -102,36 +102,69 @@ int rest_realm_get(struct admin_call *call)
     return 0;
 }
 
-struct listing {
-    struct admin_call *call;
-    bool brief;
-};
+/* A realm as the list of realms knows it: its database stays closed. */
+static void write_brief(struct admin_call *call, const struct realm_summary *realm)
+{
+    struct json_writer *w = &call->out;
+    bool seen = admin_may(&call->caller, realm->name, ADMIN_VIEW_REALM);
+    jw_begin_object(w);
+    if (seen)
+        jw_member_str(w, "id", realm->id);
+    jw_member_str(w, "realm", realm->name);
+    if (!str_empty(realm->display_name))
+        jw_member_str(w, "displayName", realm->display_name);
+    if (seen)
+        jw_member_bool(w, "enabled", realm->enabled);
+    jw_end_object(w);
+}
 
-static int list_one(struct admin_call *call, struct str name, bool brief)
+static int list_one(struct admin_call *call, struct str name)
 {
     CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
-    if (!admin_may(&call->caller, name, ADMIN_ANY_ROLE))
-        return 0;
     int rc = realm_view_acquire(call->req->web->services.store, name, &view);
     if (rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT || rc == ERR_STORE_VERSION)
         return 0; /* `garita realm list` tells of damaged ones */
     TRY(rc);
-    if (!brief && admin_may(&call->caller, name, ADMIN_VIEW_REALM))
+    if (admin_may(&call->caller, name, ADMIN_VIEW_REALM))
         return write_realm(call, view);
     write_name(call, realm_view_realm(view));
     return 0;
 }
 
+struct listing {
+    struct admin_call *call;
+    bool brief;
+};
+
 static int list_next(void *arg, const struct realm_summary *realm)
 {
     const struct listing *listing = arg;
-    return list_one(listing->call, realm->name, listing->brief);
+    struct admin_call *call = listing->call;
+    if (!admin_may(&call->caller, realm->name, ADMIN_ANY_ROLE))
+        return 0;
+    if (!listing->brief)
+        return list_one(call, realm->name);
+    if (str_eq_c(str_c(realm->state), "ok"))
+        write_brief(call, realm);
+    return 0;
 }
 
-static int list_all(struct admin_call *call, bool brief)
+/* For an administrator of one realm, whose database is open. */
+static int list_own(struct admin_call *call, bool brief)
 {
-    struct listing listing = {call, brief};
-    return each_realm(call->req->web->services.store, call->req->arena, list_next, &listing);
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    struct str name = call->caller.realm;
+    if (!admin_may(&call->caller, name, ADMIN_ANY_ROLE))
+        return 0;
+    if (!brief)
+        return list_one(call, name);
+    TRY(realm_view_acquire(call->req->web->services.store, name, &view));
+    const struct realm *realm = realm_view_realm(view);
+    write_brief(call, &(struct realm_summary){.id = realm->id,
+                                              .name = realm->name,
+                                              .display_name = realm->display_name,
+                                              .enabled = realm->enabled});
+    return 0;
 }
 
 /* Keycloak refuses who administers nothing. */
@@ -139,11 +172,12 @@ int rest_realms_list(struct admin_call *call)
 {
     bool brief;
     TRY(admin_query_bool(call, "briefRepresentation", false, &brief));
+    struct listing listing = {call, brief};
     jw_begin_array(&call->out);
     if (call->caller.of_master)
-        TRY(list_all(call, brief));
+        TRY(each_realm(call->req->web->services.store, call->req->arena, list_next, &listing));
     else
-        TRY(list_one(call, call->caller.realm, brief));
+        TRY(list_own(call, brief));
     jw_end_array(&call->out);
     return call->text.len > 2 ? 0 : ERR_FORBIDDEN;
 }

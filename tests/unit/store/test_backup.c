@@ -278,6 +278,61 @@ static void a_backup_that_is_stopped_leaves_nothing(void **state)
     assert_int_equal(count_backups(&ids), 0);
 }
 
+/* --- On trial --- */
+
+/* A backup that says something else than what is in it, sealed with the right key. */
+static void say(const char *id, int64_t more_people, int64_t more_events)
+{
+    struct backup_source source;
+    struct backup_manifest m;
+    int64_t bytes;
+    int dir;
+    ok(backup_source_of_store(store, backups, &source, NULL));
+    ok(backup_look(&source, str_c(id), &arena, &m));
+    struct backup_realm *realms = ARENA_ARRAY(&arena, m.realm_count, struct backup_realm);
+    memcpy(realms, m.realms, m.realm_count * sizeof(*realms));
+    realms[1].people += more_people;
+    realms[1].events += more_events;
+    m.realms = realms;
+    ok(backup_folder_enter(&source.folder, str_c(id), &dir));
+    ok(manifest_write(dir, &source.key, &m, &bytes));
+    (void)close(dir);
+    backup_source_close(&source);
+}
+
+static struct err_ctx try_restore(const char *id, int expected, struct restore_trial *ret_trial)
+{
+    struct backup_source source;
+    struct err_ctx ctx = {0};
+    char path[400];
+    ok(backup_source_of_store(store, backups, &source, NULL));
+    fails(restore_try(store, &source, str_c(id), NULL, ret_trial, &ctx), expected);
+    backup_source_close(&source);
+    (void)snprintf(path, sizeof(path), "%s/trial", test_dir);
+    assert_int_not_equal(access(path, F_OK), 0);
+    return ctx;
+}
+
+static void a_trial_compares_what_came_back(void **state)
+{
+    struct restore_trial trial;
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    (void)add_user(view, "ana");
+    realm_view_release(view);
+    struct backup_made made = back_up();
+    (void)try_restore(made.id, 0, &trial);
+    assert_int_equal(trial.realms, 2);
+    assert_int_equal(trial.people, 1);
+    say(made.id, 1, 0);
+    assert_non_null(strstr(try_restore(made.id, ERR_BACKUP, &trial).detail, "number of people"));
+    say(made.id, -1, 1);
+    assert_non_null(strstr(try_restore(made.id, ERR_BACKUP, &trial).detail, "audit chain"));
+    say(made.id, 0, -1);
+    (void)try_restore(made.id, 0, &trial);    /* the control */
+    assert_int_equal(count_users("peru"), 1); /* and the store itself goes on */
+}
+
 /* --- Retention --- */
 
 static void rename_backup(const char *id, const char *to)
@@ -328,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_restore_that_fails_leaves_all_as_it_was, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_backup_that_is_stopped_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trial_compares_what_came_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(days_and_months_are_kept, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

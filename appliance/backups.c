@@ -1,0 +1,177 @@
+/* The thread of the daily backup. What fails is told as an event in master, in the log, by the metrics and
+ * by /health until the next one succeeds; the making is tried again an hour later. */
+#include "appliance/backups.h"
+
+#include <stdlib.h>
+
+#include "appliance/command/commands.h"
+#include "appliance/routine.h"
+#include "core/admin/record.h"
+#include "core/base/log.h"
+#include "store/repl/restore.h"
+#include "store/store_open.h"
+
+#include "core/base/banned.h"
+
+#define FIRST_MS     5000
+#define LOOK_MS      60000
+#define RETRY_MS     3600000
+#define SLICES_PER_S 10
+#define DAY_LEN      8 /* of an id: "20261126" */
+#define HOUR_AT      9
+#define ARENA_BYTES  ((size_t)4 << 20)
+
+struct backups {
+    struct store *store;
+    struct backups_settings settings;
+    struct routine routine;
+    int64_t pages_left; /* of the slice */
+};
+
+static bool step(void *arg, struct str realm, int64_t done, int64_t pages)
+{
+    struct backups *b = arg;
+    (void)realm;
+    (void)done;
+    (void)pages;
+    if (--b->pages_left > 0)
+        return true;
+    b->pages_left = (b->settings.pages_per_s + SLICES_PER_S - 1) / SLICES_PER_S;
+    return routine_pause(&b->routine, 1000 / SLICES_PER_S);
+}
+
+/* --- Telling --- */
+
+struct outcome {
+    char id[BACKUP_ID_LEN + 1]; /* empty: none was made */
+    struct restore_trial trial;
+    size_t removed;
+    struct err_ctx err;
+};
+
+static int append_event(struct backups *b, struct arena *a, int rc, const struct outcome *o)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct now now = clock_now();
+    struct err_ctx err = {0};
+    struct auth_ctx ctx = {
+        .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
+    program_actor(&ctx.actor);
+    ctx.actor.client_id = STR("garita-backup");
+    TRY(realm_view_acquire(b->store, STR(REALM_MASTER), &view));
+    ctx.view = view;
+    TRY(store_write_begin_for(view, &now, NEED_ENDING, &w));
+    TRY(ADMIN_RECORD(&ctx, w, rc == 0 ? EVENT_BackupProved : EVENT_BackupFailed, "backup",
+                     str_c(o->id), {"backup", str_c(o->id)},
+                     {"reason", rc == 0 ? STR("") : str_c(o->err.detail)}));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static void tell(struct backups *b, int rc, struct outcome *o)
+{
+    CLEANUP(arena_free) struct arena a;
+    arena_init(&a, ARENA_BYTES);
+    if (rc != 0 && !o->err.detail[0])
+        (void)err_set(&o->err, rc, "%s", err_text(rc));
+    store_backup_outcome(b->store, rc == 0);
+    if (rc == 0)
+        LOG_INFO("backup",
+                 "backup %s was made and restored on trial: %lld realms, %lld people, %lld events",
+                 o->id, (long long)o->trial.realms, (long long)o->trial.people,
+                 (long long)o->trial.events);
+    else
+        LOG_ERROR("backup", "daily backup: %s", o->err.detail);
+    rc = append_event(b, &a, rc, o);
+    if (rc != 0)
+        LOG_WARN("backup", "the event of a backup was not stored: %s", err_text(rc));
+}
+
+/* --- One day's --- */
+
+static int prove(struct backups *b, const char *dir, struct outcome *o)
+{
+    const struct backup_watch watch = {step, b};
+    struct backup_source source;
+    TRY(backup_source_of_store(b->store, dir, &source, &o->err));
+    int rc = restore_try(b->store, &source, str_c(o->id), &watch, &o->trial, &o->err);
+    backup_source_close(&source);
+    return rc;
+}
+
+static int make(struct backups *b, struct outcome *o)
+{
+    const struct backup_watch watch = {step, b};
+    const struct backup_keeping keep = {b->settings.keep_days, b->settings.keep_months};
+    const char *dir = store_backup_dir(b->store);
+    struct backup_made made;
+    struct now now = clock_now();
+    TRY(backup_make(b->store, dir, &watch, &made, &o->err));
+    memcpy(o->id, made.id, sizeof(made.id));
+    TRY(prove(b, dir, o));
+    if (made.missing > 0)
+        return err_set(&o->err, ERR_BACKUP, "backup %s lacks %lld realms that cannot be read",
+                       made.id, (long long)made.missing);
+    /* A clock that leapt ahead ends no retention. */
+    return backup_prune(b->store, dir, &keep, now_steady_ms(&now), &o->removed, &o->err);
+}
+
+/* An id is made of the time, so one of now tells day and hour. */
+static bool is_due(const struct backups *b)
+{
+    char now[BACKUP_ID_LEN + 1];
+    char last[BACKUP_ID_LEN + 1];
+    backup_id_of(clock_now().wall_ms, now);
+    int64_t hour = (now[HOUR_AT] - '0') * 10 + (now[HOUR_AT + 1] - '0');
+    store_backup_last(b->store, last);
+    return hour >= b->settings.hour && strncmp(now, last, DAY_LEN) != 0;
+}
+
+/* How long to wait for the next look; negative when it is time to end. */
+static int64_t round_once(struct backups *b)
+{
+    struct outcome o = {0};
+    if (!is_due(b))
+        return LOOK_MS;
+    int rc = make(b, &o);
+    if (rc == ERR_CANCELLED)
+        return -1;
+    tell(b, rc, &o);
+    return rc == 0 ? LOOK_MS : RETRY_MS;
+}
+
+static void *run(void *arg)
+{
+    struct backups *b = arg;
+    int64_t wait_ms = FIRST_MS;
+    while (wait_ms >= 0 && routine_pause(&b->routine, wait_ms))
+        wait_ms = round_once(b);
+    return NULL;
+}
+
+int backups_start(struct store *store, const struct backups_settings *settings,
+                  struct backups **ret_backups)
+{
+    *ret_backups = NULL;
+    if (!store_backup_dir(store) || settings->hour < 0)
+        return 0;
+    struct backups *b = calloc(1, sizeof(*b));
+    if (!b)
+        return ERR_NO_MEMORY;
+    b->store = store;
+    b->settings = *settings;
+    int rc = routine_start(&b->routine, run, b);
+    if (rc != 0)
+        free(b);
+    else
+        *ret_backups = b;
+    return rc;
+}
+
+void backups_stop(struct backups *backups)
+{
+    if (!backups)
+        return;
+    routine_stop(&backups->routine);
+    free(backups);
+}
