@@ -33,6 +33,7 @@
 #define ADMIN_BODY_TEXT               ((size_t)5 << 10) /* text/plain is taken as well */
 #define ADMIN_BODY_SMALL              ((size_t)256 << 10)
 #define ADMIN_BODY_LARGE              ((size_t)2 << 20)
+#define ADMIN_BODY_UPLOAD             (((size_t)64 << 10) + 1) /* multipart/form-data */
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */
 #define ADMIN_BODY_IGNORED            ((size_t)4 << 10)
 #define ADMIN_JUSTIFICATION_MAX_BYTES 1024
