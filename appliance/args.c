@@ -6,11 +6,13 @@
 
 #include "core/base/banned.h"
 
-#define VALUES_MAX 512
+#define VALUES_MAX    512
+#define WHY_MAX_BYTES 1024
 
 const struct option common_options[] = {
     {"data", "DIR", "the data folder", 0},
     {"config", "FILE", "the configuration file (default " CONFIG_FILE_DEFAULT ")", 0},
+    {"why", "TEXT", "the reason for a change, for its audit events", 0},
     {"json", NULL, "print JSON, for scripts", 0},
     {"help", NULL, "show what this command takes", 0},
 };
@@ -69,6 +71,17 @@ static int usage(struct parser *p, const char *what, struct str name)
                    (int)(name.len < 60 ? name.len : 60), name.ptr, p->args->command->path);
 }
 
+/* As the header X-Justification of the Admin API. */
+static int take_why(struct parser *p, struct str value)
+{
+    if (!str_absent(p->args->why))
+        return usage(p, "stands twice:", STR("--why"));
+    if (value.len > WHY_MAX_BYTES || !str_is_utf8(value) || !str_has_no_control(value))
+        return usage(p, "one line of UTF-8, at most 1024 bytes, is needed for", STR("--why"));
+    p->args->why = value;
+    return 0;
+}
+
 static int take_common(struct parser *p, const struct option *option, struct str value)
 {
     const char *text = str_absent(value) ? NULL : arena_cstr(p->arena, value);
@@ -82,6 +95,8 @@ static int take_common(struct parser *p, const struct option *option, struct str
         if (p->args->config)
             return usage(p, "stands twice:", STR("--config"));
         p->args->config = text;
+    } else if (strcmp(option->name, "why") == 0) {
+        return take_why(p, value);
     } else if (strcmp(option->name, "json") == 0) {
         p->args->json = true;
     } else {

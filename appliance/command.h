@@ -61,6 +61,7 @@ struct args {
     bool help, json;
     const char *data;   /* --data; NULL */
     const char *config; /* --config; NULL */
+    struct str why;     /* --why: UTF-8 without control characters; absent */
 };
 
 /* Finds the command with the longest path at the front of the words and reads the rest. ERR_USAGE

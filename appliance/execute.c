@@ -9,6 +9,7 @@ static int run(struct call *call, const struct str *words, size_t count, struct 
 {
     TRY(args_parse(call->arena, words, count, args, &call->err));
     call->args = args;
+    call->actor.justification = args->why;
     if (!args->command->run)
         return err_set(&call->err, ERR_USAGE, "garita %s is no command about data",
                        args->command->path);

@@ -192,6 +192,7 @@ int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now 
     w->reader.db->marks = (struct mark_set){.any = false};
     endings_begin(w);
     w->head = w->reader.db->head;
+    w->seq_before = w->head.seq;
     w->older = thread_writes;
     thread_writes = w;
     *ret_write = w;

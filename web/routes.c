@@ -14,7 +14,7 @@ const struct route web_routes[] = {
     {methods, pattern, admin_run, ACCESS_BEARER,                                                   \
      (methods) == HTTP_GET || (body) ? (body) : ADMIN_BODY_IGNORED,                                \
      (methods) == HTTP_GET         ? CONTENT_NONE                                                  \
-     : (body) == ADMIN_BODY_TEXT   ? CONTENT_ANY                                                   \
+     : (body) == ADMIN_BODY_TEXT || (body) == ADMIN_BODY_UPLOAD ? CONTENT_ANY                      \
                                    : CONTENT_JSON,                                                 \
      CSRF_OPEN, RATE_READ, CACHE_NO_STORE,                                                         \
      ADMIN_##permission, handler},

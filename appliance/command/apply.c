@@ -18,7 +18,6 @@
 
 #define WORDS_MAX        16
 #define OUTPUT_MAX       ((size_t)64 << 20)
-#define WHY_MAX_BYTES    1024
 #define PATH_MAX_BYTES   ((size_t)1 << 10)
 #define ANSWER_MAX_BYTES ((size_t)16 << 20)
 
@@ -33,11 +32,9 @@ static int run(struct call *call)
         .adopt = args_has(args, "adopt"),
         .prune = args_has(args, "prune"),
     };
-    struct event_actor actor = call->actor;
-    actor.justification = args_get(args, "why");
     if (str_absent(call->input))
         return err_set(&call->err, ERR_USAGE, "a document is needed");
-    return apply_as_operator(call->store, call->arena, &call->now, &actor, call->input, &options,
+    return apply_as_operator(call->store, call->arena, &call->now, &call->actor, call->input, &options,
                              &call->out, &call->err);
 }
 
@@ -62,8 +59,6 @@ static int take_load(struct cli *cli, struct load *ret_load)
         TRY(strs_add(&load.overlays, cli->arena, value));
     for (size_t at = 0; args_next(cli->args, "var", &at, &value);)
         TRY(split_variable(cli, value, &load.variables));
-    if (args_get(cli->args, "why").len > WHY_MAX_BYTES)
-        return err_set(&cli->err, ERR_USAGE, "--why has at most %d bytes", WHY_MAX_BYTES);
     *ret_load = load;
     return 0;
 }
@@ -72,7 +67,7 @@ static int take_load(struct cli *cli, struct load *ret_load)
 static size_t words_of(const struct cli *cli, struct str *words)
 {
     static const char *const switches[] = {"dry-run", "drift", "adopt", "prune"};
-    static const char *const values[] = {"owner", "why"};
+    static const char *const values[] = {"owner"};
     size_t count = 0;
     words[count++] = STR("apply");
     for (size_t i = 0; i < ARRAY_LEN(switches); i++)
@@ -83,6 +78,10 @@ static size_t words_of(const struct cli *cli, struct str *words)
             words[count++] = arena_printf(cli->arena, "--%s", values[i]);
             words[count++] = args_get(cli->args, values[i]);
         }
+    if (!str_absent(cli->args->why)) {
+        words[count++] = STR("--why");
+        words[count++] = cli->args->why;
+    }
     return count;
 }
 
@@ -134,7 +133,7 @@ static int ask_there(struct cli *cli, struct remote *remote, struct str document
     if (args_has(cli->args, "owner"))
         form_add(&path, "owner", args_get(cli->args, "owner"));
     TRY(buf_finish(&path, &text));
-    return remote_post(remote, text, document, args_get(cli->args, "why"), ret_answer);
+    return remote_post(remote, text, document, cli->args->why, ret_answer);
 }
 
 static int apply_one(struct cli *cli, struct remote *remote, const struct json_value *realm,
@@ -291,7 +290,6 @@ static const struct option apply_options[] = {
     {"prune", NULL, "remove what was applied once and is in the files no more", 0},
     {"adopt", NULL, "take over objects that were made otherwise", 0},
     {"owner", "NAME", "whose mark objects carry (default " APPLY_OWNER ")", 0},
-    {"why", "TEXT", "the reason, for the events", 0},
     {"schema", NULL, "write the JSON Schema of such files, for editors", 0},
     {"server", "URL", "a server elsewhere, by its Admin API", 0},
     {"token-file", "FILE", "for --server: an access token", 0},

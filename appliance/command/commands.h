@@ -3,6 +3,7 @@
 #define GARITA_APPLIANCE_COMMAND_COMMANDS_H
 
 #include "appliance/command.h"
+#include "core/admin/held_change.h"
 #include "core/model/role.h"
 #include "core/model/user.h"
 
@@ -38,11 +39,14 @@ struct work {
     struct auth_ctx ctx;
     struct store_read *r;  /* of its own, or the writer's */
     struct store_write *w; /* NULL in reads */
+    struct four_eyes four_eyes; /* of the realm, before the write */
 };
 /* The realm named; ERR_NOT_FOUND with a sentence. Then one of the two begins. */
 MUST_CHECK int work_open(struct call *call, struct str realm, struct work *ret_work);
 MUST_CHECK int work_read(struct work *work);
 MUST_CHECK int work_write(struct work *work);
+/* Commits. What waits for a second person in this realm is done without one, with an event, when --why says
+ * why; else ERR_USAGE. */
 MUST_CHECK int work_commit(struct work *work);
 /* Ends what is open; rolls back what was not committed. Fits CLEANUP. */
 void work_close(struct work *work);

@@ -46,11 +46,12 @@ int work_write(struct work *work)
 {
     TRY(store_write_begin_for(work->ctx.view, work->ctx.now, NEED_CHANGE, &work->w));
     work->r = store_write_reader(work->w);
-    return 0;
+    return four_eyes_read(work->r, work->ctx.arena, &work->four_eyes);
 }
 
 int work_commit(struct work *work)
 {
+    TRY(four_eyes_bypass(&work->ctx, work->w, &work->four_eyes));
     work->r = NULL;
     return store_commit_p(&work->w, DURABLE_STANDBY);
 }

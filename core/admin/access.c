@@ -6,6 +6,7 @@
 #include "core/oidc/subject.h"
 #include "core/port/clients.h"
 #include "core/port/roles.h"
+#include "core/port/users.h"
 #include "core/validation/bearer.h"
 
 #include "core/base/banned.h"
@@ -41,6 +42,9 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     caller->user_id = t->user.id;
     caller->username = t->user.username;
     caller->session_id = t->has_session ? t->session.id : str_of(NULL, 0);
+    caller->scope = t->claims.scope;
+    caller->is_person = t->has_session && str_empty(t->user.service_account_client_id) &&
+                        !str_eq(t->session.acr, STR(ACR_IMPERSONATED));
     return origins_of_client(a, t->client, b->ctx.base_url, &caller->origins);
 }
 
@@ -71,11 +75,47 @@ int admin_caller_find(const struct validation_call *call, struct admin_caller *r
     return 0;
 }
 
+static int recall(const struct auth_ctx *ctx, struct store_read *r,
+                  const struct admin_absent *absent, struct admin_caller *ret_caller)
+{
+    struct subject s = {.grant = GRANT_CODE};
+    TRY(realm_view_client(ctx->view, absent->client_id, &s.client));
+    TRY(user_find_by_id(r, ctx->arena, absent->user_id, &s.user));
+    if (!auth_realm(ctx)->enabled || !s.client->enabled || !s.user.enabled)
+        return ERR_FORBIDDEN;
+    TRY(subject_load(ctx, r, absent->scope, &s));
+    *ret_caller = (struct admin_caller){.realm = absent->realm,
+                                        .of_master = str_eq(absent->realm, STR(REALM_MASTER)),
+                                        .user_id = s.user.id,
+                                        .username = s.user.username,
+                                        .client_id = absent->client_id,
+                                        .scope = absent->scope,
+                                        .roles = s.roles};
+    return 0;
+}
+
+int admin_caller_recall(const struct auth_ctx *ctx, struct store_read *r,
+                        const struct admin_absent *absent, struct admin_caller *ret_caller)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    CLEANUP(store_read_end_p) struct store_read *own = NULL;
+    struct auth_ctx his = *ctx;
+    int rc = realm_view_acquire(realm_view_store(ctx->view), absent->realm, &view);
+    bool same = rc == 0 && str_eq(auth_realm(ctx)->id, realm_view_realm(view)->id);
+    his.view = view;
+    if (rc == 0 && !(same && r))
+        rc = store_read_begin(view, &own);
+    if (rc == 0)
+        rc = recall(&his, own ? own : r, absent, ret_caller);
+    return rc == ERR_NOT_FOUND || rc == ERR_INVALID_SCOPE ? ERR_FORBIDDEN : rc;
+}
+
 /* --- What it may --- */
 
 bool admin_reaches(const struct admin_caller *caller, struct str realm)
 {
-    return caller->of_master || str_eq(caller->realm, realm);
+    return (caller->of_master || str_eq(caller->realm, realm)) &&
+           (!caller->seconded_by || admin_reaches(caller->seconded_by, realm));
 }
 
 /* Whether this client of realm from carries the rights over the realm about. */
@@ -99,6 +139,8 @@ static bool may_create_realm(const struct admin_caller *caller)
 bool admin_may(const struct admin_caller *caller, struct str realm,
                enum admin_permission permission)
 {
+    if (caller->seconded_by && !admin_may(caller->seconded_by, realm, permission))
+        return false;
     if (caller->is_operator || permission == ADMIN_SIGNED_IN)
         return true;
     if (permission == ADMIN_CREATE_REALM)
@@ -115,6 +157,8 @@ bool admin_may(const struct admin_caller *caller, struct str realm,
 bool admin_is_any(const struct admin_caller *caller)
 {
     const struct roles *roles = &caller->roles;
+    if (caller->seconded_by && !admin_is_any(caller->seconded_by))
+        return false;
     if (!caller->of_master)
         return admin_may(caller, caller->realm, ADMIN_ANY_ROLE);
     for (size_t i = 0; i < roles->count; i++)
@@ -166,6 +210,8 @@ static bool has_equal(const struct auth_ctx *ctx, const struct admin_caller *cal
     struct str realm = auth_realm(ctx)->name;
     bool at_home = str_eq(caller->realm, realm);
     bool composed = str_eq(wanted->name, STR(ROLE_REALM_ADMIN)) && wanted->client_pk != 0;
+    if (caller->seconded_by && !has_equal(ctx, caller->seconded_by, wanted))
+        return false;
     if (caller->is_operator)
         return true;
     for (size_t i = 0; i < caller->roles.count; i++) {
@@ -228,6 +274,8 @@ int admin_may_everything(const struct auth_ctx *ctx, const struct admin_caller *
                          struct store_read *r)
 {
     struct role highest;
+    if (caller->seconded_by)
+        TRY(admin_may_everything(ctx, caller->seconded_by, r));
     if (caller->is_operator)
         return 0;
     int rc = find_highest(ctx, r, &highest);

@@ -16,6 +16,10 @@ struct admin_caller {
     /* Whoever holds the data folder, by a command: he may do everything. Never set for a token. */
     bool is_operator;
     struct str user_id, username, session_id, client_id;
+    struct str scope; /* of the token */
+    bool is_person;   /* who logged in himself: no service account, nobody impersonated */
+    /* Who else must have each right that is asked for; NULL: nobody. For what two people do. */
+    const struct admin_caller *seconded_by;
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
     struct roles roles;
 };
@@ -23,6 +27,16 @@ struct admin_caller {
 /* ERR_UNAUTHENTICATED, ERR_INVALID_TOKEN, ERR_STORE_*. */
 MUST_CHECK int admin_caller_find(const struct validation_call *call,
                                  struct admin_caller *ret_caller);
+
+/* The same for whoever asked earlier and is not here now: with the rights that he has by now, and without
+ * a session. Reads by r when that is a read of this realm, else by one of its own (r may be NULL).
+ * ERR_FORBIDDEN when user, client or realm are gone, disabled or lost the scope. */
+struct admin_absent {
+    struct str realm, user_id, client_id, scope;
+};
+MUST_CHECK int admin_caller_recall(const struct auth_ctx *ctx, struct store_read *r,
+                                   const struct admin_absent *absent,
+                                   struct admin_caller *ret_caller);
 
 /* Whether the caller can have rights in a realm at all: its own, or any for those of master. */
 bool admin_reaches(const struct admin_caller *caller, struct str realm);

@@ -28,19 +28,12 @@ static int settle(const struct auth_ctx *ctx, const struct client_executor *e, b
 static int settle_pkce(const struct auth_ctx *ctx, const struct client_executor *e,
                        struct client *client)
 {
-    struct str name = STR(CLIENT_ATTR_PKCE), s256 = STR("S256");
-    struct str_map copy = {0};
-    if (str_eq(str_map_get(&client->attributes, name), s256))
+    struct str s256 = STR("S256");
+    if (str_eq(str_map_get(&client->attributes, STR(CLIENT_ATTR_PKCE)), s256))
         return 0;
     if (!e->auto_configure)
         return refuse(ctx, CLIENT_ATTR_PKCE, "PKCE with S256");
-    /* What was before must not change with it. */
-    for (size_t i = 0; i < client->attributes.count; i++)
-        TRY(str_map_set(&copy, ctx->arena, client->attributes.items[i].name,
-                        client->attributes.items[i].value));
-    TRY(str_map_set(&copy, ctx->arena, name, s256));
-    client->attributes = copy;
-    return 0;
+    return client_attribute_set(client, ctx->arena, CLIENT_ATTR_PKCE, s256);
 }
 
 /* Whoever makes a client and says nothing has the default; the policy's own takes its place. */

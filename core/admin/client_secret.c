@@ -42,24 +42,10 @@ int client_secret_settle(const struct auth_ctx *ctx, struct client *io_client)
 
 /* --- Its moments --- */
 
-/* Attributes without one of them; the list is shared with what was read. */
-static int without(struct arena *a, const char *name, struct str_map *io_map)
-{
-    struct str_map kept = {0};
-    for (size_t i = 0; i < io_map->count; i++)
-        if (!str_eq_c(io_map->items[i].name, name))
-            TRY(str_map_set(&kept, a, io_map->items[i].name, io_map->items[i].value));
-    *io_map = kept;
-    return 0;
-}
-
-/* Absent takes it away. */
 static int set_text(const struct auth_ctx *ctx, struct client *io_client, const char *name,
                     struct str value)
 {
-    TRY(without(ctx->arena, name, &io_client->attributes));
-    return str_absent(value) ? 0
-                             : str_map_set(&io_client->attributes, ctx->arena, str_c(name), value);
+    return client_attribute_set(io_client, ctx->arena, name, value);
 }
 
 static int set_moment(const struct auth_ctx *ctx, struct client *io_client, const char *name,

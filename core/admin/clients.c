@@ -164,6 +164,46 @@ static int settle_service_account(const struct auth_ctx *ctx, struct store_write
     return 0;
 }
 
+/* --- What the event says beside the settings, without what is in it --- */
+
+static struct str changed_text(bool changed)
+{
+    return changed ? STR("changed") : str_of(NULL, 0);
+}
+
+static bool has_mapper(const struct protocol_mappers *list, const struct protocol_mapper *mapper)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_eq(list->items[i].id, mapper->id))
+            return fields_equal(&mapper_fields, &list->items[i], mapper);
+    return false;
+}
+
+static bool mappers_differ(const struct protocol_mappers *a, const struct protocol_mappers *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = has_mapper(b, &a->items[i]);
+    return !same;
+}
+
+static bool has_link(const struct client_scopes *list, const struct client_scope *scope)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].pk == scope->pk)
+            return list->items[i].is_default == scope->is_default &&
+                   list->items[i].is_optional == scope->is_optional;
+    return false;
+}
+
+static bool links_differ(const struct client_scopes *a, const struct client_scopes *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = has_link(b, &a->items[i]);
+    return !same;
+}
+
 /* What policies ask for, and what becomes of the secret. */
 static int settle_update(const struct auth_ctx *ctx, struct store_write *w,
                          const struct client *before, struct client *client)
@@ -193,8 +233,12 @@ int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(admin_flows_check_client(ctx, store_write_reader(w), before, &client));
     TRY(settle_service_account(ctx, w, &client));
     TRY(tell_conflict(ctx, &client, client_update(w, &client)));
-    TRY(change_data(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,
-                    &data, NULL));
+    const struct detail parts[] = {
+        {"protocolMappers", changed_text(mappers_differ(&before->mappers, &client.mappers))},
+        {"clientScopes", changed_text(links_differ(&before->scopes, &client.scopes))},
+        {NULL, {NULL, 0}}};
+    TRY(change_data_with(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,
+                         parts, &data, NULL));
     return admin_record(ctx, w, EVENT_ClientModified, "client", client.id, data);
 }
 

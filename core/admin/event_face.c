@@ -151,6 +151,8 @@ int event_face_read(struct arena *a, const struct event_record *record, struct e
     face.realm = json_get_str(metadata, "realm");
     face.username = json_get_str(metadata, "username");
     face.justification = json_get_str(metadata, "justification");
+    face.change_request = json_get_str(metadata, "changeRequest");
+    face.requested_by = json_get_str(metadata, "requestedBy");
     face.user_id = is_told_twice((enum event_type)type) ? stream_id(record) : record->user_id;
     face.operation = operation_of(face.type, path);
     face.sides = side_of((enum event_type)type, !str_absent(path));

@@ -19,6 +19,7 @@ struct event_face {
     struct str user_id;            /* whose event it is: of who acted, or of who was impersonated */
     struct str username;           /* of who acted; may be absent, as after an erasure */
     struct str justification;      /* may be absent */
+    struct str change_request, requested_by; /* ids, of what two people did; else absent */
     const struct json_value *data; /* what the event says */
 };
 

@@ -104,6 +104,8 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
 {
     struct group moved = *group;
     moved.parent_pk = parent ? parent->pk : 0;
+    if (moved.parent_pk == group->parent_pk)
+        return 0; /* it is there */
     moved.path = ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), group->name);
     if (str_absent(moved.path))
         return ERR_NO_MEMORY;

@@ -108,7 +108,7 @@ int admin_impersonate(const struct auth_ctx *ctx, const struct admin_caller *cal
     const struct session_new from = {.user = user,
                                      .with_cookie = true,
                                      .auth_time_ms = ctx->now->wall_ms,
-                                     .acr = STR("0"),
+                                     .acr = STR(ACR_IMPERSONATED),
                                      .amr = STR("")};
     TRY(admin_may_change_user(ctx, caller, store_write_reader(w), user->pk));
     TRY(check_person(ctx, user));

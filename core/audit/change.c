@@ -58,6 +58,14 @@ static bool field_equal(const struct field *field, const void *one, const void *
     return false;
 }
 
+bool fields_equal(const struct field_table *table, const void *a, const void *b)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!field_equal(&table->fields[i], a, b))
+            return false;
+    return true;
+}
+
 static bool name_speaks_of_secrets(struct arena *a, struct str name)
 {
     static const char *const words[] = {"secret", "password", "private", "token"};

@@ -27,4 +27,7 @@ MUST_CHECK int change_data_with(struct arena *a, const struct field_table *table
                                 struct str name, const struct detail *details, struct str *ret_data,
                                 bool *ret_changed);
 
+/* Whether two objects of a table have the same members. */
+bool fields_equal(const struct field_table *table, const void *a, const void *b);
+
 #endif

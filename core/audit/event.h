@@ -27,6 +27,9 @@ struct event_actor {
     struct str realm;         /* name of the realm that he belongs to */
     struct str path;          /* what was called, below the realm: "users/4f.../reset-password" */
     struct str justification; /* why, in his words; cut to 1024 bytes */
+    /* Of a change that somebody asked for and the actor approved: */
+    struct str change_request; /* its id */
+    struct str requested_by;   /* id of the user who asked */
 };
 
 struct event {

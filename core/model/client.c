@@ -34,6 +34,19 @@ static struct str attribute(const struct client *client, const char *name)
     return str_map_get(&client->attributes, str_c(name));
 }
 
+int client_attribute_set(struct client *client, struct arena *a, const char *name, struct str value)
+{
+    const struct str_map *from = &client->attributes;
+    struct str_map kept = {0};
+    for (size_t i = 0; i < from->count; i++)
+        if (!str_eq_c(from->items[i].name, name))
+            TRY(str_map_set(&kept, a, from->items[i].name, from->items[i].value));
+    if (!str_absent(value))
+        TRY(str_map_set(&kept, a, str_c(name), value));
+    client->attributes = kept;
+    return 0;
+}
+
 /* 0 when it is not there. */
 static int64_t moment(const struct client *client, const char *name)
 {

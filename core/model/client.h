@@ -25,6 +25,7 @@
 #define CLIENT_ATTR_USE_JWKS_STRING       "use.jwks.string"
 #define CLIENT_ATTR_JWKS_STRING           "jwks.string"
 #define CLIENT_ATTR_JWT_CERTIFICATE       "jwt.credential.certificate" /* PEM body */
+#define CLIENT_ATTR_JWT_PUBLIC_KEY        "jwt.credential.public.key"  /* likewise */
 /* Of the TLS certificate by which a client that asks about tokens may prove itself: base64url. */
 #define CLIENT_ATTR_CERTIFICATE_SHA256    "garita.certificate.sha256"
 #define CLIENT_ATTR_LIGHTWEIGHT           "client.use.lightweight.access.token.enabled"
@@ -62,6 +63,10 @@ extern const struct field_table client_fields;
 
 /* Whether the client must authenticate at the token endpoint. */
 bool client_is_confidential(const struct client *client);
+/* One attribute; absent takes it away. The list that it was in stays as it is, for who compares.
+ * ERR_NO_MEMORY. */
+MUST_CHECK int client_attribute_set(struct client *client, struct arena *a, const char *name,
+                                    struct str value);
 /* Whether its secret has ended, and whether the one before still counts. */
 bool client_secret_has_expired(const struct client *client, int64_t now_s);
 bool client_rotated_is_live(const struct client *client, int64_t now_s);

@@ -5,6 +5,9 @@
 
 #include "core/model/fields.h"
 
+/* The acr of a session by impersonation: nobody authenticated as that person. */
+#define ACR_IMPERSONATED "0"
+
 /* A browser's (or a grant's) login: the sid claim. */
 struct user_session {
     int64_t pk;

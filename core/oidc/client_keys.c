@@ -68,6 +68,7 @@ int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
     struct str url = attribute(client, CLIENT_ATTR_JWKS_URL);
     struct str set = attribute(client, CLIENT_ATTR_JWKS_STRING);
     struct str certificate = attribute(client, CLIENT_ATTR_JWT_CERTIFICATE);
+    struct str key = attribute(client, CLIENT_ATTR_JWT_PUBLIC_KEY);
     if (!jose_alg_allowed(jws->alg, JOSE_FOR_CLIENT_KEY))
         return ERR_BAD_ALGORITHM;
     if (attribute_true(client, CLIENT_ATTR_USE_JWKS_URL) && !str_empty(url))
@@ -76,6 +77,8 @@ int client_keys_verify(const struct auth_ctx *ctx, const struct client *client,
         return verify_with_set(ctx, set, jws);
     if (!str_empty(certificate))
         return verify_with_certificate(certificate, jws);
+    if (!str_empty(key))
+        return verify_with_certificate(key, jws);
     return ERR_UNKNOWN_KEY;
 }
 

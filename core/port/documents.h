@@ -10,6 +10,7 @@
 #define DOCUMENT_DEFAULT_GROUPS  "default-groups"  /* ids: what new people join */
 #define DOCUMENT_CLIENT_PROFILES "client-profiles" /* core/model/client_policy.h */
 #define DOCUMENT_CLIENT_POLICIES "client-policies"
+#define DOCUMENT_FOUR_EYES       "four-eyes" /* what waits for a second person: core/admin/four_eyes.h */
 
 /* Every change here replaces the realm's view at the commit. */
 

@@ -37,6 +37,11 @@ struct event_filter {
 MUST_CHECK int event_list(struct store_read *r, struct arena *a, const struct event_filter *filter,
                           size_t limit, struct event_record **ret_items, size_t *ret_count);
 
+/* Those that this write has appended so far, in their order, after a number (0: from the first on). */
+MUST_CHECK int event_list_of_write(struct store_write *w, struct arena *a, int64_t after_seq,
+                                   size_t limit, struct event_record **ret_items,
+                                   size_t *ret_count);
+
 /* --- Proving --- */
 
 /* Which archive the last list or proof of this transaction could not read, and what to do: a sentence

@@ -18,6 +18,10 @@
 #define RECORD_INITIAL_ACCESS           "initial-access"
 #define RECORD_LOCALIZATION             "localization" /* name: the locale */
 #define RECORD_SMTP                     "smtp"         /* one at most */
+#define RECORD_CHANGE_REQUEST           "change-request"
+/* Of a change request, under its id: what changes; and the body of the call, while it waits. */
+#define RECORD_CHANGE_ROWS              "change-rows"
+#define RECORD_CHANGE_CALL              "change-call"
 
 #define RECORD_MAX_BYTES ((size_t)256 << 10)
 #define RECORDS_MAX      10000 /* of one kind in a realm */

@@ -47,6 +47,8 @@ static int make_metadata(struct store_write *w, const struct event_actor *actor,
     jw_member_str_opt(&j, "realm", clean(actor->realm, USER_AGENT_MAX_BYTES));
     jw_member_str_opt(&j, "path", clean(actor->path, PATH_MAX_BYTES));
     jw_member_str_opt(&j, "justification", clean(actor->justification, WHY_MAX_BYTES));
+    jw_member_str_opt(&j, "changeRequest", clean(actor->change_request, USER_AGENT_MAX_BYTES));
+    jw_member_str_opt(&j, "requestedBy", clean(actor->requested_by, USER_AGENT_MAX_BYTES));
     jw_end_object(&j);
     return jw_finish(&j, ret_text);
 }
@@ -69,6 +71,7 @@ int event_learn_head(struct store_write *w)
         return 0;
     TRY(event_head_of_chain(&w->reader, &seq, hash));
     w->head = (struct event_head){.known = true, .seq = seq};
+    w->seq_before = seq;
     memcpy(w->head.hash, hash, sizeof(hash));
     return learn_latest(w);
 }

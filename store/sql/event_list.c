@@ -4,6 +4,7 @@
 #include "store/sql/event_box.h"
 #include "store/sql/event_row.h"
 #include "store/sql/rows.h"
+#include "store/tx.h"
 
 #include "core/base/banned.h"
 
@@ -343,4 +344,15 @@ int event_list(struct store_read *r, struct arena *a, const struct event_filter 
     *ret_items = l.rows.items;
     *ret_count = l.rows.count;
     return 0;
+}
+
+int event_list_of_write(struct store_write *w, struct arena *a, int64_t after_seq, size_t limit,
+                        struct event_record **ret_items, size_t *ret_count)
+{
+    const struct event_filter filter = {
+        .after_seq = after_seq > w->seq_before ? after_seq : w->seq_before, .live = true};
+    *ret_items = NULL;
+    *ret_count = 0;
+    return w->head.known ? event_list(store_write_reader(w), a, &filter, limit, ret_items, ret_count)
+                         : 0;
 }

@@ -217,6 +217,7 @@ const LINES = {
   'DELETE attack-detection/brute-force/users/{x}': async () => [`attack-detection/brute-force/users/${await user()}`],
   'POST users/{x}/impersonation': async () => [`${await aUser()}/impersonation`, {}],
   'PUT events/config': async () => ['events/config', { eventsExpiration: 86400 * 30 + ++counter }],
+  'PUT four-eyes': async () => ['four-eyes', { kinds: [], expiresAfterDays: 10 + ++counter % 70 }],
   'DELETE events': async () => ['events'],
   'DELETE admin-events': async () => ['admin-events'],
 };
@@ -224,7 +225,8 @@ const LINES = {
 // Told by tests of their own: what belongs to no realm, or ends it; and lines whose answer here is that the
 // thing does not exist.
 const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/credentials/{x}/moveAfter/{x}',
-  'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'DELETE clients/{x}/client-secret/rotated'];
+  'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
+  'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated'];
 // Lines that take one answer only, that of now: they change nothing.
 const NOTHING = /management[-/]permissions$/;
 // Parts of the API whose own tests look for their events.
@@ -284,4 +286,40 @@ test('a realm: its making and its end are told in master', async () => {
   const told = (await call('GET', '/realms/master/admin-events?max=5')).json;
   assert.ok(told.some((e) => e.details.justification === 'end it' && e.operationType === 'DELETE'));
   assert.ok(told.some((e) => e.details.justification === 'make it'));
+});
+
+// What never waits for a second person, line by line as it was looked at: it takes something away, ends
+// sessions, or changes looks, texts and people without rights to administer (docs/four-eyes.md).
+const NEVER_WAITS = [
+  'PUT ', 'POST users', 'PUT users/{x}', 'DELETE users/{x}', 'PUT users/{x}/reset-password',
+  'PUT users/{x}/credentials/{x}/userLabel', 'DELETE users/{x}/credentials/{x}', 'POST users/{x}/credentials/{x}/moveToFirst',
+  'POST users/{x}/federated-identity/{x}', 'DELETE users/{x}/federated-identity/{x}', 'POST users/{x}/logout',
+  'DELETE users/{x}/consents/{x}', 'DELETE sessions/{x}', 'DELETE groups/{x}/members/{x}', 'DELETE users/{x}/groups/{x}',
+  'DELETE users/{x}/role-mappings/realm', 'DELETE users/{x}/role-mappings/clients/{x}',
+  'DELETE groups/{x}/role-mappings/realm', 'DELETE groups/{x}/role-mappings/clients/{x}',
+  'POST roles', 'POST clients/{x}/roles',
+  ...['roles/{x}', 'roles-by-id/{x}', 'clients/{x}/roles/{x}'].flatMap((r) => [`PUT ${r}`, `DELETE ${r}`, `DELETE ${r}/composites`]),
+  'PUT clients/{x}', 'DELETE clients/{x}', 'DELETE client-scopes/{x}',
+  'POST groups', 'PUT groups/{x}', 'DELETE groups/{x}', 'POST groups/{x}/children',
+  'POST localization/{x}', 'PUT localization/{x}/{x}', 'DELETE localization/{x}/{x}', 'DELETE localization/{x}',
+  'POST clients/{x}/push-revocation', 'POST push-revocation', 'POST logout-all', 'POST clear-realm-cache', 'POST clear-user-cache',
+  'POST clear-keys-cache', 'DELETE attack-detection/brute-force/users', 'DELETE attack-detection/brute-force/users/{x}',
+  'POST users/{x}/impersonation', 'DELETE events', 'DELETE admin-events',
+];
+
+test('AD-04: four eyes: with every kind on, each line waits or is one that never does', async () => {
+  const kinds = ['client-redirect-uris', 'client-secrets', 'token-contents', 'role-grants', 'administrators', 'key-rotation',
+    'realm-settings', 'realm-deletion', 'identity-providers', 'authentication-flows'];
+  const prepared = [];
+  for (const [name, prepare] of Object.entries(LINES)) if (name !== 'PUT four-eyes') prepared.push([name, await prepare()]);
+  await call('PUT', below('four-eyes'), { kinds });
+  const went = [];
+  for (const [name, [path, json]] of prepared) {
+    const { status, text } = await world.call(name.split(' ')[0], below(path).replace(/\/$/, ''), {
+      token, headers: { 'X-Justification': name }, ...(json === undefined ? {} : { json }),
+    });
+    assert.ok(status < 300, `${name}: ${status} ${text}`);
+    if (status !== 202) went.push(name);
+  }
+  assert.deepEqual(went.sort(), [...NEVER_WAITS].sort());
 });

@@ -11,14 +11,14 @@ const ABSENT = [
   [/\/authz\/resource-server/, 'Authorization services'],
   [/\/nodes|\/test-nodes-available/, 'Nodes of clients'],
   [/\/registration-access-token$/, 'Registration access tokens'],
-  [/\/certificates\/\{attr\}\/./, 'Certificates that the server makes for clients'],
+  [/\/certificates\/\{attr\}\/(download|generate-and-download)$/, 'Key stores of clients'],
   [/generate-example-saml-response$/, 'SAML clients'],
   [/\/clients-initial-access/, 'Initial access tokens'],
   [/\/client-description-converter$/, 'Converters of client descriptions'],
   [/\/client-types$/, 'Client types'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
-  [/\/upload-certificate$/, 'Uploads of files'],
+  [/\/identity-provider\/upload-certificate$/, 'Uploads of files'],
   [/\/organizations\/.*\/groups/, 'Groups of organizations'],
   [/\/organizations\/.*\/invit/, 'Invitations to organizations'],
   [/\/workflows/, 'Workflows'],
@@ -42,7 +42,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const concrete = (path) => path.replace('{realm}', 'peru')
+const concrete = (path) => path.replace('{realm}', 'peru').replace('{attr}', 'jwt.credential')
   .replace(/\/clients\/\{[^}]+\}/, `/clients/${ids.client}`).replace(/\/users\/\{[^}]+\}/, `/users/${ids.user}`)
   .replace(/\{[^}]+\}/g, NOBODY);
 const ask = ({ method, path }, headers) => request(`${world.server.origin}${concrete(path)}`, {

@@ -36,7 +36,7 @@ int rest_absent_registration_token(struct admin_call *call)
 
 int rest_absent_certificates(struct admin_call *call)
 {
-    return absent_of_client(call, "Certificates that the server makes for clients");
+    return absent_of_client(call, "Key stores of clients");
 }
 
 int rest_absent_saml(struct admin_call *call)

@@ -18,13 +18,14 @@
  *      wrong realm, bad body, conflict, missing). docs/admin-api.md: a line.
  *
  * admin_run does the rest, in this order: who asks (bearer token, current roles), whether he may call
- * this line in this realm, the realm, the body; then the handler; then the commit of what it wrote;
- * then the answer. Nothing is told about a realm or an object before the caller is known to have a
+ * this line in this realm, the realm, the body; then the handler; then whether a second person must approve
+ * what it wrote (held.h), else the commit; then the answer. Nothing is told about a realm or an object before the caller is known to have a
  * right to it. */
 #ifndef GARITA_WEB_ADMIN_ADMIN_H
 #define GARITA_WEB_ADMIN_ADMIN_H
 
 #include "core/admin/access.h"
+#include "core/admin/held_change.h"
 #include "core/model/profile.h"
 #include "web/request.h"
 #include "web/router.h"
@@ -32,6 +33,7 @@
 #define ADMIN_BODY_TEXT               ((size_t)5 << 10) /* text/plain is taken as well */
 #define ADMIN_BODY_SMALL              ((size_t)256 << 10)
 #define ADMIN_BODY_LARGE              ((size_t)2 << 20)
+#define ADMIN_BODY_UPLOAD             (((size_t)64 << 10) + 1) /* multipart/form-data */
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */
 #define ADMIN_BODY_IGNORED            ((size_t)4 << 10)
 #define ADMIN_JUSTIFICATION_MAX_BYTES 1024
@@ -53,6 +55,10 @@ struct admin_call {
     int status;                       /* 0: 200 or 204 */
     struct str location;              /* of what was made; sent once that is committed */
     struct profile_problems problems; /* of a person who does not fit the profile */
+    struct four_eyes four_eyes;       /* of the realm, as it was when call->w was opened */
+    bool is_approved;                 /* nothing waits for a second person (any more) */
+    struct held_change held;          /* what waits, with ERR_NEEDS_APPROVAL */
+    struct str held_realm;            /* where, when the path does not say it; else absent */
 };
 
 /* The handler of every line. */
@@ -68,9 +74,13 @@ MUST_CHECK int admin_read(struct admin_call *call);
  * is open ends first: what was read before is to be read again. */
 MUST_CHECK int admin_write(struct admin_call *call);
 MUST_CHECK int admin_write_for(struct admin_call *call, enum store_need need);
-/* Commits what was written so far: for a handler whose answer holds headers that must not go out unless the
+/* ERR_NEEDS_APPROVAL when what call->w has written must wait for a second person, else 0. */
+MUST_CHECK int admin_judge(struct admin_call *call);
+/* Commits what was written so far, unless it must wait for a second person (ERR_NEEDS_APPROVAL): for a handler whose answer holds headers that must not go out unless the
  * change stands. admin_run does it for all others. */
 MUST_CHECK int admin_commit(struct admin_call *call);
+/* Ends what is open; what was not committed is as if it had never been. */
+void admin_close(struct admin_call *call);
 /* The body as an object or as an array, into call->body. ERR_INVALID_REQUEST. */
 MUST_CHECK int admin_body_object(struct admin_call *call);
 MUST_CHECK int admin_body_array(struct admin_call *call);

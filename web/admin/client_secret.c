@@ -1,5 +1,5 @@
-/* What a client proves itself with: ~/clients/{id}/client-secret and /certificates; its service
- * account; the files that adapters are set up with. */
+/* What a client proves itself with: ~/clients/{id}/client-secret; its service account; the files that
+ * adapters are set up with. */
 #include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/port/users.h"
@@ -63,21 +63,6 @@ int rest_client_rotated_remove(struct admin_call *call)
     struct client client;
     TRY(clients_find_to_change(call, &client));
     return admin_client_rotated_remove(&call->ctx, call->w, &client);
-}
-
-/* --- The certificate: public --- */
-
-int rest_client_certificate(struct admin_call *call)
-{
-    struct client client;
-    TRY(clients_find(call, &client));
-    struct str name = ARENA_CONCAT(call->req->arena, admin_param(call, 2), STR(".certificate"));
-    if (str_absent(name))
-        return ERR_NO_MEMORY;
-    jw_begin_object(&call->out);
-    jw_member_str_opt(&call->out, "certificate", str_map_get(&client.attributes, name));
-    jw_end_object(&call->out);
-    return 0;
 }
 
 /* --- The service account --- */

@@ -133,6 +133,8 @@ static void write_why(struct admin_call *call, const struct event_face *face)
     jw_member_object(w, "details");
     jw_member_str_opt(w, "justification", face->justification);
     jw_member_str_opt(w, "username", face->username);
+    jw_member_str_opt(w, "changeRequest", face->change_request);
+    jw_member_str_opt(w, "requestedBy", face->requested_by);
     jw_member_str(w, "auditType", face->record.type);
     jw_member_str(w, "auditSeq",
                   arena_printf(call->req->arena, "%lld", (long long)face->record.seq));

@@ -1,5 +1,5 @@
 /* /admin/realms: the realms that the caller may see, and their settings. */
-#include "web/admin/admin.h"
+#include "web/admin/held.h"
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
@@ -249,6 +249,7 @@ int rest_realms_create(struct admin_call *call)
     TRY(admin_body_object(call));
     bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0;
     TRY(is_filled ? make_filled(call, &name) : make_plain(call, &name));
+    call->is_approved = true; /* what follows are rights over what the caller just made */
     TRY(admin_write(call));
     TRY(admin_realm_give_creator(&call->ctx, call->w, name, call->caller.user_id));
     struct str url =
@@ -307,6 +308,7 @@ int rest_realm_remove(struct admin_call *call)
 {
     CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
     struct auth_ctx master;
+    TRY(held_judge_deletion(call));
     TRY(admin_master(call, &master, &view));
     return admin_realm_delete(&master, auth_realm(&call->ctx)->name);
 }

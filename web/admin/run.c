@@ -1,5 +1,6 @@
 /* One call of the Admin API from the token to the answer. */
 #include "web/admin/admin.h"
+#include "web/admin/held.h"
 
 #include "core/codec/form.h"
 #include "web/fail.h"
@@ -32,7 +33,7 @@ int admin_write_for(struct admin_call *call, enum store_need need)
     store_read_end_p(&call->r);
     TRY(store_write_begin_for(call->ctx.view, call->ctx.now, need, &call->w));
     call->r = store_write_reader(call->w);
-    return 0;
+    return four_eyes_read(call->r, call->req->arena, &call->four_eyes);
 }
 
 int admin_write(struct admin_call *call)
@@ -231,10 +232,19 @@ static int check_justification(struct admin_call *call)
     return 0;
 }
 
+int admin_judge(struct admin_call *call)
+{
+    if (call->is_approved || call->four_eyes.kinds == 0)
+        return 0;
+    TRY(held_change_judge(&call->ctx, call->w, &call->four_eyes, &call->held));
+    return call->held.kinds == 0 ? 0 : ERR_NEEDS_APPROVAL;
+}
+
 int admin_commit(struct admin_call *call)
 {
     if (!call->w)
         return 0;
+    TRY(admin_judge(call));
     call->r = NULL; /* was the writer's */
     return store_commit_p(&call->w, DURABLE_STANDBY);
 }
@@ -247,11 +257,12 @@ static int run_handler(struct admin_call *call)
     TRY(check_justification(call));
     buf_init(&call->text, call->req->arena, ANSWER_MAX_BYTES);
     jw_init(&call->out, &call->text);
-    TRY(call->req->route->admin(call));
-    return admin_commit(call);
+    int rc = call->req->route->admin(call);
+    rc = rc == 0 ? admin_commit(call) : rc;
+    return rc == ERR_NEEDS_APPROVAL ? held_ask(call) : rc;
 }
 
-static void close_call(struct admin_call *call)
+void admin_close(struct admin_call *call)
 {
     if (call->w)
         call->r = NULL;
@@ -280,7 +291,7 @@ void admin_run(struct request *req, struct response *res)
 {
     struct admin_call call = {.req = req, .res = res};
     int rc = run_handler(&call);
-    close_call(&call);
+    admin_close(&call);
     if (rc == 0)
         rc = answer(&call);
     if (rc == ERR_INVALID_REQUEST && call.problems.count > 0)

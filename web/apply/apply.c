@@ -110,7 +110,12 @@ static int begin_write(struct apply *e)
     e->ctx.issuer = ARENA_CONCAT(e->req->arena, e->ctx.base_url, STR("/realms/"), e->realm);
     if (str_absent(e->ctx.issuer))
         return ERR_NO_MEMORY;
-    return store_write_begin_for(e->base, e->ctx.now, NEED_CHANGE, &e->w);
+    if (e->call && e->call->w) { /* of whoever approves: it is his to commit */
+        e->w = e->call->w;
+        return 0;
+    }
+    TRY(store_write_begin_for(e->base, e->ctx.now, NEED_CHANGE, &e->w));
+    return four_eyes_read(store_write_reader(e->w), e->req->arena, &e->four_eyes);
 }
 
 /* --- The parts --- */
@@ -147,12 +152,30 @@ static bool has_changes(const struct apply *e)
     return e->count.create + e->count.update + e->count.adopt + e->count.remove > 0;
 }
 
+bool apply_writes_for_call(const struct apply *e)
+{
+    return e->call && e->w == e->call->w;
+}
+
+int apply_judge(struct apply *e)
+{
+    struct admin_call *call = e->call;
+    if (e->four_eyes.kinds == 0)
+        return 0;
+    if (!call)
+        return four_eyes_bypass(&e->ctx, e->w, &e->four_eyes);
+    TRY(held_change_judge(&e->ctx, e->w, &e->four_eyes, &call->held));
+    call->held_realm = e->realm;
+    return call->held.kinds == 0 ? 0 : ERR_NEEDS_APPROVAL;
+}
+
 static int end_write(struct apply *e)
 {
     realm_view_release_p(&e->own);
     e->ctx.view = e->base;
-    if (!e->w || e->options->dry_run || !has_changes(e))
+    if (!e->w || e->options->dry_run || !has_changes(e) || apply_writes_for_call(e))
         return 0;
+    TRY(apply_judge(e));
     return store_commit_p(&e->w, DURABLE_STANDBY);
 }
 
@@ -240,6 +263,8 @@ static int take_document(struct apply *e, const struct json_value *document)
 static void end(struct apply *e)
 {
     realm_view_release_p(&e->own);
+    if (apply_writes_for_call(e))
+        e->w = NULL;
     store_rollback_p(&e->w);
     realm_view_release_p(&e->base);
     arena_free(&e->step);
@@ -273,6 +298,7 @@ int rest_apply(struct admin_call *call)
     struct apply_options options = {.dry_run = false};
     struct apply e = {.options = &options,
                       .caller = &call->caller,
+                      .call = call,
                       .req = call->req,
                       .ctx = call->ctx,
                       .out = &call->out};

@@ -12,6 +12,8 @@ struct apply {
     struct str owner;
     const struct admin_caller *caller;
     struct admin_caller creator; /* the caller after he made the realm */
+    struct admin_call *call;     /* of the Admin API; NULL for the operator */
+    struct four_eyes four_eyes;  /* of the realm, before the run */
     struct request *req;         /* of the outer call: moment, services, error */
     struct auth_ctx ctx;         /* of the realm; its view is the one that the write sees */
     struct realm_view *base;     /* the realm as everybody sees it */
@@ -57,6 +59,12 @@ MUST_CHECK int apply_call(struct apply *e, const struct inner *call,
 /* As above for a GET that may find nothing: *ret_json is NULL then. */
 MUST_CHECK int apply_look(struct apply *e, const struct inner *call,
                           const struct json_value **ret_json);
+/* What waits for a second person becomes a request of the realm (web/admin/held.h): ERR_NEEDS_APPROVAL
+ * before the commit. A realm that was made just now has nothing that could wait; the operator is told by
+ * an event. */
+MUST_CHECK int apply_judge(struct apply *e);
+/* The transaction is that of whoever approves: it is his to commit. */
+bool apply_writes_for_call(const struct apply *e);
 
 /* --- object.c: comparing and changing one object --- */
 

@@ -218,9 +218,19 @@ static void write_answer(const struct partial *p)
 
 /* --- All together --- */
 
+static int begin_write(struct partial *p)
+{
+    if (p->call->w) {
+        p->e.w = p->call->w;
+        return 0;
+    }
+    TRY(store_write_begin_for(p->e.base, p->e.ctx.now, NEED_CHANGE, &p->e.w));
+    return four_eyes_read(store_write_reader(p->e.w), p->e.req->arena, &p->e.four_eyes);
+}
+
 static int run(struct partial *p)
 {
-    TRY(store_write_begin_for(p->e.base, p->e.ctx.now, NEED_CHANGE, &p->e.w));
+    TRY(begin_write(p));
     TRY(run_all(p, look));
     TRY(run_backwards(p, remove_old));
     TRY(run_all(p, make));
@@ -229,6 +239,9 @@ static int run(struct partial *p)
     if (p->call->out.err != 0)
         return p->call->out.err;
     realm_view_release_p(&p->e.own);
+    if (apply_writes_for_call(&p->e))
+        return 0;
+    TRY(apply_judge(&p->e));
     return store_commit_p(&p->e.w, DURABLE_STANDBY);
 }
 
@@ -254,6 +267,7 @@ int rest_partial_import(struct admin_call *call)
     struct partial p = {.call = call,
                         .e = {.options = &options,
                               .caller = &call->caller,
+                              .call = call,
                               .req = call->req,
                               .ctx = call->ctx,
                               .base = call->req->realm}};
@@ -265,7 +279,8 @@ int rest_partial_import(struct admin_call *call)
     arena_init(&p.e.step, STEP_MAX_BYTES);
     int rc = run(&p);
     realm_view_release_p(&p.e.own);
-    store_rollback_p(&p.e.w);
+    if (!apply_writes_for_call(&p.e))
+        store_rollback_p(&p.e.w);
     arena_free(&p.e.step);
     return rc;
 }
