@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { hooks } from './lib/api';
-import { accountUrl, place, signIn, signOut } from './lib/auth';
+import { place, signIn, signOut } from './lib/auth';
 import { keepLanguage, language, languages, t, useLanguage, type Key, type Language } from './lib/i18n';
 import { lazy } from './lib/lazy';
 import { linkTo, routeOf, type Route } from './lib/place';
@@ -117,7 +117,7 @@ function Bar(props: { who: Who; onMenu: () => void; redraw: () => void }) {
       >
         {Object.entries(languages).map(([id, name]) => <option key={id} value={id}>{name}</option>)}
       </select>
-      <a href={accountUrl()}>{props.who.displayName}</a>
+      <span>{props.who.displayName}</span>
       <Button kind="plain" onClick={signOut}>{t('sign-out')}</Button>
     </header>
   );
