@@ -16,6 +16,7 @@
 #define RECORD_REQUIRED_ACTION          "required-action"
 #define RECORD_ORGANIZATION             "organization"
 #define RECORD_INITIAL_ACCESS           "initial-access"
+#define RECORD_REGISTRATION             "registration-access" /* id: of the client */
 #define RECORD_LOCALIZATION             "localization" /* name: the locale */
 
 #define RECORD_MAX_BYTES ((size_t)256 << 10)
