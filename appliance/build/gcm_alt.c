@@ -1,15 +1,12 @@
 /* The functions of mbedtls/gcm.h by libcrypto (NIST SP 800-38D). Part of libmbedcrypto.a. */
-#include "mbedtls/gcm.h"
-
 #include <limits.h>
+#include <mbedtls/gcm.h>
+#include <mbedtls/platform_util.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
-
-#include "mbedtls/constant_time.h"
-#include "mbedtls/platform_util.h"
 
 #define TAG_MAX_BYTES 16
 #define TAG_MIN_BYTES 4

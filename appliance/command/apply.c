@@ -34,8 +34,8 @@ static int run(struct call *call)
     };
     if (str_absent(call->input))
         return err_set(&call->err, ERR_USAGE, "a document is needed");
-    return apply_as_operator(call->store, call->arena, &call->now, &call->actor, call->input, &options,
-                             &call->out, &call->err);
+    return apply_as_operator(call->store, call->arena, &call->now, &call->actor, call->input,
+                             &options, &call->out, &call->err);
 }
 
 /* --- The client --- */

@@ -37,8 +37,8 @@ COMMANDS(machine); /* config, doctor, completion, version, help */
 /* A realm opened for one command: context, and a read or write transaction. */
 struct work {
     struct auth_ctx ctx;
-    struct store_read *r;  /* of its own, or the writer's */
-    struct store_write *w; /* NULL in reads */
+    struct store_read *r;       /* of its own, or the writer's */
+    struct store_write *w;      /* NULL in reads */
     struct four_eyes four_eyes; /* of the realm, before the write */
 };
 /* The realm named; ERR_NOT_FOUND with a sentence. Then one of the two begins. */

@@ -106,9 +106,10 @@ static int may_be_deleted(struct call *call, struct str name, bool *ret_alone)
     TRY(four_eyes_read(work.r, call->arena, &setting));
     *ret_alone = (setting.kinds & FOUR_EYES_BIT(FOUR_EYES_REALM_DELETION)) != 0;
     if (*ret_alone && str_empty(call->actor.justification))
-        return err_set(&call->err, ERR_USAGE,
-                       "the realm wants a second person for this: do it by the Admin API, or say with "
-                       "--why why it is done without one");
+        return err_set(
+            &call->err, ERR_USAGE,
+            "the realm wants a second person for this: do it by the Admin API, or say with "
+            "--why why it is done without one");
     return 0;
 }
 

@@ -136,9 +136,9 @@ static int record_end(const struct auth_ctx *ctx, struct store_write *w,
 {
     struct str kinds = {NULL, 0};
     for (size_t i = 0; i < request->kinds.count; i++) {
-        kinds = str_absent(kinds) ? request->kinds.items[i]
-                                  : ARENA_CONCAT(ctx->arena, kinds, STR(" "),
-                                                 request->kinds.items[i]);
+        kinds = str_absent(kinds)
+                    ? request->kinds.items[i]
+                    : ARENA_CONCAT(ctx->arena, kinds, STR(" "), request->kinds.items[i]);
         if (str_absent(kinds))
             return ERR_NO_MEMORY;
     }

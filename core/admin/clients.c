@@ -7,6 +7,7 @@
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/port/clients.h"
+#include "core/port/records.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
@@ -136,8 +137,14 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct c
 
 int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
+    return admin_client_insert_by(ctx, w, POLICY_BY_USER, io_client);
+}
+
+int admin_client_insert_by(const struct auth_ctx *ctx, struct store_write *w,
+                           enum policy_source source, struct client *io_client)
+{
     const struct client_executor *rotation;
-    TRY(client_rules_apply(ctx, store_write_reader(w), POLICY_BY_USER, NULL, io_client, &rotation));
+    TRY(client_rules_apply(ctx, store_write_reader(w), source, NULL, io_client, &rotation));
     TRY(prepare(ctx, io_client));
     TRY(client_secret_limit(ctx, rotation, io_client));
     TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
@@ -206,13 +213,14 @@ static bool links_differ(const struct client_scopes *a, const struct client_scop
 
 /* What policies ask for, and what becomes of the secret. */
 static int settle_update(const struct auth_ctx *ctx, struct store_write *w,
-                         const struct client *before, struct client *client)
+                         enum policy_source source, const struct client *before,
+                         struct client *client)
 {
     const struct client_executor *rotation;
     struct str ignored;
     TRY(client_rotated_take(ctx, client, &ignored)); /* the one that is there stays */
     TRY(client_secret_keep_moments(ctx, before, client));
-    TRY(client_rules_apply(ctx, store_write_reader(w), POLICY_BY_USER, before, client, &rotation));
+    TRY(client_rules_apply(ctx, store_write_reader(w), source, before, client, &rotation));
     TRY(client_check(client, ctx->err));
     if (!str_empty(client->secret))
         TRY(client_secret_check(ctx, client->secret));
@@ -221,15 +229,31 @@ static int settle_update(const struct auth_ctx *ctx, struct store_write *w,
     return client_secret_limit(ctx, rotation, client);
 }
 
+/* OA-15: the token with which it changes itself. */
+static int end_registration(struct store_write *w, const struct client *client)
+{
+    int rc = record_delete(w, RECORD_REGISTRATION, client->id);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
                         const struct client *before, const struct client *after)
+{
+    return admin_client_update_by(ctx, w, POLICY_BY_USER, before, after);
+}
+
+int admin_client_update_by(const struct auth_ctx *ctx, struct store_write *w,
+                           enum policy_source source, const struct client *before,
+                           const struct client *after)
 {
     struct client client = *after;
     struct str data;
     client.pk = before->pk;
     client.id = before->id;
     client.service_account_user_id = before->service_account_user_id;
-    TRY(settle_update(ctx, w, before, &client));
+    TRY(settle_update(ctx, w, source, before, &client));
+    if (!client.enabled)
+        TRY(end_registration(w, &client));
     TRY(admin_flows_check_client(ctx, store_write_reader(w), before, &client));
     TRY(settle_service_account(ctx, w, &client));
     TRY(tell_conflict(ctx, &client, client_update(w, &client)));
@@ -247,6 +271,7 @@ int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
 {
     struct client gone = *client;
     TRY(remove_service_account(ctx, w, &gone));
+    TRY(end_registration(w, client));
     TRY(client_delete(w, client->pk));
     return ADMIN_RECORD(ctx, w, EVENT_ClientDeleted, "client", client->id,
                         {"clientId", client->client_id});

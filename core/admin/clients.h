@@ -2,7 +2,7 @@
 #ifndef GARITA_CORE_ADMIN_CLIENTS_H
 #define GARITA_CORE_ADMIN_CLIENTS_H
 
-#include "core/auth/context.h"
+#include "core/auth/client_policies.h"
 #include "core/model/client.h"
 
 /* By client_id or UUID. ERR_NOT_FOUND with a sentence in ctx->err. */
@@ -19,6 +19,9 @@ MUST_CHECK int admin_client_defaults(const struct auth_ctx *ctx, struct str clie
  * ERR_INVALID_REQUEST. */
 MUST_CHECK int admin_client_insert(const struct auth_ctx *ctx, struct store_write *w,
                                    struct client *io_client);
+/* The same by who is no administrator. */
+MUST_CHECK int admin_client_insert_by(const struct auth_ctx *ctx, struct store_write *w,
+                                      enum policy_source source, struct client *io_client);
 /* Without policies, for a client that comes from another server: its service account, if it has one, comes with
  * the people (service_account_user_id is its id), and its scopes are those it has there. */
 MUST_CHECK int admin_client_take_over(const struct auth_ctx *ctx, struct store_write *w,
@@ -27,6 +30,9 @@ MUST_CHECK int admin_client_take_over(const struct auth_ctx *ctx, struct store_w
  * are followed; a secret that is there keeps its moments (client_secret.h). */
 MUST_CHECK int admin_client_update(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct client *before, const struct client *after);
+MUST_CHECK int admin_client_update_by(const struct auth_ctx *ctx, struct store_write *w,
+                                      enum policy_source source, const struct client *before,
+                                      const struct client *after);
 MUST_CHECK int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct client *client);
 

@@ -9,18 +9,18 @@
 enum event_side { EVENT_SIDE_USERS = 1, EVENT_SIDE_ADMINS = 2 };
 
 struct event_face {
-    struct event_record record;    /* opened */
-    int sides;                     /* bits of enum event_side */
-    struct str type;               /* Keycloak's: LOGIN, CREATE, ... */
-    struct str operation;          /* CREATE, UPDATE, DELETE, ACTION */
-    struct str resource_type;      /* USER, REALM_ROLE, ... */
-    struct str resource_path;      /* below the realm: "users/4f..." */
-    struct str realm;              /* name of the realm that the administrator belongs to */
-    struct str user_id;            /* whose event it is: of who acted, or of who was impersonated */
-    struct str username;           /* of who acted; may be absent, as after an erasure */
-    struct str justification;      /* may be absent */
+    struct event_record record; /* opened */
+    int sides;                  /* bits of enum event_side */
+    struct str type;            /* Keycloak's: LOGIN, CREATE, ... */
+    struct str operation;       /* CREATE, UPDATE, DELETE, ACTION */
+    struct str resource_type;   /* USER, REALM_ROLE, ... */
+    struct str resource_path;   /* below the realm: "users/4f..." */
+    struct str realm;           /* name of the realm that the administrator belongs to */
+    struct str user_id;         /* whose event it is: of who acted, or of who was impersonated */
+    struct str username;        /* of who acted; may be absent, as after an erasure */
+    struct str justification;   /* may be absent */
     struct str change_request, requested_by; /* ids, of what two people did; else absent */
-    const struct json_value *data; /* what the event says */
+    const struct json_value *data;           /* what the event says */
 };
 
 /* On which sides events of a type may be found. */

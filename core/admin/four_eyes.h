@@ -12,9 +12,9 @@ enum four_eyes_kind {
     FOUR_EYES_KIND_COUNT
 };
 
-#define FOUR_EYES_BIT(kind)  (1u << (unsigned)(kind))
-#define FOUR_EYES_DAYS       7 /* that a request waits, when the realm does not say */
-#define FOUR_EYES_DAYS_MAX   90
+#define FOUR_EYES_BIT(kind) (1u << (unsigned)(kind))
+#define FOUR_EYES_DAYS      7 /* that a request waits, when the realm does not say */
+#define FOUR_EYES_DAYS_MAX  90
 
 struct four_eyes {
     unsigned kinds; /* bits; 0: nothing waits */

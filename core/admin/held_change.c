@@ -9,10 +9,10 @@
 
 #include "core/base/banned.h"
 
-#define EVENTS_PAGE      200
-#define EVENTS_MAX       20000
-#define JSON_MAX_BYTES   ((size_t)1 << 20)
-#define SCRATCH_BYTES    ((size_t)32 << 20)
+#define EVENTS_PAGE     200
+#define EVENTS_MAX      20000
+#define JSON_MAX_BYTES  ((size_t)1 << 20)
+#define SCRATCH_BYTES   ((size_t)32 << 20)
 #define KNOWN_MAX_BYTES ((size_t)24 << 20)
 
 static const struct rule {
@@ -293,10 +293,11 @@ int four_eyes_bypass(const struct auth_ctx *ctx, struct store_write *w,
     if (str_absent(kinds))
         return ERR_NO_MEMORY;
     if (str_empty(ctx->actor.justification))
-        return err_set(ctx->err, ERR_USAGE,
-                       "the realm wants a second person for this (%.*s): do it by the Admin API, or "
-                       "say with --why why it is done without one",
-                       STR_ARG(kinds));
+        return err_set(
+            ctx->err, ERR_USAGE,
+            "the realm wants a second person for this (%.*s): do it by the Admin API, or "
+            "say with --why why it is done without one",
+            STR_ARG(kinds));
     return ADMIN_RECORD(ctx, w, EVENT_FourEyesBypassed, "realm", auth_realm(ctx)->id,
                         {"realm", auth_realm(ctx)->name}, {"kinds", kinds});
 }

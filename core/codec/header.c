@@ -148,7 +148,8 @@ static int parse_quality(struct str s)
     return value <= 1000 ? value : -1;
 }
 
-static bool parse_range(struct str element, struct language_range *ret_range)
+/* "tag" or "tag;q=0.5"; a quality that is none gives -1. */
+static bool parse_weighted(struct str element, struct language_range *ret_range)
 {
     ptrdiff_t semicolon = str_find(element, ';');
     *ret_range = (struct language_range){str_trim(element), 1000};
@@ -159,7 +160,13 @@ static bool parse_range(struct str element, struct language_range *ret_range)
             return false;
         ret_range->q_milli = parse_quality(str_from(weight, 2));
     }
-    return ret_range->q_milli > 0 && is_language_range(ret_range->tag);
+    return ret_range->q_milli >= 0;
+}
+
+static bool parse_range(struct str element, struct language_range *ret_range)
+{
+    return parse_weighted(element, ret_range) && ret_range->q_milli > 0 &&
+           is_language_range(ret_range->tag);
 }
 
 static void insert_range(struct languages *l, struct language_range range)
@@ -178,6 +185,16 @@ void accept_language_parse(struct str value, struct languages *ret_languages)
     while (ret_languages->count < LANGUAGE_MAX_RANGES && str_next(&value, ',', &element))
         if (parse_range(element, &range))
             insert_range(ret_languages, range);
+}
+
+bool accept_encoding_takes(struct str value, struct str coding)
+{
+    struct str element;
+    struct language_range range;
+    while (str_next(&value, ',', &element))
+        if (parse_weighted(element, &range) && str_ieq(range.tag, coding))
+            return range.q_milli > 0;
+    return false;
 }
 
 static ptrdiff_t find_tag(struct str tag, const struct str *offered, size_t count)

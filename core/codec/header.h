@@ -50,6 +50,10 @@ void accept_language_parse(struct str value, struct languages *ret_languages);
 ptrdiff_t accept_language_choose(const struct languages *l, const struct str *offered,
                                  size_t offered_count);
 
+/* Whether Accept-Encoding names this coding with another quality than 0 (RFC 9110 12.5.3). Absent: no;
+ * "*" does not count, as sending a coding is never owed. */
+bool accept_encoding_takes(struct str value, struct str coding);
+
 /* "application/json; charset=utf-8". Views into the value. */
 #define MEDIA_TYPE_MAX_PARAMS 8
 struct media_type {

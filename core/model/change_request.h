@@ -8,7 +8,7 @@
 
 /* What status says. Only a pending one can still become something else. */
 #define CHANGE_PENDING   "pending"
-#define CHANGE_APPROVED  "approved"  /* and carried out */
+#define CHANGE_APPROVED  "approved" /* and carried out */
 #define CHANGE_REJECTED  "rejected"
 #define CHANGE_CANCELLED "cancelled" /* by whoever asked for it */
 #define CHANGE_EXPIRED   "expired"

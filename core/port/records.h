@@ -16,8 +16,9 @@
 #define RECORD_REQUIRED_ACTION          "required-action"
 #define RECORD_ORGANIZATION             "organization"
 #define RECORD_INITIAL_ACCESS           "initial-access"
-#define RECORD_LOCALIZATION             "localization" /* name: the locale */
-#define RECORD_SMTP                     "smtp"         /* one at most */
+#define RECORD_REGISTRATION             "registration-access" /* id: of the client */
+#define RECORD_LOCALIZATION             "localization"        /* name: the locale */
+#define RECORD_SMTP                     "smtp"                /* one at most */
 #define RECORD_CHANGE_REQUEST           "change-request"
 /* Of a change request, under its id: what changes; and the body of the call, while it waits. */
 #define RECORD_CHANGE_ROWS              "change-rows"

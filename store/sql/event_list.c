@@ -353,6 +353,7 @@ int event_list_of_write(struct store_write *w, struct arena *a, int64_t after_se
         .after_seq = after_seq > w->seq_before ? after_seq : w->seq_before, .live = true};
     *ret_items = NULL;
     *ret_count = 0;
-    return w->head.known ? event_list(store_write_reader(w), a, &filter, limit, ret_items, ret_count)
-                         : 0;
+    return w->head.known
+               ? event_list(store_write_reader(w), a, &filter, limit, ret_items, ret_count)
+               : 0;
 }

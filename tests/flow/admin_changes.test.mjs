@@ -228,9 +228,9 @@ const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/cr
   'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
   'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated'];
 // Lines that take one answer only, that of now: they change nothing.
-const NOTHING = /management[-/]permissions$/;
+const NOTHING = /management[-/]permissions$|client-description-converter$/;
 // Parts of the API whose own tests look for their events.
-const PARTS = /^\w+ (authentication|components|identity-provider|client-policies|organizations|clients-initial-access|partialImport|partial-export)\b/;
+const PARTS = /^\w+ (authentication|components|identity-provider|client-policies|organizations|clients-initial-access|clients\/\{x\}\/registration-access-token|partialImport|partial-export)\b/;
 
 const line = (route) => `${route.method} ${route.path.replace(/^\/admin\/realms\/\{realm\}\/?/, '').replace(/\{\w+\}/g, '{x}')}`;
 

@@ -262,13 +262,12 @@ test('what does not exist says so, once the client is found', async () => {
   const { id } = await byName('cofre');
   for (const [method, path] of [
     ['GET', '/authz/resource-server'], ['PUT', '/authz/resource-server/resource/x'], ['POST', '/nodes'],
-    ['POST', '/registration-access-token'], ['POST', '/certificates/jwt.credential/download'],
+    ['POST', '/certificates/jwt.credential/download'],
   ]) {
     const json = method === 'GET' ? undefined : {};
     assert.equal((await world.call(method, `${clients}/${id}${path}`, { token, json })).status, 501, path);
     assert.equal((await world.call(method, `${clients}/${NOBODY}${path}`, { token, json })).status, 404, path);
   }
-  assert.equal((await world.call('GET', '/realms/peru/clients-initial-access', { token })).status, 501);
 });
 
 test('keycloak.json', async () => {

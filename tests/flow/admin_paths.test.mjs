@@ -10,11 +10,8 @@ import { keycloakPaths } from './lib/keycloak_paths.mjs';
 const ABSENT = [
   [/\/authz\/resource-server/, 'Authorization services'],
   [/\/nodes|\/test-nodes-available/, 'Nodes of clients'],
-  [/\/registration-access-token$/, 'Registration access tokens'],
   [/\/certificates\/\{attr\}\/(download|generate-and-download)$/, 'Key stores of clients'],
   [/generate-example-saml-response$/, 'SAML clients'],
-  [/\/clients-initial-access/, 'Initial access tokens'],
-  [/\/client-description-converter$/, 'Converters of client descriptions'],
   [/\/client-types$/, 'Client types'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],

@@ -119,7 +119,7 @@ test('HT-05, IN-03: path tricks reach nothing', async () => {
     '/realms/peru;x=1', '/realms/peru;/../master', '/realms/..;/peru', '/realms/peru%2f', '/realms%2fperu', '/realms/peru%00', '/realms/peru%5c', '/realms/peru\\',
     '/realms/%70eru%252f', '/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/realms/../../../etc/passwd', '/realms/peru/../../master/..%2f..%2fmaster',
     '/resources/../../../etc/passwd', '/resources/%2e%2e%2f%2e%2e%2fetc/passwd', '/resources/x/..%252f..%252fetc', '/.git/config', '/realms/peru.db', '/master.key',
-    '/realms/..', '/realms/%', '/realms/%zz', '/realms/%ff', `/realms/${'a'.repeat(5000)}`, '/admin', '/admin/realms', '/metrics', '/health'];
+    '/realms/..', '/realms/%', '/realms/%zz', '/realms/%ff', `/realms/${'a'.repeat(5000)}`, '/admin/realms', '/metrics', '/health'];
   for (const rawPath of paths) {
     const reply = await send('/', { rawPath });
     refused(reply, rawPath);

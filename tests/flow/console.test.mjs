@@ -210,6 +210,48 @@ test('every change is in the events, with what was sent', async () => {
   await root.button('Close', root.dialog);
 });
 
+test('a change that needs a second person: asked with a reason, seen and approved by another', async () => {
+  await w.addAdmin('luis', ['realm-management/realm-admin'], 'peru');
+  const ana = await Console.open(browser, w.server, 'ana', { realm: 'peru', hash: '#/peru/requests' });
+  await ana.tab.getByLabel('Addresses of clients').check();
+  await ana.button('Save');
+  await ana.said('Saved.');
+  await ana.go('#/peru/clients', 'Clients');
+  await ana.link('portal');
+  await ana.heading('portal');
+  await ana.tab.getByLabel('Redirect URIs, number 1').fill('https://new.example.pe/cb');
+  await ana.button('Save');
+  await ana.fill('Reason', 'ticket 4711', ana.dialog);
+  await ana.button('Go on', ana.dialog);
+  await ana.said(/sent to another administrator/);
+  await ana.go('#/peru/requests', 'Approvals');
+  await ana.row('ticket 4711').getByRole('button', { name: 'Details' }).click();
+  await ana.dialog.getByRole('button', { name: 'Withdraw' }).waitFor();
+  assert.equal(await ana.dialog.getByRole('button', { name: 'Approve' }).count(), 0, 'nobody approves his own');
+  await ana.close();
+
+  const luis = await Console.open(browser, w.server, 'luis', { realm: 'peru', hash: '#/peru/requests' });
+  await luis.row('ticket 4711').getByRole('button', { name: 'Details' }).click();
+  await luis.dialog.getByText('https://new.example.pe/cb').first().waitFor();
+  await luis.accessible('a request');
+  await luis.shoot('request');
+  await luis.button('Approve', luis.dialog);
+  await luis.said('Approved and done.');
+  const admin = await w.client('root', 'master', 'peru');
+  assert.deepEqual((await admin.clients.find({ clientId: 'portal' }))[0].redirectUris, ['https://new.example.pe/cb']);
+  // Turning it off is such a change, too.
+  await luis.tab.getByLabel('Addresses of clients').uncheck();
+  await luis.button('Save');
+  await luis.fill('Reason', 'enough', luis.dialog);
+  await luis.button('Go on', luis.dialog);
+  await luis.said(/sent to another administrator/);
+  await luis.close();
+  await root.go('#/peru/requests', 'Approvals');
+  await root.row('enough').getByRole('button', { name: 'Details' }).click();
+  await root.button('Approve', root.dialog);
+  await root.said('Approved and done.');
+});
+
 test('AD-02: an administrator of one realm sees that realm and no other', async () => {
   const ana = await Console.open(browser, w.server, 'ana', { realm: 'peru' });
   await ana.heading('Perú');
@@ -225,7 +267,7 @@ test('who may only look sees no buttons that change', async () => {
   const mira = await Console.open(browser, w.server, 'mira', { realm: 'peru', hash: '#/peru/users' });
   await mira.row('vecino01').waitFor();
   assert.equal(await mira.tab.getByRole('button', { name: 'Add user' }).count(), 0);
-  assert.deepEqual(await mira.tab.getByRole('navigation', { name: 'Sections' }).getByRole('link').allTextContents(), ['Overview', 'Users', 'Groups']);
+  assert.deepEqual(await mira.tab.getByRole('navigation', { name: 'Sections' }).getByRole('link').allTextContents(), ['Overview', 'Users', 'Groups', 'Approvals']);
   await mira.close();
 });
 
@@ -277,7 +319,7 @@ test('without a network the page says so and goes on when it is back', async () 
 
 const pages = [
   ['overview', ''], ['users', 'users'], ['groups', 'groups'], ['roles', 'roles'], ['clients', 'clients'], ['scopes', 'client-scopes'],
-  ['sessions', 'sessions'], ['events', 'events'], ['changes', 'events/changes'], ['flows', 'authentication'],
+  ['sessions', 'sessions'], ['requests', 'requests'], ['events', 'events'], ['changes', 'events/changes'], ['flows', 'authentication'],
   ['flow', 'authentication/flows/browser'], ['actions', 'authentication/actions'], ['passwords', 'authentication/passwords'],
   ['lockout', 'authentication/lockout'], ['providers', 'identity-providers'], ['general', 'realm-settings'], ['login', 'realm-settings/login'],
   ['tokens', 'realm-settings/tokens'], ['keys', 'realm-settings/keys'], ['texts', 'realm-settings/texts'], ['move', 'realm-settings/move'], ['realms', 'realms'],

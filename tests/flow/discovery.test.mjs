@@ -66,7 +66,7 @@ test('OA-15, OA-16: what is not there is not promised, and answers 404', async (
   for (const [name, value] of Object.entries(metadata)) {
     if (/_alg(_values)?_supported$/.test(name)) assert.ok(!value.includes('none'), `${name}: JO-02`);
   }
-  for (const path of ['/protocol/openid-connect/auth/device', '/protocol/openid-connect/ext/par/request', '/protocol/openid-connect/ext/ciba/auth', '/clients-registrations/openid-connect', '/protocol/saml']) {
+  for (const path of ['/protocol/openid-connect/auth/device', '/protocol/openid-connect/ext/par/request', '/protocol/openid-connect/ext/ciba/auth', '/protocol/saml']) {
     for (const method of ['GET', 'POST']) {
       assert.equal((await request(issuer + path, { method })).status, 404, `${method} ${path}`);
     }

@@ -29,11 +29,6 @@ int rest_absent_nodes(struct admin_call *call)
     return absent_of_client(call, "Nodes of clients");
 }
 
-int rest_absent_registration_token(struct admin_call *call)
-{
-    return absent_of_client(call, "Registration access tokens");
-}
-
 int rest_absent_certificates(struct admin_call *call)
 {
     return absent_of_client(call, "Key stores of clients");
@@ -68,8 +63,6 @@ int rest_absent_mails(struct admin_call *call)
         return absent(call, what);                                                                 \
     }
 
-ABSENT(initial_access, "Initial access tokens")
-ABSENT(converter, "Converters of client descriptions")
 ABSENT(client_types, "Client types")
 ABSENT(user_storage, "User storage providers")
 ABSENT(uploads, "Uploads of files")

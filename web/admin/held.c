@@ -69,15 +69,17 @@ static int check_keeping(struct admin_call *call)
     if (str_absent(kinds))
         return ERR_NO_MEMORY;
     if (call->held.refused || carries_password(call))
-        return err_set(err, ERR_FORBIDDEN,
-                       "This is a change that a second person must approve (%.*s), and passwords and "
-                       "impersonation cannot wait for one: nobody may do it in this way",
-                       STR_ARG(kinds));
+        return err_set(
+            err, ERR_FORBIDDEN,
+            "This is a change that a second person must approve (%.*s), and passwords and "
+            "impersonation cannot wait for one: nobody may do it in this way",
+            STR_ARG(kinds));
     if (!call->caller.is_person)
-        return err_set(err, ERR_FORBIDDEN,
-                       "A second person must approve this change (%.*s): only who logged in himself "
-                       "may ask for it",
-                       STR_ARG(kinds));
+        return err_set(
+            err, ERR_FORBIDDEN,
+            "A second person must approve this change (%.*s): only who logged in himself "
+            "may ask for it",
+            STR_ARG(kinds));
     if (str_empty(call->ctx.actor.justification))
         return err_field(err, ERR_INVALID_REQUEST, "X-Justification",
                          "A second person must approve this change (%.*s): the header "

@@ -1,10 +1,8 @@
-/* /admin/{realm}/console/: the page, its parts, and what it must know before anybody signs in. */
-#include "web/console/console.h"
-
-#include <string.h>
-
+/* /admin/{realm}/console/: the page, its parts, and what it must know before anybody signs in. The consoles
+ * are built from static/console and embedded, each file as it is and compressed. */
 #include "core/admin/bootstrap.h"
 #include "core/base/asset.h"
+#include "core/codec/header.h"
 #include "core/codec/json.h"
 #include "core/model/realm.h"
 #include "core/port/store.h"
@@ -18,19 +16,6 @@
 #define FOLDER           "console/"
 #define CONFIG_MAX_BYTES 4096
 
-bool console_takes_gzip(struct str accept_encoding)
-{
-    struct str coding;
-    while (str_next(&accept_encoding, ',', &coding)) {
-        struct str name;
-        if (!str_next(&coding, ';', &name) || !str_ieq(str_trim(name), STR("gzip")))
-            continue;
-        struct str weight = str_trim(coding);
-        return !str_eq(weight, STR("q=0")) && !str_starts(weight, STR("q=0.0"));
-    }
-    return false;
-}
-
 static const struct asset *find(struct arena *a, struct str name, struct str suffix)
 {
     struct str path = ARENA_CONCAT(a, STR(FOLDER), name, suffix);
@@ -42,7 +27,7 @@ static const struct asset *choose(struct request *req, struct response *res, str
 {
     const struct asset *file = NULL;
     respond_header(res, "Vary", STR("Accept-Encoding"));
-    if (console_takes_gzip(request_header(req, STR("Accept-Encoding"))))
+    if (accept_encoding_takes(request_header(req, STR("Accept-Encoding")), STR("gzip")))
         file = find(req->arena, name, STR(".gz"));
     if (!file)
         return find(req->arena, name, STR(""));

@@ -62,6 +62,7 @@ static const struct member client_members[] = {
     {"surrogateAuthRequired", SWITCH},
     {"nodeReRegistrationTimeout", NUMBER},
     {"authenticationFlowBindingOverrides", OBJECT},
+    {"registrationAccessToken", TEXT},
     {"access", OBJECT}};
 static const struct member credential_members[] = {
     {"id", TEXT},          {"type", TEXT},           {"value", TEXT},

@@ -2,14 +2,15 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { hooks } from './lib/api';
-import { accountUrl, place, signIn, signOut } from './lib/auth';
+import { place, signIn, signOut } from './lib/auth';
 import { keepLanguage, language, languages, t, useLanguage, type Key, type Language } from './lib/i18n';
 import { lazy } from './lib/lazy';
 import { linkTo, routeOf, type Route } from './lib/place';
 import { mayIn, WhoContext, type May, type Who } from './lib/who';
 import { Button, Page } from './ui/basics';
 import { Dialog } from './ui/dialog';
-import { toast, Toasts } from './ui/toast';
+import { Toasts } from './ui/toast';
+import { WhyDialog } from './ui/why';
 
 export interface PageProps {
   realm: string;
@@ -33,6 +34,7 @@ const sections: Section[] = [
   { id: 'client-scopes', text: 'nav.scopes', needs: ['view-clients', 'manage-clients'], page: lazy(() => import('./pages/scopes')) },
   { id: 'sessions', text: 'nav.sessions', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/sessions')) },
   { id: 'events', text: 'nav.events', needs: ['view-events', 'manage-events'], page: lazy(() => import('./pages/events')) },
+  { id: 'requests', text: 'nav.requests', needs: [], page: lazy(() => import('./pages/requests')) },
   { id: 'authentication', text: 'nav.authentication', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/authentication')) },
   { id: 'identity-providers', text: 'nav.providers', needs: ['view-identity-providers', 'manage-identity-providers'], page: lazy(() => import('./pages/providers')) },
   { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
@@ -115,7 +117,7 @@ function Bar(props: { who: Who; onMenu: () => void; redraw: () => void }) {
       >
         {Object.entries(languages).map(([id, name]) => <option key={id} value={id}>{name}</option>)}
       </select>
-      <a href={accountUrl()}>{props.who.displayName}</a>
+      <span>{props.who.displayName}</span>
       <Button kind="plain" onClick={signOut}>{t('sign-out')}</Button>
     </header>
   );
@@ -134,12 +136,13 @@ function Content(props: { route: Route; may: May; who: Who }) {
 export function App(props: { who: Who }) {
   const route = useRoute();
   const [ended, setEnded] = useState(false);
+  const [why, setWhy] = useState<(text: string | undefined) => void>();
   const [menu, setMenu] = useState(false);
   const [turn, redraw] = useState(0);
   const may = mayIn(props.who, route.realm);
   useEffect(() => {
     hooks.sessionEnded = () => setEnded(true);
-    hooks.waitsForApproval = () => toast.good(t('change.waits'));
+    hooks.askWhy = () => new Promise((resolve) => setWhy(() => resolve));
   }, []);
   return (
     <WhoContext.Provider value={props.who}>
@@ -155,6 +158,12 @@ export function App(props: { who: Who }) {
         </main>
       </div>
       <Toasts />
+      {why && (
+        <WhyDialog answer={(text) => {
+          setWhy(undefined);
+          why(text);
+        }} />
+      )}
       {ended && (
         <Dialog title={t('session.ended')} onClose={() => setEnded(false)}>
           <p>{t('session.ended.lead')}</p>

@@ -3,7 +3,7 @@ import { accessToken, distrust, place, SessionEnded } from './auth';
 
 export class ApiError extends Error {
   constructor(
-    readonly status: number, // 0: nobody answered
+    readonly status: number, // 0: nobody answered; 202: it waits for a second person
     message: string,
     readonly field?: string,
   ) {
@@ -17,10 +17,11 @@ export interface CallOptions {
   type?: string; // of the body; JSON without
 }
 
-/* Told about what happens to every call: the session's end, a change that waits for approval. */
+/* Told about what happens to every call: the session's end, and a change that is made only by who says
+ * why. */
 export const hooks = {
   sessionEnded: () => {},
-  waitsForApproval: () => {},
+  askWhy: (): Promise<string | undefined> => Promise.resolve(undefined),
 };
 
 export const adminUrl = `${place.base}/admin`;
@@ -69,6 +70,10 @@ async function send(method: string, path: string, body: unknown, o: CallOptions)
   });
 }
 
+function wantsReason(failed: ApiError, o: CallOptions): boolean {
+  return failed.status === 400 && failed.field === 'X-Justification' && !o.why;
+}
+
 export async function request(
   method: string,
   path: string,
@@ -82,9 +87,13 @@ export async function request(
       answer = await send(method, path, body, o);
     }
     if (answer.status === 401) throw new SessionEnded();
-    if (answer.status === 202) hooks.waitsForApproval();
-    if (!answer.ok) throw await errorOf(answer);
-    return answer;
+    // Nothing was changed, so nothing that comes after a change may follow.
+    if (answer.status === 202) throw new ApiError(202, 'waits for approval');
+    if (answer.ok) return answer;
+    const failed = await errorOf(answer);
+    const why = wantsReason(failed, o) ? await hooks.askWhy() : undefined;
+    if (!why) throw failed;
+    return await request(method, path, body, { ...o, why });
   } catch (error) {
     if (error instanceof SessionEnded) {
       hooks.sessionEnded();
@@ -112,14 +121,9 @@ export async function remove(path: string, body?: unknown, o?: CallOptions): Pro
 export async function post<T = void>(path: string, body?: unknown, o?: CallOptions): Promise<T> {
   return parsed<T>(await request('POST', path, body, o));
 }
-/* The id of what was made, from Location; undefined when it waits for approval. */
-export async function create(
-  path: string,
-  body: unknown,
-  o?: CallOptions,
-): Promise<string | undefined> {
+/* The id of what was made, from Location. */
+export async function create(path: string, body: unknown, o?: CallOptions): Promise<string> {
   const answer = await request('POST', path, body, o);
-  if (answer.status === 202) return undefined;
   return decodeURIComponent(answer.headers.get('Location')?.split('/').pop() ?? '');
 }
 

@@ -151,10 +151,6 @@ export function signOut(): void {
   location.assign(url);
 }
 
-export function accountUrl(): string {
-  return `${server.issuer}/account/`;
-}
-
 export function issuerOf(realm: string): string {
   return server.issuer.replace(/\/realms\/[^/]+$/, `/realms/${encodeURIComponent(realm)}`);
 }

@@ -42,10 +42,6 @@ export function t(key: Key, params: Record<string, string | number> = {}): strin
   );
 }
 
-export function has(key: string): key is Key {
-  return key in en;
-}
-
 export function formatTime(ms: number | undefined): string {
   if (!ms) return '–';
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(ms);

@@ -10,15 +10,15 @@ export function lazy<P extends object>(load: Loader<P>): ComponentType<P> {
   let found: ComponentType<P> | undefined;
   return function Lazy(props: P) {
     const [state, setState] = useState<{ page?: ComponentType<P>; error?: unknown }>({ page: found });
-    const [turn, setTurn] = useState(0);
     useEffect(() => {
       if (found) return;
       load().then(
         (m) => setState({ page: (found = m.default) }),
         (error) => setState({ error }),
       );
-    }, [turn]);
-    if (state.error) return <Failure error={state.error} retry={() => setTurn(turn + 1)} />;
+    }, []);
+    // A part that is gone belongs to a program that was renewed meanwhile: so must this page be.
+    if (state.error) return <Failure error={state.error} retry={() => location.reload()} />;
     const Page = state.page;
     return Page ? <Page {...props} /> : <Spinner />;
   };

@@ -27,7 +27,7 @@ export function NewClient({ realm, onClose }: { realm: string; onClose: () => vo
       onClose={onClose}
       work={async () => {
         const id = await create(realmPath(realm, 'clients'), clientFor(wish));
-        if (id) location.hash = linkTo(realm, 'clients', id, wish.kind === 'spa' || wish.kind === 'mobile' ? 'start' : 'credentials');
+        location.hash = linkTo(realm, 'clients', id, wish.kind === 'spa' || wish.kind === 'mobile' ? 'start' : 'credentials');
       }}
     >
       <fieldset class="choices">

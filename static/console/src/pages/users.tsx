@@ -65,7 +65,7 @@ function AddUser({ realm, onClose }: { realm: string; onClose: () => void }) {
       onClose={onClose}
       work={async () => {
         const id = await create(realmPath(realm, 'users'), user);
-        if (id) location.hash = linkTo(realm, 'users', id, 'credentials');
+        location.hash = linkTo(realm, 'users', id, 'credentials');
       }}
     >
       <TextField label={t('user.username')} value={user.username} required onChange={(username) => set({ username })} />

@@ -19,12 +19,17 @@ export function errorText(error: unknown): string {
   return error.field ? `${error.field}: ${error.message}` : error.message;
 }
 
+/* True when there is nothing more to do: it was done, or waits for a second person. */
 export async function attempt(work: () => Promise<void>, done?: string): Promise<boolean> {
   try {
     await work();
     if (done) toast.good(done);
     return true;
   } catch (error) {
+    if (error instanceof ApiError && error.status === 202) {
+      toast.good(t('change.waits'));
+      return true;
+    }
     toast.bad(errorText(error));
     return false;
   }

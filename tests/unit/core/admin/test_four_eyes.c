@@ -38,8 +38,8 @@ static void test_setting(void **state)
     wanted.expires_after_days = 3;
     ok(four_eyes_change(&ctx, w, &wanted));
     ok(four_eyes_read(store_write_reader(w), &arena, &read));
-    assert_int_equal(read.kinds, FOUR_EYES_BIT(FOUR_EYES_ROLE_GRANTS) |
-                                     FOUR_EYES_BIT(FOUR_EYES_FOUR_EYES));
+    assert_int_equal(read.kinds,
+                     FOUR_EYES_BIT(FOUR_EYES_ROLE_GRANTS) | FOUR_EYES_BIT(FOUR_EYES_FOUR_EYES));
     assert_int_equal(read.expires_after_days, 3);
     wanted.expires_after_days = FOUR_EYES_DAYS_MAX + 1;
     fails(four_eyes_change(&ctx, w, &wanted), ERR_INVALID_REQUEST);
@@ -72,8 +72,7 @@ static void test_judging(void **state)
     assert_int_equal(judged("[\"realm-settings\"]").kinds, 0);
     after.access_token_lifespan_s += 60;
     ok(admin_realm_update(&ctx, w, realm_view_realm(ctx.view), &after));
-    assert_int_equal(judged("[\"realm-settings\"]").kinds,
-                     FOUR_EYES_BIT(FOUR_EYES_REALM_SETTINGS));
+    assert_int_equal(judged("[\"realm-settings\"]").kinds, FOUR_EYES_BIT(FOUR_EYES_REALM_SETTINGS));
     assert_int_equal(judged("[\"role-grants\"]").kinds, 0);
     commit();
     begin();

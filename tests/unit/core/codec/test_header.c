@@ -195,9 +195,27 @@ static void media_types_with_parameters(void **state)
     FAILS(media_type_parse(STR("a/b;a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1"), &m), ERR_TOO_LARGE);
 }
 
+static void accept_encoding_is_read(void **state)
+{
+    static const char *const good[] = {
+        "gzip",     "gzip, deflate, br", "br;q=1.0, GZIP;q=0.5", "deflate , gzip ",
+        "gzip;q=1", "gzip;q=0.05"};
+    static const char *const bad[] = {
+        "", "identity", "br", "gzip;q=0", "gzip;q=0.000", "gzip;q=2", "gzip;level=1", "xgzip", "*"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        if (!accept_encoding_takes(str_c(good[i]), STR("gzip")))
+            fail_msg("%s", good[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (accept_encoding_takes(str_c(bad[i]), STR("gzip")))
+            fail_msg("%s", bad[i]);
+    assert_false(accept_encoding_takes(str_of(NULL, 0), STR("gzip")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(accept_encoding_is_read),
         TEST(cookies_are_read_and_odd_ones_skipped),
         TEST(a_planted_second_cookie_makes_both_unusable),
         TEST(cookie_headers_are_bounded),
