@@ -3,6 +3,7 @@
 
 #include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
+#include "core/admin/held_change.h"
 #include "core/base/ct.h"
 #include "core/base/rng.h"
 #include "core/codec/form.h"
@@ -82,6 +83,20 @@ static int create(const struct auth_ctx *ctx, struct store_write *w, struct str 
     return answer(ctx, w, client.id, ret_json);
 }
 
+/* Nobody who registers can wait for a second person: what would have to is refused. */
+static int commit(const struct auth_ctx *ctx, struct store_write **io_write)
+{
+    struct four_eyes setting;
+    struct held_change held = {.kinds = 0};
+    TRY(four_eyes_read(store_write_reader(*io_write), ctx->arena, &setting));
+    if (setting.kinds != 0)
+        TRY(held_change_judge(ctx, *io_write, &setting, &held));
+    if (held.kinds != 0)
+        return err_set(ctx->err, ERR_INVALID_METADATA,
+                       "such a change needs a second person in this realm: ask an administrator");
+    return store_commit_p(io_write, DURABLE_STANDBY);
+}
+
 int registration_create(const struct auth_ctx *ctx, struct str token,
                         const struct json_value *metadata, struct str *ret_json)
 {
@@ -93,7 +108,7 @@ int registration_create(const struct auth_ctx *ctx, struct str token,
     TRY(store_write_begin_for(ctx->view, ctx->now, NEED_CHANGE, &w));
     TRY(initial_access_spend(ctx, w, token));
     TRY(create(&known, w, client_id, metadata, ret_json));
-    return store_commit_p(&w, DURABLE_STANDBY);
+    return commit(ctx, &w);
 }
 
 /* --- Those that are there --- */
@@ -176,7 +191,7 @@ int registration_replace(const struct auth_ctx *ctx, struct str token, struct st
         ctx, admin_client_update_by(&known, w, POLICY_BY_REGISTRATION_TOKEN, &before, &after)));
     TRY(renew_secret(&known, w, before.id));
     TRY(answer(ctx, w, before.id, ret_json));
-    return store_commit_p(&w, DURABLE_STANDBY);
+    return commit(ctx, &w);
 }
 
 int registration_delete(const struct auth_ctx *ctx, struct str token, struct str client_id)

@@ -239,6 +239,24 @@ test('client policies hold for clients that register themselves', async () => {
   await kc.clientPolicies.updatePolicy({ policies: [] });
 });
 
+test('where new clients and their addresses wait for a second person, nobody gets around it by registering', async () => {
+  const root = await world.token('root', 'master');
+  const { json: access } = await world.call('POST', '/realms/chile/clients-initial-access', { token: root, json: { count: 2, expiration: 0 } });
+  const there = `${world.server.realm('chile')}/clients-registrations/openid-connect`;
+  const enter = () => request(there, { method: 'POST', json: { redirect_uris: [REDIRECT] }, headers: bearer(access.token) });
+  const first = await enter();
+  assert.equal(first.status, 201, first.text);
+  await world.call('PUT', '/realms/chile/four-eyes', { token: root, json: { kinds: ['client-redirect-uris'], expiresAfterDays: 7 } });
+  const second = await enter();
+  assert.deepEqual([second.status, second.json.error], [400, 'invalid_client_metadata']);
+  assert.match(second.json.error_description, /second person/);
+  const changed = await manage('PUT', first.json, first.json.registration_access_token, { client_id: first.json.client_id, redirect_uris: ['https://otra.example.pe/cb'] });
+  assert.equal(changed.status, 400, changed.text);
+  const read = await manage('GET', first.json, first.json.registration_access_token);
+  assert.deepEqual([read.status, read.json.redirect_uris], [200, [REDIRECT]]);
+  assert.equal((await manage('DELETE', first.json, read.json.registration_access_token)).status, 204);
+});
+
 test('a description becomes a representation, and nothing is made', async () => {
   const convert = (body, by = token) => world.call('POST', '/realms/peru/client-description-converter', { token: by, body, headers: { 'Content-Type': 'text/plain' } });
   const metadata = await convert(JSON.stringify({ client_name: 'Uno', redirect_uris: [REDIRECT], grant_types: ['authorization_code'] }));
