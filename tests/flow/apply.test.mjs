@@ -126,7 +126,9 @@ test('a realm is made with all its parts, and applying twice changes nothing', a
 
   const second = await applied(yaml);
   assert.deepEqual([second[0].changes, second[0].applied], [[], false]);
-  assert.deepEqual(await world.cli.json('audit', 'list', '--realm', 'bolivia', '--limit', '1000'), events, 'no event without a change');
+  // Those of tokens may come a moment after the answer; what apply does is there when it says so.
+  const after = await world.cli.json('audit', 'list', '--realm', 'bolivia', '--limit', '1000');
+  assert.deepEqual(after.filter((e) => e.metadata?.path), byApply, 'no event without a change');
   assert.equal((await apply(yaml, '--drift')).status, 0);
 });
 
