@@ -1,0 +1,176 @@
+/* What primary and standby say to each other, as bytes and back. Only the connection is trusted (mutual
+ * TLS, pinned keys): every length, count and order is checked here and by who takes a message.
+ *
+ *   standby                        primary
+ *   HELLO                     ->
+ *                             <-   HELLO, or FENCED, or REFUSED, and the end
+ *   AT for each database, AT_END ->
+ *                             <-   SETTINGS
+ *                             <-   SNAPSHOT, PAGES..., SNAPSHOT_END   for what has no common history
+ *                             <-   COMMIT, PAGES...                   and from there on
+ *   ACK                       ->
+ *                             <-   GONE, ARCHIVE, BYTES..., ARCHIVE_END
+ *   HEARTBEAT                 <->  HEARTBEAT
+ *
+ * Pages follow the message that announced their count, and belong to it alone. Messages of different
+ * databases come one whole thing after the other. Numbers are little-endian; a text is a length of two
+ * bytes and its bytes. */
+#ifndef GARITA_STORE_REPL_MESSAGE_H
+#define GARITA_STORE_REPL_MESSAGE_H
+
+#include "core/base/buf.h"
+#include "store/repl/commit.h"
+
+#define REPL_VERSION         1
+#define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message, all in all */
+#define REPL_MESSAGE_PAGES   128          /* of a PAGES */
+#define REPL_MESSAGE_CHANGES 1024         /* of a COMMIT; more: all of the realm may have changed */
+#define REPL_MESSAGE_BYTES   (256u << 10) /* of a BYTES */
+#define REPL_NODE_ID_LEN     36           /* a UUID */
+#define REPL_DATABASES_MAX   100000
+
+enum repl_message_type {
+    REPL_HELLO = 1,
+    REPL_FENCED,
+    REPL_REFUSED,
+    REPL_AT,
+    REPL_AT_END,
+    REPL_SETTINGS,
+    REPL_SNAPSHOT,
+    REPL_SNAPSHOT_END,
+    REPL_COMMIT,
+    REPL_PAGES,
+    REPL_ACK,
+    REPL_GONE,
+    REPL_ARCHIVE,
+    REPL_BYTES,
+    REPL_ARCHIVE_END,
+    REPL_ARCHIVE_ACK,
+    REPL_HASHES,
+    REPL_HEARTBEAT,
+    REPL_TYPES
+};
+
+enum repl_role { REPL_ALONE, REPL_PRIMARY, REPL_STANDBY };
+
+/* Who speaks, from where in the history of the cluster. The first message each way. */
+struct repl_hello {
+    uint32_t version, page_bytes;
+    struct str cluster, node; /* UUIDs */
+    struct str address;       /* HOST:PORT under which this node listens for its peer */
+    enum repl_role role;
+    uint64_t epoch; /* the newest that this node knows */
+    int64_t wall_ms;
+};
+
+/* FENCED: a newer epoch reigns. REFUSED: the connection is of no use. */
+struct repl_refusal {
+    uint64_t epoch;
+    struct str text;
+};
+
+/* AT: where a database of the standby stands. ACK: this is on the standby's disk and seen by its
+ * readers. */
+struct repl_at {
+    struct str file;
+    struct repl_position position;
+};
+
+/* What must be the same on both: names of params.def and their values, and files of the data folder
+ * (certificates) with a name that begins with "file:". One text each, one message for all. */
+struct repl_settings {
+    struct str names[64], values[64];
+    size_t count;
+};
+
+/* A database whole, as of position. With hashes asked for before (HASHES), only pages that differ come. */
+struct repl_snapshot {
+    struct str realm, file;
+    struct repl_position position;
+    uint32_t page_count, count; /* count: of pages that come */
+    bool difference;
+};
+
+/* A row that changed (store/marks.h). */
+struct repl_change {
+    uint8_t kind;
+    uint64_t key;
+};
+
+#define REPL_CHANGED_CONFIG 1 /* the realm's configuration */
+#define REPL_CHANGED_ANY    2 /* rows that answers rest upon, which changes lists */
+#define REPL_CHANGED_ALL    4 /* likewise, too many to be listed, or not known */
+
+/* COMMIT: count PAGES-pages follow, as in struct repl_commit. */
+struct repl_commit_head {
+    struct str realm, file;
+    struct repl_position before, after;
+    int64_t time_ms;
+    uint32_t page_count, count;
+    uint8_t changed; /* REPL_CHANGED_* */
+    struct repl_change changes[REPL_MESSAGE_CHANGES];
+    size_t change_count;
+};
+
+struct repl_pages {
+    struct repl_page pages[REPL_MESSAGE_PAGES]; /* images point into the message */
+    size_t count;
+};
+
+/* A file of archived audit events, never changed once it is there. BYTES follow. It is acknowledged
+ * (ARCHIVE_ACK) before the primary commits the removal of the events from the database. */
+struct repl_archive {
+    struct str file; /* of the realm's database */
+    struct str name; /* of the archive */
+    uint64_t bytes;
+    unsigned char hash[32]; /* BLAKE2b of all */
+    bool removed;           /* its time is over: it goes, nothing follows */
+};
+
+/* Hashes of pages from first on, keyed with the cluster's id; for finding what differs. */
+struct repl_hashes {
+    struct str file;
+    uint32_t first, page_count; /* page_count: of the database */
+    struct str hashes;          /* eight bytes each */
+};
+
+struct repl_heartbeat {
+    uint64_t epoch;
+    int64_t wall_ms;
+    uint64_t sent_bytes; /* of commits, by the primary, since this connection began */
+};
+
+struct repl_message {
+    enum repl_message_type type;
+    union {
+        struct repl_hello hello;
+        struct repl_refusal refusal;
+        struct repl_at at;
+        struct repl_settings settings;
+        struct repl_snapshot snapshot;
+        struct repl_commit_head commit;
+        struct repl_pages pages;
+        struct repl_archive archive;
+        struct str bytes;
+        struct str file; /* GONE, SNAPSHOT_END, ARCHIVE_END */
+        struct repl_hashes hashes;
+        struct repl_heartbeat heartbeat;
+    };
+};
+
+/* Appends type, length and content. ERR_NO_MEMORY, ERR_TOO_LARGE. */
+MUST_CHECK int repl_encode(struct buf *out, const struct repl_message *m);
+/* One message without its length. Texts and images point into bytes. ERR_INVALID_REQUEST. */
+MUST_CHECK int repl_decode(struct str bytes, struct repl_message *ret_message);
+
+/* The peer of a connection, for those who speak to it. send copies what it needs and waits for nothing.
+ * ERR_OVERLOADED: the peer takes less than is sent, and REPL_WAITING_MAX bytes wait; ERR_IO: it is
+ * gone. */
+struct repl_out {
+    int (*send)(void *arg, const struct repl_message *m);
+    size_t (*waiting)(void *arg); /* bytes that are not sent yet */
+    void *arg;
+};
+#define REPL_WAITING_MAX ((size_t)64 << 20)
+
+#endif
