@@ -13,6 +13,7 @@
 #include "store/fence.h"
 #include "store/realm_list.h"
 #include "store/repl/backup.h"
+#include "store/repl/node.h"
 #include "store/space.h"
 #include "store/sql/store_info.h"
 #include "store/timekeeper.h"
@@ -193,6 +194,7 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(crypto_init());
     TRY(take_config(store, config));
     TRY(folder_open(config->data_dir, &store->folder, config->ctx));
+    TRY(node_open(store->folder.fd, &store->node, config->ctx));
     bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
     if (fresh)
         TRY(check_fresh(&store->folder, config->ctx));
@@ -264,6 +266,7 @@ void store_close(struct store *store)
     }
     free(store->hash);
     secret_free(&store->master_key);
+    node_close(store->node);
     folder_close(&store->folder); /* the lock goes last */
     (void)pthread_mutex_destroy(&store->lock);
     (void)pthread_mutex_destroy(&store->time.lock);

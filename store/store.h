@@ -18,6 +18,7 @@
 
 struct disk_cache;
 struct hot_cache;
+struct node;
 
 #define REALM_NAME_MAX      64
 #define FILE_NAME_MAX       48
@@ -155,6 +156,7 @@ struct store {
     struct store_config config; /* strings are owned */
     struct folder folder;
     struct secret master_key;
+    struct node *node; /* its place in replication (repl/node.h) */
     size_t open_limit, reader_limit, view_limit;
 
     pthread_mutex_t lock;

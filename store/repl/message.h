@@ -13,8 +13,9 @@
  *   HEARTBEAT                 <->  HEARTBEAT
  *
  * Pages follow the message that announced their count, and belong to it alone. Messages of different
- * databases come one whole thing after the other. Numbers are little-endian; a text is a length of two
- * bytes and its bytes. */
+ * databases come one whole thing after the other. On the wire a message is its length (four bytes), its type
+ * (one) and its members in the order in which they stand here; numbers are big-endian, a text is a length
+ * of two bytes and its bytes. */
 #ifndef GARITA_STORE_REPL_MESSAGE_H
 #define GARITA_STORE_REPL_MESSAGE_H
 
@@ -22,7 +23,8 @@
 #include "store/repl/commit.h"
 
 #define REPL_VERSION         1
-#define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message, all in all */
+#define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message without its length */
+#define REPL_LENGTH_BYTES    4
 #define REPL_MESSAGE_PAGES   128          /* of a PAGES */
 #define REPL_MESSAGE_CHANGES 1024         /* of a COMMIT; more: all of the realm may have changed */
 #define REPL_MESSAGE_BYTES   (256u << 10) /* of a BYTES */
@@ -158,9 +160,11 @@ struct repl_message {
     };
 };
 
-/* Appends type, length and content. ERR_NO_MEMORY, ERR_TOO_LARGE. */
+/* Appends length, type and content. ERR_NO_MEMORY, ERR_TOO_LARGE, ERR_INVALID_REQUEST for what could not
+ * be read back; after the latter two out is as before. */
 MUST_CHECK int repl_encode(struct buf *out, const struct repl_message *m);
-/* One message without its length. Texts and images point into bytes. ERR_INVALID_REQUEST. */
+/* One message without its length. Texts and images point into bytes. ERR_INVALID_REQUEST. Names of files
+ * lead out of no folder; a HELLO of another version has nothing but that version. */
 MUST_CHECK int repl_decode(struct str bytes, struct repl_message *ret_message);
 
 /* The peer of a connection, for those who speak to it. send copies what it needs and waits for nothing.
