@@ -36,7 +36,7 @@ static void notes_reset(struct notes *n)
 }
 
 /* Waits until a number reaches a value; the test fails when that takes a minute. */
-static void wait_until(struct notes *n, const uint64_t *number, uint64_t least)
+UNUSED static void wait_until(struct notes *n, const uint64_t *number, uint64_t least)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -47,7 +47,7 @@ static void wait_until(struct notes *n, const uint64_t *number, uint64_t least)
     pthread_mutex_unlock(&n->lock);
 }
 
-static void wait_count(struct notes *n, const int *number, int least)
+UNUSED static void wait_count(struct notes *n, const int *number, int least)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -169,7 +169,7 @@ static int forget_nodes(void **state)
     return 0;
 }
 
-static void listen_with(const struct link_times *times)
+UNUSED static void listen_with(const struct link_times *times)
 {
     const struct link_listener_config config = {.address = "127.0.0.1",
                                                 .identity = &here,
@@ -221,7 +221,7 @@ static void commit_number(uint64_t number, struct repl_message *ret_message)
                                                     .change_count = REPL_MESSAGE_CHANGES}};
 }
 
-static void send_commits(struct notes *from, uint64_t first, uint64_t count)
+UNUSED static void send_commits(struct notes *from, uint64_t first, uint64_t count)
 {
     static struct repl_message m;
     for (uint64_t i = 0; i < count; i++) {
