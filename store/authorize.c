@@ -45,6 +45,7 @@ static const char *const tables[] = {
     "record",
     "organization_member",
     "repl_pos",
+    "tally",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */

@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/client_secret.h"
 #include "core/admin/flows.h"
+#include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/port/clients.h"
@@ -126,6 +127,7 @@ static int prepare(const struct auth_ctx *ctx, struct client *io_client)
 static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct client *io_client)
 {
     struct str data, rotated;
+    TRY(quota_admit(ctx, w, TALLY_CLIENT));
     TRY(client_rotated_take(ctx, io_client, &rotated));
     TRY(tell_conflict(ctx, io_client, client_insert(w, io_client)));
     if (!str_absent(rotated))

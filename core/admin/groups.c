@@ -2,6 +2,7 @@
 #include "core/admin/groups.h"
 
 #include "core/admin/default_groups.h"
+#include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/model/check.h"
 #include "core/port/roles.h"
@@ -60,6 +61,7 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
                        const struct group *parent, struct group *io_group)
 {
     TRY(check_group(ctx, io_group));
+    TRY(quota_admit(ctx, w, TALLY_GROUP));
     TRY(admin_id(ctx->arena, &io_group->id));
     io_group->parent_pk = parent ? parent->pk : 0;
     io_group->path =

@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
 #include "core/admin/flows.h"
+#include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/auth/password_policy.h"
@@ -17,6 +18,7 @@ int admin_realm_check(const struct realm *realm, struct err_ctx *err)
 {
     struct password_policy policy;
     TRY(realm_check(realm, err));
+    TRY(quota_check(&realm->attributes, err));
     return password_policy_parse(realm->password_policy, &policy, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/admin/default_groups.h"
 #include "core/admin/profile.h"
+#include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
@@ -117,6 +118,8 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct u
     TRY(admin_id(ctx->arena, &io_user->id));
     if (io_user->created_ms == 0)
         io_user->created_ms = store_write_now(w)->wall_ms;
+    if (str_empty(io_user->service_account_client_id))
+        TRY(quota_admit(ctx, w, TALLY_USER));
     return tell_conflict(ctx, user_insert(w, io_user));
 }
 

@@ -5,12 +5,25 @@
 
 #include "core/base/banned.h"
 
+/* The secret before the present one goes along as an attribute, as Keycloak has it. */
+static int add_rotated(struct exporter *e, struct client *io_client)
+{
+    struct str secret;
+    if (!e->options->secrets)
+        return 0;
+    int rc = client_rotated_find(e->r, e->scratch, io_client, &secret);
+    if (rc != 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    return str_map_set(&io_client->attributes, e->scratch, STR(CLIENT_ATTR_ROTATED_SECRET), secret);
+}
+
 static int write_client(struct exporter *e, const struct client *listed)
 {
     struct client client;
     TRY(client_find(e->r, e->scratch, listed->client_id, &client));
     if (!e->options->secrets && !str_empty(client.secret))
         client.secret = STR(SECRET_MASK);
+    TRY(add_rotated(e, &client));
     jw_begin_object(&e->w);
     represent_client_members(&e->w, &client);
     jw_end_object(&e->w);

@@ -42,7 +42,7 @@ MUST_CHECK int export_components(struct exporter *e);    /* components, keys amo
 /* The member of the open object that holds the keys; records: of all components. */
 MUST_CHECK int export_keys(struct exporter *e, const struct components *records);
 /* identityProviders, identityProviderMappers, authenticationFlows, authenticatorConfig, requiredActions,
- * organizations, localizationTexts. */
+ * organizations, clientProfiles, clientPolicies, localizationTexts. */
 MUST_CHECK int export_records(struct exporter *e);
 MUST_CHECK int export_users(struct exporter *e);       /* users: all, or service accounts */
 MUST_CHECK int export_users_files(struct exporter *e); /* into files of their own */

@@ -1,9 +1,11 @@
 /* What is kept as administrators wrote it: identity providers, flows and the like, as they stand. */
 #include "core/transfer/export_parts.h"
 
+#include "core/admin/client_policies.h"
 #include "core/admin/localization.h"
 #include "core/admin/providers.h"
 #include "core/auth/login_records.h"
+#include "core/model/client_policy.h"
 #include "core/port/organizations.h"
 #include "core/port/records.h"
 
@@ -209,6 +211,32 @@ static int write_localization(struct exporter *e)
     return 0;
 }
 
+/* --- What the realm asks of its clients --- */
+
+typedef int policies_get(const struct auth_ctx *ctx, struct store_read *r, struct str *ret_json);
+
+static int write_policies_of(struct exporter *e, const char *member, const char *list,
+                             policies_get *get)
+{
+    struct str json;
+    const struct json_value *document;
+    TRY(get(&e->ctx, e->r, &json));
+    int rc = json_parse(e->scratch, json, CLIENT_POLICIES_MAX_BYTES, &document);
+    if (rc != 0)
+        return rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
+    if (json_count(json_get(document, list)) > 0) {
+        jw_key(&e->w, member);
+        jw_value(&e->w, document);
+    }
+    return export_next(e);
+}
+
+static int write_policies(struct exporter *e)
+{
+    TRY(write_policies_of(e, "clientProfiles", "profiles", admin_client_profiles_get));
+    return write_policies_of(e, "clientPolicies", "policies", admin_client_policies_get);
+}
+
 static int write_identity_providers(struct exporter *e)
 {
     if (e->options->without_identity_providers)
@@ -223,5 +251,6 @@ int export_records(struct exporter *e)
     TRY(write_flows(e));
     TRY(write_list(e, "requiredActions", RECORD_REQUIRED_ACTION));
     TRY(write_organizations(e));
+    TRY(write_policies(e));
     return write_localization(e);
 }

@@ -6,6 +6,7 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/clients.h"
+#include "core/admin/flows.h"
 #include "core/admin/users.h"
 #include "core/model/check.h"
 #include "core/port/clients.h"
@@ -228,11 +229,21 @@ static void tell_parts(struct import *im, const struct json_value *json, const s
         const char *member, *reason;
     } parts[] = {
         {"authorizationSettings", "there are no authorization services"},
-        {"authenticationFlowBindingOverrides", "flows are not bound to clients"},
     };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (json_count(json_get(json, parts[i].member)) > 0)
             import_left(im, AT_MEMBER(at, parts[i].member), parts[i].reason);
+}
+
+/* The flows are there by now, under their ids of the file. */
+static int check_flows(struct import *im, const struct import_at *at, struct client *io_client)
+{
+    int rc = admin_flows_check_client(&im->ctx, im->r, NULL, io_client);
+    if (rc != ERR_INVALID_REQUEST)
+        return rc;
+    import_note_check(im, IMPORT_LEFT, AT_MEMBER(at, "authenticationFlowBindingOverrides"));
+    io_client->flow_overrides = (struct str_map){0};
+    return 0;
 }
 
 static int read_client(struct import *im, const struct json_value *json, const struct import_at *at,
@@ -246,6 +257,7 @@ static int read_client(struct import *im, const struct json_value *json, const s
     if (str_empty(client->client_authenticator_type))
         client->client_authenticator_type = STR("client-secret");
     tell_parts(im, json, at);
+    TRY(check_flows(im, at, client));
     TRY(move_pages(im, client));
     keep_good(im, &client->redirect_uris, test_redirect, AT_MEMBER(at, "redirectUris"));
     keep_good(im, &client->web_origins, web_origin_check, AT_MEMBER(at, "webOrigins"));

@@ -2,6 +2,7 @@
  * mappers, by the models and checks of core/admin. */
 #include "core/transfer/import_parts.h"
 
+#include "core/admin/client_policies.h"
 #include "core/admin/component_records.h"
 #include "core/admin/identity_providers.h"
 #include "core/admin/localization.h"
@@ -84,7 +85,7 @@ static int settle(struct import *im, const struct import_at *at, int rc, const c
 {
     if (rc == 0)
         import_report_took(im->report, taken, 1);
-    else if (rc == ERR_INVALID_REQUEST || rc == ERR_CONFLICT)
+    else if (rc == ERR_INVALID_REQUEST || rc == ERR_CONFLICT || rc == ERR_NOT_IMPLEMENTED)
         import_note_check(im, IMPORT_LEFT, at);
     else
         return import_explain(im, at, rc);
@@ -245,6 +246,28 @@ static int import_smtp(struct import *im)
     return settle(im, at, rc, "mail servers");
 }
 
+/* --- What the realm asks of its clients --- */
+
+typedef int policies_put(const struct auth_ctx *ctx, struct store_write *w,
+                         const struct json_value *json);
+
+/* As a whole: with a part of them clients could do what they should not. */
+static int take_policies_of(struct import *im, const char *member, const char *list,
+                            policies_put *put)
+{
+    const struct json_value *json;
+    TRY(import_object(im, im->main->top, member, NULL, &json));
+    if (json_count(json_get(json, list)) == 0)
+        return 0;
+    return settle(im, AT_MEMBER(NULL, member), put(&im->ctx, im->w, json), list);
+}
+
+static int import_policies(struct import *im)
+{
+    TRY(take_policies_of(im, "clientProfiles", "profiles", admin_client_profiles_put));
+    return take_policies_of(im, "clientPolicies", "policies", admin_client_policies_put);
+}
+
 int import_records(struct import *im)
 {
     const struct json_value *components;
@@ -254,6 +277,7 @@ int import_records(struct import *im)
     TRY(import_each_top(im, "organizations", take_organization));
     TRY(import_each_top(im, "identityProviders", take_provider));
     TRY(import_each_top(im, "identityProviderMappers", take_provider_mapper));
+    TRY(import_policies(im));
     TRY(import_texts(im));
     return import_smtp(im);
 }

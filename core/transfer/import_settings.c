@@ -29,6 +29,8 @@ static const char *const handled[] = {
     "authenticatorConfig",
     "requiredActions",
     "organizations",
+    "clientProfiles",
+    "clientPolicies",
     "smtpServer",
     "privateKey",
     "publicKey",

@@ -1,5 +1,6 @@
 /* People. What is looked up or listed has columns; attributes and required actions are a document.
  */
+#include "core/port/tally.h"
 #include "core/port/users.h"
 
 #include "core/base/rng.h"
@@ -135,17 +136,7 @@ int user_list_all(struct store_read *r, struct arena *a, int64_t after_pk, size_
 
 int user_count(struct store_read *r, int64_t *ret_count)
 {
-    static const struct sql select = {"SELECT count(*) FROM user"};
-    static const struct sql service = {"SELECT count(*) FROM user"
-                                       " WHERE service_account_client_id IS NOT NULL"};
-    QUERY(all);
-    TRY(query_open(r->conn, &select, &all));
-    TRY(query_one(&all));
-    QUERY(machines);
-    TRY(query_open(r->conn, &service, &machines));
-    TRY(query_one(&machines));
-    *ret_count = query_col_i64(&all, 0) - query_col_i64(&machines, 0);
-    return 0;
+    return tally_read(r, TALLY_USER, ret_count);
 }
 
 /* --- Writing --- */

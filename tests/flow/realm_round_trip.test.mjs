@@ -45,6 +45,29 @@ test('one file: export, import, export', async () => {
   assertSame(to('first.json'), to('second.json'));
 });
 
+test('policies, both secrets and the flows of a client are in the file; what cannot be carried out is left and told', async () => {
+  const realm = JSON.parse(readFileSync(to('first.json'), 'utf8'));
+  const client = (clientId) => realm.clients.find((c) => c.clientId === clientId);
+  const grant = realm.authenticationFlows.find((f) => f.alias === 'grant of the portal');
+  assert.deepEqual(client('portal').authenticationFlowBindingOverrides, { direct_grant: grant.id });
+  assert.ok(client('rotating').attributes['client.secret.rotated'].length >= 43);
+  assert.notEqual(client('rotating').attributes['client.secret.rotated'], client('rotating').secret);
+  assert.deepEqual(realm.clientProfiles.profiles.map((p) => p.name), ['rotation']);
+  assert.deepEqual(realm.clientPolicies.policies.map((p) => p.name), ['rotate']);
+
+  client('portal').authenticationFlowBindingOverrides = { browser: grant.id, direct_grant: '5b1f9f4e-0000-4000-8000-000000000001' };
+  realm.clientProfiles.profiles[0].executors.push({ executor: 'holder-of-nothing', configuration: {} });
+  writeFileSync(to('changed.json'), JSON.stringify(realm));
+  const copy = await freshFolder();
+  const report = await copy.json('realm', 'import', to('changed.json'));
+  const left = JSON.stringify(report);
+  for (const at of ['authenticationFlowBindingOverrides', 'clientProfiles', 'clientPolicies']) assert.ok(left.includes(at), at);
+  await copy.ok('realm', 'export', 'peru', '--to', to('left.json'));
+  const after = JSON.parse(readFileSync(to('left.json'), 'utf8'));
+  assert.deepEqual(after.clients.find((c) => c.clientId === 'portal').authenticationFlowBindingOverrides, {});
+  assert.deepEqual([after.clientProfiles, after.clientPolicies], [undefined, undefined]);
+});
+
 test('people apart: the same files, imported into a serving server', async () => {
   const apart = ['--users', 'different-files', '--users-per-file', '3'];
   await world.cli.ok('realm', 'export', 'peru', '--to', to('first'), ...apart);

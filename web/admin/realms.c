@@ -3,6 +3,7 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
+#include "core/admin/quota.h"
 #include "core/admin/realms.h"
 #include "core/admin/smtp.h"
 #include "core/model/represent.h"
@@ -261,20 +262,39 @@ int rest_realms_create(struct admin_call *call)
     return 0;
 }
 
+static int may_set(struct admin_call *call, const struct realm *before, const struct realm *after,
+                   struct str name)
+{
+    if (str_eq(str_map_get(&before->attributes, name), str_map_get(&after->attributes, name)))
+        return 0;
+    return err_set(&call->req->err, ERR_FORBIDDEN, "Only administrators of master change %.*s",
+                   STR_ARG(name));
+}
+
+/* Nobody lifts his own quota. */
+static int may_set_quotas(struct admin_call *call, const struct realm *before,
+                          const struct realm *after, const struct str_map *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (str_starts(names->items[i].name, STR(REALM_ATTR_QUOTA_PREFIX)))
+            TRY(may_set(call, before, after, names->items[i].name));
+    return 0;
+}
+
 /* What an administrator did must not go with a setting that he may change: how long the audit chain is
- * kept is decided in master. */
-static int may_keep_audit(struct admin_call *call, const struct realm *before,
-                          const struct realm *after)
+ * kept is decided in master, and so is how much a realm may hold. */
+static int may_set_all(struct admin_call *call, const struct realm *before,
+                       const struct realm *after)
 {
     static const char *const names[] = {REALM_ATTR_AUDIT_ARCHIVE_DAYS,
                                         REALM_ATTR_AUDIT_RETENTION_DAYS,
                                         REALM_ATTR_AUDIT_UNKNOWN_DAYS};
-    for (size_t i = 0; i < ARRAY_LEN(names) && !call->caller.of_master; i++)
-        if (!str_eq(str_map_get(&before->attributes, str_c(names[i])),
-                    str_map_get(&after->attributes, str_c(names[i]))))
-            return err_set(&call->req->err, ERR_FORBIDDEN,
-                           "Only administrators of master change %s", names[i]);
-    return 0;
+    if (call->caller.of_master)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        TRY(may_set(call, before, after, str_c(names[i])));
+    TRY(may_set_quotas(call, before, after, &before->attributes));
+    return may_set_quotas(call, before, after, &after->attributes);
 }
 
 static int put_smtp(struct admin_call *call)
@@ -298,7 +318,7 @@ int rest_realm_put(struct admin_call *call)
         return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "realm",
                          "A realm keeps its name: its issuer is made of it");
     TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
-    TRY(may_keep_audit(call, &before, &after));
+    TRY(may_set_all(call, &before, &after));
     TRY(admin_write(call));
     TRY(admin_realm_update(&call->ctx, call->w, &before, &after));
     return put_smtp(call);

@@ -48,7 +48,20 @@ export async function fillRealm(world, root) {
   await root.realms.update({ realm: 'peru' }, { browserFlow: 'browser of Peru', otpPolicyDigits: 8, otpPolicyAlgorithm: 'HmacSHA512', webAuthnPolicyRpId: 'example.pe',
     webAuthnPolicySignatureAlgorithms: ['ES256'], webAuthnPolicyPasswordlessRequireResidentKey: 'Yes', adminTheme: 'banco',
     smtpServer: { host: 'mail.example.pe', port: '587', from: 'id@example.pe', auth: 'true', user: 'id', password: 'secret-of-mail' } });
+  await root.authenticationManagement.copyFlow({ flow: 'direct grant', newName: 'grant of the portal' });
+  const flow = (await root.authenticationManagement.getFlows()).find((f) => f.alias === 'grant of the portal');
+  await root.clients.update({ id: portal }, { authenticationFlowBindingOverrides: { direct_grant: flow.id } });
+  await rotateOnce(root, await root.clients.create({ clientId: 'rotating', publicClient: false }));
   await consent(world, 'portal', 'maria');
+}
+
+// A policy that is there, and a client with two secrets by it.
+async function rotateOnce(root, client) {
+  const rotation = { executor: 'secret-rotation', configuration: { 'expiration-period': 86400, 'rotated-expiration-period': 43200, 'remaining-rotation-period': 3600 } };
+  await root.clientPolicies.createProfiles({ profiles: [{ name: 'rotation', description: '', executors: [rotation] }] });
+  await root.clientPolicies.updatePolicy({ policies: [{ name: 'rotate', description: '', enabled: true, profiles: ['rotation'],
+    conditions: [{ condition: 'client-access-type', configuration: { type: ['confidential'] } }] }] });
+  await root.clients.generateNewClientSecret({ id: client.id });
 }
 
 async function consent(world, clientId, username) {
