@@ -11,11 +11,11 @@ struct auth_jwks {
     struct str text;
     int64_t age_ms;
 };
-/* Gives the JWKS text behind the URL of a client or a trusted issuer. fresh asks to go to the source
+/* Gives the JWKS text behind the URL of a client or a trusted issuer of a realm. fresh asks to go to the source
  * even when a copy is kept; an implementation bounds how often that really happens (JO-04), and for
  * how long a copy stands in when the source does not answer. Errors as fetch_json. */
-typedef int auth_jwks_get(void *context, struct arena *a, struct str url, bool fresh,
-                          struct auth_jwks *ret_jwks);
+typedef int auth_jwks_get(void *context, struct arena *a, struct str realm_id, struct str url,
+                          bool fresh, struct auth_jwks *ret_jwks);
 
 struct profile_problems;
 

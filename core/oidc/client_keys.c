@@ -21,9 +21,10 @@ static bool attribute_true(const struct client *client, const char *name)
 static int get_jwks(const struct auth_ctx *ctx, struct str url, bool fresh, struct str *ret_text)
 {
     struct auth_jwks jwks;
+    struct str realm_id = auth_realm(ctx)->id;
     if (!ctx->jwks_get)
-        return fetch_json(ctx->arena, url, JWKS_MAX_BYTES, ret_text);
-    TRY(ctx->jwks_get(ctx->jwks_context, ctx->arena, url, fresh, &jwks));
+        return fetch_json(ctx->arena, realm_id, url, JWKS_MAX_BYTES, ret_text);
+    TRY(ctx->jwks_get(ctx->jwks_context, ctx->arena, realm_id, url, fresh, &jwks));
     *ret_text = jwks.text;
     return 0;
 }

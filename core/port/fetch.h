@@ -5,11 +5,14 @@
 
 #include "core/base/arena.h"
 
-/* How many fetches the whole process has under way; one more is refused at once. */
-#define FETCHES_AT_ONCE 8
+/* How many fetches the whole process has under way, and one realm of them, so that hosts that hang hold
+ * up no other tenant; one more is refused at once. */
+#define FETCHES_AT_ONCE  8
+#define FETCHES_OF_REALM 4
 
-/* GET of a JSON document; at most max_bytes. ERR_UPSTREAM, ERR_TIMEOUT, ERR_FORBIDDEN (address or
- * scheme not allowed by configuration), ERR_OVERLOADED. */
-MUST_CHECK int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body);
+/* GET of a JSON document for a realm (its id); at most max_bytes. ERR_UPSTREAM, ERR_TIMEOUT, ERR_FORBIDDEN
+ * (address or scheme not allowed by configuration), ERR_OVERLOADED. */
+MUST_CHECK int fetch_json(struct arena *a, struct str realm_id, struct str url, size_t max_bytes,
+                          struct str *ret_body);
 
 #endif

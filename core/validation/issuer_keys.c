@@ -22,6 +22,7 @@
 /* One search. */
 struct search {
     const struct validation_call *call;
+    struct str realm_id;
     const struct trusted_issuer *issuer;
     struct str kid;
     struct token_cache_key key;
@@ -80,9 +81,9 @@ static int ask(const struct search *s, bool fresh, struct auth_jwks *ret_jwks)
     const struct validation_call *call = s->call;
     struct str url = s->issuer->jwks_uri;
     if (call->jwks_get)
-        return call->jwks_get(call->jwks_context, call->arena, url, fresh, ret_jwks);
+        return call->jwks_get(call->jwks_context, call->arena, s->realm_id, url, fresh, ret_jwks);
     ret_jwks->age_ms = 0;
-    return fetch_json(call->arena, url, JWKS_MAX_BYTES, &ret_jwks->text);
+    return fetch_json(call->arena, s->realm_id, url, JWKS_MAX_BYTES, &ret_jwks->text);
 }
 
 static int narrow(const struct search *s, struct str text, struct str *ret_set)
@@ -153,13 +154,13 @@ static int find_set(struct search *s, struct str *ret_set)
     return 0;
 }
 
-int validation_issuer_keys(const struct validation_call *call, struct str realm_issuer,
+int validation_issuer_keys(const struct validation_call *call, const struct auth_ctx *ctx,
                            const struct trusted_issuer *issuer, struct str kid,
                            struct validation_issuer_set *ret_set)
 {
-    struct search s = {.call = call, .issuer = issuer, .kid = kid};
+    struct search s = {.call = call, .realm_id = auth_realm(ctx)->id, .issuer = issuer, .kid = kid};
     struct str set;
-    TRY(make_key(&s, realm_issuer));
+    TRY(make_key(&s, ctx->issuer));
     TRY(find_set(&s, &set));
     if (!has_keys(set))
         return ERR_UNKNOWN_KEY;

@@ -72,9 +72,10 @@ struct validation_issuer_set {
     struct str set;
     unsigned char mark[32];
 };
-/* For a realm of ours. ERR_UNKNOWN_KEY, ERR_UPSTREAM (nobody can say), ERR_OVERLOADED (too many ask at
+/* For a realm of ours, that of ctx. ERR_UNKNOWN_KEY, ERR_UPSTREAM (nobody can say), ERR_OVERLOADED (too many ask at
  * once), ERR_NO_MEMORY. */
-MUST_CHECK int validation_issuer_keys(const struct validation_call *call, struct str realm_issuer,
+MUST_CHECK int validation_issuer_keys(const struct validation_call *call,
+                                      const struct auth_ctx *ctx,
                                       const struct trusted_issuer *issuer, struct str kid,
                                       struct validation_issuer_set *ret_set);
 /* ERR_UNKNOWN_KEY, ERR_BAD_SIGNATURE, ERR_BAD_ALGORITHM, ERR_BAD_KEY, ERR_NO_MEMORY. */

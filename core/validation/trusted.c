@@ -215,7 +215,7 @@ static int check_algorithm(const struct look *l)
 
 static int find_keys(const struct look *l, struct validation_issuer_set *ret_set)
 {
-    int rc = validation_issuer_keys(l->call, l->realm.ctx.issuer, l->issuer, l->jws->kid, ret_set);
+    int rc = validation_issuer_keys(l->call, &l->realm.ctx, l->issuer, l->jws->kid, ret_set);
     if (rc == ERR_UNKNOWN_KEY)
         return say(l, VALIDATION_UNKNOWN_KEY);
     return rc == ERR_UPSTREAM ? say(l, VALIDATION_ISSUER_UNAVAILABLE) : rc;

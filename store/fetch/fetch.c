@@ -5,11 +5,11 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/base/log.h"
+#include "core/base/rng.h"
 #include "core/codec/uri.h"
 #include "store/fetch/address.h"
 #include "store/fetch/fetch_setup.h"
@@ -207,17 +207,66 @@ static int fetch_now(struct arena *a, const char *url, size_t max_bytes, struct 
     return err;
 }
 
-int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body)
+/* A host that hangs must not hold the threads that answer others, nor those of one realm the places of
+ * another (HT-02). */
+static struct {
+    pthread_mutex_t lock;
+    bool taken[FETCHES_AT_ONCE];
+    char realm[FETCHES_AT_ONCE][UUID_TEXT_LEN];
+} places = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_of(size_t place, struct str realm_id)
 {
-    /* A host that hangs must not hold the threads that answer others (HT-02). */
-    static atomic_int under_way;
+    return str_eq(str_of(places.realm[place], realm_id.len), realm_id);
+}
+
+/* Under the lock: FETCHES_AT_ONCE when there is none for this realm. */
+static size_t find_place(struct str realm_id)
+{
+    size_t free_place = FETCHES_AT_ONCE;
+    size_t own = 0;
+    for (size_t i = 0; i < FETCHES_AT_ONCE; i++) {
+        if (!places.taken[i])
+            free_place = i;
+        else
+            own += is_of(i, realm_id);
+    }
+    return own < FETCHES_OF_REALM ? free_place : FETCHES_AT_ONCE;
+}
+
+static size_t take_place(struct str realm_id)
+{
+    struct str own =
+        str_sub(realm_id, 0, realm_id.len < UUID_TEXT_LEN ? realm_id.len : UUID_TEXT_LEN);
+    (void)pthread_mutex_lock(&places.lock);
+    size_t place = find_place(own);
+    if (place < FETCHES_AT_ONCE) {
+        places.taken[place] = true;
+        memset(places.realm[place], 0, UUID_TEXT_LEN);
+        memcpy(places.realm[place], own.ptr, own.len);
+    }
+    (void)pthread_mutex_unlock(&places.lock);
+    return place;
+}
+
+static void give_place(size_t place)
+{
+    (void)pthread_mutex_lock(&places.lock);
+    places.taken[place] = false;
+    (void)pthread_mutex_unlock(&places.lock);
+}
+
+int fetch_json(struct arena *a, struct str realm_id, struct str url, size_t max_bytes,
+               struct str *ret_body)
+{
     TRY(check_url(url));
     const char *text = arena_cstr(a, url);
     if (!text)
         return ERR_NO_MEMORY;
-    int err = ERR_OVERLOADED;
-    if (atomic_fetch_add(&under_way, 1) < FETCHES_AT_ONCE)
-        err = fetch_now(a, text, max_bytes, ret_body);
-    (void)atomic_fetch_sub(&under_way, 1);
+    size_t place = take_place(realm_id);
+    if (place == FETCHES_AT_ONCE)
+        return ERR_OVERLOADED;
+    int err = fetch_now(a, text, max_bytes, ret_body);
+    give_place(place);
     return err;
 }

@@ -13,7 +13,7 @@ static int fetch(struct admin_call *call, struct str url, const struct json_valu
     struct str body;
     struct arena *a = call->req->arena;
     TRY(uri_check(url, URI_FOR_FETCH, "fromUrl", &call->req->err));
-    int rc = fetch_json(a, url, IDENTITY_DISCOVERY_MAX_BYTES, &body);
+    int rc = fetch_json(a, auth_realm(&call->ctx)->id, url, IDENTITY_DISCOVERY_MAX_BYTES, &body);
     if (rc == 0)
         rc = json_parse(a, body, IDENTITY_DISCOVERY_MAX_BYTES, ret_document);
     if (rc == 0 || rc == ERR_NO_MEMORY || rc == ERR_OVERLOADED)

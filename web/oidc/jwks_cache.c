@@ -189,11 +189,11 @@ static bool find_answer(struct jwks_cache *cache, struct arena *a, struct str ur
     return true;
 }
 
-static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct str url,
-                              int64_t now_ms, struct auth_jwks *ret_jwks)
+static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct str realm_id,
+                              struct str url, int64_t now_ms, struct auth_jwks *ret_jwks)
 {
     struct auth_jwks jwks = {.age_ms = 0};
-    int rc = fetch_json(a, url, TEXT_MAX_BYTES, &jwks.text);
+    int rc = fetch_json(a, realm_id, url, TEXT_MAX_BYTES, &jwks.text);
     (void)pthread_mutex_lock(&cache->lock);
     remember(cache, url, rc, jwks.text, now_ms);
     (void)pthread_cond_broadcast(&cache->fetched);
@@ -206,8 +206,8 @@ static int fetch_and_remember(struct jwks_cache *cache, struct arena *a, struct 
     return rc;
 }
 
-int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url, bool fresh,
-                      int64_t now_ms, struct auth_jwks *ret_jwks)
+int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str realm_id,
+                      struct str url, bool fresh, int64_t now_ms, struct auth_jwks *ret_jwks)
 {
     int rc = 0;
     if (str_empty(url) || url.len > URL_MAX_BYTES)
@@ -215,11 +215,12 @@ int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url,
     (void)pthread_mutex_lock(&cache->lock);
     bool known = find_answer(cache, a, url, fresh, now_ms, &rc, ret_jwks);
     (void)pthread_mutex_unlock(&cache->lock);
-    return known ? rc : fetch_and_remember(cache, a, url, now_ms, ret_jwks);
+    return known ? rc : fetch_and_remember(cache, a, realm_id, url, now_ms, ret_jwks);
 }
 
-int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh,
+int jwks_cache_get(void *context, struct arena *a, struct str realm_id, struct str url, bool fresh,
                    struct auth_jwks *ret_jwks)
 {
-    return jwks_cache_get_at(context, a, url, fresh, clock_monotonic_ns() / 1000000, ret_jwks);
+    return jwks_cache_get_at(context, a, realm_id, url, fresh, clock_monotonic_ns() / 1000000,
+                             ret_jwks);
 }

@@ -23,13 +23,14 @@ void jwks_cache_free(struct jwks_cache *cache);
 
 /* Fits auth_jwks_get (core/auth/context.h); context is a struct jwks_cache. What nobody has yet is
  * fetched by one of those who ask at once; a few wait for him, the others get ERR_OVERLOADED. */
-int jwks_cache_get(void *context, struct arena *a, struct str url, bool fresh,
+int jwks_cache_get(void *context, struct arena *a, struct str realm_id, struct str url, bool fresh,
                    struct auth_jwks *ret_jwks);
 /* Each copy counts as too old from now on (monotonic): the next who asks fetches, and where that fails the
  * copy still stands in. */
 void jwks_cache_expire(struct jwks_cache *cache, int64_t now_ms);
 /* The same at a given moment (monotonic). */
-MUST_CHECK int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str url,
-                                 bool fresh, int64_t now_ms, struct auth_jwks *ret_jwks);
+MUST_CHECK int jwks_cache_get_at(struct jwks_cache *cache, struct arena *a, struct str realm_id,
+                                 struct str url, bool fresh, int64_t now_ms,
+                                 struct auth_jwks *ret_jwks);
 
 #endif

@@ -158,7 +158,7 @@ static int fetch_from(struct server *s, size_t max_bytes, struct str *ret_body)
 {
     start_server(s);
     struct str url = arena_printf(&arena, "http://127.0.0.1:%d/jwks", s->port);
-    int err = fetch_json(&arena, url, max_bytes, ret_body);
+    int err = fetch_json(&arena, STR("peru"), url, max_bytes, ret_body);
     stop_server(s);
     return err;
 }
@@ -249,15 +249,15 @@ static void test_ss_01_defaults(void **state)
     start_server(&s);
     ok(fetch_setup(&config, NULL));
     struct str url = arena_printf(&arena, "http://127.0.0.1:%d/", s.port);
-    fails(fetch_json(&arena, url, 1000, &body), ERR_FORBIDDEN);
+    fails(fetch_json(&arena, STR("peru"), url, 1000, &body), ERR_FORBIDDEN);
     config.allow_http = true;
     ok(fetch_setup(&config, NULL));
-    fails(fetch_json(&arena, url, 1000, &body), ERR_FORBIDDEN);
+    fails(fetch_json(&arena, STR("peru"), url, 1000, &body), ERR_FORBIDDEN);
     static const char *const hosts[] = {
         "localhost", "127.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0"};
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
         url = arena_printf(&arena, "http://%s:%d/", hosts[i], s.port);
-        int err = fetch_json(&arena, url, 1000, &body);
+        int err = fetch_json(&arena, STR("peru"), url, 1000, &body);
         if (err != ERR_FORBIDDEN && err != ERR_UPSTREAM)
             fail_msg("%s: %s", hosts[i], err_name(err));
     }
@@ -270,7 +270,7 @@ static void test_ss_01_defaults(void **state)
                                       "//x",
                                       ""};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        fails(fetch_json(&arena, str_c(bad[i]), 1000, &body), ERR_FORBIDDEN);
+        fails(fetch_json(&arena, STR("peru"), str_c(bad[i]), 1000, &body), ERR_FORBIDDEN);
     const char *const no_network[] = {"x"};
     config.networks = no_network;
     config.network_count = 1;
@@ -316,8 +316,8 @@ static int fetch_tls(const char *host, int port, const char *ca)
     int err = ERR_UPSTREAM;
     /* The server needs a moment to listen. */
     for (int i = 0; i < 50 && err == ERR_UPSTREAM && ca; i++) {
-        err =
-            fetch_json(&arena, arena_printf(&arena, "https://%s:%d/jwks", host, port), 1000, &body);
+        err = fetch_json(&arena, STR("peru"),
+                         arena_printf(&arena, "https://%s:%d/jwks", host, port), 1000, &body);
         if (err == ERR_UPSTREAM)
             (void)usleep(20000);
     }
@@ -350,7 +350,7 @@ static void test_ss_05_certificates(void **state)
 struct hanging {
     struct server server;
     struct arena arena;
-    struct str url;
+    struct str realm, url;
     int err;
     pthread_t thread;
 };
@@ -359,34 +359,58 @@ static void *fetch_hanging(void *arg)
 {
     struct hanging *h = arg;
     struct str body;
-    h->err = fetch_json(&h->arena, h->url, 1000, &body);
+    h->err = fetch_json(&h->arena, h->realm, h->url, 1000, &body);
     return NULL;
+}
+
+static void hang(struct hanging *h, struct str realm)
+{
+    *h = (struct hanging){.server = {.answer = HEAD "{}", .delay_ms = 1500}, .realm = realm};
+    start_server(&h->server);
+    arena_init(&h->arena, 1 << 20);
+    h->url = arena_printf(&h->arena, "http://127.0.0.1:%d/jwks", h->server.port);
+    assert_int_equal(pthread_create(&h->thread, NULL, fetch_hanging, h), 0);
+}
+
+/* How many of them were refused at once. */
+static size_t wait_for(struct hanging *all, size_t count)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(pthread_join(all[i].thread, NULL), 0);
+        stop_server(&all[i].server);
+        arena_free(&all[i].arena);
+        refused += all[i].err == ERR_OVERLOADED;
+    }
+    return refused;
 }
 
 /* HT-02: hosts that hang hold a few threads, not all of them. */
 static void test_ht_02_fetches_at_once(void **state)
 {
     static struct hanging all[FETCHES_AT_ONCE + 4];
-    int refused = 0;
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        struct hanging *h = &all[i];
-        *h = (struct hanging){.server = {.answer = HEAD "{}", .delay_ms = 1500}};
-        start_server(&h->server);
-        arena_init(&h->arena, 1 << 20);
-        h->url = arena_printf(&h->arena, "http://127.0.0.1:%d/jwks", h->server.port);
-        assert_int_equal(pthread_create(&h->thread, NULL, fetch_hanging, h), 0);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        assert_int_equal(pthread_join(all[i].thread, NULL), 0);
-        stop_server(&all[i].server);
-        arena_free(&all[i].arena);
-        refused += all[i].err == ERR_OVERLOADED;
-    }
-    assert_true(refused >= 1);
+    static const char *const realms[] = {"peru", "chile", "ecuador"};
     struct server again = {.answer = HEAD "{}"};
     struct str body;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        hang(&all[i], str_c(realms[i % ARRAY_LEN(realms)]));
+    assert_true(wait_for(all, ARRAY_LEN(all)) >= 1);
     ok(fetch_from(&again, 1000, &body));
+}
+
+/* HT-02: those of one realm leave places to the others. */
+static void test_ht_02_fetches_of_a_realm(void **state)
+{
+    static struct hanging all[FETCHES_AT_ONCE];
+    struct server other = {.answer = HEAD "{}"};
+    struct str body;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        hang(&all[i], STR("chile"));
+    (void)usleep(300000);
+    ok(fetch_from(&other, 1000, &body)); /* of peru */
+    assert_true(wait_for(all, ARRAY_LEN(all)) >= 1);
 }
 
 int main(void)
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ss_02_redirect, start, end),
         cmocka_unit_test_setup_teardown(test_ss_03_caps, start, end),
         cmocka_unit_test_setup_teardown(test_ht_02_fetches_at_once, start, end),
+        cmocka_unit_test_setup_teardown(test_ht_02_fetches_of_a_realm, start, end),
         cmocka_unit_test_setup_teardown(test_ss_01_defaults, start, end),
         cmocka_unit_test_setup_teardown(test_ss_05_certificates, start, end),
     };

@@ -20,8 +20,10 @@ static int answer_rc;
 static const char *answer_text;
 static atomic_bool hangs;
 
-int fetch_json(struct arena *a, struct str url, size_t max_bytes, struct str *ret_body)
+int fetch_json(struct arena *a, struct str realm_id, struct str url, size_t max_bytes,
+               struct str *ret_body)
 {
+    assert_false(str_empty(realm_id));
     assert_true(url.len > 0 && max_bytes > 0);
     fetches++;
     while (atomic_load(&hangs))
@@ -59,7 +61,7 @@ static int teardown(void **state)
 static int get(struct fixture *f, const char *url, bool fresh, int64_t now_ms, struct str *ret)
 {
     struct auth_jwks jwks = {.age_ms = 0};
-    int rc = jwks_cache_get_at(f->cache, &f->arena, str_c(url), fresh, now_ms, &jwks);
+    int rc = jwks_cache_get_at(f->cache, &f->arena, STR("peru"), str_c(url), fresh, now_ms, &jwks);
     if (rc == 0)
         *ret = jwks.text;
     return rc;
@@ -128,8 +130,9 @@ static void a_copy_stands_in_for_a_bounded_time(void **state)
     assert_int_equal(get(f, "https://a/jwks", false, 0, &text), 0);
     answer_rc = ERR_TIMEOUT;
     int64_t later = 2 * JWKS_KEEP_MS;
-    assert_int_equal(
-        jwks_cache_get_at(f->cache, &f->arena, STR("https://a/jwks"), false, later, &jwks), 0);
+    assert_int_equal(jwks_cache_get_at(f->cache, &f->arena, STR("peru"), STR("https://a/jwks"),
+                                       false, later, &jwks),
+                     0);
     assert_true(str_eq_c(jwks.text, answer_text) && jwks.age_ms == later);
     assert_int_equal(get(f, "https://a/jwks", true, later + 1, &text), 0);
     assert_int_equal(fetches, 2);
@@ -210,7 +213,8 @@ static void *ask(void *argument)
     struct arena a;
     struct auth_jwks jwks;
     arena_init(&a, 1 << 20);
-    asker->rc = jwks_cache_get_at(asker->cache, &a, STR("https://a/jwks"), false, 0, &jwks);
+    asker->rc =
+        jwks_cache_get_at(asker->cache, &a, STR("peru"), STR("https://a/jwks"), false, 0, &jwks);
     if (asker->rc == 0)
         (void)snprintf(asker->text, sizeof(asker->text), "%.*s", STR_ARG(jwks.text));
     arena_free(&a);

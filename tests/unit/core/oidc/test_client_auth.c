@@ -228,10 +228,11 @@ static void a_secret_signs_assertions_too(void **state)
 static int asked, asked_fresh;
 static struct str served_stale, served_fresh;
 
-static int serve(void *context, struct arena *a, struct str url, bool fresh,
+static int serve(void *context, struct arena *a, struct str realm_id, struct str url, bool fresh,
                  struct auth_jwks *ret_jwks)
 {
     (void)context;
+    (void)realm_id;
     (void)a;
     SAME(url, "https://client.example/jwks");
     asked++;

@@ -40,10 +40,11 @@ UNUSED static struct str partner_set(struct arena *a)
     return set;
 }
 
-UNUSED static int partner_serve(void *context, struct arena *a, struct str url, bool fresh,
-                                struct auth_jwks *ret_jwks)
+UNUSED static int partner_serve(void *context, struct arena *a, struct str realm_id, struct str url,
+                                bool fresh, struct auth_jwks *ret_jwks)
 {
     (void)context;
+    assert_false(str_empty(realm_id));
     SAME(url, PARTNER_KEYS);
     partner.asked++;
     partner.asked_fresh += fresh;
