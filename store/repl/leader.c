@@ -171,7 +171,7 @@ void leader_free(struct leader *l)
     free_parts(l);
 }
 
-void leader_set_mode(struct leader *l, enum leader_mode mode)
+void leader_set_mode(struct leader *l, enum repl_mode mode)
 {
     (void)pthread_mutex_lock(&l->lock);
     l->config.mode = mode;
@@ -266,6 +266,7 @@ static int take(struct leader *l, const struct repl_message *m)
     case REPL_AT_END: return take_at_end(l);
     case REPL_ACK: return leading_acknowledged(l, &m->at);
     case REPL_HASHES: return leading_hashes(l, &m->hashes);
+    case REPL_HEARTBEAT: return 0;
     default: return ERR_INVALID_REQUEST;
     }
 }
@@ -307,7 +308,7 @@ void leader_state(struct leader *l, struct leader_state *ret_state)
     s.mode = l->config.mode;
     s.attached = l->attached;
     s.in_step = leading_in_step(l);
-    s.degraded = s.mode != LEADER_ASYNC && (!s.in_step || l->slow);
+    s.degraded = s.mode != REPL_ASYNC && (!s.in_step || l->slow);
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         s.databases += !db->gone;
         s.following += db->state == DB_FOLLOWS || db->state == DB_COMPARED;

@@ -9,20 +9,14 @@
 
 #include "core/base/buf.h"
 #include "core/codec/json.h"
-#include "store/repl/message.h"
+#include "store/repl/node.h"
 
 struct leader;
-
-enum leader_mode {
-    LEADER_ASYNC,      /* answers wait for nobody */
-    LEADER_SYNC_FLUSH, /* for the standby's disk */
-    LEADER_SYNC_APPLY  /* and until its readers see it */
-};
 
 struct leader_config {
     struct str cluster; /* its id */
     uint64_t epoch;     /* of new commits */
-    enum leader_mode mode;
+    enum repl_mode mode;
     /* Without a standby that keeps up: refuse changes instead of answering without it. */
     bool stop_without_standby;
     int64_t confirm_ms;           /* how long an answer waits for the standby; 0: 5,000 */
@@ -36,7 +30,7 @@ MUST_CHECK int leader_new(struct store *store, const struct leader_config *confi
                           struct leader **ret_leader);
 /* Lets go who waits. Before the store is closed. NULL is fine. */
 void leader_free(struct leader *leader);
-void leader_set_mode(struct leader *leader, enum leader_mode mode);
+void leader_set_mode(struct leader *leader, enum repl_mode mode);
 
 /* A standby connected, both HELLOs were exchanged and fit. It says AT next. out is used until
  * leader_detach has returned. ERR_CONFLICT when there is one. */
@@ -54,7 +48,7 @@ void leader_detach(struct leader *leader);
 MUST_CHECK int leader_verify(struct leader *leader);
 
 struct leader_state {
-    enum leader_mode mode;
+    enum repl_mode mode;
     bool attached;
     bool in_step;  /* every database of the standby follows */
     bool degraded; /* a synchronous mode whose answers do not wait at present */

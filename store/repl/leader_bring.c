@@ -265,6 +265,8 @@ static int send_end(struct bringing *b)
     else
         l->told.snapshots++;
     b->db->fresh = false;
+    if (b->count == 0) /* it stands there already, and will not say so again */
+        b->db->acknowledged = b->position;
     leading_continue(l, b->db, &b->position);
     return 0;
 }

@@ -34,8 +34,8 @@ int leading_admit(void *leader)
 {
     struct leader *l = leader;
     (void)pthread_mutex_lock(&l->lock);
-    bool refuses = l->config.mode != LEADER_ASYNC && l->config.stop_without_standby &&
-                   !l->stopping && (!l->attached || !l->settled || l->broken);
+    bool refuses = l->config.mode != REPL_ASYNC && l->config.stop_without_standby && !l->stopping &&
+                   (!l->attached || !l->settled || l->broken);
     (void)pthread_mutex_unlock(&l->lock);
     return refuses ? ERR_NO_STANDBY : 0;
 }
@@ -89,7 +89,7 @@ int leading_wait(void *leader, struct str file, const struct repl_position *posi
     struct leader *l = leader;
     int err = 0;
     (void)pthread_mutex_lock(&l->lock);
-    struct leader_db *db = l->config.mode == LEADER_ASYNC ? NULL : leading_db(l, file, false);
+    struct leader_db *db = l->config.mode == REPL_ASYNC ? NULL : leading_db(l, file, false);
     if (db) {
         struct repl_position until = position_known(position) ? *position : db->newest;
         err = wait_for(l, db, &until);

@@ -25,10 +25,10 @@
 #define REPL_VERSION         1
 #define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message without its length */
 #define REPL_LENGTH_BYTES    4
-#define REPL_MESSAGE_PAGES   128          /* of a PAGES */
+#define REPL_MESSAGE_PAGES   128              /* of a PAGES */
 #define REPL_MESSAGE_CHANGES REPL_CHANGES_MAX /* of a COMMIT */
-#define REPL_MESSAGE_BYTES   (256u << 10) /* of a BYTES */
-#define REPL_NODE_ID_LEN     36           /* a UUID */
+#define REPL_MESSAGE_BYTES   (256u << 10)     /* of a BYTES */
+#define REPL_NODE_ID_LEN     36               /* a UUID */
 #define REPL_DATABASES_MAX   100000
 
 enum repl_message_type {

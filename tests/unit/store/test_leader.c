@@ -472,7 +472,7 @@ static void test_compares_all_pages(void **state)
 static void test_realms_come_and_go(void **state)
 {
     (void)state;
-    start_leader((struct leader_config){.mode = LEADER_SYNC_APPLY});
+    start_leader((struct leader_config){.mode = REPL_SYNC_APPLY});
     connect_standby();
     until_in_step();
     make_realm("chile");
@@ -520,7 +520,7 @@ static void test_answers_wait(void **state)
 {
     pthread_t thread;
     (void)state;
-    start_leader((struct leader_config){.mode = LEADER_SYNC_FLUSH, .confirm_ms = WAIT_MS});
+    start_leader((struct leader_config){.mode = REPL_SYNC_FLUSH, .confirm_ms = WAIT_MS});
     connect_standby();
     until_in_step();
     silence(true);
@@ -542,7 +542,7 @@ static void test_answers_do_not_wait_when_asynchronous(void **state)
     silence(true);
     ok(commit_as_answered("ana"));
     assert_int_not_equal(state_of().behind_commits, 0);
-    leader_set_mode(leader, LEADER_SYNC_FLUSH);
+    leader_set_mode(leader, REPL_SYNC_FLUSH);
     silence(false);
     ok(commit_as_answered("eva"));
     assert_int_equal(state_of().behind_commits, 0);
@@ -551,7 +551,7 @@ static void test_answers_do_not_wait_when_asynchronous(void **state)
 static void test_goes_on_without(void **state)
 {
     (void)state;
-    start_leader((struct leader_config){.mode = LEADER_SYNC_FLUSH, .confirm_ms = 200});
+    start_leader((struct leader_config){.mode = REPL_SYNC_FLUSH, .confirm_ms = 200});
     ok(commit_as_answered("before"));
     assert_true(state_of().degraded);
     connect_standby();
@@ -572,7 +572,7 @@ static void test_stops_without(void **state)
 {
     (void)state;
     start_leader((struct leader_config){
-        .mode = LEADER_SYNC_FLUSH, .confirm_ms = 200, .stop_without_standby = true});
+        .mode = REPL_SYNC_FLUSH, .confirm_ms = 200, .stop_without_standby = true});
     fails(commit_as_answered("before"), ERR_NO_STANDBY);
     connect_standby();
     until_in_step();
