@@ -229,6 +229,7 @@ int store_open(const struct store_config *config, struct store **ret_store)
     (void)pthread_mutex_init(&store->time.lock, NULL);
     marks_init(&store->marks);
     repl_sinks_init(&store->sinks);
+    gate_init(&store->gate);
     int err = open_parts(store, config);
     if (err != 0) {
         tell_failed_start(store, err, config->ctx);

@@ -179,6 +179,7 @@ static int check_making(struct store *store, const struct realm *realm)
         return ERR_INVALID_REQUEST;
     if (store->config.read_only)
         return ERR_STORE_READ_ONLY;
+    TRY(gate_admit(store));
     return space_admit(store, NEED_CHANGE);
 }
 
@@ -194,6 +195,14 @@ static int make(struct store *store, const struct making *m, struct slot *old,
     return err;
 }
 
+/* The list first: with it a copy knows the realm, and with both it has it. */
+static int wait_for_copies(struct store *store, struct slot *slot)
+{
+    static const struct repl_position all = {0};
+    TRY(gate_wait(store->master, &all));
+    return gate_wait(slot, &all);
+}
+
 int store_realm_create(struct store *store, const struct realm *realm, const struct now *now,
                        store_realm_fill *fill, void *arg)
 {
@@ -204,7 +213,7 @@ int store_realm_create(struct store *store, const struct realm *realm, const str
         return make_master(store, &m);
     TRY(make(store, &m, NULL, &slot));
     slot_publish(slot);
-    return 0;
+    return wait_for_copies(store, slot);
 }
 
 int store_realm_update(struct store_write *write, const struct realm *realm)
@@ -260,6 +269,7 @@ static bool close_soon(struct slot *slot)
 /* Gone for everybody already. The file goes now, or at the next start. */
 static int remove_retired(struct store *store, struct slot *slot, const struct now *now)
 {
+    repl_sinks_tell_gone(&store->sinks, str_c(slot->file));
     if (!close_soon(slot) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
         folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
         LOG_WARN("store", "the file of a deleted realm is removed at the next start");
@@ -277,7 +287,8 @@ int store_realm_delete(struct store *store, struct str name)
         return ERR_FORBIDDEN;
     TRY(mark_deleted(store, slot, &now));
     slot_retire(slot);
-    return remove_retired(store, slot, &now);
+    TRY(remove_retired(store, slot, &now));
+    return gate_wait(store->master, &(const struct repl_position){0});
 }
 
 static int replace(struct store *store, const struct making *m)
@@ -296,7 +307,9 @@ static int replace(struct store *store, const struct making *m)
         slot_publish(slot);
     if (m->placing)
         m->placing->placed(m->placing->arg);
-    return old ? remove_retired(store, old, m->now) : 0;
+    if (old)
+        TRY(remove_retired(store, old, m->now));
+    return wait_for_copies(store, slot);
 }
 
 int store_realm_replace(struct store *store, const struct realm *realm, const struct now *now,

@@ -13,6 +13,7 @@
 #include "store/folder.h"
 #include "store/marks.h"
 #include "store/repl/capture.h"
+#include "store/repl/gate.h"
 #include "store/store_open.h"
 #include "store/turnstile.h"
 
@@ -181,6 +182,7 @@ struct store {
     struct backup_state backup;
     struct marks marks;
     struct repl_sinks sinks;
+    struct gate gate;
     struct {
         unsigned char key[32];
         struct hot_cache *hot;   /* NULL: none */

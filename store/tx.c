@@ -208,6 +208,7 @@ int store_write_begin(struct realm_view *view, const struct now *now,
 int store_write_begin_for(struct realm_view *view, const struct now *now, enum store_need need,
                           struct store_write **ret_write)
 {
+    TRY(gate_admit(view->slot->store));
     TRY(space_admit(view->slot->store, need));
     return tx_write_begin(view->slot, view, now, ret_write);
 }
@@ -299,7 +300,8 @@ static int commit_now(struct store_write *w)
     return 0;
 }
 
-static int commit_turn(struct store_write *w, uint64_t *ret_ticket)
+static int commit_turn(struct store_write *w, uint64_t *ret_ticket,
+                       struct repl_position *ret_position)
 {
     int err = w->list.wanted ? realm_list_change_begin(w) : 0;
     if (err == 0) {
@@ -312,22 +314,27 @@ static int commit_turn(struct store_write *w, uint64_t *ret_ticket)
         return err;
     }
     *ret_ticket = flush_ticket(&w->reader.db->flush);
+    gate_position(w->reader.db, ret_position);
     publish(w);
     return 0;
 }
 
 int store_commit(struct store_write *write, enum durability durability)
 {
+    struct slot *slot = write->reader.slot;
+    struct repl_position position;
     uint64_t ticket = 0;
-    int err = commit_turn(write, &ticket);
+    int err = commit_turn(write, &ticket, &position);
     finish(write, err == 0);
     /* Also when nothing was changed: the answer may rest on a commit that is not on disk yet. */
     if (err == 0 && durability != DURABLE_NONE)
         err = flush_wait(&write->reader.db->flush, ticket);
     if (write->list.wanted)
         err = realm_list_change_end(write, err);
+    /* What is being made is waited for when it is there (realms.c). */
+    bool waits = err == 0 && durability == DURABLE_STANDBY && !slot->may_create;
     release(write);
-    return err;
+    return waits ? gate_wait(slot, &position) : err;
 }
 
 /* No keeper looks after a realm that is not there yet, and nobody reads it: its log is copied here. */

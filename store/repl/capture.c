@@ -75,6 +75,18 @@ static void tell(struct repl_sinks *sinks, const struct repl_commit *commit)
     (void)pthread_rwlock_unlock(&sinks->lock);
 }
 
+void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file)
+{
+    if (atomic_load(&sinks->count) == 0)
+        return;
+    (void)pthread_rwlock_rdlock(&sinks->lock);
+    size_t count = atomic_load(&sinks->count);
+    for (size_t i = 0; i < count; i++)
+        if (sinks->items[i].gone)
+            sinks->items[i].gone(sinks->items[i].arg, file);
+    (void)pthread_rwlock_unlock(&sinks->lock);
+}
+
 /* --- The position --- */
 
 void capture_free(struct capture *c)

@@ -24,6 +24,8 @@ struct repl_sinks {
 
 void repl_sinks_init(struct repl_sinks *sinks);
 void repl_sinks_free(struct repl_sinks *sinks);
+/* The database of a deleted realm goes. */
+void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file);
 
 /* A realm's. */
 struct capture {

@@ -26,6 +26,20 @@ struct repl_position {
     uint64_t mark;
 };
 
+/* A row that changed (enum mark_kind of store/marks.h). */
+struct repl_change {
+    uint8_t kind;
+    uint64_t key;
+};
+
+/* What answers that somebody keeps no longer rest upon; neither of them: what changed is nothing to them. */
+#define REPL_CHANGED_CONFIG 1 /* the realm's configuration */
+#define REPL_CHANGED_ANY    2 /* rows, all of which are listed */
+#define REPL_CHANGED_ALL                                                                           \
+    4 /* anything: too many rows to be listed, not known, or the list of realms */
+
+#define REPL_CHANGES_MAX 1024
+
 /* Valid during the call that passes it. */
 struct repl_commit {
     struct str realm; /* its name at present */
@@ -38,6 +52,9 @@ struct repl_commit {
      * database anew. */
     const struct repl_page *pages;
     size_t count;
+    uint8_t changed;                   /* REPL_CHANGED_* */
+    const struct repl_change *changes; /* none with REPL_CHANGED_ALL */
+    size_t change_count;
 };
 
 #define REPL_PAGES_MAX 16384 /* 32 MiB */
@@ -47,6 +64,8 @@ struct repl_commit {
  * somebody holds who does. Calls for different realms come at the same time. */
 struct repl_sink {
     void (*commit)(void *arg, const struct repl_commit *commit);
+    /* A realm was deleted, its database goes. On any thread. May be NULL. */
+    void (*gone)(void *arg, struct str file);
     void *arg;
 };
 
@@ -60,5 +79,20 @@ MUST_CHECK int repl_sink_add(struct store *store, const struct repl_sink *sink);
 void repl_sink_remove(struct store *store, const struct repl_sink *sink);
 
 #define REPL_SINKS_MAX 4
+
+/* Who holds answers back until a change is kept elsewhere, too. One at most. */
+struct repl_gate {
+    /* Before anything is written: 0, or the error with which it is refused. */
+    int (*admit)(void *arg);
+    /* After a commit that is on this machine's disk, with no lock held. position may be zeros: all that
+     * is committed in this database. An error says that the change is made and not known to be kept. */
+    int (*wait)(void *arg, struct str file, const struct repl_position *position);
+    void *arg;
+};
+
+/* The gate lives until repl_gate_clear has returned. ERR_CONFLICT when there is one. */
+MUST_CHECK int repl_gate_set(struct store *store, const struct repl_gate *gate);
+/* Returns when nobody is in it: who waits must have been let go before. */
+void repl_gate_clear(struct store *store);
 
 #endif

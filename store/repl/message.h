@@ -25,10 +25,10 @@
 #define REPL_VERSION         1
 #define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message without its length */
 #define REPL_LENGTH_BYTES    4
-#define REPL_MESSAGE_PAGES   128          /* of a PAGES */
-#define REPL_MESSAGE_CHANGES 1024         /* of a COMMIT; more: all of the realm may have changed */
-#define REPL_MESSAGE_BYTES   (256u << 10) /* of a BYTES */
-#define REPL_NODE_ID_LEN     36           /* a UUID */
+#define REPL_MESSAGE_PAGES   128              /* of a PAGES */
+#define REPL_MESSAGE_CHANGES REPL_CHANGES_MAX /* of a COMMIT */
+#define REPL_MESSAGE_BYTES   (256u << 10)     /* of a BYTES */
+#define REPL_NODE_ID_LEN     36               /* a UUID */
 #define REPL_DATABASES_MAX   100000
 
 enum repl_message_type {
@@ -93,16 +93,6 @@ struct repl_snapshot {
     bool difference;
 };
 
-/* A row that changed (store/marks.h). */
-struct repl_change {
-    uint8_t kind;
-    uint64_t key;
-};
-
-#define REPL_CHANGED_CONFIG 1 /* the realm's configuration */
-#define REPL_CHANGED_ANY    2 /* rows that answers rest upon, which changes lists */
-#define REPL_CHANGED_ALL    4 /* likewise, too many to be listed, or not known */
-
 /* COMMIT: count PAGES-pages follow, as in struct repl_commit. */
 struct repl_commit_head {
     struct str realm, file;
@@ -129,7 +119,10 @@ struct repl_archive {
     bool removed;           /* its time is over: it goes, nothing follows */
 };
 
-/* Hashes of pages from first on, keyed with the cluster's id; for finding what differs. */
+/* For finding what differs. From the primary, without hashes: the question what the standby has of this
+ * database now, after all that was sent before. From the standby: hashes of pages from first on, keyed
+ * with the cluster's id (page_hash.h), in order and without a gap until page_count; a database that it
+ * has not has page_count 0. */
 struct repl_hashes {
     struct str file;
     uint32_t first, page_count; /* page_count: of the database */

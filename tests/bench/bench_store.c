@@ -459,7 +459,7 @@ static double cpu_per_login(void)
 static void print_followed(void)
 {
     struct followed f = {0};
-    const struct repl_sink sink = {count_commit, &f};
+    const struct repl_sink sink = {.commit = count_commit, .arg = &f};
     for (int round = 0; round < ROUNDS; round++) {
         double alone = cpu_per_login();
         must(repl_sink_add(store, &sink));

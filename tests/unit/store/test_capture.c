@@ -41,7 +41,7 @@ static void take(void *arg, const struct repl_commit *c)
     }
 }
 
-static const struct repl_sink sink = {take, NULL};
+static const struct repl_sink sink = {.commit = take};
 
 static struct realm_db *acquire(void)
 {
@@ -261,7 +261,7 @@ static int fill(struct store_write *w, struct realm_view *empty_view, void *arg)
 static void test_realm_in_the_making(void **state)
 {
     (void)state;
-    const struct repl_sink making = {note_making, NULL};
+    const struct repl_sink making = {.commit = note_making};
     struct realm realm = realm_named("chile");
     struct now now = clock_now();
     made.commits = 0;

@@ -1,0 +1,70 @@
+#include "store/repl/gate.h"
+
+#include "store/store.h"
+
+#include "core/base/banned.h"
+
+#define CLEAR_LOOK_MS 1
+
+void gate_init(struct gate *g)
+{
+    atomic_init(&g->gate, NULL);
+    atomic_init(&g->inside, 0);
+}
+
+int repl_gate_set(struct store *store, const struct repl_gate *gate)
+{
+    const struct repl_gate *none = NULL;
+    return atomic_compare_exchange_strong(&store->gate.gate, &none, gate) ? 0 : ERR_CONFLICT;
+}
+
+void repl_gate_clear(struct store *store)
+{
+    atomic_store(&store->gate.gate, NULL);
+    while (atomic_load(&store->gate.inside) > 0)
+        (void)sqlite3_sleep(CLEAR_LOOK_MS);
+}
+
+/* NULL, or the gate, which stays until it is left. */
+static const struct repl_gate *enter(struct gate *g)
+{
+    if (!atomic_load(&g->gate))
+        return NULL;
+    atomic_fetch_add(&g->inside, 1);
+    const struct repl_gate *gate = atomic_load(&g->gate);
+    if (!gate)
+        atomic_fetch_sub(&g->inside, 1);
+    return gate;
+}
+
+static void leave(struct gate *g)
+{
+    atomic_fetch_sub(&g->inside, 1);
+}
+
+int gate_admit(struct store *store)
+{
+    const struct repl_gate *gate = enter(&store->gate);
+    if (!gate)
+        return 0;
+    int err = gate->admit(gate->arg);
+    leave(&store->gate);
+    return err;
+}
+
+void gate_position(const struct realm_db *db, struct repl_position *ret_position)
+{
+    const struct capture *c = &db->capture;
+    *ret_position = c->state == POSITION_KEPT ? c->after : (struct repl_position){0};
+}
+
+int gate_wait(struct slot *slot, const struct repl_position *position)
+{
+    struct gate *g = &slot->store->gate;
+    const struct repl_gate *gate = enter(g);
+    if (!gate)
+        return 0;
+    int err = gate->wait(gate->arg, str_c(slot->file), position);
+    leave(g);
+    return err;
+}

@@ -1,0 +1,118 @@
+/* The insides of the leader. All under its lock unless said otherwise; the lock is held for copying and
+ * for handing over to the link, never while a database is read or somebody is waited for. It comes after
+ * a realm's turn to write and before the locks of the link. */
+#ifndef GARITA_STORE_REPL_LEADING_H
+#define GARITA_STORE_REPL_LEADING_H
+
+#include <pthread.h>
+
+#include "store/repl/leader.h"
+#include "store/repl/page_hash.h"
+#include "store/repl/recent.h"
+#include "store/store.h"
+
+enum leading_state {
+    DB_UNKNOWN,  /* not compared with the standby's since it connected */
+    DB_BEHIND,   /* what the standby has does not lead to what is here: it is brought there */
+    DB_COMPARED, /* follows; what comes waits until its pages were compared */
+    DB_FOLLOWS
+};
+
+/* What is known of a database. Stays until the leader goes, as a slot does. */
+struct leader_db {
+    struct recent_file recent; /* first: kept->file points to it */
+    struct leader_db *next_in_hash, *next_of_all;
+    char file[FILE_NAME_MAX + 1];
+    enum leading_state state;
+    struct repl_position newest; /* as told by commits; zeros: none was told yet */
+    struct repl_position sent;   /* what the standby has when all that was sent arrives */
+    struct repl_position acknowledged;
+    struct kept *next;           /* to be sent; NULL: nothing */
+    struct kept *unacknowledged; /* the oldest */
+    bool at_standby;             /* it has some state of it, */
+    struct repl_position at;     /* this one */
+    bool fresh;                  /* new since the standby follows: its first answers wait, too */
+    bool listed;
+    bool compares; /* wanted */
+    bool gone, gone_untold;
+    int64_t retry_ms; /* on the monotonic clock */
+    struct {
+        bool asked, whole;
+        unsigned char *bytes; /* owned */
+        uint32_t count, page_count;
+    } hashes;
+    size_t waiters;
+    pthread_cond_t changed;
+};
+
+struct leader {
+    struct store *store;
+    struct leader_config config;
+    char cluster[REPL_NODE_ID_LEN + 1];
+    struct page_hash_key hash_key;
+    struct repl_sink sink;
+    struct repl_gate gate;
+    pthread_t worker;
+    bool worker_runs;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* of the worker; monotonic */
+    struct recent recent;
+    struct leader_db **hash;
+    size_t hash_cap, db_count;
+    struct leader_db *dbs;
+
+    struct repl_out out;
+    uint64_t connection; /* counts them */
+    bool attached;
+    bool all_said;  /* AT_END came */
+    bool settled;   /* every database has been looked at */
+    bool broken;    /* a send failed */
+    bool exclusive; /* pages of a database are being sent: nothing may come between */
+    bool slow;      /* an answer waited in vain */
+    bool work;      /* for the worker */
+    bool stopping;
+    bool verifying;
+    struct leader_state told;    /* counters of it */
+    struct repl_message scratch; /* for sending */
+};
+
+/* --- leader.c --- */
+
+/* NULL: unknown, or no memory with make. */
+struct leader_db *leading_db(struct leader *leader, struct str file, bool make);
+void leading_work(struct leader *leader);
+/* Until the time on the monotonic clock. */
+void leading_pause(struct leader *leader, pthread_cond_t *cond, int64_t until_ms);
+
+/* --- leader_stream.c: commits --- */
+
+void leading_commit(void *leader, const struct repl_commit *commit);
+void leading_gone(void *leader, struct str file);
+/* ERR_IO: nobody is there, or the stream broke off. */
+MUST_CHECK int leading_send(struct leader *leader, const struct repl_message *m);
+bool leading_has_room(struct leader *leader, size_t bytes);
+/* Sends what waits, at most up to limit (NULL: all). */
+void leading_pump(struct leader *leader, struct leader_db *db, const struct repl_position *limit);
+/* The standby has this position: commits after it follow, or the database is behind. */
+void leading_continue(struct leader *leader, struct leader_db *db,
+                      const struct repl_position *position);
+void leading_fall_behind(struct leader *leader, struct leader_db *db);
+MUST_CHECK int leading_acknowledged(struct leader *leader, const struct repl_at *at);
+
+/* --- leader_bring.c: databases as a whole, by the worker --- */
+
+void *leading_run(void *leader);
+MUST_CHECK int leading_hashes(struct leader *leader, const struct repl_hashes *hashes);
+void leading_forget_hashes(struct leader_db *db);
+
+/* --- leader_wait.c: answers --- */
+
+/* Not under the lock. */
+MUST_CHECK int leading_admit(void *leader);
+MUST_CHECK int leading_wait(void *leader, struct str file, const struct repl_position *position);
+void leading_wake(struct leader_db *db);
+void leading_wake_all(struct leader *leader);
+bool leading_in_step(const struct leader *leader);
+
+#endif
