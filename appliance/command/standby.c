@@ -61,11 +61,13 @@ static int token(struct call *call)
                      {"minutes", arena_printf(call->arena, "%lld", (long long)minutes)}));
     TRY(make_token(call, expires_ms, text));
     TRY(work_commit(&work));
-    jw_begin_object(&call->out);
-    jw_member_c(&call->out, "token", text);
-    write_time(&call->out, "expires", expires_ms);
-    jw_end_object(&call->out);
-    call_say(call, "%s", text);
+    call_say(call, "%s", text); /* and nothing else: it goes into a file */
+    if (call->args->json) {
+        jw_begin_object(&call->out);
+        jw_member_c(&call->out, "token", text);
+        write_time(&call->out, "expires", expires_ms);
+        jw_end_object(&call->out);
+    }
     secret_wipe(text, sizeof(text));
     return 0;
 }
