@@ -14,6 +14,7 @@
 #include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
+#include "appliance/replication.h"
 #include "appliance/store_setup.h"
 #include "core/admin/setup.h"
 #include "core/base/log.h"
@@ -35,6 +36,7 @@ struct app {
     struct jobs *jobs;
     struct checks *checks;
     struct backups *backups;
+    struct replication *replication;
     struct str url;
 };
 
@@ -259,6 +261,7 @@ static int start_all(struct app *app, char *const *environment, const char *impo
                      struct err_ctx *err)
 {
     TRY(start_store(app, environment, import_path, err));
+    TRY(replication_start(app->store, app->config, err, &app->replication));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
@@ -295,6 +298,7 @@ void app_stop(struct app *app)
     backups_stop(app->backups);
     jobs_stop(app->jobs);
     web_stop(app->web);
+    replication_stop(app->replication); /* requests may have waited for the other node */
     if (app->store)
         store_close(app->store);
     arena_free(&app->arena);

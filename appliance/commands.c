@@ -20,6 +20,7 @@ static const struct {
     {audit_commands, &audit_command_count},
     {backup_commands, &backup_command_count},
     {restore_commands, &restore_command_count},
+    {standby_commands, &standby_command_count},
     {clock_commands, &clock_command_count},
     {routes_commands, &routes_command_count},
     {apply_commands, &apply_command_count},

@@ -24,6 +24,7 @@ COMMANDS(audit);
 COMMANDS(clock);
 COMMANDS(backup);
 COMMANDS(restore);
+COMMANDS(standby);
 COMMANDS(routes); /* routes */
 COMMANDS(apply);
 COMMANDS(bench);   /* bench-data */

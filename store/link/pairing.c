@@ -10,10 +10,10 @@
 #include "core/crypto/aead.h"
 #include "core/crypto/hmac.h"
 #include "core/crypto/kdf.h"
-#include "store/folder.h"
 #include "store/link/pairing_proof.h"
 #include "store/link/socket.h"
 #include "store/page_file.h"
+#include "store/store.h"
 
 #include "core/base/banned.h"
 
@@ -83,7 +83,7 @@ static int seal_key_of(const unsigned char verifier[PAIRING_VERIFIER_BYTES],
 /* --- What is given: HELLO and SETTINGS as on the wire, the mode, the master key --- */
 
 static int write_gift(struct arena *a, const struct node_state *state,
-                      const struct pairing_gift *gift, struct str *ret_bytes)
+                      const struct pairing_offer *offer, struct str *ret_bytes)
 {
     struct buf b;
     struct repl_message m = {.type = REPL_HELLO,
@@ -95,10 +95,10 @@ static int write_gift(struct arena *a, const struct node_state *state,
                                        .epoch = state->epoch}};
     buf_init(&b, a, REPL_MESSAGE_BYTES - AEAD_OVERHEAD_BYTES);
     TRY(repl_encode(&b, &m));
-    m = (struct repl_message){.type = REPL_SETTINGS, .settings = gift->settings};
+    m = (struct repl_message){.type = REPL_SETTINGS, .settings = *offer->settings};
     TRY(repl_encode(&b, &m));
     buf_add_byte(&b, (char)state->mode);
-    buf_add(&b, secret_view(&gift->master_key));
+    buf_add(&b, secret_view(offer->master_key));
     return buf_finish(&b, ret_bytes);
 }
 
@@ -217,7 +217,7 @@ static int give(const struct pairing_offer *offer, struct channel *channel, stru
 {
     unsigned char key[KDF_KEY_BYTES];
     struct str plain, sealed;
-    TRY(write_gift(a, &c->state, offer->gift, &plain));
+    TRY(write_gift(a, &c->state, offer, &plain));
     TRY(seal_key_of(c->verifier, c->binding, key));
     int err =
         aead_seal(a, view(key, sizeof(key)), view(c->binding, sizeof(c->binding)), plain, &sealed);
@@ -275,6 +275,11 @@ int pairing_give(const struct pairing_offer *offer, struct channel *channel,
         refuse(offer, channel, &a, err);
     secret_wipe(c.verifier, sizeof(c.verifier));
     return err;
+}
+
+void pairing_offer_of(struct store *store, struct pairing_offer *ret_offer)
+{
+    *ret_offer = (struct pairing_offer){.node = store->node, .master_key = &store->master_key};
 }
 
 /* --- The standby --- */

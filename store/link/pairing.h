@@ -41,16 +41,18 @@ struct pairing_gift {
 void pairing_gift_free(struct pairing_gift *gift);
 
 /* The primary's side, on a connection of somebody who is not the peer, for as long as until deadline_ms
- * of the monotonic clock. gift says master_key and settings, the rest is node's. When it returns 0 the
- * node's peer is who asked. ERR_ACCESS_DENIED: no such token, or it was used; ERR_IO, ERR_TIMEOUT,
- * ERR_INVALID_REQUEST; as pairing_token_new. */
+ * of the monotonic clock. When it returns 0 the node's peer is who asked. ERR_ACCESS_DENIED: no such
+ * token, or it was used; ERR_IO, ERR_TIMEOUT, ERR_INVALID_REQUEST; as pairing_token_new. */
 struct pairing_offer {
     struct node *node;
-    const struct pairing_gift *gift;
+    const struct secret *master_key;
+    const struct repl_settings *settings;
     int64_t deadline_ms;
 };
 MUST_CHECK int pairing_give(const struct pairing_offer *offer, struct channel *channel,
                             const struct link_pin *pin);
+/* Node and key of an open store, which outlives the offer. */
+void pairing_offer_of(struct store *store, struct pairing_offer *ret_offer);
 
 /* The standby's side, when the handshake showed the key that the token names. Texts of the gift are in
  * the arena. ERR_ACCESS_DENIED with the primary's words, ERR_SEAL, and as above. */

@@ -107,6 +107,11 @@ struct node *store_node(struct store *store)
     return store->node;
 }
 
+int node_data_dir(const struct node *node)
+{
+    return node->data_dir_fd;
+}
+
 void node_look(struct node *node, struct node_state *ret_state)
 {
     pthread_mutex_lock(&node->lock);
@@ -144,7 +149,7 @@ int node_change(struct node *node, node_edit *edit, void *arg)
 
 /* --- Epochs --- */
 
-static void note_epoch(struct node_state *s, uint64_t epoch, struct str node, int64_t now_ms)
+void node_note_epoch(struct node_state *s, uint64_t epoch, struct str node, int64_t now_ms)
 {
     if (s->timeline_count > 0 && s->timeline[s->timeline_count - 1].epoch >= epoch)
         return;
@@ -165,7 +170,7 @@ void node_found(struct node_state *state, int64_t now_ms)
     uuid_v4(state->cluster);
     uuid_v4(state->id);
     state->epoch = 1;
-    note_epoch(state, state->epoch, str_c(state->id), now_ms);
+    node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
 }
 
 int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms)
@@ -176,7 +181,7 @@ int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms
     state->role = REPL_PRIMARY;
     state->epoch = newest + 1;
     state->newer_epoch = 0;
-    note_epoch(state, state->epoch, str_c(state->id), now_ms);
+    node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
     return 0;
 }
 
@@ -202,7 +207,7 @@ static int hear(void *arg, struct node_state *s)
         s->epoch = h->epoch;
     else
         s->newer_epoch = h->epoch;
-    note_epoch(s, h->epoch, h->node, h->now_ms);
+    node_note_epoch(s, h->epoch, h->node, h->now_ms);
     return 0;
 }
 

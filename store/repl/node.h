@@ -80,6 +80,8 @@ MUST_CHECK int node_open(int data_dir_fd, struct node **ret_node, struct err_ctx
 void node_close(struct node *node);
 /* Of an open store; lives as long as it. */
 struct node *store_node(struct store *store);
+/* As given to node_open. */
+int node_data_dir(const struct node *node);
 
 /* A copy as of now. */
 void node_look(struct node *node, struct node_state *ret_state);
@@ -97,6 +99,9 @@ void node_on_change(struct node *node, void (*changed)(void *arg), void *arg);
 void node_found(struct node_state *state, int64_t now_ms);
 /* The next epoch begins here. ERR_CONFLICT unless the newest that this node knows is the expected one. */
 MUST_CHECK int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms);
+
+/* A line of the timeline, unless it has one of this epoch or a later one. */
+void node_note_epoch(struct node_state *s, uint64_t epoch, struct str node, int64_t now_ms);
 
 /* Another node said that this epoch is. A primary of an older one is fenced from then on; a standby goes
  * along. Writes only when it is news. */

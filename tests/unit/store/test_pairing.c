@@ -1,89 +1,12 @@
 /* A standby is paired by a token that is good once, for who has it, over the connection that it was made
  * for (RP-01). */
-#include <sys/stat.h>
+#include "tests/unit/store/pairing_support.h"
 
-#include "tests/unit/store/link_support.h"
-
-#include "store/link/pairing.h"
 #include "store/link/pairing_proof.h"
 
-#define NODE   "0b54a7cc-63f6-4a7e-9d0c-0d3f7c1a2b3c"
-#define HOUR   INT64_C(3600000)
-#define SECRET "0123456789abcdef0123456789abcdef"
+#define NODE "0b54a7cc-63f6-4a7e-9d0c-0d3f7c1a2b3c"
 
-static struct node *node;
-static struct node_state state;
-static struct pairing_gift given, got;
-static int given_err[16];
-static int given_count;
-static pthread_mutex_t given_lock = PTHREAD_MUTEX_INITIALIZER;
-static int dir_fd = -1;
-static struct err_ctx ctx;
-
-/* The primary: gives to every stranger who has a token. */
-static void on_wish(void *arg, struct channel *channel, const struct link_pin *pin)
-{
-    const struct pairing_offer offer = {node, &given, clock_now().monotonic_ms + 10000};
-    (void)arg;
-    int err = pairing_give(&offer, channel, pin);
-    pthread_mutex_lock(&given_lock);
-    given_err[given_count++] = err;
-    pthread_mutex_unlock(&given_lock);
-}
-
-static bool is_nobody(void *arg, const struct link_pin *pin)
-{
-    (void)arg;
-    (void)pin;
-    return false;
-}
-
-static int set_up(void **unused)
-{
-    char path[512];
-    const struct link_listener_config config = {.address = "127.0.0.1",
-                                                .identity = &here,
-                                                .times = quick,
-                                                .is_peer = is_nobody,
-                                                .stranger = on_wish};
-    (void)unused;
-    (void)snprintf(path, sizeof(path), "%s/data", test_dir);
-    assert_int_equal(mkdir(path, 0700), 0);
-    dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok(node_open(dir_fd, &node, NULL));
-    given = (struct pairing_gift){.settings = {.names = {STR("hostname"), STR("file:tls.crt")},
-                                               .values = {STR("id.example"), STR("-----\n")},
-                                               .count = 2}};
-    ok(secret_copy(&given.master_key, STR(SECRET)));
-    given_count = 0;
-    ctx = (struct err_ctx){0};
-    arena_init(&arena, (size_t)8 << 20);
-    ok(link_listener_start(&config, &listener, &ctx));
-    return 0;
-}
-
-static int tear_down(void **unused)
-{
-    char command[600];
-    (void)unused;
-    link_listener_stop(listener);
-    node_close(node);
-    secret_free(&given.master_key);
-    pairing_gift_free(&got);
-    arena_free(&arena);
-    (void)close(dir_fd);
-    (void)snprintf(command, sizeof(command), "rm -rf '%s/data'", test_dir);
-    assert_int_equal(system(command), 0);
-    return 0;
-}
-
-static void make_token(struct pairing_token *ret_token)
-{
-    char text[PAIRING_TOKEN_MAX];
-    int64_t now_ms = clock_now().wall_ms;
-    ok(pairing_token_new(node, &here.pin, now_ms, now_ms + HOUR, text));
-    ok(pairing_token_read(str_c(text), ret_token));
-}
+static struct pairing_gift got;
 
 static int ask_with(const struct pairing_token *token, const struct link_identity *who)
 {
@@ -95,6 +18,12 @@ static int ask_with(const struct pairing_token *token, const struct link_identit
     int err = pairing_ask(&wish, channel, &arena, &got, &ctx);
     channel_free(channel);
     return err;
+}
+
+static int leave(void **unused)
+{
+    pairing_gift_free(&got);
+    return tear_down(unused);
 }
 
 static void the_standby_gets_what_it_needs(void **unused)
@@ -266,7 +195,7 @@ static void a_token_is_read_as_it_was_written(void **unused)
           ERR_INVALID_SYNTAX);
 }
 
-#define A_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define A_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, leave)
 
 int main(void)
 {

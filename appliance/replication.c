@@ -1,0 +1,208 @@
+#include "appliance/replication.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "appliance/command/commands.h"
+#include "appliance/file.h"
+#include "core/admin/record.h"
+#include "core/base/log.h"
+#include "store/link/listener.h"
+#include "store/link/pairing.h"
+#include "store/repl/join.h"
+#include "store/store_open.h"
+
+#include "core/base/banned.h"
+
+#define ARENA_BYTES ((size_t)8 << 20)
+#define PAIRING_MS  15000
+
+struct replication {
+    struct store *store;
+    const struct config *config;
+    struct node *node;
+    struct link_identity identity;
+    pthread_mutex_t lock; /* of what follows */
+    bool has_identity, stopping;
+    struct link_listener *listener;
+};
+
+/* --- What both nodes should have alike --- */
+
+static void add_setting(struct repl_settings *s, const char *name, struct str value)
+{
+    if (s->count == ARRAY_LEN(s->names))
+        return;
+    s->names[s->count] = str_c(name);
+    s->values[s->count++] = value;
+}
+
+/* Those that the server made for itself; whoever has others takes them to both machines. */
+static int add_files(struct arena *a, const struct config *c, struct repl_settings *s)
+{
+    if (c->tls_cert_file[0])
+        return 0;
+    for (size_t i = 0; i < join_file_count; i++) {
+        const struct join_file *f = &join_files[i];
+        struct str bytes, path = arena_printf(a, "%s/%s/%s", c->data, f->folder, f->name);
+        if (str_absent(path))
+            return ERR_NO_MEMORY;
+        int rc = file_read(a, path.ptr, UINT16_MAX, &bytes);
+        if (rc == 0)
+            add_setting(s, f->setting, bytes);
+        else if (rc != ERR_NOT_FOUND)
+            return rc;
+    }
+    return 0;
+}
+
+static int collect_settings(struct arena *a, const struct config *c,
+                            struct repl_settings *ret_settings)
+{
+    *ret_settings = (struct repl_settings){0};
+    add_setting(ret_settings, "hostname", str_c(c->hostname));
+    add_setting(ret_settings, "base-path", str_c(c->base_path));
+    add_setting(ret_settings, "default-realm", str_c(c->default_realm));
+    return add_files(a, c, ret_settings);
+}
+
+/* --- Pairing --- */
+
+static int append_paired(struct replication *r, struct arena *a, const struct node_state *state)
+{
+    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct now now = clock_now();
+    struct err_ctx err = {0};
+    struct auth_ctx ctx = {
+        .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
+    program_actor(&ctx.actor);
+    ctx.actor.client_id = STR("garita-replication");
+    TRY(realm_view_acquire(r->store, STR(REALM_MASTER), &view));
+    ctx.view = view;
+    TRY(store_write_begin_for(view, &now, NEED_ENDING, &w));
+    TRY(ADMIN_RECORD(&ctx, w, EVENT_StandbyPaired, "node", str_c(state->id),
+                     {"standby", str_c(state->peer.node)},
+                     {"address", str_c(state->peer.address)}));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
+static void tell_paired(struct replication *r, struct arena *a)
+{
+    struct node_state state;
+    node_look(r->node, &state);
+    LOG_INFO("replication", "%s was paired as the standby", state.peer.address);
+    int rc = append_paired(r, a, &state);
+    if (rc != 0)
+        LOG_WARN("replication", "the event of the pairing was not stored: %s", err_text(rc));
+}
+
+static void on_stranger(void *arg, struct channel *channel, const struct link_pin *pin)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct replication *r = arg;
+    struct pairing_offer offer;
+    struct repl_settings settings;
+    arena_init(&a, ARENA_BYTES);
+    pairing_offer_of(r->store, &offer);
+    offer.settings = &settings;
+    offer.deadline_ms = clock_now().monotonic_ms + PAIRING_MS;
+    int rc = collect_settings(&a, r->config, &settings);
+    if (rc == 0)
+        rc = pairing_give(&offer, channel, pin);
+    if (rc == 0)
+        tell_paired(r, &a);
+    else
+        LOG_WARN("replication", "a node without a good token was refused: %s", err_text(rc));
+}
+
+/* --- The port --- */
+
+static bool is_peer(void *arg, const struct link_pin *pin)
+{
+    struct replication *r = arg;
+    struct node_state state;
+    struct link_pin known;
+    node_look(r->node, &state);
+    memcpy(known.bytes, state.peer.pin, sizeof(known.bytes));
+    return node_has_peer(&state) && link_pin_equal(&known, pin);
+}
+
+static int listen_for_peer(struct replication *r, struct err_ctx *err)
+{
+    const struct link_listener_config config = {
+        .address = r->config->replication_address,
+        .port = (uint16_t)r->config->replication_port,
+        .identity = &r->identity,
+        .is_peer = is_peer,
+        .stranger = on_stranger,
+        .arg = r,
+        .user = {0},
+    };
+    if (r->config->replication_port == 0)
+        return 0;
+    return link_listener_start(&config, &r->listener, err);
+}
+
+/* Under the lock. What runs already goes on. */
+static int take_part(struct replication *r, struct err_ctx *err)
+{
+    struct node_state state;
+    node_look(r->node, &state);
+    if (state.role == REPL_ALONE || r->stopping)
+        return 0;
+    if (!r->has_identity) {
+        int rc = link_identity_load(node_data_dir(r->node), true, &r->identity);
+        if (rc != 0)
+            return err_set(err, rc, "the key of this node for replication: %s", err_text(rc));
+        r->has_identity = true;
+    }
+    return r->listener ? 0 : listen_for_peer(r, err);
+}
+
+static void on_change(void *arg)
+{
+    struct replication *r = arg;
+    struct err_ctx err = {0};
+    pthread_mutex_lock(&r->lock);
+    int rc = take_part(r, &err);
+    pthread_mutex_unlock(&r->lock);
+    if (rc != 0)
+        LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
+}
+
+int replication_start(struct store *store, const struct config *config, struct err_ctx *err,
+                      struct replication **ret_replication)
+{
+    struct replication *r = calloc(1, sizeof(*r));
+    if (!r)
+        return ERR_NO_MEMORY;
+    r->store = store;
+    r->config = config;
+    r->node = store_node(store);
+    (void)pthread_mutex_init(&r->lock, NULL);
+    int rc = take_part(r, err);
+    if (rc != 0) {
+        replication_stop(r);
+        return rc;
+    }
+    node_on_change(r->node, on_change, r);
+    *ret_replication = r;
+    return 0;
+}
+
+/* A connection that goes may change the node: it is waited for without the lock. */
+void replication_stop(struct replication *r)
+{
+    if (!r)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->stopping = true;
+    pthread_mutex_unlock(&r->lock);
+    link_listener_stop(r->listener);
+    node_on_change(r->node, NULL, NULL);
+    if (r->has_identity)
+        link_identity_free(&r->identity);
+    (void)pthread_mutex_destroy(&r->lock);
+    free(r);
+}
