@@ -177,8 +177,7 @@ static int check_making(struct store *store, const struct realm *realm)
     TRY(realm_name_check(realm->name, NULL));
     if (str_empty(realm->id))
         return ERR_INVALID_REQUEST;
-    if (store->config.read_only)
-        return ERR_STORE_READ_ONLY;
+    TRY(tx_may_write(store));
     TRY(gate_admit(store));
     return space_admit(store, NEED_CHANGE);
 }
