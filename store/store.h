@@ -235,6 +235,9 @@ struct realm_placing {
 MUST_CHECK int realm_put_in_place(struct store *store, const struct realm *realm,
                                   const struct now *now, const struct realm_placing *placing);
 
+/* Of a retired slot: waits a little for who is still in it. ERR_STORE_BUSY, ERR_IO. */
+MUST_CHECK int realm_files_remove(struct slot *slot);
+
 /* --- realm_db.c: open databases --- */
 
 MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *ctx);

@@ -17,6 +17,7 @@
 struct follower;
 
 struct follower_config {
+    struct str cluster; /* its id */
     /* SETTINGS came; by the thread that brings messages. The texts are valid during the call. May be
      * NULL. */
     void (*settings)(void *arg, const struct repl_settings *settings);
