@@ -208,18 +208,32 @@ static void mark_founded(const struct store *store)
                  err_text(err));
 }
 
+/* A folder that follows another one takes no changes of its own, nor does one whose reign is over. */
+static int take_role(struct store *store, struct err_ctx *ctx)
+{
+    struct node_state state;
+    TRY(node_open(store->folder.fd, &store->node, ctx));
+    node_look(store->node, &state);
+    store->config.standby |= state.role == REPL_STANDBY || node_is_fenced(&state);
+    return 0;
+}
+
+static int load_key(struct store *store, const char *path, struct err_ctx *ctx)
+{
+    bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
+    if (fresh && !store->config.standby)
+        TRY(check_fresh(&store->folder, ctx));
+    return master_key_load(&store->folder, path, fresh && tx_may_write(store) == 0,
+                           &store->master_key, ctx);
+}
+
 static int open_parts(struct store *store, const struct store_config *config)
 {
     TRY(crypto_init());
     TRY(take_config(store, config));
     TRY(folder_open(config->data_dir, &store->folder, config->ctx));
-    TRY(node_open(store->folder.fd, &store->node, config->ctx));
-    bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
-    if (fresh && !config->standby)
-        TRY(check_fresh(&store->folder, config->ctx));
-    TRY(master_key_load(&store->folder, config->master_key_path,
-                        fresh && !config->read_only && !config->standby, &store->master_key,
-                        config->ctx));
+    TRY(take_role(store, config->ctx));
+    TRY(load_key(store, config->master_key_path, config->ctx));
     space_look(store);
     TRY(open_master(store, config->ctx));
     mark_founded(store);
@@ -301,4 +315,17 @@ void store_close(struct store *store)
 const char *store_backup_dir(const struct store *store)
 {
     return store->config.backup_dir;
+}
+
+bool store_is_standby(const struct store *store)
+{
+    return store->config.standby;
+}
+
+struct str store_primary_address(struct store *store, struct arena *a)
+{
+    struct node_state state;
+    node_look(store->node, &state);
+    bool known = store->config.standby && state.peer.address[0] != '\0';
+    return known ? arena_str_c(a, state.peer.address) : str_of(NULL, 0);
 }

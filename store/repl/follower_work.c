@@ -196,11 +196,12 @@ static int do_snapshot(struct follower *f, struct followed *d, const struct job 
     return 0;
 }
 
-static int do_gone(struct follower *f, struct followed *d)
+/* A file that somebody still reads is named again after the next start, and goes then. */
+static void do_gone(struct follower *f, struct followed *d)
 {
-    TRY(followed_remove(d));
+    if (followed_remove(d) != 0)
+        LOG_WARN("replication", "%s, of a deleted realm, goes after the next start", d->file);
     forget(f, d);
-    return 0;
 }
 
 static int do_job(struct follower *f, const struct job *job)
@@ -212,11 +213,10 @@ static int do_job(struct follower *f, const struct job *job)
     switch (job->kind) {
     case JOB_COMMIT: return do_commit(f, d, job);
     case JOB_SNAPSHOT: return do_snapshot(f, d, job);
-    case JOB_GONE: return do_gone(f, d);
-    case JOB_HASHES:
+    case JOB_GONE: do_gone(f, d); break;
+    case JOB_HASHES: followed_send_hashes(f, d); break;
     case JOB_SAY_WHERE: break;
     }
-    followed_send_hashes(f, d);
     return 0;
 }
 
