@@ -316,16 +316,3 @@ const char *store_backup_dir(const struct store *store)
 {
     return store->config.backup_dir;
 }
-
-bool store_is_standby(const struct store *store)
-{
-    return store->config.standby;
-}
-
-struct str store_primary_address(struct store *store, struct arena *a)
-{
-    struct node_state state;
-    node_look(store->node, &state);
-    bool known = store->config.standby && state.peer.address[0] != '\0';
-    return known ? arena_str_c(a, state.peer.address) : str_of(NULL, 0);
-}
