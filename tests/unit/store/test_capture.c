@@ -293,7 +293,7 @@ static void note_changes(void *arg, const struct repl_commit *c)
         changes.first = c->changes[0];
 }
 
-static const struct repl_sink change_sink = {note_changes, NULL};
+static const struct repl_sink change_sink = {.commit = note_changes};
 
 static void expect_changes(uint8_t changed, size_t count)
 {
