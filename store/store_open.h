@@ -7,6 +7,7 @@
 #include "core/codec/json.h"
 #include "core/port/store.h"
 
+struct repl_sink;
 struct slot;
 
 /* Zeros mean the default. Texts are copied. */
@@ -24,6 +25,8 @@ struct store_config {
     int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
     int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
     const char *backup_dir;      /* where backups go; NULL: none are made */
+    const struct repl_sink *sink; /* told of every commit from the opening to the end of the closing
+                                   * (store/repl/commit.h); NULL */
     bool is_copy;        /* looked at beside another store: read-only, and its time is past */
     bool read_only;      /* every write is ERR_STORE_READ_ONLY */
     const char *vfs;     /* SQLite's file layer, "unix-excl"; tests put faults in */

@@ -25,6 +25,13 @@ struct backup_made {
 MUST_CHECK int backup_make(struct store *store, const char *dir, const struct backup_watch *watch,
                            struct backup_made *ret_made, struct err_ctx *ctx);
 
+/* One realm alone, as a base of the archive (store/repl/journal.h), into a folder of backups of its own
+ * kind, which is made with the folder above it. It is not the last backup of the node. */
+MUST_CHECK int backup_make_base(struct store *store, const char *dir,
+                                const struct realm_summary *realm,
+                                const struct backup_watch *watch, struct backup_made *ret_made,
+                                struct err_ctx *ctx);
+
 /* A folder of backups with the key that opens them. */
 struct backup_source {
     struct backup_folder folder;

@@ -4,6 +4,7 @@
 
 #include "core/base/secret.h"
 #include "core/codec/json.h"
+#include "store/repl/commit.h"
 
 #define MANIFEST_NAME "manifest"
 
@@ -16,6 +17,8 @@ struct backup_realm {
     struct str name, id, file;
     struct str trouble; /* why it could not be read: then there is nothing of it; absent */
     int64_t taken_ms;   /* everything that was answered before this moment is in it */
+    int64_t until_ms;   /* nothing that was committed after this moment is in it; 0: not told */
+    struct repl_position position; /* zeros: it has none */
     int64_t page_bytes, pages;
     int64_t people;
     int64_t events; /* place of the last one in the audit chain */

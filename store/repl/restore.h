@@ -4,7 +4,7 @@
 #define GARITA_STORE_REPL_RESTORE_H
 
 #include "store/folder.h"
-#include "store/repl/backup.h"
+#include "store/repl/replay.h"
 
 /* A realm's database and archives out of a backup into a data folder, under this name of a file. Reads all
  * pages back and checks trees, lists and indexes. ERR_BACKUP with a sentence, ERR_CANCELLED, errors of
@@ -13,6 +13,7 @@ struct restore_files {
     const struct backup_source *source;
     struct str id; /* of the backup */
     const struct backup_realm *realm;
+    const struct replay *replay;      /* what was done since, from the archive; NULL: nothing */
     const struct backup_watch *watch; /* may be NULL */
     const struct folder *folder;
     const char *file;
@@ -30,6 +31,7 @@ struct restore_in_place {
     const struct backup_source *source;
     struct str id;
     const struct backup_realm *realm;
+    const struct replay *replay;      /* likewise */
     const struct backup_watch *watch; /* may be NULL */
     store_realm_fill *fill;
     void *arg;

@@ -10,6 +10,7 @@
 #include "store/page_file.h"
 #include "store/sql/name_forms.h"
 #include "store/sql/page.h"
+#include "store/sql/position.h"
 
 #include "core/base/banned.h"
 
@@ -19,6 +20,8 @@ struct placing {
     const struct restore_files *r;
     sqlite3_file *file;
     struct whole_file archive;
+    int64_t pages; /* of the file, while commits are put on top */
+    struct err_ctx *ctx;
 };
 
 static int refuse(struct err_ctx *ctx, const struct restore_files *r, int err, const char *why)
@@ -54,10 +57,41 @@ static int put_page(void *arg, int64_t number, const unsigned char *page, size_t
     return on ? 0 : ERR_CANCELLED;
 }
 
+/* What is cut off goes at once: it must not be met again where the database has grown meanwhile. */
+static int put_commit(void *arg, const struct reel_commit *commit)
+{
+    struct placing *p = arg;
+    const sqlite3_io_methods *io = p->file->pMethods;
+    if (commit->page_count < p->pages)
+        TRY(conn_err(NULL, io->xTruncate(p->file, (int64_t)commit->page_count * PAGE_BYTES)));
+    for (uint32_t i = 0; i < commit->count; i++) {
+        struct repl_page page = reel_page(commit, i);
+        TRY(conn_err(NULL, io->xWrite(p->file, page.image, PAGE_BYTES,
+                                      (int64_t)(page.number - 1) * PAGE_BYTES)));
+    }
+    p->pages = commit->page_count;
+    const struct backup_watch *watch = p->r->watch;
+    bool on = !watch || watch->step(watch->arg, p->r->realm->name, p->r->realm->pages,
+                                    p->r->realm->pages);
+    return on ? 0 : ERR_CANCELLED;
+}
+
+static int replay_commits(struct placing *p)
+{
+    const struct restore_files *r = p->r;
+    p->pages = r->realm->pages;
+    if (!r->replay || r->replay->reel_count == 0)
+        return 0;
+    if (r->realm->page_bytes != PAGE_BYTES)
+        return ERR_STORE_CORRUPT;
+    return replay_run(r->replay, put_commit, p, p->ctx);
+}
+
 static int fill_file(struct placing *p, int dir)
 {
     const struct restore_files *r = p->r;
     TRY(backup_each_page(dir, &r->source->key, r->id, r->realm, put_page, p));
+    TRY(replay_commits(p));
     return conn_err(NULL, p->file->pMethods->xSync(p->file, SQLITE_SYNC_NORMAL));
 }
 
@@ -104,11 +138,16 @@ static int place_archive(struct placing *p, int dir, const struct backup_file *f
 
 /* --- What came --- */
 
-static int check_conn(struct conn *conn, bool *ret_whole)
+static int check_conn(const struct restore_files *r, struct conn *conn, bool *ret_whole)
 {
     CLEANUP(arena_free) struct arena a;
+    struct repl_position at = {0};
     struct str finding;
     arena_init(&a, FINDING_BYTES);
+    if (r->replay && r->replay->position.lsn != 0)
+        TRY(position_read(conn, &at));
+    if (r->replay && memcmp(&at, &r->replay->position, sizeof(at)) != 0)
+        return ERR_STORE_CORRUPT;
     TRY(name_forms_register(conn));
     TRY(page_integrity(conn, &a, &finding));
     *ret_whole = str_eq(finding, STR("ok"));
@@ -121,15 +160,15 @@ static int check_database(const struct restore_files *r, const char *path)
     struct conn *conn = NULL;
     bool whole = false;
     TRY(conn_open(path, r->vfs, CONN_WRITER, false, &conn));
-    int err = check_conn(conn, &whole);
+    int err = check_conn(r, conn, &whole);
     conn_close(conn, true);
     folder_log_tidy(r->folder, str_c(r->file));
     return err == 0 && !whole ? ERR_STORE_CORRUPT : err;
 }
 
-static int place_all(const struct restore_files *r, int dir)
+static int place_all(const struct restore_files *r, int dir, struct err_ctx *ctx)
 {
-    struct placing p = {.r = r, .archive = WHOLE_FILE_NONE};
+    struct placing p = {.r = r, .archive = WHOLE_FILE_NONE, .ctx = ctx};
     char path[FOLDER_PATH_MAX];
     TRY(folder_db_path(r->folder, str_c(r->file), path));
     TRY(place_database(&p, dir, path));
@@ -146,10 +185,11 @@ int restore_files(const struct restore_files *r, struct err_ctx *ctx)
         return refuse(ctx, r, ERR_BACKUP, "could not be read when the backup was made");
     int err = backup_folder_enter(&r->source->folder, r->id, &dir);
     if (err == 0) {
-        err = place_all(r, dir);
+        err = place_all(r, dir, ctx);
         (void)close(dir);
     }
     if (err != 0 && folder_db_remove(r->folder, str_c(r->file)) != 0)
         err = ERR_IO;
-    return err == 0 ? 0 : refuse(ctx, r, err, reason_of(err));
+    bool told = err == ERR_BACKUP && ctx && ctx->detail[0];
+    return err == 0 || told ? err : refuse(ctx, r, err, reason_of(err));
 }

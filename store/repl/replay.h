@@ -1,0 +1,66 @@
+/* Restoring to a moment: a base, and from the archive (store/repl/journal.h) all commits after it up to the
+ * last one at that moment. */
+#ifndef GARITA_STORE_REPL_REPLAY_H
+#define GARITA_STORE_REPL_REPLAY_H
+
+#include "store/repl/backup.h"
+#include "store/repl/reel.h"
+
+/* Everything that there is to restore from. No reel goes while it is open. */
+struct replay_source {
+    struct backup_source backups;
+    struct backup_source bases; /* its folder is closed when there is no archive */
+    int lock_fd;
+};
+MUST_CHECK int replay_source_of_store(struct store *store, const char *dir,
+                                      struct replay_source *ret_source, struct err_ctx *ctx);
+MUST_CHECK int replay_source_open(const char *dir, const struct secret *master_key,
+                                  struct replay_source *ret_source, struct err_ctx *ctx);
+/* Fits CLEANUP. */
+void replay_source_close(struct replay_source *source);
+
+/* A backup, or a base, that has the realm. */
+struct replay_base {
+    const struct backup_source *source;
+    struct str id;
+    const struct backup_realm *realm;
+    int64_t until_ms;
+};
+
+/* The way to a moment. What it points at lives in the arena, or is the source's. */
+struct replay {
+    const struct replay_source *source;
+    struct replay_base base;
+    const struct str *reels; /* in their order */
+    size_t reel_count;
+    int64_t at_ms;
+    int64_t reached_ms;            /* when the last commit was made, or the base; at most at_ms */
+    struct repl_position position; /* of the database then; zeros: not told */
+};
+
+/* Of a realm as it was called when its base was made. ERR_NOT_FOUND with a sentence: nothing was kept by
+ * then, or what was done between two moments, which it names, is not known. ERR_BACKUP with a sentence that
+ * names the file: something does not open. */
+MUST_CHECK int replay_find(const struct replay_source *source, struct str realm, int64_t at_ms,
+                           struct arena *a, struct replay *ret_replay, struct err_ctx *ctx);
+
+/* The names of all realms that some backup or base has, each once. */
+MUST_CHECK int replay_realms(const struct replay_source *source, struct arena *a,
+                             struct str **ret_names, size_t *ret_count, struct err_ctx *ctx);
+
+/* Moments between which every one can be restored. */
+struct replay_span {
+    int64_t from_ms, to_ms;
+    size_t reels;
+};
+MUST_CHECK int replay_spans(const struct replay_source *source, struct str realm, struct arena *a,
+                            struct replay_span **ret_spans, size_t *ret_count,
+                            struct err_ctx *ctx);
+
+/* Every commit after the base, in order. ERR_BACKUP with a sentence that names the reel; what take
+ * returns. */
+typedef int replay_take(void *arg, const struct reel_commit *commit);
+MUST_CHECK int replay_run(const struct replay *replay, replay_take *take, void *arg,
+                          struct err_ctx *ctx);
+
+#endif
