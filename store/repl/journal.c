@@ -132,6 +132,16 @@ void journal_end(struct journal *journal)
     set_store(journal, NULL);
 }
 
+const char *journal_dir(const struct journal *journal)
+{
+    return journal->dir;
+}
+
+const struct secret *journal_key(const struct journal *journal)
+{
+    return &journal->key;
+}
+
 /* --- Taking commits --- */
 
 static size_t hash_of(struct str file)
@@ -441,7 +451,10 @@ static bool next_wanted(struct journal *j, int64_t now_ms, struct tape **ret_tap
  * was deleted. */
 static void note_base(struct journal *j, struct tape *t, uint64_t gaps, int err)
 {
+    int64_t now_ms = clock_now().wall_ms;
     (void)pthread_mutex_lock(&j->lock);
+    if (err == 0 && now_ms > t->last_ms)
+        t->last_ms = now_ms; /* what comes is later, whatever the machine's clock says */
     if (t->gaps == gaps) {
         t->wants_base = err != 0 && t->tries++ < BASE_TRIES;
         t->next_try_ms =

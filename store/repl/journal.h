@@ -39,18 +39,26 @@ MUST_CHECK int journal_make_bases(struct journal *journal, const struct backup_w
                                   struct err_ctx *ctx);
 /* At the start: realms whose database stands where no reel ends want a base. */
 MUST_CHECK int journal_prove(struct journal *journal, struct err_ctx *ctx);
-/* Reels that end before that time become one for each hour of their database. */
-MUST_CHECK int journal_merge(struct journal *journal, int64_t before_ms, struct err_ctx *ctx);
-/* Reels and bases whose last commit is older than that go, unless what was left could then not be
- * restored; nothing goes while somebody restores. */
-MUST_CHECK int journal_prune(struct journal *journal, int64_t before_ms, size_t *ret_removed,
+/* Reels that end before that time become one for each hour of their database. Nothing is done while
+ * somebody restores. */
+MUST_CHECK int journal_merge(const struct journal *journal, int64_t before_ms,
                              struct err_ctx *ctx);
 
+/* Reels and bases that no moment since before_ms needs go, with all of a realm that was deleted before it.
+ * Nothing goes while somebody restores. To be called when a newer backup was proved. */
+MUST_CHECK int journal_prune(struct store *store, const char *dir, int64_t before_ms,
+                             size_t *ret_removed, struct err_ctx *ctx);
+
 /* --- Within store/repl --- */
+
+const char *journal_dir(const struct journal *journal);
+const struct secret *journal_key(const struct journal *journal);
 
 /* A folder of the archive, by the folder of backups: "archive", or one in it. make: also when it is
  * missing. The caller closes it. Errors of file_err. */
 MUST_CHECK int journal_folder(int backups_fd, const char *file, bool make, int *ret_fd);
+/* The archive itself. */
+MUST_CHECK int journal_root(int backups_fd, bool make, int *ret_fd);
 /* The names of the reels in a folder, by their positions. */
 MUST_CHECK int journal_list(int dir_fd, struct arena *a, struct str **ret_names,
                             size_t *ret_count);

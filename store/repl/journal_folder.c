@@ -27,10 +27,15 @@ static int enter(int parent, const char *name, bool make, int *ret_fd)
     return *ret_fd < 0 ? file_err() : 0;
 }
 
+int journal_root(int backups_fd, bool make, int *ret_fd)
+{
+    return enter(backups_fd, JOURNAL_FOLDER, make, ret_fd);
+}
+
 int journal_folder(int backups_fd, const char *file, bool make, int *ret_fd)
 {
     int root;
-    TRY(enter(backups_fd, JOURNAL_FOLDER, make, &root));
+    TRY(journal_root(backups_fd, make, &root));
     int err = enter(root, file, make, ret_fd);
     (void)close(root);
     return err;
@@ -39,7 +44,7 @@ int journal_folder(int backups_fd, const char *file, bool make, int *ret_fd)
 int journal_lock(int backups_fd, bool alone, int *ret_fd)
 {
     int root;
-    TRY(enter(backups_fd, JOURNAL_FOLDER, false, &root));
+    TRY(journal_root(backups_fd, false, &root));
     int err = plain_file_open(root, "lock", O_RDWR | O_CREAT, ret_fd);
     (void)close(root);
     TRY(err);

@@ -14,24 +14,24 @@
 
 /* --- What there is --- */
 
-static int open_bases(const struct secret *master_key, struct replay_source *s)
+static int open_bases(const struct secret *master_key, bool alone, struct replay_source *s)
 {
     int err = journal_folder(s->backups.folder.fd, JOURNAL_BASES, false, &s->bases.folder.fd);
     if (err == ERR_NOT_FOUND)
         return 0;
     TRY(err);
     TRY(backup_key_of(master_key, &s->bases.key));
-    return journal_lock(s->backups.folder.fd, false, &s->lock_fd);
+    return journal_lock(s->backups.folder.fd, alone, &s->lock_fd);
 }
 
-int replay_source_open(const char *dir, const struct secret *master_key,
+static int open_source(const char *dir, const struct secret *master_key, bool alone,
                        struct replay_source *ret_source, struct err_ctx *ctx)
 {
     struct replay_source s = {.backups = {.folder = BACKUP_FOLDER_NONE},
                               .bases = {.folder = BACKUP_FOLDER_NONE},
                               .lock_fd = -1};
     TRY(backup_source_open(dir, master_key, &s.backups, ctx));
-    int err = open_bases(master_key, &s);
+    int err = open_bases(master_key, alone, &s);
     if (err != 0) {
         replay_source_close(&s);
         return err_set(ctx, err, "the archive cannot be read now: %s",
@@ -40,6 +40,18 @@ int replay_source_open(const char *dir, const struct secret *master_key,
     }
     *ret_source = s;
     return 0;
+}
+
+int replay_source_open(const char *dir, const struct secret *master_key,
+                       struct replay_source *ret_source, struct err_ctx *ctx)
+{
+    return open_source(dir, master_key, false, ret_source, ctx);
+}
+
+int replay_source_alone(const char *dir, const struct secret *master_key,
+                        struct replay_source *ret_source, struct err_ctx *ctx)
+{
+    return open_source(dir, master_key, true, ret_source, ctx);
 }
 
 int replay_source_of_store(struct store *store, const char *dir, struct replay_source *ret_source,
@@ -149,6 +161,16 @@ static int find_bases(const struct replay_source *source, struct str realm, stru
     return 0;
 }
 
+int replay_bases(const struct replay_source *source, struct arena *a,
+                 struct replay_base **ret_bases, size_t *ret_count, struct err_ctx *ctx)
+{
+    struct bases list;
+    TRY(find_bases(source, str_of(NULL, 0), a, &list, ctx));
+    *ret_bases = list.items;
+    *ret_count = list.count;
+    return 0;
+}
+
 int replay_realms(const struct replay_source *source, struct arena *a, struct str **ret_names,
                   size_t *ret_count, struct err_ctx *ctx)
 {
@@ -180,6 +202,7 @@ struct walk {
     size_t count, next; /* next: where to look for the one that follows */
     struct repl_position at;
     int64_t at_ms;
+    int64_t end_ms; /* of what was walked */
     struct err_ctx *ctx;
 };
 
@@ -256,6 +279,7 @@ struct way {
     size_t count;
     int64_t last_ms; /* of the last reel; 0: none */
     bool passed;     /* what comes after the moment is there too */
+    int64_t hole_ms; /* when reels go on behind what is missing; 0: they do not */
 };
 
 /* names that end before the base are passed over for good. */
@@ -269,6 +293,22 @@ static void skip_older(struct walk *w)
     }
 }
 
+/* Where nothing goes on, reels of later commits tell that something did. Those of earlier ones may have
+ * larger numbers: they begin anew when a database was changed and nobody was told. */
+static int find_hole(const struct walk *w, struct way *way)
+{
+    struct reel_name name = {0};
+    struct reel_head head;
+    for (size_t i = 0; i < w->count && way->hole_ms == 0; i++) {
+        if (!reel_name_parse(w->names[i], &name) || name.before.lsn < w->at.lsn)
+            continue;
+        TRY(look(w, w->names[i], &head));
+        if (head.first_ms > w->end_ms)
+            way->hole_ms = head.first_ms;
+    }
+    return 0;
+}
+
 static int walk_on(struct walk *w, struct way *way)
 {
     unsigned char chain[REEL_CHAIN_BYTES];
@@ -280,7 +320,7 @@ static int walk_on(struct walk *w, struct way *way)
         skip_older(w);
         TRY(next_reel(w, &text, &name, &any));
         if (!any)
-            return 0;
+            return find_hole(w, way);
         TRY(look(w, text, &head));
         if (way->count > 0 && memcmp(chain, head.chain_before, sizeof(chain)) != 0)
             return refuse(w->ctx, ERR_SEAL, "reel", text);
@@ -289,7 +329,7 @@ static int walk_on(struct walk *w, struct way *way)
         if (head.first_ms > w->at_ms && at_is(&head.before, &w->at))
             return 0;
         way->reels[way->count++] = text;
-        way->last_ms = head.last_ms;
+        way->last_ms = w->end_ms = head.last_ms;
         w->at = head.after;
     }
     return 0;
@@ -303,6 +343,7 @@ static int walk_from(const struct replay_source *source, const struct replay_bas
                      .file = base->realm->file,
                      .at = base->realm->position,
                      .at_ms = at_ms,
+                     .end_ms = base->until_ms,
                      .ctx = ctx};
     struct str file = arena_str(a, base->realm->file);
     *ret_way = (struct way){0};
@@ -382,10 +423,12 @@ static int check_known(const struct bases *list, const struct replay *r, const s
                        const struct repl_position *end, struct err_ctx *ctx)
 {
     const struct replay_base *next = next_after(list, &r->base, r->at_ms);
-    if (way->passed || end->lsn == 0 || !next || at_is(end, &next->realm->position))
-        return 0;
+    bool follows = next && at_is(end, &next->realm->position);
     int64_t from_ms = way->count > 0 ? way->last_ms : r->base.until_ms;
-    return say_unknown(ctx, r->base.realm->name, from_ms, next->until_ms);
+    if (way->passed || end->lsn == 0 || follows || (!next && way->hole_ms == 0) ||
+        r->at_ms <= from_ms)
+        return 0;
+    return say_unknown(ctx, r->base.realm->name, from_ms, next ? next->until_ms : way->hole_ms);
 }
 
 static int note_reached(void *arg, const struct reel_commit *commit)

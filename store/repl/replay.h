@@ -16,6 +16,9 @@ MUST_CHECK int replay_source_of_store(struct store *store, const char *dir,
                                       struct replay_source *ret_source, struct err_ctx *ctx);
 MUST_CHECK int replay_source_open(const char *dir, const struct secret *master_key,
                                   struct replay_source *ret_source, struct err_ctx *ctx);
+/* For letting things go: ERR_CONFLICT while somebody reads, and nobody does meanwhile. */
+MUST_CHECK int replay_source_alone(const char *dir, const struct secret *master_key,
+                                   struct replay_source *ret_source, struct err_ctx *ctx);
 /* Fits CLEANUP. */
 void replay_source_close(struct replay_source *source);
 
@@ -44,6 +47,10 @@ struct replay {
 MUST_CHECK int replay_find(const struct replay_source *source, struct str realm, int64_t at_ms,
                            struct arena *a, struct replay *ret_replay, struct err_ctx *ctx);
 
+/* All bases of all realms, oldest first. */
+MUST_CHECK int replay_bases(const struct replay_source *source, struct arena *a,
+                            struct replay_base **ret_bases, size_t *ret_count,
+                            struct err_ctx *ctx);
 /* The names of all realms that some backup or base has, each once. */
 MUST_CHECK int replay_realms(const struct replay_source *source, struct arena *a,
                              struct str **ret_names, size_t *ret_count, struct err_ctx *ctx);
