@@ -9,8 +9,8 @@
 
 #include "core/base/log.h"
 #include "store/realm_list.h"
-#include "store/repl/sealed_file.h"
 #include "store/repl/reel.h"
+#include "store/repl/sealed_file.h"
 #include "store/sql/position.h"
 #include "store/tx.h"
 
@@ -36,8 +36,8 @@ struct piece {
 
 /* What is known of a database since the start. */
 struct tape {
-    struct tape *next;         /* of the same hash */
-    struct tape *all;          /* of all, the newest first; never removed */
+    struct tape *next; /* of the same hash */
+    struct tape *all;  /* of all, the newest first; never removed */
     char file[FILE_NAME_MAX + 1];
 
     /* Under the lock. */
@@ -123,6 +123,7 @@ static void set_store(struct journal *j, struct store *store)
 int journal_begin(struct journal *journal, struct store *store)
 {
     TRY(backup_key_of(&store->master_key, &journal->key));
+    atomic_store(&store->backup.archives, true);
     set_store(journal, store);
     return 0;
 }
@@ -257,8 +258,8 @@ static void take(void *arg, const struct repl_commit *commit)
     (void)pthread_mutex_lock(&j->lock);
     struct tape *t = tape_of(j, commit->file);
     if (t) {
-        bool follows = is_known(&commit->before) &&
-                       (!is_known(&t->at) || same(&t->at, &commit->before));
+        bool follows =
+            is_known(&commit->before) && (!is_known(&t->at) || same(&t->at, &commit->before));
         if (!commit->pages || !add_commit(j, t, commit) || !follows)
             gap(j, t);
         t->at = commit->after;
@@ -470,8 +471,7 @@ static int make_base(struct journal *j, const struct tape *t, const struct backu
     struct backup_made made;
     struct list_row row;
     arena_init(&a, BASE_ARENA_BYTES);
-    struct str bases =
-        ARENA_CONCAT(&a, str_c(j->dir), STR("/" JOURNAL_FOLDER "/" JOURNAL_BASES));
+    struct str bases = ARENA_CONCAT(&a, str_c(j->dir), STR("/" JOURNAL_FOLDER "/" JOURNAL_BASES));
     if (str_absent(bases))
         return ERR_NO_MEMORY;
     TRY(realm_list_find_file(j->store, &a, str_c(t->file), &row));

@@ -41,8 +41,7 @@ MUST_CHECK int journal_make_bases(struct journal *journal, const struct backup_w
 MUST_CHECK int journal_prove(struct journal *journal, struct err_ctx *ctx);
 /* Reels that end before that time become one for each hour of their database. Nothing is done while
  * somebody restores. */
-MUST_CHECK int journal_merge(const struct journal *journal, int64_t before_ms,
-                             struct err_ctx *ctx);
+MUST_CHECK int journal_merge(const struct journal *journal, int64_t before_ms, struct err_ctx *ctx);
 
 /* Reels and bases that no moment since before_ms needs go, with all of a realm that was deleted before it.
  * Nothing goes while somebody restores. To be called when a newer backup was proved. */
@@ -60,8 +59,7 @@ MUST_CHECK int journal_folder(int backups_fd, const char *file, bool make, int *
 /* The archive itself. */
 MUST_CHECK int journal_root(int backups_fd, bool make, int *ret_fd);
 /* The names of the reels in a folder, by their positions. */
-MUST_CHECK int journal_list(int dir_fd, struct arena *a, struct str **ret_names,
-                            size_t *ret_count);
+MUST_CHECK int journal_list(int dir_fd, struct arena *a, struct str **ret_names, size_t *ret_count);
 /* Keeps reels from going, or all others from reading them. ERR_CONFLICT. The caller closes the lock. */
 MUST_CHECK int journal_lock(int backups_fd, bool alone, int *ret_fd);
 

@@ -62,8 +62,8 @@ static int is_over(const struct pruning *p, int dir, struct str file, struct str
     struct reel_head head;
     TRY(reel_open(dir, &p->source.backups.key, file, name, &r, &head));
     reel_close(r);
-    *ret_over = head.last_ms < p->before_ms &&
-                (gone || (needed && head.last_ms < needed->until_ms));
+    *ret_over =
+        head.last_ms < p->before_ms && (gone || (needed && head.last_ms < needed->until_ms));
     return 0;
 }
 

@@ -60,8 +60,7 @@ bool reel_name_parse(struct str text, struct reel_name *ret_name)
     if (text.len != REEL_NAME_LEN || !str_ends(text, STR(SUFFIX)) || text.ptr[PART_LEN] != '-')
         return false;
     if (!parse_part(str_sub(text, 0, PART_LEN), &n.before) ||
-        !parse_part(str_sub(text, PART_LEN + 1, PART_LEN), &n.after) ||
-        n.after.lsn <= n.before.lsn)
+        !parse_part(str_sub(text, PART_LEN + 1, PART_LEN), &n.after) || n.after.lsn <= n.before.lsn)
         return false;
     *ret_name = n;
     return true;
@@ -154,8 +153,8 @@ static int parse_fixed(struct rd *r, struct reel_commit *c)
     c->time_ms = (int64_t)rd_u64(r);
     c->page_count = rd_u32(r);
     c->count = rd_u32(r);
-    bool right = !r->failed && c->count > 0 && c->count <= REPL_PAGES_MAX &&
-                 c->count <= c->page_count;
+    bool right =
+        !r->failed && c->count > 0 && c->count <= REPL_PAGES_MAX && c->count <= c->page_count;
     return right ? 0 : ERR_STORE_CORRUPT;
 }
 
@@ -254,8 +253,8 @@ static int output_end(struct output *o)
     return whole_file_publish(&o->file);
 }
 
-int reel_write(int dir_fd, const struct secret *key, struct str file,
-                  const struct reel_head *head, struct str commits)
+int reel_write(int dir_fd, const struct secret *key, struct str file, const struct reel_head *head,
+               struct str commits)
 {
     CLEANUP(output_close) struct output o = {.file = WHOLE_FILE_NONE};
     TRY(output_open(dir_fd, key, file, head, &o));
@@ -307,7 +306,7 @@ static int read_head(struct reel_reader *r, struct str name)
 }
 
 int reel_open(int dir_fd, const struct secret *key, struct str file, struct str name,
-                 struct reel_reader **ret_reader, struct reel_head *ret_head)
+              struct reel_reader **ret_reader, struct reel_head *ret_head)
 {
     struct reel_reader *r = calloc(1, sizeof(*r));
     if (!r)
@@ -457,7 +456,7 @@ static int write_merged(const struct merging *m, const struct str *names, size_t
 }
 
 int reel_merge(int dir_fd, const struct secret *key, struct str file, const struct str *names,
-                  size_t count)
+               size_t count)
 {
     const struct merging m = {dir_fd, key, file};
     char name[WHOLE_FILE_NAME_MAX];

@@ -17,7 +17,7 @@
 #include "store/repl/commit.h"
 
 #define REEL_CHAIN_BYTES 32
-#define REEL_NAME_LEN 72 /* "LSN.MARK-LSN.MARK.reel" in hexadecimal */
+#define REEL_NAME_LEN    72 /* "LSN.MARK-LSN.MARK.reel" in hexadecimal */
 
 #define REEL_COMMIT_BYTES 40
 #define REEL_PAGE_BYTES   (4 + PAGE_BYTES)
@@ -45,7 +45,7 @@ MUST_CHECK int reel_chain(struct str commits, unsigned char chain[REEL_CHAIN_BYT
 
 /* Into the folder of the database that is called file. On disk at its return. Errors of whole_file.h. */
 MUST_CHECK int reel_write(int dir_fd, const struct secret *key, struct str file,
-                             const struct reel_head *head, struct str commits);
+                          const struct reel_head *head, struct str commits);
 
 /* A commit that was read. Its pages live until the next one is read. */
 struct reel_commit {
@@ -61,17 +61,16 @@ struct repl_page reel_page(const struct reel_commit *commit, uint32_t index);
 struct reel_reader;
 /* Errors of sealed_reader_open; ERR_STORE_CORRUPT when the head is not what the name says. */
 MUST_CHECK int reel_open(int dir_fd, const struct secret *key, struct str file, struct str name,
-                            struct reel_reader **ret_reader, struct reel_head *ret_head);
+                         struct reel_reader **ret_reader, struct reel_head *ret_head);
 /* The next commit, whose position follows the one before. ret_any: false at the end, where chain, number
  * and position are as the head said and nothing is missing. Errors as above. */
-MUST_CHECK int reel_next(struct reel_reader *r, struct reel_commit *ret_commit,
-                            bool *ret_any);
+MUST_CHECK int reel_next(struct reel_reader *r, struct reel_commit *ret_commit, bool *ret_any);
 void reel_close(struct reel_reader *r);
 
 /* Reels one after another as one file, which is on disk before they go; a crash in between leaves both.
  * names are in their order. */
 MUST_CHECK int reel_merge(int dir_fd, const struct secret *key, struct str file,
-                             const struct str *names, size_t count);
+                          const struct str *names, size_t count);
 
 /* The head's and the commits' bytes alone, for fuzzing. */
 MUST_CHECK int reel_head_parse(struct str bytes, struct reel_head *ret_head);

@@ -95,19 +95,28 @@ static int add_base(struct bases *list, const struct replay_base *base)
     return 0;
 }
 
-/* Realms of one backup, or the one that is asked for. */
+/* By name, by the name of the database's file, or all. */
+struct wanted {
+    struct str realm, file;
+};
+
+static bool is_wanted(const struct wanted *w, const struct backup_realm *realm)
+{
+    return str_absent(realm->trouble) && (str_absent(w->realm) || str_eq(realm->name, w->realm)) &&
+           (str_absent(w->file) || str_eq(realm->file, w->file));
+}
+
 static int add_realms(struct bases *list, const struct backup_source *source, struct str id,
-                      struct str only)
+                      const struct wanted *wanted)
 {
     struct backup_manifest m;
     TRY(backup_look(source, id, list->arena, &m));
     for (size_t i = 0; i < m.realm_count; i++) {
         const struct backup_realm *realm = &m.realms[i];
-        if (!str_absent(realm->trouble) || (!str_absent(only) && !str_eq(realm->name, only)))
-            continue;
-        const struct replay_base base = {
-            source, id, realm, realm->until_ms ? realm->until_ms : realm->taken_ms};
-        TRY(add_base(list, &base));
+        const struct replay_base base = {source, id, realm,
+                                         realm->until_ms ? realm->until_ms : realm->taken_ms};
+        if (is_wanted(wanted, realm))
+            TRY(add_base(list, &base));
     }
     return 0;
 }
@@ -125,8 +134,13 @@ static int refuse(struct err_ctx *ctx, int err, const char *what, struct str nam
                    name.ptr, why);
 }
 
-static int add_folder(struct bases *list, const struct backup_source *source, struct str only,
-                      struct err_ctx *ctx)
+int replay_refuse(struct err_ctx *ctx, int err, struct str reel)
+{
+    return refuse(ctx, err, "reel", reel);
+}
+
+static int add_folder(struct bases *list, const struct backup_source *source,
+                      const struct wanted *wanted, struct err_ctx *ctx)
 {
     struct str *ids;
     size_t count;
@@ -134,7 +148,7 @@ static int add_folder(struct bases *list, const struct backup_source *source, st
         return 0;
     TRY(backup_folder_list(&source->folder, list->arena, &ids, &count));
     for (size_t i = 0; i < count; i++) {
-        int err = add_realms(list, source, ids[i], only);
+        int err = add_realms(list, source, ids[i], wanted);
         if (err != 0)
             return refuse(ctx, err, "the list of backup", ids[i]);
     }
@@ -149,46 +163,27 @@ static int by_time(const void *a, const void *b)
 }
 
 /* Oldest first. */
-static int find_bases(const struct replay_source *source, struct str realm, struct arena *a,
-                      struct bases *ret_list, struct err_ctx *ctx)
+static int find_bases(const struct replay_source *source, const struct wanted *wanted,
+                      struct arena *a, struct bases *ret_list, struct err_ctx *ctx)
 {
     struct bases list = {.arena = a};
-    TRY(add_folder(&list, &source->backups, realm, ctx));
-    TRY(add_folder(&list, &source->bases, realm, ctx));
+    TRY(add_folder(&list, &source->backups, wanted, ctx));
+    TRY(add_folder(&list, &source->bases, wanted, ctx));
     if (list.count > 1)
         qsort(list.items, list.count, sizeof(*list.items), by_time);
     *ret_list = list;
     return 0;
 }
 
+static const struct wanted everything = {{NULL, 0}, {NULL, 0}};
+
 int replay_bases(const struct replay_source *source, struct arena *a,
                  struct replay_base **ret_bases, size_t *ret_count, struct err_ctx *ctx)
 {
     struct bases list;
-    TRY(find_bases(source, str_of(NULL, 0), a, &list, ctx));
+    TRY(find_bases(source, &everything, a, &list, ctx));
     *ret_bases = list.items;
     *ret_count = list.count;
-    return 0;
-}
-
-int replay_realms(const struct replay_source *source, struct arena *a, struct str **ret_names,
-                  size_t *ret_count, struct err_ctx *ctx)
-{
-    struct bases list;
-    size_t count = 0;
-    TRY(find_bases(source, str_of(NULL, 0), a, &list, ctx));
-    struct str *names = ARENA_ARRAY(a, list.count + 1, struct str);
-    if (!names)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < list.count; i++) {
-        size_t at = 0;
-        while (at < count && !str_eq(names[at], list.items[i].realm->name))
-            at++;
-        if (at == count)
-            names[count++] = list.items[i].realm->name;
-    }
-    *ret_names = names;
-    *ret_count = count;
     return 0;
 }
 
@@ -221,12 +216,12 @@ static int has_inside(const struct walk *w, struct str name, bool *ret_has)
     *ret_has = false;
     int err = reel_open(w->dir, w->key, w->file, name, &r, &head);
     if (err != 0)
-        return refuse(w->ctx, err, "reel", name);
+        return replay_refuse(w->ctx, err, name);
     while (err == 0 && any && c.after.lsn < w->at.lsn)
         err = reel_next(r, &c, &any);
     reel_close(r);
     *ret_has = err == 0 && any && at_is(&c.after, &w->at);
-    return err == 0 ? 0 : refuse(w->ctx, err, "reel", name);
+    return err == 0 ? 0 : replay_refuse(w->ctx, err, name);
 }
 
 static int goes_on(const struct walk *w, struct str text, const struct reel_name *name,
@@ -242,7 +237,7 @@ static int goes_on(const struct walk *w, struct str text, const struct reel_name
 
 /* The longest one that goes on from here: after a crash in a merging its parts are there too. */
 static int next_reel(struct walk *w, struct str *ret_text, struct reel_name *ret_name,
-                        bool *ret_any)
+                     bool *ret_any)
 {
     uint64_t reach = 0;
     *ret_any = false;
@@ -269,7 +264,7 @@ static int look(const struct walk *w, struct str name, struct reel_head *ret_hea
     struct reel_reader *r;
     int err = reel_open(w->dir, w->key, w->file, name, &r, ret_head);
     if (err != 0)
-        return refuse(w->ctx, err, "reel", name);
+        return replay_refuse(w->ctx, err, name);
     reel_close(r);
     return 0;
 }
@@ -286,8 +281,7 @@ struct way {
 static void skip_older(struct walk *w)
 {
     struct reel_name name = {0};
-    while (w->count > 0 && reel_name_parse(w->names[0], &name) &&
-           name.after.lsn <= w->at.lsn) {
+    while (w->count > 0 && reel_name_parse(w->names[0], &name) && name.after.lsn <= w->at.lsn) {
         w->names++;
         w->count--;
     }
@@ -323,7 +317,7 @@ static int walk_on(struct walk *w, struct way *way)
             return find_hole(w, way);
         TRY(look(w, text, &head));
         if (way->count > 0 && memcmp(chain, head.chain_before, sizeof(chain)) != 0)
-            return refuse(w->ctx, ERR_SEAL, "reel", text);
+            return replay_refuse(w->ctx, ERR_SEAL, text);
         memcpy(chain, head.chain_after, sizeof(chain));
         way->passed = head.last_ms > w->at_ms;
         if (head.first_ms > w->at_ms && at_is(&head.before, &w->at))
@@ -378,7 +372,7 @@ static int say_unknown(struct err_ctx *ctx, struct str realm, int64_t from_ms, i
     char from[25], to[25];
     time_text(from_ms, from);
     time_text(to_ms, to);
-    return err_set(ctx, ERR_NOT_FOUND,
+    return err_set(ctx, ERR_BACKUP,
                    "what was done in realm %.*s between %s and %s was not archived: say one of "
                    "these times",
                    (int)(realm.len < 64 ? realm.len : 64), realm.ptr, from, to);
@@ -457,24 +451,56 @@ static int find_end(struct replay *r, struct err_ctx *ctx)
     return 0;
 }
 
-int replay_find(const struct replay_source *source, struct str realm, int64_t at_ms,
-                struct arena *a, struct replay *ret_replay, struct err_ctx *ctx)
+static int find_way(const struct replay_source *source, const struct bases *list,
+                    const struct replay_base *base, int64_t at_ms, struct arena *a,
+                    struct replay *ret_replay, struct err_ctx *ctx)
 {
-    struct replay r = {.source = source, .at_ms = at_ms};
+    struct replay r = {.source = source, .at_ms = at_ms, .base = *base};
     struct repl_position end;
-    struct bases list;
     struct way way;
-    TRY(find_bases(source, realm, a, &list, ctx));
-    const struct replay_base *base = newest(&list, at_ms);
-    if (!base)
-        return say_none(ctx, realm, &list);
-    r.base = *base;
     TRY(walk_from(source, base, at_ms, a, &way, &end, ctx));
-    TRY(check_known(&list, &r, &way, &end, ctx));
+    TRY(check_known(list, &r, &way, &end, ctx));
     r.reels = way.reels;
     r.reel_count = way.count;
     TRY(find_end(&r, ctx));
     *ret_replay = r;
+    return 0;
+}
+
+int replay_find(const struct replay_source *source, struct str realm, int64_t at_ms,
+                struct arena *a, struct replay *ret_replay, struct err_ctx *ctx)
+{
+    const struct wanted wanted = {.realm = realm};
+    struct bases list;
+    TRY(find_bases(source, &wanted, a, &list, ctx));
+    const struct replay_base *base = newest(&list, at_ms);
+    return base ? find_way(source, &list, base, at_ms, a, ret_replay, ctx)
+                : say_none(ctx, realm, &list);
+}
+
+/* The newest base by then of each database, which is the last of its file in the list. */
+static bool is_last_of_file(const struct bases *list, size_t index, int64_t at_ms)
+{
+    for (size_t i = index + 1; i < list->count && list->items[i].until_ms <= at_ms; i++)
+        if (str_eq(list->items[i].realm->file, list->items[index].realm->file))
+            return false;
+    return list->items[index].until_ms <= at_ms;
+}
+
+int replay_find_all(const struct replay_source *source, int64_t at_ms, struct arena *a,
+                    struct replay **ret_replays, size_t *ret_count, struct err_ctx *ctx)
+{
+    struct bases list;
+    size_t count = 0;
+    TRY(find_bases(source, &everything, a, &list, ctx));
+    struct replay *replays = ARENA_ARRAY(a, list.count + 1, struct replay);
+    if (!replays)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < list.count; i++)
+        if (is_last_of_file(&list, i, at_ms))
+            TRY(find_way(source, &list, &list.items[i], at_ms, a, &replays[count++], ctx));
+    *ret_replays = replays;
+    *ret_count = count;
     return 0;
 }
 
@@ -483,24 +509,24 @@ int replay_find(const struct replay_source *source, struct str realm, int64_t at
 int replay_spans(const struct replay_source *source, struct str realm, struct arena *a,
                  struct replay_span **ret_spans, size_t *ret_count, struct err_ctx *ctx)
 {
+    const struct wanted wanted = {.realm = realm};
     struct bases list;
     struct repl_position end = {0};
     struct way way;
     size_t count = 0;
-    TRY(find_bases(source, realm, a, &list, ctx));
+    TRY(find_bases(source, &wanted, a, &list, ctx));
     struct replay_span *spans = ARENA_ARRAY(a, list.count + 1, struct replay_span);
     if (!spans)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < list.count; i++) {
         const struct replay_base *base = &list.items[i];
         struct replay_span *last = count > 0 ? &spans[count - 1] : NULL;
-        if (last && end.lsn != 0 && base->realm->position.lsn != 0 &&
-            base->until_ms <= last->to_ms)
+        if (last && end.lsn != 0 && base->realm->position.lsn != 0 && base->until_ms <= last->to_ms)
             continue; /* on the way of the one before */
         struct repl_position before = end;
         TRY(walk_from(source, base, INT64_MAX, a, &way, &end, ctx));
-        int64_t to_ms = way.count > 0 && way.last_ms > base->until_ms ? way.last_ms
-                                                                      : base->until_ms;
+        int64_t to_ms =
+            way.count > 0 && way.last_ms > base->until_ms ? way.last_ms : base->until_ms;
         if (last && before.lsn != 0 && at_is(&before, &base->realm->position)) {
             last->to_ms = to_ms;
             last->reels += way.count;
@@ -516,14 +542,13 @@ int replay_spans(const struct replay_source *source, struct str realm, struct ar
 /* --- Doing it --- */
 
 static int run_reel(const struct replay *replay, int dir, struct str name, replay_take *take,
-                       void *arg, int *ret_taken)
+                    void *arg, int *ret_taken)
 {
     struct reel_reader *r;
     struct reel_head head;
     struct reel_commit c;
     bool any = true;
-    TRY(reel_open(dir, &replay->source->backups.key, replay->base.realm->file, name, &r,
-                     &head));
+    TRY(reel_open(dir, &replay->source->backups.key, replay->base.realm->file, name, &r, &head));
     int err = reel_next(r, &c, &any);
     while (err == 0 && any && *ret_taken == 0 && c.time_ms <= replay->at_ms) {
         if (c.after.lsn > replay->base.realm->position.lsn)
@@ -550,7 +575,7 @@ int replay_run(const struct replay *replay, replay_take *take, void *arg, struct
     for (size_t i = 0; i < replay->reel_count && err == 0 && taken == 0; i++) {
         err = run_reel(replay, dir, replay->reels[i], take, arg, &taken);
         if (err != 0)
-            err = refuse(ctx, err, "reel", replay->reels[i]);
+            err = replay_refuse(ctx, err, replay->reels[i]);
     }
     (void)close(dir);
     return taken != 0 ? taken : err;

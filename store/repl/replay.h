@@ -42,18 +42,17 @@ struct replay {
 };
 
 /* Of a realm as it was called when its base was made. ERR_NOT_FOUND with a sentence: nothing was kept by
- * then, or what was done between two moments, which it names, is not known. ERR_BACKUP with a sentence that
- * names the file: something does not open. */
+ * then. ERR_BACKUP with a sentence: what was done between two moments, which it names, is not known, or the
+ * file that it names does not open. */
 MUST_CHECK int replay_find(const struct replay_source *source, struct str realm, int64_t at_ms,
                            struct arena *a, struct replay *ret_replay, struct err_ctx *ctx);
 
 /* All bases of all realms, oldest first. */
 MUST_CHECK int replay_bases(const struct replay_source *source, struct arena *a,
-                            struct replay_base **ret_bases, size_t *ret_count,
-                            struct err_ctx *ctx);
-/* The names of all realms that some backup or base has, each once. */
-MUST_CHECK int replay_realms(const struct replay_source *source, struct arena *a,
-                             struct str **ret_names, size_t *ret_count, struct err_ctx *ctx);
+                            struct replay_base **ret_bases, size_t *ret_count, struct err_ctx *ctx);
+/* Of every database that was there by then, also of those whose realm was gone. */
+MUST_CHECK int replay_find_all(const struct replay_source *source, int64_t at_ms, struct arena *a,
+                               struct replay **ret_replays, size_t *ret_count, struct err_ctx *ctx);
 
 /* Moments between which every one can be restored. */
 struct replay_span {
@@ -61,13 +60,20 @@ struct replay_span {
     size_t reels;
 };
 MUST_CHECK int replay_spans(const struct replay_source *source, struct str realm, struct arena *a,
-                            struct replay_span **ret_spans, size_t *ret_count,
-                            struct err_ctx *ctx);
+                            struct replay_span **ret_spans, size_t *ret_count, struct err_ctx *ctx);
+
+/* Every reel of every database: nothing of it was changed. What is missing is told by replay_spans. ERR_BACKUP
+ * with a sentence that names the reel, ERR_CANCELLED. */
+MUST_CHECK int replay_verify(const struct replay_source *source, const struct backup_watch *watch,
+                             size_t *ret_reels, struct err_ctx *ctx);
 
 /* Every commit after the base, in order. ERR_BACKUP with a sentence that names the reel; what take
  * returns. */
 typedef int replay_take(void *arg, const struct reel_commit *commit);
 MUST_CHECK int replay_run(const struct replay *replay, replay_take *take, void *arg,
                           struct err_ctx *ctx);
+
+/* Within store/repl: what is wrong with a reel, as a sentence. */
+MUST_CHECK int replay_refuse(struct err_ctx *ctx, int err, struct str reel);
 
 #endif

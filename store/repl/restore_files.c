@@ -71,8 +71,8 @@ static int put_commit(void *arg, const struct reel_commit *commit)
     }
     p->pages = commit->page_count;
     const struct backup_watch *watch = p->r->watch;
-    bool on = !watch || watch->step(watch->arg, p->r->realm->name, p->r->realm->pages,
-                                    p->r->realm->pages);
+    bool on = !watch ||
+              watch->step(watch->arg, p->r->realm->name, p->r->realm->pages, p->r->realm->pages);
     return on ? 0 : ERR_CANCELLED;
 }
 

@@ -151,8 +151,8 @@ static void read_people(const struct folder *folder, int *ret_count, uint64_t *r
     ok(folder_db_path(folder, STR("copy"), path));
     ok(conn_open(path, "unix-excl", CONN_READER, false, &conn));
     (void)sqlite3_set_authorizer(conn->db, NULL, NULL);
-    assert_int_equal(
-        sqlite3_prepare_v2(conn->db, "SELECT username FROM user", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(conn->db, "SELECT username FROM user", -1, &s, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(s) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(s, 0);
         *ret_sum += weight(atoi(name + 1));
@@ -417,7 +417,7 @@ static void a_gap_is_closed_by_a_base(void **state)
     note();
     state_is_of(model.states[5].at_ms);
     state_is_of(model.states[9].at_ms);
-    fails(restore_at(unknown_ms, &count, &sum, &ctx), ERR_NOT_FOUND);
+    fails(restore_at(unknown_ms, &count, &sum, &ctx), ERR_BACKUP);
     assert_non_null(strstr(ctx.detail, "was not archived"));
 }
 

@@ -50,10 +50,10 @@ static struct repl_position position(uint64_t lsn)
 static struct str write_reel(uint64_t first, uint64_t last)
 {
     struct reel_head head = {.before = position(first),
-                                .after = position(last),
-                                .first_ms = (int64_t)first * 10 + 10,
-                                .last_ms = (int64_t)last * 10,
-                                .commits = last - first};
+                             .after = position(last),
+                             .first_ms = (int64_t)first * 10 + 10,
+                             .last_ms = (int64_t)last * 10,
+                             .commits = last - first};
     char name[REEL_NAME_LEN + 1];
     struct buf b;
     buf_init(&b, &arena, (size_t)1 << 20);
