@@ -235,10 +235,14 @@ static int verify_one(struct call *call, const struct backup_source *source)
     return 0;
 }
 
-static int verify_archive(struct call *call, const struct replay_source *source)
+static int verify_archive(struct call *call, const char *dir)
 {
+    struct replay_source source;
     size_t reels;
-    TRY(replay_verify(source, NULL, &reels, &call->err));
+    TRY(replay_source_of_store(call->store, dir, &source, &call->err));
+    int rc = replay_verify(&source, NULL, &reels, &call->err);
+    replay_source_close(&source);
+    TRY(rc);
     jw_begin_object(&call->out);
     jw_member_i64(&call->out, "reels", (int64_t)reels);
     jw_member_c(&call->out, "state", "ok");
@@ -250,13 +254,14 @@ static int verify_archive(struct call *call, const struct replay_source *source)
 
 static int verify(struct call *call)
 {
-    struct replay_source source;
+    struct backup_source source;
     const char *dir;
     TRY(backup_folder_of(call, &dir));
-    TRY(replay_source_of_store(call->store, dir, &source, &call->err));
-    int rc = args_has(call->args, "archive") ? verify_archive(call, &source)
-                                             : verify_one(call, &source.backups);
-    replay_source_close(&source);
+    if (args_has(call->args, "archive"))
+        return verify_archive(call, dir);
+    TRY(backup_source_of_store(call->store, dir, &source, &call->err));
+    int rc = verify_one(call, &source);
+    backup_source_close(&source);
     return rc;
 }
 

@@ -60,7 +60,8 @@ MUST_CHECK int journal_folder(int backups_fd, const char *file, bool make, int *
 MUST_CHECK int journal_root(int backups_fd, bool make, int *ret_fd);
 /* The names of the reels in a folder, by their positions. */
 MUST_CHECK int journal_list(int dir_fd, struct arena *a, struct str **ret_names, size_t *ret_count);
-/* Keeps reels from going, or all others from reading them. ERR_CONFLICT. The caller closes the lock. */
+/* Keeps reels from going; waits some seconds for who lets them go. Or alone, at once: keeps all others from
+ * reading them. ERR_CONFLICT. The caller closes the lock. */
 MUST_CHECK int journal_lock(int backups_fd, bool alone, int *ret_fd);
 
 #endif

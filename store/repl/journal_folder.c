@@ -13,7 +13,9 @@
 
 #include "core/base/banned.h"
 
-#define REELS_MAX 1000000
+#define REELS_MAX    1000000
+#define LOCK_WAIT_MS 10000
+#define LOCK_STEP_MS 20
 
 /* --- Folders --- */
 
@@ -48,10 +50,15 @@ int journal_lock(int backups_fd, bool alone, int *ret_fd)
     int err = plain_file_open(root, "lock", O_RDWR | O_CREAT, ret_fd);
     (void)close(root);
     TRY(err);
-    if (flock(*ret_fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
-        return 0;
-    (void)close(*ret_fd);
-    return ERR_CONFLICT;
+    for (int waited_ms = 0; flock(*ret_fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0;
+         waited_ms += LOCK_STEP_MS) {
+        if (alone || waited_ms >= LOCK_WAIT_MS) {
+            (void)close(*ret_fd);
+            return ERR_CONFLICT;
+        }
+        (void)usleep(LOCK_STEP_MS * 1000);
+    }
+    return 0;
 }
 
 /* --- Lists --- */

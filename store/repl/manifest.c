@@ -29,6 +29,14 @@ const struct backup_realm *manifest_realm(const struct backup_manifest *m, struc
     return NULL;
 }
 
+const struct backup_file *manifest_file(const struct backup_realm *realm, struct str name)
+{
+    for (size_t i = 0; i < realm->file_count; i++)
+        if (str_eq(realm->files[i].name, name))
+            return &realm->files[i];
+    return NULL;
+}
+
 /* --- Writing --- */
 
 /* Marks are random numbers of 64 bits, of which JSON knows 53 without loss. */

@@ -49,6 +49,9 @@ MUST_CHECK int manifest_parse(struct arena *a, struct str text,
 /* NULL when there is none of that name. */
 const struct backup_realm *manifest_realm(const struct backup_manifest *m, struct str name);
 
+/* Likewise of a realm's other files. */
+const struct backup_file *manifest_file(const struct backup_realm *realm, struct str name);
+
 /* What binds a file to its backup; absent without memory. */
 struct str backup_context(struct arena *a, struct str backup_id, struct str file);
 

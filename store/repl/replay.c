@@ -460,6 +460,8 @@ static int find_way(const struct replay_source *source, const struct bases *list
     struct way way;
     TRY(walk_from(source, base, at_ms, a, &way, &end, ctx));
     TRY(check_known(list, &r, &way, &end, ctx));
+    r.others = list->items;
+    r.other_count = list->count;
     r.reels = way.reels;
     r.reel_count = way.count;
     TRY(find_end(&r, ctx));
