@@ -267,9 +267,20 @@ static void take(void *arg, const struct repl_commit *commit)
     (void)pthread_mutex_unlock(&j->lock);
 }
 
+/* What was archived of it stays as long as all else; it needs no base any more. */
+static void gone(void *arg, struct str file)
+{
+    struct journal *j = arg;
+    (void)pthread_mutex_lock(&j->lock);
+    struct tape *t = tape_of(j, file);
+    if (t)
+        t->wants_base = false;
+    (void)pthread_mutex_unlock(&j->lock);
+}
+
 struct repl_sink journal_sink(struct journal *journal)
 {
-    return (struct repl_sink){take, journal};
+    return (struct repl_sink){.commit = take, .gone = gone, .arg = journal};
 }
 
 /* --- Writing --- */

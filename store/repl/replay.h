@@ -34,7 +34,8 @@ struct replay_base {
 struct replay {
     const struct replay_source *source;
     struct replay_base base;
-    const struct replay_base *others; /* every base of the database, for files that the base lacks */
+    const struct replay_base
+        *others; /* every base of the database, for files that the base lacks */
     size_t other_count;
     const struct str *reels; /* in their order */
     size_t reel_count;
