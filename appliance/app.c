@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "appliance/archiving.h"
 #include "appliance/backups.h"
 #include "appliance/checks.h"
 #include "appliance/command/commands.h"
@@ -37,6 +38,7 @@ struct app {
     struct checks *checks;
     struct backups *backups;
     struct replication *replication;
+    struct archiving *archiving;
     struct str url;
 };
 
@@ -219,6 +221,14 @@ static int start_web(struct app *app, struct err_ctx *err)
     return str_absent(app->url) ? ERR_NO_MEMORY : 0;
 }
 
+static int make_archiving(struct app *app)
+{
+    const struct config *c = app->config;
+    const struct archiving_settings settings = {.interval_ms = c->archive_interval_ms,
+                                                .pages_per_s = c->backup_pages_per_s};
+    return archiving_new(or_null(c->backup_dir), &settings, &app->archiving);
+}
+
 /* On a standby all of it comes from the primary. */
 static int make_realms(struct app *app, char *const *environment, const char *import_path,
                        struct err_ctx *err)
@@ -241,7 +251,8 @@ static int start_store(struct app *app, char *const *environment, const char *im
 {
     hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
     TRY(fetch_settings_apply(&app->arena, app->config, err));
-    TRY(store_open_serving(app->config, &app->store, err));
+    TRY(make_archiving(app));
+    TRY(store_open_serving(app->config, archiving_sink(app->archiving), &app->store, err));
     return make_realms(app, environment, import_path, err);
 }
 
@@ -264,7 +275,8 @@ static int start_backups(struct app *app)
     const struct backups_settings settings = {.hour = c->backup_hour,
                                               .pages_per_s = c->backup_pages_per_s,
                                               .keep_days = c->backup_keep_days,
-                                              .keep_months = c->backup_keep_months};
+                                              .keep_months = c->backup_keep_months,
+                                              .archive_days = c->archive_keep_days};
     if (store_is_standby(app->store))
         return 0; /* the primary makes them */
     return backups_start(app->store, &settings, &app->backups);
@@ -279,6 +291,8 @@ static int start_all(struct app *app, char *const *environment, const char *impo
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
     TRY(start_jobs(app));
+    if (!store_is_standby(app->store)) /* the primary keeps it */
+        TRY(archiving_start(app->archiving, app->store));
     TRY(start_backups(app));
     return checks_start(app->store, app->config->check_pages_per_s, app->config->check_interval_h,
                         &app->checks);
@@ -312,8 +326,10 @@ void app_stop(struct app *app)
     jobs_stop(app->jobs);
     web_stop(app->web);
     replication_stop(app->replication); /* requests may have waited for the other node */
+    archiving_stop(app->archiving);
     if (app->store)
         store_close(app->store);
+    archiving_free(app->archiving);
     arena_free(&app->arena);
     free(app);
 }

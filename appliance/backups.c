@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-#include "appliance/command/commands.h"
+#include "appliance/backup_event.h"
 #include "appliance/routine.h"
-#include "core/admin/record.h"
 #include "core/base/log.h"
+#include "store/repl/journal.h"
 #include "store/repl/restore.h"
 #include "store/store_open.h"
 
@@ -19,7 +19,6 @@
 #define SLICES_PER_S 10
 #define DAY_LEN      8 /* of an id: "20261126" */
 #define HOUR_AT      9
-#define ARENA_BYTES  ((size_t)4 << 20)
 
 struct backups {
     struct store *store;
@@ -49,29 +48,8 @@ struct outcome {
     struct err_ctx err;
 };
 
-static int append_event(struct backups *b, struct arena *a, int rc, const struct outcome *o)
-{
-    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    struct now now = clock_now();
-    struct err_ctx err = {0};
-    struct auth_ctx ctx = {
-        .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
-    program_actor(&ctx.actor);
-    ctx.actor.client_id = STR("garita-backup");
-    TRY(realm_view_acquire(b->store, STR(REALM_MASTER), &view));
-    ctx.view = view;
-    TRY(store_write_begin_for(view, &now, NEED_ENDING, &w));
-    TRY(ADMIN_RECORD(&ctx, w, rc == 0 ? EVENT_BackupProved : EVENT_BackupFailed, "backup",
-                     str_c(o->id), {"backup", str_c(o->id)},
-                     {"reason", rc == 0 ? STR("") : str_c(o->err.detail)}));
-    return store_commit_p(&w, DURABLE_LOCAL);
-}
-
 static void tell(struct backups *b, int rc, struct outcome *o)
 {
-    CLEANUP(arena_free) struct arena a;
-    arena_init(&a, ARENA_BYTES);
     if (rc != 0 && !o->err.detail[0])
         (void)err_set(&o->err, rc, "%s", err_text(rc));
     store_backup_outcome(b->store, rc == 0);
@@ -82,9 +60,8 @@ static void tell(struct backups *b, int rc, struct outcome *o)
                  (long long)o->trial.events);
     else
         LOG_ERROR("backup", "daily backup: %s", o->err.detail);
-    rc = append_event(b, &a, rc, o);
-    if (rc != 0)
-        LOG_WARN("backup", "the event of a backup was not stored: %s", err_text(rc));
+    backup_event(b->store, rc == 0 ? EVENT_BackupProved : EVENT_BackupFailed, str_c(o->id),
+                 rc == 0 ? STR("") : str_c(o->err.detail));
 }
 
 /* --- One day's --- */
@@ -113,7 +90,10 @@ static int make(struct backups *b, struct outcome *o)
         return err_set(&o->err, ERR_BACKUP, "backup %s lacks %lld realms that cannot be read",
                        made.id, (long long)made.missing);
     /* A clock that leapt ahead ends no retention. */
-    return backup_prune(b->store, dir, &keep, now_steady_ms(&now), &o->removed, &o->err);
+    TRY(backup_prune(b->store, dir, &keep, now_steady_ms(&now), &o->removed, &o->err));
+    return journal_prune(b->store, dir,
+                         now_steady_ms(&now) - b->settings.archive_days * INT64_C(86400000),
+                         &o->removed, &o->err);
 }
 
 /* An id is made of the time, so one of now tells day and hour. */

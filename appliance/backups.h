@@ -13,6 +13,7 @@ struct backups_settings {
     int64_t hour; /* of the day, UTC; negative: never */
     int64_t pages_per_s;
     int64_t keep_days, keep_months;
+    int64_t archive_days; /* of which the archive has every moment */
 };
 /* Without a folder for backups: none. */
 MUST_CHECK int backups_start(struct store *store, const struct backups_settings *settings,

@@ -36,8 +36,8 @@ static int parse_reserve(struct str text, struct store_config *store, struct err
     return err_set(err, ERR_CONFIG, "disk-reserve: must look like 256MiB, 2GiB, 5%% or 0");
 }
 
-static int open_store(const struct config *config, bool serving, struct store **ret_store,
-                      struct err_ctx *err)
+static int open_store(const struct config *config, bool serving, const struct repl_sink *sink,
+                      struct store **ret_store, struct err_ctx *err)
 {
     struct store_config store = {
         .data_dir = config->data,
@@ -48,6 +48,7 @@ static int open_store(const struct config *config, bool serving, struct store **
         .max_views = (size_t)config->cached_realms,
         .checkpoint_pages = config->checkpoint_pages,
         .cache_memory_bytes = config->cache_memory_bytes ? config->cache_memory_bytes : -1,
+        .sink = sink,
         .cache_disk_bytes = serving ? config->cache_disk_bytes : 0,
         .ctx = err,
     };
@@ -64,12 +65,13 @@ static int open_store(const struct config *config, bool serving, struct store **
 int store_open_configured(const struct config *config, struct store **ret_store,
                           struct err_ctx *err)
 {
-    return open_store(config, false, ret_store, err);
+    return open_store(config, false, NULL, ret_store, err);
 }
 
-int store_open_serving(const struct config *config, struct store **ret_store, struct err_ctx *err)
+int store_open_serving(const struct config *config, const struct repl_sink *sink,
+                       struct store **ret_store, struct err_ctx *err)
 {
-    return open_store(config, true, ret_store, err);
+    return open_store(config, true, sink, ret_store, err);
 }
 
 void program_actor(struct event_actor *ret_actor)

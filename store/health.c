@@ -123,10 +123,26 @@ static bool report_backup(struct store *store, struct json_writer *w)
     return !failed;
 }
 
+/* Only where there is an archive. */
+static bool report_archive(struct store *store, struct json_writer *w)
+{
+    struct backup_state *b = &store->backup;
+    bool failed = atomic_load(&b->archive_failed);
+    if (!atomic_load(&b->archives))
+        return true;
+    begin_check(w, STR("archive"), !failed, failed ? "behind" : "ok");
+    jw_member_i64(w, "archivedMs", atomic_load(&b->archived_ms));
+    jw_member_i64(w, "gaps", (int64_t)atomic_load(&b->archive_gaps));
+    end_check(w);
+    return !failed;
+}
+
 enum store_state store_report(struct store *store, struct json_writer *checks)
 {
     enum store_state state = report_disk(store, checks) ? STORE_WELL : STORE_DEGRADED;
     if (!report_backup(store, checks))
+        state = STORE_DEGRADED;
+    if (!report_archive(store, checks))
         state = STORE_DEGRADED;
     for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         char reason[FENCE_REASON_MAX];
@@ -219,6 +235,29 @@ static void metric_backup(struct store *store, struct buf *b)
            (uint64_t)atomic_load(&s->took_ms));
 }
 
+static void metric_archive(struct store *store, struct buf *b)
+{
+    struct backup_state *s = &store->backup;
+    long long oldest_ms = atomic_load(&s->archive_oldest_ms);
+    int64_t age_ms = oldest_ms ? clock_now().wall_ms - oldest_ms : 0;
+    if (!atomic_load(&s->archives))
+        return;
+    metric(b, "archive_last_timestamp_seconds", "gauge",
+           "All that was committed until then is in the archive; 0: nothing yet.",
+           (uint64_t)atomic_load(&s->archived_ms) / 1000);
+    metric(b, "archive_waiting_milliseconds", "gauge",
+           "How long the oldest commit that is not in the archive yet has waited, as of the last "
+           "writing.",
+           age_ms > 0 ? (uint64_t)age_ms : 0);
+    metric(b, "archive_bytes_total", "counter",
+           "Bytes of commits that went to the archive, before they are compressed.",
+           (uint64_t)atomic_load(&s->archive_bytes));
+    metric(b, "archive_gaps_total", "counter", "Times that commits of a realm were not archived.",
+           atomic_load(&s->archive_gaps));
+    metric(b, "archive_bases_total", "counter", "Realms that were read as a whole for the archive.",
+           atomic_load(&s->bases));
+}
+
 void store_metrics(struct store *store, struct buf *b)
 {
     struct store_counters *c = &store->counters;
@@ -253,6 +292,7 @@ void store_metrics(struct store *store, struct buf *b)
     metric_states(store, b);
     metric_space(store, b);
     metric_backup(store, b);
+    metric_archive(store, b);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);
     metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);

@@ -38,6 +38,7 @@ static int take_config(struct store *store, const struct store_config *config)
     store->config.data_dir = NULL;
     store->config.read_only |= config->is_copy;
     store->config.ctx = NULL;
+    store->config.sink = NULL; /* it has its place among the others */
     store->config.vfs = strdup(config->vfs ? config->vfs : "unix-excl");
     store->config.master_key_path =
         config->master_key_path ? strdup(config->master_key_path) : NULL;
@@ -262,7 +263,7 @@ int store_open(const struct store_config *config, struct store **ret_store)
     (void)pthread_mutex_init(&store->lock, NULL);
     (void)pthread_mutex_init(&store->time.lock, NULL);
     marks_init(&store->marks);
-    repl_sinks_init(&store->sinks);
+    repl_sinks_init(&store->sinks, config->sink);
     gate_init(&store->gate);
     int err = open_parts(store, config);
     if (err != 0) {

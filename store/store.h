@@ -153,6 +153,14 @@ struct backup_state {
     atomic_llong proved_ms;                    /* when one was restored on trial, the last time */
     atomic_uint_fast64_t made, failures;
     atomic_bool failed; /* the last daily backup, or its trial */
+
+    /* Of the archive (store/repl/journal.h). */
+    atomic_bool archives;           /* there is one */
+    atomic_bool archive_failed;     /* the last writing */
+    atomic_llong archived_ms;       /* all that was committed until then is in it; 0: not yet */
+    atomic_llong archive_oldest_ms; /* of commits that wait; 0: none does */
+    atomic_llong archive_bytes;     /* of commits that were written, before they are compressed */
+    atomic_uint_fast64_t archive_gaps, bases;
 };
 
 struct store {

@@ -7,23 +7,26 @@
 #include "core/codec/json.h"
 #include "core/port/store.h"
 
+struct repl_sink;
 struct slot;
 
 /* Zeros mean the default. Texts are copied. */
 struct store_config {
     const char *data_dir;
-    const char *master_key_path; /* default: master.key in the data folder */
-    size_t max_open_realms;      /* databases open at once, 64 */
-    size_t readers_per_realm;    /* connections that may read one realm at once, 8 */
-    size_t max_views;            /* pictures of realms kept in memory, 256 */
-    int64_t wait_ms;             /* longest wait for a turn to write or read, 10,000 */
-    int64_t checkpoint_pages;    /* of a write-ahead log that start a checkpoint, 4,000 */
-    int64_t reserve_bytes;       /* free disk space below which changes are refused, at most
+    const char *master_key_path;  /* default: master.key in the data folder */
+    size_t max_open_realms;       /* databases open at once, 64 */
+    size_t readers_per_realm;     /* connections that may read one realm at once, 8 */
+    size_t max_views;             /* pictures of realms kept in memory, 256 */
+    int64_t wait_ms;              /* longest wait for a turn to write or read, 10,000 */
+    int64_t checkpoint_pages;     /* of a write-ahead log that start a checkpoint, 4,000 */
+    int64_t reserve_bytes;        /* free disk space below which changes are refused, at most
                                   * a tenth of the file system; 0: none */
-    int64_t reserve_percent;     /* the same as a part of the file system, instead of bytes */
-    int64_t cache_memory_bytes;  /* of answers about tokens, 64 MiB; negative: none */
-    int64_t cache_disk_bytes;    /* likewise in a file; 0: none */
-    const char *backup_dir;      /* where backups go; NULL: none are made */
+    int64_t reserve_percent;      /* the same as a part of the file system, instead of bytes */
+    int64_t cache_memory_bytes;   /* of answers about tokens, 64 MiB; negative: none */
+    int64_t cache_disk_bytes;     /* likewise in a file; 0: none */
+    const char *backup_dir;       /* where backups go; NULL: none are made */
+    const struct repl_sink *sink; /* told of every commit from the opening to the end of the closing
+                                   * (store/repl/commit.h); NULL */
     bool is_copy;        /* looked at beside another store: read-only, and its time is past */
     bool read_only;      /* every write is ERR_STORE_READ_ONLY */
     bool standby;        /* changes come from a primary (store/repl/follower.h): every write is

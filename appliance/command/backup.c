@@ -162,6 +162,61 @@ static int try_one(struct call *call, const struct backup_source *source, struct
     return 0;
 }
 
+/* --- The archive --- */
+
+static int write_spans(struct call *call, const struct replay_source *source, struct str realm)
+{
+    struct json_writer *w = &call->out;
+    struct replay_span *spans;
+    size_t count;
+    TRY(replay_spans(source, realm, call->arena, &spans, &count, &call->err));
+    for (size_t i = 0; i < count; i++) {
+        jw_begin_object(w);
+        jw_member_str(w, "realm", realm);
+        write_time(w, "from", spans[i].from_ms);
+        write_time(w, "to", spans[i].to_ms);
+        jw_member_i64(w, "reels", (int64_t)spans[i].reels);
+        jw_end_object(w);
+    }
+    return 0;
+}
+
+static bool is_first_of_name(const struct replay_base *bases, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (str_eq(bases[i].realm->name, bases[index].realm->name))
+            return false;
+    return true;
+}
+
+static int write_moments(struct call *call, const struct replay_source *source)
+{
+    struct str wanted = args_get(call->args, "realm");
+    struct replay_base *bases;
+    size_t count;
+    TRY(replay_bases(source, call->arena, &bases, &count, &call->err));
+    jw_begin_array(&call->out);
+    for (size_t i = 0; i < count; i++)
+        if (is_first_of_name(bases, i) &&
+            (str_absent(wanted) || str_eq(wanted, bases[i].realm->name)))
+            TRY(write_spans(call, source, bases[i].realm->name));
+    jw_end_array(&call->out);
+    return 0;
+}
+
+static int moments(struct call *call)
+{
+    struct replay_source source;
+    const char *dir;
+    TRY(backup_folder_of(call, &dir));
+    TRY(replay_source_of_store(call->store, dir, &source, &call->err));
+    int rc = write_moments(call, &source);
+    replay_source_close(&source);
+    return rc;
+}
+
+/* --- Reading one through --- */
+
 static int verify_one(struct call *call, const struct backup_source *source)
 {
     struct str id;
@@ -180,11 +235,30 @@ static int verify_one(struct call *call, const struct backup_source *source)
     return 0;
 }
 
+static int verify_archive(struct call *call, const char *dir)
+{
+    struct replay_source source;
+    size_t reels;
+    TRY(replay_source_of_store(call->store, dir, &source, &call->err));
+    int rc = replay_verify(&source, NULL, &reels, &call->err);
+    replay_source_close(&source);
+    TRY(rc);
+    jw_begin_object(&call->out);
+    jw_member_i64(&call->out, "reels", (int64_t)reels);
+    jw_member_c(&call->out, "state", "ok");
+    jw_end_object(&call->out);
+    call_say(call, "the archive is unchanged: %lld reels (garita backup moments)",
+             (long long)reels);
+    return 0;
+}
+
 static int verify(struct call *call)
 {
     struct backup_source source;
     const char *dir;
     TRY(backup_folder_of(call, &dir));
+    if (args_has(call->args, "archive"))
+        return verify_archive(call, dir);
     TRY(backup_source_of_store(call->store, dir, &source, &call->err));
     int rc = verify_one(call, &source);
     backup_source_close(&source);
@@ -194,6 +268,11 @@ static int verify(struct call *call)
 static const struct option verify_options[] = {
     {"trial", NULL,
      "restore it into the data folder as well, look at every realm, and take it away again", 0},
+    {"archive", NULL, "read the archive through instead", 0},
+};
+
+static const struct option moments_options[] = {
+    {"realm", "NAME", "only this realm", 0},
 };
 
 const struct command backup_commands[] = {
@@ -204,6 +283,10 @@ const struct command backup_commands[] = {
      NULL, 0, false, NULL, now, NULL, NULL},
     {"backup list", "", 0, 0, "show all backups", NULL, NULL, 0, false,
      "id,begun,realms,missing,pages,state", list, NULL, NULL},
+    {"backup moments", "", 0, 0, "show which moments can be restored",
+     "Each realm can be restored to any moment from one time to the other (garita restore --at). Where two "
+     "lines of a realm leave something out, what was done between them is not in the archive.",
+     OPTIONS(moments_options), false, "realm,from,to,reels", moments, NULL, NULL},
     {"backup verify", "[ID]", 0, 1, "read a backup through",
      "The newest, unless another is named: nothing of it was changed, nothing is missing. A folder that "
      "lacks the backup that was made last is told as well.",

@@ -33,7 +33,7 @@ struct filling {
 static int make_void(struct store_write *w, struct realm_view *view, void *arg)
 {
     struct filling *f = arg;
-    const struct backup_realm *realm = f->choice->realm;
+    const struct restore_part *part = f->choice->one;
     const struct auth_ctx ctx = {.arena = f->call->arena,
                                  .now = &f->call->now,
                                  .err = &f->call->err,
@@ -42,7 +42,7 @@ static int make_void(struct store_write *w, struct realm_view *view, void *arg)
                                  .base_url = STR(""),
                                  .actor = f->call->actor};
     TRY(event_verify(store_write_reader(w), f->call->arena, &f->verdict));
-    return admin_realm_restored(&ctx, w, f->choice->manifest.id, realm->taken_ms);
+    return admin_realm_restored(&ctx, w, part->id, restore_moment_ms(part));
 }
 
 static void write_result(struct call *call, const struct restore_choice *c, bool carried,
@@ -50,10 +50,10 @@ static void write_result(struct call *call, const struct restore_choice *c, bool
 {
     struct json_writer *w = &call->out;
     jw_begin_object(w);
-    jw_member_str(w, "realm", c->realm->name);
-    jw_member_str(w, "backup", c->manifest.id);
-    write_time(w, "taken", c->realm->taken_ms);
-    jw_member_i64(w, "pages", c->realm->pages);
+    jw_member_str(w, "realm", c->one->realm->name);
+    jw_member_str(w, "backup", c->one->id);
+    write_time(w, "taken", restore_moment_ms(c->one));
+    jw_member_i64(w, "pages", c->one->realm->pages);
     jw_member_bool(w, "dryRun", verdict == NULL);
     if (verdict) {
         jw_member_i64(w, "events", verdict->checked);
@@ -63,24 +63,24 @@ static void write_result(struct call *call, const struct restore_choice *c, bool
     jw_end_object(w);
 }
 
-static int try_only(struct call *call, const struct backup_source *source,
-                    const struct restore_choice *c)
+static int try_only(struct call *call, const struct restore_choice *c)
 {
     const struct backup_watch watch = {note_step, call};
-    TRY(backup_verify(source, c->manifest.id, &watch, &call->err));
+    TRY(restore_read(call, c, &watch));
     write_result(call, c, false, NULL);
-    call_say(call, "backup %.*s is whole; nothing was changed", STR_ARG(c->manifest.id));
+    call_say(call, "%s %.*s is whole; nothing was changed",
+             c->of_moment ? "all that is needed beside backup" : "backup", STR_ARG(c->backup));
     return 0;
 }
 
-static int put_in_place(struct call *call, const struct backup_source *source,
-                        const struct restore_choice *c)
+static int put_in_place(struct call *call, const struct restore_choice *c)
 {
     const struct backup_watch watch = {note_step, call};
     struct filling filling = {.call = call, .choice = c};
-    const struct restore_in_place r = {.source = source,
-                                       .id = c->manifest.id,
-                                       .realm = c->realm,
+    const struct restore_in_place r = {.source = c->one->source,
+                                       .id = c->one->id,
+                                       .realm = c->one->realm,
+                                       .replay = c->one->replay,
                                        .watch = &watch,
                                        .fill = make_void,
                                        .arg = &filling};
@@ -92,32 +92,32 @@ static int put_in_place(struct call *call, const struct backup_source *source,
         return err_set(&call->err, rc, "a realm of another name has the id of this one");
     TRY(rc);
     write_result(call, c, carried, &filling.verdict);
-    LOG_WARN("backup", "realm %.*s was restored from backup %.*s", STR_ARG(c->realm->name),
-             STR_ARG(c->manifest.id));
-    call_say(call, "realm %.*s is as it was; everybody logs in again%s", STR_ARG(c->realm->name),
+    LOG_WARN("backup", "realm %.*s was restored from backup %.*s", STR_ARG(c->one->realm->name),
+             STR_ARG(c->one->id));
+    call_say(call, "realm %.*s is as it was; everybody logs in again%s",
+             STR_ARG(c->one->realm->name),
              filling.verdict.bad_seq ? "; its audit chain is broken (garita audit verify)" : "");
     return 0;
 }
 
-static int restore_from(struct call *call, const struct backup_source *source)
+static int restore_from(struct call *call, const struct replay_source *source)
 {
     struct restore_choice choice;
-    TRY(backup_check_newest(call->store, source, &call->err));
+    TRY(backup_check_newest(call->store, &source->backups, &call->err));
     TRY(restore_choose(call->arena, call, source, &choice));
-    if (!choice.realm)
+    if (!choice.one)
         return err_set(&call->err, ERR_USAGE, "--in-place is for one realm: say --realm NAME");
-    return args_has(call->args, "dry-run") ? try_only(call, source, &choice)
-                                           : put_in_place(call, source, &choice);
+    return args_has(call->args, "dry-run") ? try_only(call, &choice) : put_in_place(call, &choice);
 }
 
 static int run(struct call *call)
 {
-    struct backup_source source;
+    struct replay_source source;
     const char *dir;
     TRY(backup_folder_of(call, &dir));
-    TRY(backup_source_of_store(call->store, dir, &source, &call->err));
+    TRY(replay_source_of_store(call->store, dir, &source, &call->err));
     int rc = restore_from(call, &source);
-    backup_source_close(&source);
+    replay_source_close(&source);
     return rc;
 }
 
@@ -143,7 +143,7 @@ static int local(struct cli *cli)
 static const struct option restore_options[] = {
     {"realm", "NAME", "only this realm (with --to: master comes along)", 0},
     {"backup", "ID", "out of this backup (garita backup list); otherwise the newest", 0},
-    {"at", "TIME", "out of the newest that was taken at or before this time", 0},
+    {"at", "TIME", "as it was then: the last commit at or before this time", 0},
     {"to", "DIR", "into a new folder, for garita serve --data DIR", 0},
     {"in-place", NULL, "into the place of the realm that serves, which goes", 0},
     {"from", "DIR", "the folder of backups, when it is not the one of the setting backup-dir", 0},

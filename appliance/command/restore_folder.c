@@ -37,24 +37,33 @@ struct settling {
     const struct restore_choice *choice;
 };
 
-static int settle_one(struct call *call, const struct restore_choice *c,
-                      const struct backup_realm *realm)
+static int settle_one(struct call *call, const struct restore_part *part, struct str name)
 {
     CLEANUP(work_close) struct work work = {0};
     struct event_verdict verdict;
-    TRY(work_open(call, realm->name, &work));
+    TRY(work_open(call, name, &work));
     TRY(work_write(&work));
     TRY(event_verify(work.r, call->arena, &verdict));
-    TRY(admin_realm_restored(&work.ctx, work.w, c->manifest.id, realm->taken_ms));
+    TRY(admin_realm_restored(&work.ctx, work.w, part->id, restore_moment_ms(part)));
     TRY(work_commit(&work));
     jw_begin_object(&call->out);
-    jw_member_str(&call->out, "realm", realm->name);
-    write_time(&call->out, "taken", realm->taken_ms);
-    jw_member_i64(&call->out, "pages", realm->pages);
+    jw_member_str(&call->out, "realm", name);
+    write_time(&call->out, "taken", restore_moment_ms(part));
+    jw_member_i64(&call->out, "pages", part->realm->pages);
     jw_member_i64(&call->out, "events", verdict.checked);
     jw_member_i64(&call->out, "badEvent", verdict.bad_seq);
     jw_end_object(&call->out);
     return 0;
+}
+
+/* By its id: it may have got another name since its base was made. The last one, as a realm that was put in
+ * its place has it too. */
+static const struct restore_part *part_of(const struct restore_choice *c, struct str id)
+{
+    for (size_t i = c->count; i-- > 0;)
+        if (str_eq(c->parts[i].realm->id, id))
+            return &c->parts[i];
+    return NULL;
 }
 
 static int settle_realm(void *arg, const struct realm_summary *summary)
@@ -62,12 +71,12 @@ static int settle_realm(void *arg, const struct realm_summary *summary)
     const struct settling *s = arg;
     struct arena a;
     struct call one = *s->call;
-    const struct backup_realm *realm = manifest_realm(&s->choice->manifest, summary->name);
-    if (!realm)
+    const struct restore_part *part = part_of(s->choice, summary->id);
+    if (!part)
         return err_set(&s->call->err, ERR_BACKUP, "the list of realms names one that is not there");
     arena_init(&a, REALM_ARENA_BYTES);
     one.arena = &a;
-    int rc = settle_one(&one, s->choice, realm);
+    int rc = settle_one(&one, part, summary->name);
     s->call->out = one.out;
     s->call->err = one.err;
     arena_free(&a);
@@ -80,7 +89,7 @@ static int settle_all(struct restoring *r)
     struct call *call = &r->call;
     TRY(restore_settle(call->store));
     jw_begin_object(&call->out);
-    jw_member_str(&call->out, "backup", r->choice.manifest.id);
+    jw_member_str(&call->out, "backup", r->choice.backup);
     jw_member_array(&call->out, "realms");
     TRY(each_realm(call->store, call->arena, settle_realm, &settling));
     jw_end_array(&call->out);
@@ -148,10 +157,10 @@ static bool show_step(void *arg, struct str realm, int64_t done, int64_t pages)
 
 static const struct backup_watch watch = {show_step, NULL};
 
-static int make_folder(struct restoring *r, const struct backup_source *source)
+static int make_folder(struct restoring *r)
 {
-    const struct restore_node node = {.source = source,
-                                      .manifest = &r->choice.manifest,
+    const struct restore_node node = {.parts = r->choice.parts,
+                                      .part_count = r->choice.count,
                                       .master_key = &r->master_key,
                                       .only = args_get(r->cli->args, "realm"),
                                       .watch = &watch};
@@ -162,15 +171,15 @@ static int make_folder(struct restoring *r, const struct backup_source *source)
     return publish(r);
 }
 
-static int try_only(struct restoring *r, const struct backup_source *source)
+static int try_only(struct restoring *r)
 {
-    TRY(backup_verify(source, r->choice.manifest.id, &watch, &r->call.err));
+    TRY(restore_read(&r->call, &r->choice, &watch));
     note_clear();
     jw_begin_object(&r->call.out);
-    jw_member_str(&r->call.out, "backup", r->choice.manifest.id);
+    jw_member_str(&r->call.out, "backup", r->choice.backup);
     jw_member_bool(&r->call.out, "dryRun", true);
     jw_end_object(&r->call.out);
-    call_say(&r->call, "backup %.*s is whole; nothing was written", STR_ARG(r->choice.manifest.id));
+    call_say(&r->call, "backup %.*s is whole; nothing was written", STR_ARG(r->choice.backup));
     return 0;
 }
 
@@ -194,7 +203,7 @@ static int load_key(struct restoring *r, const struct config *config)
 
 static int restore_from(struct restoring *r, const struct config *config)
 {
-    struct backup_source source;
+    struct replay_source source;
     const char *dir = text_of(r->cli, "from", config->backup_dir);
     if (!dir)
         return ERR_NO_MEMORY;
@@ -202,11 +211,11 @@ static int restore_from(struct restoring *r, const struct config *config)
         return err_set(&r->call.err, ERR_USAGE, "say --from DIR, the folder of backups");
     TRY(crypto_init());
     TRY(load_key(r, config));
-    TRY(backup_source_open(dir, &r->master_key, &source, &r->call.err));
+    TRY(replay_source_open(dir, &r->master_key, &source, &r->call.err));
     int rc = restore_choose(r->cli->arena, &r->call, &source, &r->choice);
     if (rc == 0)
-        rc = args_has(r->cli->args, "dry-run") ? try_only(r, &source) : make_folder(r, &source);
-    backup_source_close(&source);
+        rc = args_has(r->cli->args, "dry-run") ? try_only(r) : make_folder(r);
+    replay_source_close(&source);
     return rc;
 }
 

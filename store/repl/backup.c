@@ -140,6 +140,11 @@ static int list_realms(struct backup_work *w, struct realm_names *names)
     return names->count > 0 ? 0 : ERR_NOT_FOUND;
 }
 
+static int name_realms(struct backup_work *w, struct realm_names *names)
+{
+    return w->only ? add_names(w->arena, names, w->only, 1) : list_realms(w, names);
+}
+
 /* Master goes first: of a realm that it lists and that is not in the backup, restoring knows what to do;
  * one that it does not list would be lost. */
 static int read_realms(struct backup_work *w, const struct realm_names *names,
@@ -150,6 +155,8 @@ static int read_realms(struct backup_work *w, const struct realm_names *names,
         for (size_t i = 0; i < names->count; i++)
             if ((round == 0) == str_eq_c(names->items[i].name, REALM_MASTER))
                 TRY(backup_realm(w, &names->items[i], &realms[n++]));
+    if (w->only)
+        return 0;
     return str_eq_c(realms[0].name, REALM_MASTER) && str_absent(realms[0].trouble)
                ? 0
                : ERR_STORE_CORRUPT;
@@ -185,7 +192,7 @@ static int fill(struct backup_work *w, struct backup_made *made)
     struct realm_names names = {0};
     int64_t bytes;
     TRY(node_id(w->store, w->arena, &m.node));
-    TRY(list_realms(w, &names));
+    TRY(name_realms(w, &names));
     struct backup_realm *realms = ARENA_ARRAY(w->arena, names.count, struct backup_realm);
     if (!realms)
         return ERR_NO_MEMORY;
@@ -247,25 +254,44 @@ static int tell(struct err_ctx *ctx, int err)
     return err_set(ctx, ERR_BACKUP, "no backup was made: %s", err_text(err));
 }
 
+static int make(struct store *store, const char *dir, struct backup_work *work,
+                struct backup_made *made, struct err_ctx *ctx)
+{
+    CLEANUP(backup_folder_close) struct backup_folder folder = BACKUP_FOLDER_NONE;
+    TRY(backup_folder_open(dir, true, &folder, ctx));
+    backup_id_of(clock_now().wall_ms, made->id);
+    work->id = made->id;
+    int err = number(store, made);
+    if (err == 0)
+        err = make_in(&folder, work, made);
+    if (err == 0 && !work->only)
+        err = note(store, made);
+    return err == 0 ? 0 : tell(ctx, err);
+}
+
 int backup_make(struct store *store, const char *dir, const struct backup_watch *watch,
                 struct backup_made *ret_made, struct err_ctx *ctx)
 {
-    CLEANUP(backup_folder_close) struct backup_folder folder = BACKUP_FOLDER_NONE;
     struct backup_made made = {0};
     CLEANUP(arena_free) struct arena a;
-    struct backup_work work = {.store = store, .arena = &a, .watch = watch, .id = made.id};
+    struct backup_work work = {.store = store, .arena = &a, .watch = watch};
     arena_init(&a, MANIFEST_ARENA_BYTES);
     int64_t begun_ms = clock_now().monotonic_ms;
-    TRY(backup_folder_open(dir, true, &folder, ctx));
-    backup_id_of(clock_now().wall_ms, made.id);
-    int err = number(store, &made);
-    if (err == 0)
-        err = make_in(&folder, &work, &made);
-    if (err == 0)
-        err = note(store, &made);
-    if (err != 0)
-        return tell(ctx, err);
+    TRY(make(store, dir, &work, &made, ctx));
     count(store, &made, begun_ms);
+    *ret_made = made;
+    return 0;
+}
+
+int backup_make_base(struct store *store, const char *dir, const struct realm_summary *realm,
+                     const struct backup_watch *watch, struct backup_made *ret_made,
+                     struct err_ctx *ctx)
+{
+    struct backup_made made = {0};
+    CLEANUP(arena_free) struct arena a;
+    struct backup_work work = {.store = store, .arena = &a, .watch = watch, .only = realm};
+    arena_init(&a, MANIFEST_ARENA_BYTES);
+    TRY(make(store, dir, &work, &made, ctx));
     *ret_made = made;
     return 0;
 }

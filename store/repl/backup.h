@@ -25,6 +25,12 @@ struct backup_made {
 MUST_CHECK int backup_make(struct store *store, const char *dir, const struct backup_watch *watch,
                            struct backup_made *ret_made, struct err_ctx *ctx);
 
+/* One realm alone, as a base of the archive (store/repl/journal.h), into a folder of backups of its own
+ * kind, which is made with the folder above it. It is not the last backup of the node. */
+MUST_CHECK int backup_make_base(struct store *store, const char *dir,
+                                const struct realm_summary *realm, const struct backup_watch *watch,
+                                struct backup_made *ret_made, struct err_ctx *ctx);
+
 /* A folder of backups with the key that opens them. */
 struct backup_source {
     struct backup_folder folder;
@@ -44,6 +50,10 @@ MUST_CHECK int backup_look(const struct backup_source *source, struct str id, st
 /* Reads all of it: nothing changed, nothing missing, nothing too much. ERR_BACKUP with a sentence. */
 MUST_CHECK int backup_verify(const struct backup_source *source, struct str id,
                              const struct backup_watch *watch, struct err_ctx *ctx);
+/* The same of one realm in it. */
+MUST_CHECK int backup_verify_realm(const struct backup_source *source, struct str id,
+                                   const struct backup_realm *realm,
+                                   const struct backup_watch *watch, struct err_ctx *ctx);
 /* Whether the folder still has the backup that this node made last: an older state of the folder in its
  * place has not. ERR_CONFLICT, or ERR_BACKUP when it cannot be read, with a sentence. */
 MUST_CHECK int backup_check_newest(struct store *store, const struct backup_source *source,

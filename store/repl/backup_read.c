@@ -213,6 +213,20 @@ int backup_verify(const struct backup_source *source, struct str id,
     return err;
 }
 
+int backup_verify_realm(const struct backup_source *source, struct str id,
+                        const struct backup_realm *realm, const struct backup_watch *watch,
+                        struct err_ctx *ctx)
+{
+    struct verifying v = {.watch = watch};
+    int dir;
+    int err = backup_folder_enter(&source->folder, id, &dir);
+    if (err != 0)
+        return tell(ctx, err, id, STR("it"));
+    err = verify_realm(source, dir, id, realm, &v);
+    (void)close(dir);
+    return err == 0 ? 0 : tell(ctx, err, id, realm->name);
+}
+
 int backup_check_newest(struct store *store, const struct backup_source *source,
                         struct err_ctx *ctx)
 {

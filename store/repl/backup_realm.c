@@ -13,6 +13,7 @@
 #include "store/repl/sealed_file.h"
 #include "store/sql/event_row.h"
 #include "store/sql/page.h"
+#include "store/sql/position.h"
 
 #include "core/base/banned.h"
 
@@ -173,6 +174,8 @@ static int begin(struct reading *r)
     /* The first read fixes the moment; what is answered by now was committed before. */
     r->realm->taken_ms = clock_now().wall_ms;
     TRY(page_count(r->conn, &r->realm->pages));
+    r->realm->until_ms = clock_now().wall_ms;
+    TRY(position_read(r->conn, &r->realm->position));
     TRY(page_bytes(r->conn, &r->realm->page_bytes));
     TRY(user_count(&read, &r->realm->people));
     return event_head_of_chain(&read, &r->realm->events, hash);

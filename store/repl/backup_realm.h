@@ -9,6 +9,7 @@ struct backup_work {
     struct arena *arena; /* of what the manifest says */
     int dir_fd;
     const char *id;
+    const struct realm_summary *only; /* the realm of a base; NULL: all */
     struct secret key;
     const struct backup_watch *watch; /* may be NULL */
     int64_t pages, bytes;

@@ -27,10 +27,12 @@
 
 /* --- Sinks --- */
 
-void repl_sinks_init(struct repl_sinks *sinks)
+void repl_sinks_init(struct repl_sinks *sinks, const struct repl_sink *first)
 {
     (void)pthread_rwlock_init(&sinks->lock, NULL);
-    atomic_init(&sinks->count, 0);
+    if (first)
+        sinks->items[0] = *first;
+    atomic_init(&sinks->count, first ? 1 : 0);
     sinks->epoch = 1;
 }
 

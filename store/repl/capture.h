@@ -22,7 +22,8 @@ struct repl_sinks {
     uint64_t epoch; /* of new commits */
 };
 
-void repl_sinks_init(struct repl_sinks *sinks);
+/* first: that is told from the beginning; NULL: nobody. */
+void repl_sinks_init(struct repl_sinks *sinks, const struct repl_sink *first);
 void repl_sinks_free(struct repl_sinks *sinks);
 /* The database of a deleted realm goes. */
 void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file);

@@ -1,6 +1,7 @@
 #include "store/repl/manifest.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "store/plain_file.h"
@@ -28,7 +29,30 @@ const struct backup_realm *manifest_realm(const struct backup_manifest *m, struc
     return NULL;
 }
 
+const struct backup_file *manifest_file(const struct backup_realm *realm, struct str name)
+{
+    for (size_t i = 0; i < realm->file_count; i++)
+        if (str_eq(realm->files[i].name, name))
+            return &realm->files[i];
+    return NULL;
+}
+
 /* --- Writing --- */
+
+/* Marks are random numbers of 64 bits, of which JSON knows 53 without loss. */
+static void write_position(struct json_writer *w, const struct backup_realm *r)
+{
+    char mark[24];
+    if (r->until_ms == 0)
+        return;
+    jw_member_i64(w, "untilMs", r->until_ms);
+    if (r->position.lsn == 0)
+        return;
+    (void)snprintf(mark, sizeof(mark), "%lld", (long long)r->position.mark);
+    jw_member_i64(w, "epoch", (int64_t)r->position.epoch);
+    jw_member_i64(w, "lsn", (int64_t)r->position.lsn);
+    jw_member_c(w, "mark", mark);
+}
 
 static void write_realm(struct json_writer *w, const struct backup_realm *r)
 {
@@ -38,6 +62,7 @@ static void write_realm(struct json_writer *w, const struct backup_realm *r)
     jw_member_str(w, "file", r->file);
     jw_member_str_opt(w, "trouble", r->trouble);
     jw_member_i64(w, "takenMs", r->taken_ms);
+    write_position(w, r);
     jw_member_i64(w, "pageBytes", r->page_bytes);
     jw_member_i64(w, "pages", r->pages);
     jw_member_i64(w, "people", r->people);
@@ -154,6 +179,22 @@ static bool realm_is_sound(const struct backup_realm *r)
            (!str_absent(r->trouble) || (page_ok && r->pages > 0));
 }
 
+/* Backups of before there was an archive tell none of it. */
+static int read_position(const struct json_value *v, struct backup_realm *r)
+{
+    int64_t epoch, lsn, mark;
+    if (!json_get(v, "untilMs"))
+        return 0;
+    TRY(json_get_i64(v, "untilMs", &r->until_ms));
+    if (!json_get(v, "lsn"))
+        return 0;
+    TRY(json_get_i64(v, "epoch", &epoch));
+    TRY(json_get_i64(v, "lsn", &lsn));
+    TRY(str_to_i64(json_get_str(v, "mark"), &mark));
+    r->position = (struct repl_position){(uint64_t)epoch, (uint64_t)lsn, (uint64_t)mark};
+    return lsn > 0 && epoch >= 0 ? 0 : ERR_STORE_CORRUPT;
+}
+
 static int read_realm(struct arena *a, const struct json_value *v, struct backup_realm *r)
 {
     *r = (struct backup_realm){.name = json_get_str(v, "name"),
@@ -161,6 +202,7 @@ static int read_realm(struct arena *a, const struct json_value *v, struct backup
                                .file = json_get_str(v, "file"),
                                .trouble = json_get_str(v, "trouble")};
     TRY(json_get_i64(v, "takenMs", &r->taken_ms));
+    TRY(read_position(v, r));
     TRY(json_get_i64(v, "pageBytes", &r->page_bytes));
     TRY(json_get_i64(v, "pages", &r->pages));
     TRY(json_get_i64(v, "people", &r->people));

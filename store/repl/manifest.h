@@ -4,6 +4,7 @@
 
 #include "core/base/secret.h"
 #include "core/codec/json.h"
+#include "store/repl/commit.h"
 
 #define MANIFEST_NAME "manifest"
 
@@ -16,6 +17,8 @@ struct backup_realm {
     struct str name, id, file;
     struct str trouble; /* why it could not be read: then there is nothing of it; absent */
     int64_t taken_ms;   /* everything that was answered before this moment is in it */
+    int64_t until_ms;   /* nothing that was committed after this moment is in it; 0: not told */
+    struct repl_position position; /* zeros: it has none */
     int64_t page_bytes, pages;
     int64_t people;
     int64_t events; /* place of the last one in the audit chain */
@@ -45,6 +48,9 @@ MUST_CHECK int manifest_parse(struct arena *a, struct str text,
 
 /* NULL when there is none of that name. */
 const struct backup_realm *manifest_realm(const struct backup_manifest *m, struct str name);
+
+/* Likewise of a realm's other files. */
+const struct backup_file *manifest_file(const struct backup_realm *realm, struct str name);
 
 /* What binds a file to its backup; absent without memory. */
 struct str backup_context(struct arena *a, struct str backup_id, struct str file);

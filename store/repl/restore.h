@@ -4,7 +4,7 @@
 #define GARITA_STORE_REPL_RESTORE_H
 
 #include "store/folder.h"
-#include "store/repl/backup.h"
+#include "store/repl/replay.h"
 
 /* A realm's database and archives out of a backup into a data folder, under this name of a file. Reads all
  * pages back and checks trees, lists and indexes. ERR_BACKUP with a sentence, ERR_CANCELLED, errors of
@@ -13,6 +13,7 @@ struct restore_files {
     const struct backup_source *source;
     struct str id; /* of the backup */
     const struct backup_realm *realm;
+    const struct replay *replay;      /* what was done since, from the archive; NULL: nothing */
     const struct backup_watch *watch; /* may be NULL */
     const struct folder *folder;
     const char *file;
@@ -30,6 +31,7 @@ struct restore_in_place {
     const struct backup_source *source;
     struct str id;
     const struct backup_realm *realm;
+    const struct replay *replay;      /* likewise */
     const struct backup_watch *watch; /* may be NULL */
     store_realm_fill *fill;
     void *arg;
@@ -37,12 +39,23 @@ struct restore_in_place {
 MUST_CHECK int restore_in_place(struct store *store, const struct restore_in_place *r,
                                 const struct now *now, bool *ret_carried, struct err_ctx *ctx);
 
-/* All realms of a backup, or master and those named so, into a data folder that is new, with the master key
- * as its master.key. Then the folder opens as any other; rows of realms that are not there are taken out
- * of the list by restore_settle. */
-struct restore_node {
+/* What of a node comes back. */
+struct restore_part {
     const struct backup_source *source;
-    const struct backup_manifest *manifest;
+    struct str id; /* of the backup */
+    const struct backup_realm *realm;
+    const struct replay *replay; /* NULL: as in the backup */
+};
+/* A whole backup, in the arena. ERR_NO_MEMORY. */
+MUST_CHECK int restore_parts(struct arena *a, const struct backup_source *source,
+                             const struct backup_manifest *m, struct restore_part **ret_parts);
+
+/* All parts, or master and those named so, into a data folder that is new, with the master key as its
+ * master.key. Then the folder opens as any other; restore_settle makes the list of realms and the files fit:
+ * rows of realms that are not there go, and files that no row names. */
+struct restore_node {
+    const struct restore_part *parts;
+    size_t part_count;
     const struct secret *master_key;
     struct str only; /* absent: all */
     const struct backup_watch *watch;

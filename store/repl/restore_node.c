@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/archive/folder.h"
 #include "store/realm_list.h"
 #include "store/whole_file.h"
 
@@ -25,34 +27,47 @@ static int write_key(const struct folder *folder, const struct secret *key)
     return whole_file_publish(&file);
 }
 
+int restore_parts(struct arena *a, const struct backup_source *source,
+                  const struct backup_manifest *m, struct restore_part **ret_parts)
+{
+    struct restore_part *parts = ARENA_ARRAY(a, m->realm_count + 1, struct restore_part);
+    if (!parts)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < m->realm_count; i++)
+        parts[i] = (struct restore_part){.source = source, .id = m->id, .realm = &m->realms[i]};
+    *ret_parts = parts;
+    return 0;
+}
+
 static bool is_wanted(const struct restore_node *r, const struct backup_realm *realm)
 {
     bool named = str_absent(r->only) || str_eq(realm->name, r->only);
     return str_eq_c(realm->name, REALM_MASTER) || (named && str_absent(realm->trouble));
 }
 
+static int fill_part(const struct restore_node *r, const struct restore_part *part,
+                     const struct folder *folder, struct err_ctx *ctx)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct restore_files files = {.source = part->source,
+                                  .id = part->id,
+                                  .realm = part->realm,
+                                  .replay = part->replay,
+                                  .watch = r->watch,
+                                  .folder = folder,
+                                  .vfs = VFS};
+    arena_init(&a, (size_t)4 << 10);
+    files.file = arena_cstr(&a, part->realm->file);
+    return files.file ? restore_files(&files, ctx) : ERR_NO_MEMORY;
+}
+
 static int fill_folder(const struct restore_node *r, const struct folder *folder,
                        struct err_ctx *ctx)
 {
-    CLEANUP(arena_free) struct arena a;
-    arena_init(&a, (size_t)64 << 10);
     TRY(write_key(folder, r->master_key));
-    for (size_t i = 0; i < r->manifest->realm_count; i++) {
-        const struct backup_realm *realm = &r->manifest->realms[i];
-        struct restore_files files = {.source = r->source,
-                                      .id = r->manifest->id,
-                                      .realm = realm,
-                                      .watch = r->watch,
-                                      .folder = folder,
-                                      .vfs = VFS};
-        if (!is_wanted(r, realm))
-            continue;
-        arena_reset(&a);
-        files.file = arena_cstr(&a, realm->file);
-        if (!files.file)
-            return ERR_NO_MEMORY;
-        TRY(restore_files(&files, ctx));
-    }
+    for (size_t i = 0; i < r->part_count; i++)
+        if (is_wanted(r, r->parts[i].realm))
+            TRY(fill_part(r, &r->parts[i], folder, ctx));
     return 0;
 }
 
@@ -80,6 +95,26 @@ static int take_out(struct store *store, struct str file)
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+struct listed {
+    const struct store *store;
+    const struct list_row *rows;
+    size_t count;
+};
+
+/* Realms that were gone by then, or had given their place to another one. */
+static int remove_unlisted(void *arg, struct str name)
+{
+    const struct listed *l = arg;
+    struct str file = str_sub(name, 0, name.len - strlen(".db"));
+    if (!str_ends(name, STR(".db")))
+        return 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (str_eq(l->rows[i].file, file))
+            return 0;
+    TRY(archive_remove_all(&l->store->folder, file));
+    return folder_db_remove(&l->store->folder, file);
+}
+
 int restore_settle(struct store *store)
 {
     CLEANUP(arena_free) struct arena a;
@@ -94,5 +129,6 @@ int restore_settle(struct store *store)
     for (size_t i = 0; i < count; i++)
         if (folder_db_bytes(&store->folder, rows[i].file) < 0)
             TRY(take_out(store, rows[i].file));
-    return 0;
+    struct listed listed = {store, rows, count};
+    return folder_each(&store->folder, remove_unlisted, &listed);
 }

@@ -30,6 +30,7 @@ static int bring(struct slot *slot, void *arg)
     const struct restore_files files = {.source = c->r->source,
                                         .id = c->r->id,
                                         .realm = c->r->realm,
+                                        .replay = c->r->replay,
                                         .watch = c->r->watch,
                                         .folder = &slot->store->folder,
                                         .file = slot->file,

@@ -102,10 +102,12 @@ static int check_room(const struct trial *t)
 }
 
 static int try_in(struct trial *t, const struct backup_source *source, const char *dir,
-                  const struct backup_watch *watch)
+                  struct arena *a, const struct backup_watch *watch)
 {
-    const struct restore_node node = {.source = source,
-                                      .manifest = &t->manifest,
+    struct restore_part *parts;
+    TRY(restore_parts(a, source, &t->manifest, &parts));
+    const struct restore_node node = {.parts = parts,
+                                      .part_count = t->manifest.realm_count,
                                       .master_key = &t->store->master_key,
                                       .watch = watch};
     TRY(restore_node(&node, dir, t->ctx));
@@ -125,7 +127,7 @@ int restore_try(struct store *store, const struct backup_source *source, struct 
         return ERR_TOO_LARGE;
     TRY(tree_remove(store->folder.fd, TRIAL)); /* of one that was cut short */
     TRY(check_room(&t));
-    int err = try_in(&t, source, dir, watch);
+    int err = try_in(&t, source, dir, &a, watch);
     if (tree_remove(store->folder.fd, TRIAL) != 0 && err == 0)
         err = ERR_IO;
     if (err == 0) {

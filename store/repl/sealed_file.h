@@ -13,7 +13,7 @@
 #include "core/base/secret.h"
 #include "store/whole_file.h"
 
-enum sealed_kind { SEALED_MANIFEST = 1, SEALED_DATABASE, SEALED_PLAIN_FILE };
+enum sealed_kind { SEALED_MANIFEST = 1, SEALED_DATABASE, SEALED_PLAIN_FILE, SEALED_REEL };
 
 struct sealed_writer;
 struct sealed_reader;

@@ -146,8 +146,8 @@ test('what cannot be is told in a sentence', async () => {
   };
   await told(/--to DIR.*--in-place/, '--realm', 'peru');
   await told(/--realm NAME/, '--in-place');
-  await told(/no backup that was taken by then with realm bolivia/, '--realm', 'bolivia', '--in-place');
+  await told(/no backup with realm bolivia/, '--realm', 'bolivia', '--in-place');
   await told(/master is restored with the whole node/, '--realm', 'master', '--in-place');
-  await told(/no backup that was taken by then/, '--realm', 'peru', '--at', '2020-01-01', '--in-place');
+  await told(/no backup of realm peru that was taken by then/, '--realm', 'peru', '--at', '2020-01-01', '--in-place');
   await told(/there is none/, '--realm', 'peru', '--backup', '20200101T000000.000Z', '--in-place');
 });
