@@ -13,6 +13,7 @@
 #include "core/admin/each_realm.h"
 #include "core/admin/void.h"
 #include "core/crypto/init.h"
+#include "core/model/plain.h"
 #include "core/port/events.h"
 #include "store/store_open.h"
 
@@ -49,7 +50,7 @@ static int settle_one(struct call *call, const struct restore_choice *c,
     TRY(work_commit(&work));
     jw_begin_object(&call->out);
     jw_member_str(&call->out, "realm", realm->name);
-    write_time(&call->out, "taken", realm->taken_ms);
+    plain_write_time(&call->out, "taken", realm->taken_ms);
     jw_member_i64(&call->out, "pages", realm->pages);
     jw_member_i64(&call->out, "events", verdict.checked);
     jw_member_i64(&call->out, "badEvent", verdict.bad_seq);

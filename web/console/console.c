@@ -1,11 +1,12 @@
-/* /admin/{realm}/console/: the page, its parts, and what it must know before anybody signs in. The consoles
- * are built from static/console and embedded, each file as it is and compressed. */
+/* /admin/{realm}/console/ and /realms/{realm}/account/: the pages, their parts, and what they must know
+ * before anybody signs in. The consoles are built from static/console and embedded, each file as it is and compressed. */
 #include "core/admin/bootstrap.h"
 #include "core/base/asset.h"
 #include "core/codec/header.h"
 #include "core/codec/json.h"
 #include "core/model/realm.h"
 #include "core/port/store.h"
+#include "web/account/account.h"
 #include "web/fail.h"
 #include "web/respond.h"
 #include "web/router.h"
@@ -73,19 +74,31 @@ static bool has_slash(const struct request *req)
     return str_ends(req->path, STR("/"));
 }
 
-void console_page(struct request *req, struct response *res)
+static void send_page(struct request *req, struct response *res, struct str name)
 {
     if (!has_slash(req)) {
         respond_redirect(req, res, ARENA_CONCAT(req->arena, web_own_url(req), req->path, STR("/")));
         return;
     }
-    const struct asset *file = choose(req, res, STR("index.html"));
+    const struct asset *file = choose(req, res, name);
     if (!file) {
         fail_page(req, res, ERR_NOT_FOUND);
         return;
     }
     respond_html_csp(req, res, 200, asset_text(file), policy_of(req));
     set_caching(req, res, file, STR("no-cache"));
+}
+
+void console_page(struct request *req, struct response *res)
+{
+    send_page(req, res, STR("index.html"));
+}
+
+/* Programs get JSON at the same address (WE-04: the page itself holds nothing of anybody). */
+void console_account_page(struct request *req, struct response *res)
+{
+    respond_header(res, "Vary", STR("Accept"));
+    send_page(req, res, STR("account.html"));
 }
 
 static struct str content_type(struct str name)
@@ -113,8 +126,8 @@ void console_asset(struct request *req, struct response *res)
     set_caching(req, res, file, STR("public, max-age=31536000, immutable"));
 }
 
-/* The members that Keycloak's console asks for. */
-void console_config(struct request *req, struct response *res)
+/* The members that Keycloak's consoles ask for. */
+static void send_config(struct request *req, struct response *res, const char *client_id)
 {
     struct buf text;
     struct json_writer w;
@@ -125,13 +138,23 @@ void console_config(struct request *req, struct response *res)
     jw_begin_object(&w);
     jw_member_str(&w, "realm", realm->name);
     jw_member_str(&w, "auth-server-url", web_public_url(req));
-    jw_member_c(&w, "resource", CLIENT_ADMIN_CONSOLE);
+    jw_member_c(&w, "resource", client_id);
     jw_member_bool(&w, "public-client", true);
     jw_end_object(&w);
     if (buf_finish(&text, &json) != 0)
         fail_page(req, res, ERR_INTERNAL);
     else
         respond_json(res, 200, json);
+}
+
+void console_config(struct request *req, struct response *res)
+{
+    send_config(req, res, CLIENT_ADMIN_CONSOLE);
+}
+
+void console_account_config(struct request *req, struct response *res)
+{
+    send_config(req, res, CLIENT_ACCOUNT_CONSOLE);
 }
 
 /* Who types /admin wants to administer. */
