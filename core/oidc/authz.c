@@ -212,7 +212,8 @@ static int prepare_login(struct flow *f, struct login_try *t)
 /* OI-02: where somebody is to prove himself again, it must be him. */
 static bool is_other_person(const struct flow *f, const struct user *user)
 {
-    bool again = (f->request.prompt & PROMPT_LOGIN) || f->request.max_age_s != AUTHZ_NO_MAX_AGE;
+    bool again = (f->request.prompt & PROMPT_LOGIN) || f->request.max_age_s != AUTHZ_NO_MAX_AGE ||
+                 !str_empty(f->request.kc_action);
     return again && !(f->request.prompt & PROMPT_SELECT_ACCOUNT) && f->has_sso &&
            f->sso.user_pk != user->pk;
 }

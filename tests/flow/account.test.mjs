@@ -267,6 +267,8 @@ test('kc_action: a password is changed at the application\'s wish by who shows t
     return follow(browser, await browser.logIn(page, 'jorge', password));
   };
   let password = PASSWORD;
+  const other = await browser.logIn(await follow(browser, await browser.authorize(ask)), 'maria');
+  assert.ok(formById(other.text, 'kc-form-login'), 'OI-02: nobody else does it in his place');
   let page = await toAction();
   const form = formById(page.text, 'kc-passwd-update-form');
   assert.ok(form.buttons.some((b) => b.name === 'cancel-aia'));

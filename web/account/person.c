@@ -88,6 +88,19 @@ int account_post(struct account_call *call)
     return admin_user_update_own(&call->ctx, call->w, &profile, &call->user, &after);
 }
 
+/* What the console shows by: not Keycloak's, whose console reads its own token. */
+int account_permissions(struct account_call *call)
+{
+    const struct roles *roles = &call->caller.roles;
+    jw_begin_object(&call->out);
+    jw_member_array(&call->out, "roles");
+    for (size_t i = 0; i < roles->count; i++)
+        jw_str(&call->out, roles->items[i].name);
+    jw_end_array(&call->out);
+    jw_end_object(&call->out);
+    return 0;
+}
+
 int account_locales(struct account_call *call)
 {
     const struct realm *realm = auth_realm(&call->ctx);

@@ -5,6 +5,8 @@
 #include "core/codec/header.h"
 #include "core/codec/json.h"
 #include "core/model/realm.h"
+#include "core/model/represent.h"
+#include "core/port/required_actions.h"
 #include "core/port/store.h"
 #include "web/account/account.h"
 #include "web/fail.h"
@@ -15,7 +17,7 @@
 #include "core/base/banned.h"
 
 #define FOLDER           "console/"
-#define CONFIG_MAX_BYTES 4096
+#define CONFIG_MAX_BYTES ((size_t)16 << 10)
 
 static const struct asset *find(struct arena *a, struct str name, struct str suffix)
 {
@@ -126,22 +128,43 @@ void console_asset(struct request *req, struct response *res)
     set_caching(req, res, file, STR("public, max-age=31536000, immutable"));
 }
 
+/* What people's console shows of the realm before it knows anybody. */
+static void write_realm(struct json_writer *w, const struct request *req)
+{
+    const struct realm *realm = realm_view_realm(req->realm);
+    const struct required_actions *actions = realm_view_required_actions(req->realm);
+    jw_member_str(w, "displayName", realm->display_name);
+    if (realm->internationalization_enabled) {
+        represent_strs(w, "supportedLocales", &realm->supported_locales);
+        jw_member_str(w, "defaultLocale", realm->default_locale);
+    }
+    jw_member_array(w, "actions");
+    for (size_t i = 0; i < actions->count; i++) {
+        const struct action_provider *provider = action_provider_find(actions->items[i].alias);
+        if (actions->items[i].enabled && provider && provider->is_here)
+            jw_str(w, actions->items[i].alias);
+    }
+    jw_end_array(w);
+}
+
 /* The members that Keycloak's consoles ask for. */
-static void send_config(struct request *req, struct response *res, const char *client_id)
+static void send_config(struct request *req, struct response *res, const char *client_id,
+                        bool with_realm)
 {
     struct buf text;
     struct json_writer w;
     struct str json;
-    const struct realm *realm = realm_view_realm(req->realm);
     buf_init(&text, req->arena, CONFIG_MAX_BYTES);
     jw_init(&w, &text);
     jw_begin_object(&w);
-    jw_member_str(&w, "realm", realm->name);
+    jw_member_str(&w, "realm", realm_view_realm(req->realm)->name);
     jw_member_str(&w, "auth-server-url", web_public_url(req));
     jw_member_c(&w, "resource", client_id);
     jw_member_bool(&w, "public-client", true);
+    if (with_realm)
+        write_realm(&w, req);
     jw_end_object(&w);
-    if (buf_finish(&text, &json) != 0)
+    if (jw_finish(&w, &json) != 0)
         fail_page(req, res, ERR_INTERNAL);
     else
         respond_json(res, 200, json);
@@ -149,12 +172,12 @@ static void send_config(struct request *req, struct response *res, const char *c
 
 void console_config(struct request *req, struct response *res)
 {
-    send_config(req, res, CLIENT_ADMIN_CONSOLE);
+    send_config(req, res, CLIENT_ADMIN_CONSOLE, false);
 }
 
 void console_account_config(struct request *req, struct response *res)
 {
-    send_config(req, res, CLIENT_ACCOUNT_CONSOLE);
+    send_config(req, res, CLIENT_ACCOUNT_CONSOLE, true);
 }
 
 /* Who types /admin wants to administer. */
