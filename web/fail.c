@@ -1,6 +1,7 @@
 /* Errors on their way out: OAuth JSON, Admin REST JSON, pages. The table is fail.def. */
 #include "web/fail.h"
 
+#include "core/account/caller.h"
 #include "core/codec/base64.h"
 #include "core/codec/json.h"
 #include "core/port/store.h"
@@ -97,6 +98,9 @@ static void challenge_bearer(struct request *req, struct response *res, int err,
     if (err != ERR_UNAUTHENTICATED)
         value = ARENA_CONCAT(a, value, STR(", error=\""), str_c(o->oauth),
                              STR("\", error_description=\""), description_of(req, o), STR("\""));
+    if (err == ERR_LOGIN_TOO_OLD) /* RFC 9470 3 */
+        value =
+            ARENA_CONCAT(a, value, arena_printf(a, ", max_age=\"%d\"", ACCOUNT_FRESH_MAX_AGE_S));
     if (!str_absent(value))
         respond_header(res, "WWW-Authenticate", value);
 }
@@ -124,7 +128,8 @@ static void add_retry_after(struct response *res, int status)
 
 static void add_headers(struct request *req, struct response *res, int err, const struct outcome *o)
 {
-    if (err == ERR_INVALID_TOKEN || err == ERR_UNAUTHENTICATED || err == ERR_INSUFFICIENT_SCOPE)
+    if (err == ERR_INVALID_TOKEN || err == ERR_UNAUTHENTICATED || err == ERR_INSUFFICIENT_SCOPE ||
+        err == ERR_LOGIN_TOO_OLD)
         challenge_bearer(req, res, err, o);
     else if (err == ERR_INVALID_CLIENT)
         challenge_basic(req, res);
@@ -162,7 +167,7 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
     struct str detail = str_c(req->err.detail);
     if (err == ERR_STORE_STANDBY) {
         jw_member_str(w, "errorMessage", description_of(req, o));
-    } else if (err == ERR_NOT_IMPLEMENTED) {
+    } else if (err == ERR_NOT_IMPLEMENTED || err == ERR_LOGIN_TOO_OLD) {
         jw_member_c(w, "error", o->oauth);
         jw_member_str(w, "error_description", description_of(req, o));
     } else if (o->status >= 500) {

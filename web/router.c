@@ -160,9 +160,15 @@ static const struct node *find(const struct node *n, struct str rest, bool more,
     return NULL;
 }
 
+static bool is_collection(struct str path)
+{
+    return (str_starts(path, STR("/admin/")) && path.len > 7) ||
+           (str_starts(path, STR("/realms/")) && str_find_str(path, STR("/account/")) > 0);
+}
+
 static struct str without_last_slash(struct str path)
 {
-    bool has = str_starts(path, STR("/admin/")) && path.len > 7 && str_ends(path, STR("/"));
+    bool has = str_ends(path, STR("/")) && is_collection(path);
     return has ? str_sub(path, 0, path.len - 1) : path;
 }
 

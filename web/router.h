@@ -18,8 +18,11 @@ typedef void route_handler(struct request *req, struct response *res);
 /* See web/admin/admin.h. */
 struct admin_call;
 typedef int admin_handler(struct admin_call *call);
+/* See web/account/account.h. */
+struct account_call;
+typedef int account_handler(struct account_call *call);
 
-/* A line of routes.def, or of web/admin/routes.def. */
+/* A line of routes.def, of web/admin/routes.def or of web/account/routes.def. */
 struct route {
     unsigned methods; /* enum http_method, or'ed */
     const char *pattern;
@@ -33,6 +36,9 @@ struct route {
     /* Of the Admin API alone: handler is admin_run, which asks for the permission first. */
     enum admin_permission permission;
     admin_handler *admin;
+    /* Of the account API alone: handler is account_run, which asks for one of these roles first. */
+    const char *account_roles;
+    account_handler *account;
 };
 
 /* Every handler that routes.def names. */
@@ -43,6 +49,9 @@ struct route {
 #define A(methods, pattern, handler, permission, body) admin_handler handler;
 #include "web/admin/routes.def"
 #undef A
+#define Q(methods, below, handler, roles, body) account_handler handler;
+#include "web/account/routes.def"
+#undef Q
 
 extern const struct route web_routes[];
 extern const size_t web_route_count;
@@ -63,8 +72,8 @@ struct route_match {
     struct str realm; /* the {realm} parameter; absent when the pattern has none */
 };
 
-/* method HEAD finds the line of GET. Parameters point into path. Collections of the Admin API are
- * also asked for with a slash at the end. */
+/* method HEAD finds the line of GET. Parameters point into path. Collections of the Admin
+ * and account APIs are also asked for with a slash at the end. */
 void router_match(const struct router *router, enum http_method method, struct str path,
                   struct route_match *ret_match);
 /* Position in the table, for counters. */

@@ -1,4 +1,5 @@
-/* Both tables of routes as one. */
+/* All tables of routes as one. */
+#include "web/account/account.h"
 #include "web/admin/admin.h"
 #include "web/router.h"
 
@@ -7,7 +8,8 @@
 /* clang-format off */
 const struct route web_routes[] = {
 #define R(methods, pattern, handler, access, body, content, csrf, rate, cache)                     \
-    {methods, pattern, handler, access, body, content, csrf, rate, cache, ADMIN_NONE, NULL},
+    {methods, pattern, handler, access, body, content, csrf, rate, cache, ADMIN_NONE, NULL, NULL,         \
+     NULL},
 #include "web/routes.def"
 #undef R
 #define A(methods, pattern, handler, permission, body)                                             \
@@ -17,9 +19,17 @@ const struct route web_routes[] = {
      : (body) == ADMIN_BODY_TEXT || (body) == ADMIN_BODY_UPLOAD ? CONTENT_ANY                      \
                                    : CONTENT_JSON,                                                 \
      CSRF_OPEN, RATE_READ, CACHE_NO_STORE,                                                         \
-     ADMIN_##permission, handler},
+     ADMIN_##permission, handler, NULL, NULL},
 #include "web/admin/routes.def"
 #undef A
+#define Q(methods, below, handler, roles, body)                                                    \
+    {methods, ACCOUNT_PREFIX below, account_run, ACCESS_BEARER, body,                              \
+     (body) == 0                   ? CONTENT_NONE                                                  \
+     : (body) == ACCOUNT_BODY_TEXT ? CONTENT_ANY                                                   \
+                                   : CONTENT_JSON,                                                 \
+     CSRF_OPEN, RATE_READ, CACHE_NO_STORE, ADMIN_NONE, NULL, roles, handler},
+#include "web/account/routes.def"
+#undef Q
 };
 /* clang-format on */
 

@@ -10,6 +10,7 @@
 #include "core/admin/each_realm.h"
 #include "core/audit/line.h"
 #include "core/codec/base64.h"
+#include "core/model/plain.h"
 #include "core/port/events.h"
 
 #include "core/base/banned.h"
@@ -100,7 +101,7 @@ static void write_verdict(struct call *call, struct str realm, const struct even
     jw_member_str(w, "head", hex_encode(call->arena, v->head_hash));
     jw_member_i64(w, "signedSeq", v->signed_seq);
     if (v->signed_seq != 0)
-        write_time(w, "signedTime", v->signed_ms);
+        plain_write_time(w, "signedTime", v->signed_ms);
     jw_end_object(w);
 }
 

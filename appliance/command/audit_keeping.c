@@ -7,6 +7,7 @@
 #include "appliance/file.h"
 #include "core/admin/audit_keeping.h"
 #include "core/codec/base64.h"
+#include "core/model/plain.h"
 
 #include "core/base/banned.h"
 
@@ -32,7 +33,7 @@ static void write_key(struct json_writer *w, struct arena *a, const struct audit
     jw_begin_object(w);
     jw_member_str(w, "kid", key->kid);
     jw_member_c(w, "status", key->active ? "signs" : "verifies");
-    write_time(w, "created", key->created_ms);
+    plain_write_time(w, "created", key->created_ms);
     jw_key(w, "jwk");
     jw_raw(w, key->public_jwk);
     jw_member_str(w, "spki", base64_encode(a, key->spki));
@@ -134,8 +135,8 @@ static void write_archived(struct json_writer *w, const struct event_archived *a
     jw_member_str(w, "file", archived->file);
     jw_member_i64(w, "firstSeq", archived->first_seq);
     jw_member_i64(w, "lastSeq", archived->last_seq);
-    write_time(w, "from", archived->from_ms);
-    write_time(w, "to", archived->to_ms);
+    plain_write_time(w, "from", archived->from_ms);
+    plain_write_time(w, "to", archived->to_ms);
     jw_end_object(w);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "appliance/command/commands.h"
+#include "core/model/plain.h"
 #include "store/repl/restore.h"
 #include "store/store_open.h"
 
@@ -94,8 +95,8 @@ static int write_backup(struct call *call, const struct backup_source *source, s
     if (rc == 0) {
         int64_t pages = pages_of(&m, &missing);
         jw_member_i64(w, "serial", m.serial);
-        write_time(w, "begun", m.begun_ms);
-        write_time(w, "ended", m.ended_ms);
+        plain_write_time(w, "begun", m.begun_ms);
+        plain_write_time(w, "ended", m.ended_ms);
         jw_member_i64(w, "realms", (int64_t)(m.realm_count - missing));
         jw_member_i64(w, "missing", (int64_t)missing);
         jw_member_i64(w, "pages", pages);

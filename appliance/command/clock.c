@@ -3,6 +3,7 @@
 
 #include "core/admin/each_realm.h"
 #include "core/admin/void.h"
+#include "core/model/plain.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -15,8 +16,8 @@ static int show(struct call *call)
     struct clock_state s;
     clock_state(&s);
     jw_begin_object(&call->out);
-    write_time(&call->out, "time", call->now.wall_ms);
-    write_time(&call->out, "machine", call->now.wall_ms - s.behind_ms);
+    plain_write_time(&call->out, "time", call->now.wall_ms);
+    plain_write_time(&call->out, "machine", call->now.wall_ms - s.behind_ms);
     jw_member_i64(&call->out, "behindSeconds", s.behind_ms / MS_PER_S);
     jw_member_i64(&call->out, "stepsBack", (int64_t)s.steps_back);
     jw_member_i64(&call->out, "leaps", (int64_t)s.leaps);

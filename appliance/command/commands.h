@@ -91,9 +91,6 @@ MUST_CHECK int find_role(struct call *call, struct work *work, struct str name,
 /* The client of --client-id as the view has it: with mappers and scopes, which an update writes again,
  * and without its secret. */
 MUST_CHECK int find_client_whole(struct call *call, struct work *work, struct client *ret_client);
-void write_role(struct json_writer *w, const struct role *role);
-void write_roles(struct json_writer *w, const struct roles *roles);
-void write_time(struct json_writer *w, const char *name, int64_t ms);
 
 /* Makes the data folder ready: realm master when it is missing, and the first administrator from
  * the environment when one is named there. ret_made (may be NULL) tells whether master is new. */

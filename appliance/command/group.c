@@ -3,6 +3,7 @@
 
 #include "core/admin/groups.h"
 #include "core/admin/users.h"
+#include "core/model/plain.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -69,7 +70,7 @@ static int show(struct call *call)
     jw_member_str(&call->out, "name", group.name);
     jw_member_str(&call->out, "path", group.path);
     jw_key(&call->out, "roles");
-    write_roles(&call->out, &roles);
+    plain_write_roles(&call->out, &roles);
     jw_end_object(&call->out);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "appliance/command/commands.h"
 
 #include "core/admin/keys.h"
+#include "core/model/plain.h"
 #include "core/port/keys.h"
 
 #include "core/base/banned.h"
@@ -15,9 +16,9 @@ static void write_key(struct json_writer *w, const struct realm_key *key)
     jw_member_str(w, "algorithm", key->alg);
     jw_member_c(w, "status", key_status_name(key->status));
     jw_member_i64(w, "priority", key->priority);
-    write_time(w, "created", key->created_ms);
+    plain_write_time(w, "created", key->created_ms);
     if (key->not_after_ms != 0)
-        write_time(w, "verifiesUntil", key->not_after_ms);
+        plain_write_time(w, "verifiesUntil", key->not_after_ms);
     jw_end_object(w);
 }
 

@@ -5,6 +5,7 @@
 #include "appliance/command/commands.h"
 #include "core/admin/void.h"
 #include "core/base/log.h"
+#include "core/model/plain.h"
 #include "core/port/events.h"
 #include "store/store_open.h"
 
@@ -52,7 +53,7 @@ static void write_result(struct call *call, const struct restore_choice *c, bool
     jw_begin_object(w);
     jw_member_str(w, "realm", c->one->realm->name);
     jw_member_str(w, "backup", c->one->id);
-    write_time(w, "taken", restore_moment_ms(c->one));
+    plain_write_time(w, "taken", restore_moment_ms(c->one));
     jw_member_i64(w, "pages", c->one->realm->pages);
     jw_member_bool(w, "dryRun", verdict == NULL);
     if (verdict) {

@@ -13,6 +13,7 @@
 #include "core/admin/each_realm.h"
 #include "core/admin/void.h"
 #include "core/crypto/init.h"
+#include "core/model/plain.h"
 #include "core/port/events.h"
 #include "store/store_open.h"
 
@@ -48,7 +49,7 @@ static int settle_one(struct call *call, const struct restore_part *part, struct
     TRY(work_commit(&work));
     jw_begin_object(&call->out);
     jw_member_str(&call->out, "realm", name);
-    write_time(&call->out, "taken", restore_moment_ms(part));
+    plain_write_time(&call->out, "taken", restore_moment_ms(part));
     jw_member_i64(&call->out, "pages", part->realm->pages);
     jw_member_i64(&call->out, "events", verdict.checked);
     jw_member_i64(&call->out, "badEvent", verdict.bad_seq);

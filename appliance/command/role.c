@@ -5,6 +5,7 @@
 #include "core/admin/groups.h"
 #include "core/admin/roles.h"
 #include "core/admin/users.h"
+#include "core/model/plain.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -35,7 +36,7 @@ static int add(struct call *call)
     TRY(optional_client(call, &work, &storage, &client));
     TRY(admin_role_insert(&work.ctx, work.w, client, &role));
     TRY(work_commit(&work));
-    write_role(&call->out, &role);
+    plain_write_role(&call->out, &role);
     call_say(call, "role %.*s created", STR_ARG(role.name));
     return 0;
 }
@@ -50,7 +51,7 @@ static int list(struct call *call)
     TRY(work_read(&work));
     TRY(optional_client(call, &work, &storage, &client));
     TRY(role_list(work.r, call->arena, client ? client->pk : 0, &roles));
-    write_roles(&call->out, &roles);
+    plain_write_roles(&call->out, &roles);
     return 0;
 }
 
@@ -69,7 +70,7 @@ static int show(struct call *call)
     jw_member_str_opt(&call->out, "clientId", role.client_id);
     jw_member_str_opt(&call->out, "description", role.description);
     jw_key(&call->out, "composites");
-    write_roles(&call->out, &parts);
+    plain_write_roles(&call->out, &parts);
     jw_end_object(&call->out);
     return 0;
 }

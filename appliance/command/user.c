@@ -9,6 +9,7 @@
 #include "core/auth/brute_force.h"
 #include "core/auth/password_change.h"
 #include "core/auth/session.h"
+#include "core/model/plain.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 
@@ -190,7 +191,7 @@ static int write_memberships(struct call *call, struct work *work, const struct 
     TRY(user_roles(work->r, call->arena, user->pk, &roles));
     TRY(user_groups(work->r, call->arena, user->pk, &groups));
     jw_key(&call->out, "roles");
-    write_roles(&call->out, &roles);
+    plain_write_roles(&call->out, &roles);
     jw_member_array(&call->out, "groups");
     for (size_t i = 0; i < groups.count; i++)
         jw_str(&call->out, groups.items[i].path);
@@ -359,7 +360,7 @@ static int roles(struct call *call)
     TRY(args_has(call->args, "direct")
             ? user_roles(work.r, call->arena, user.pk, &found)
             : user_roles_effective(work.r, call->arena, user.pk, &found));
-    write_roles(&call->out, &found);
+    plain_write_roles(&call->out, &found);
     return 0;
 }
 

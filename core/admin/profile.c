@@ -111,8 +111,8 @@ static int tell(const struct auth_ctx *ctx, const struct profile_problem *proble
     return err_field(ctx->err, ERR_INVALID_REQUEST, field, "%s %s", field, words);
 }
 
-int admin_profile_judge(const struct auth_ctx *ctx, const struct user *before,
-                        struct user *io_after)
+int admin_profile_judge_as(const struct auth_ctx *ctx, const struct profile *profile,
+                           struct str role, const struct user *before, struct user *io_after)
 {
     struct profile_problems *problems = ctx->ret_problems;
     if (!str_empty(io_after->service_account_client_id))
@@ -121,7 +121,13 @@ int admin_profile_judge(const struct auth_ctx *ctx, const struct user *before,
         problems = ARENA_NEW(ctx->arena, struct profile_problems);
     if (!problems)
         return ERR_NO_MEMORY;
-    TRY(profile_judge(ctx->arena, realm_view_profile(ctx->view), STR(PROFILE_ROLE_ADMIN), before,
-                      io_after, problems));
+    TRY(profile_judge(ctx->arena, profile, role, before, io_after, problems));
     return problems->count == 0 ? 0 : tell(ctx, &problems->items[0]);
+}
+
+int admin_profile_judge(const struct auth_ctx *ctx, const struct user *before,
+                        struct user *io_after)
+{
+    return admin_profile_judge_as(ctx, realm_view_profile(ctx->view), STR(PROFILE_ROLE_ADMIN),
+                                  before, io_after);
 }

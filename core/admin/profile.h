@@ -15,5 +15,9 @@ MUST_CHECK int admin_profile_put(const struct auth_ctx *ctx, struct store_write 
  * them in ctx->ret_problems. Service accounts are no people. */
 MUST_CHECK int admin_profile_judge(const struct auth_ctx *ctx, const struct user *before,
                                    struct user *io_after);
+/* The same by a profile and for a role that the caller says. */
+MUST_CHECK int admin_profile_judge_as(const struct auth_ctx *ctx, const struct profile *profile,
+                                      struct str role, const struct user *before,
+                                      struct user *io_after);
 
 #endif

@@ -147,8 +147,23 @@ int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w, stru
     return record_new(ctx, w, io_user, STR("import"));
 }
 
-int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
-                      const struct user *after, struct user *ret_user)
+/* Who changes a person: an administrator (profile NULL), or the person himself by this profile. */
+static int judge(const struct auth_ctx *ctx, const struct profile *own, const struct user *before,
+                 struct user *io_after)
+{
+    return own ? admin_profile_judge_as(ctx, own, STR(PROFILE_ROLE_USER), before, io_after)
+               : admin_profile_judge(ctx, before, io_after);
+}
+
+static enum event_type event_of(const struct user *before, const struct user *after, bool own)
+{
+    if (own)
+        return EVENT_ProfileUpdated;
+    return before->enabled && !after->enabled ? EVENT_UserDeactivated : EVENT_UserModified;
+}
+
+static int update(const struct auth_ctx *ctx, struct store_write *w, const struct profile *own,
+                  const struct user *before, const struct user *after, struct user *ret_user)
 {
     struct user user = *after;
     struct str data;
@@ -162,7 +177,7 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
     if (!str_eq(user.username, before->username))
         TRY(prepare_name(ctx, &user));
     TRY(prepare_rest(ctx, &user));
-    TRY(admin_profile_judge(ctx, before, &user));
+    TRY(judge(ctx, own, before, &user));
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;
@@ -172,11 +187,22 @@ int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const s
     if (!changed)
         return 0;
     TRY(tell_conflict(ctx, user_update(w, &user)));
-    bool disabled = before->enabled && !user.enabled;
-    if (disabled)
+    if (before->enabled && !user.enabled)
         TRY(session_delete_of_user(w, user.pk, 0, &ended));
-    return admin_record(ctx, w, disabled ? EVENT_UserDeactivated : EVENT_UserModified, "user",
-                        user.id, data);
+    return admin_record(ctx, w, event_of(before, &user, own != NULL), "user", user.id, data);
+}
+
+int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
+                      const struct user *after, struct user *ret_user)
+{
+    return update(ctx, w, NULL, before, after, ret_user);
+}
+
+int admin_user_update_own(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct profile *profile, const struct user *before,
+                          const struct user *after)
+{
+    return update(ctx, w, profile, before, after, NULL);
 }
 
 int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const struct user *user)

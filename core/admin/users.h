@@ -4,6 +4,7 @@
 #define GARITA_CORE_ADMIN_USERS_H
 
 #include "core/auth/context.h"
+#include "core/model/profile.h"
 #include "core/model/role.h"
 #include "core/model/user.h"
 
@@ -36,6 +37,11 @@ MUST_CHECK int admin_user_look_alike(const struct auth_ctx *ctx, struct store_re
 MUST_CHECK int admin_user_update(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *before, const struct user *after,
                                  struct user *ret_user);
+/* The same by the person himself, as that profile allows people (core/account/profile.h); the event is
+ * ProfileUpdated. */
+MUST_CHECK int admin_user_update_own(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct profile *profile, const struct user *before,
+                                     const struct user *after);
 MUST_CHECK int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *user);
 

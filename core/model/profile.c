@@ -340,14 +340,14 @@ static void write_text_opt(struct json_writer *w, const char *name, struct str t
         jw_member_str(w, name, text);
 }
 
-static void write_attribute(struct json_writer *w, const struct profile_attribute *attribute)
+static void write_attribute(struct json_writer *w, const struct profile_attribute *attribute,
+                            struct str role)
 {
-    struct str admin = STR(PROFILE_ROLE_ADMIN);
     jw_begin_object(w);
     jw_member_str(w, "name", attribute->name);
     write_text_opt(w, "displayName", attribute->display_name);
-    jw_member_bool(w, "required", profile_requires(attribute, admin));
-    jw_member_bool(w, "readOnly", !strs_has(&attribute->edit, admin));
+    jw_member_bool(w, "required", profile_requires(attribute, role));
+    jw_member_bool(w, "readOnly", !strs_has(&attribute->edit, role));
     if (!json_is_none(attribute->annotations))
         jw_member_value(w, "annotations", attribute->annotations);
     if (json_is_none(attribute->validations)) {
@@ -373,13 +373,13 @@ static void write_group(struct json_writer *w, const struct profile_group *group
     jw_end_object(w);
 }
 
-void profile_write_metadata(struct json_writer *w, const struct profile *profile)
+void profile_write_metadata(struct json_writer *w, const struct profile *profile, struct str role)
 {
     jw_begin_object(w);
     jw_member_array(w, "attributes");
     for (size_t i = 0; i < profile->count; i++)
-        if (profile_sees(profile, profile->attributes[i].name, STR(PROFILE_ROLE_ADMIN)))
-            write_attribute(w, &profile->attributes[i]);
+        if (profile_sees(profile, profile->attributes[i].name, role))
+            write_attribute(w, &profile->attributes[i], role);
     jw_end_array(w);
     jw_member_array(w, "groups");
     for (size_t i = 0; i < profile->group_count; i++)

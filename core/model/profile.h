@@ -83,7 +83,7 @@ MUST_CHECK int profile_judge(struct arena *a, const struct profile *profile, str
                              const struct user *before, struct user *io_after,
                              struct profile_problems *ret_problems);
 
-/* As Keycloak's UserProfileMetadata for an administrator. */
-void profile_write_metadata(struct json_writer *w, const struct profile *profile);
+/* As Keycloak's UserProfileMetadata for who has that role. */
+void profile_write_metadata(struct json_writer *w, const struct profile *profile, struct str role);
 
 #endif

@@ -212,7 +212,8 @@ static int prepare_login(struct flow *f, struct login_try *t)
 /* OI-02: where somebody is to prove himself again, it must be him. */
 static bool is_other_person(const struct flow *f, const struct user *user)
 {
-    bool again = (f->request.prompt & PROMPT_LOGIN) || f->request.max_age_s != AUTHZ_NO_MAX_AGE;
+    bool again = (f->request.prompt & PROMPT_LOGIN) || f->request.max_age_s != AUTHZ_NO_MAX_AGE ||
+                 !str_empty(f->request.kc_action);
     return again && !(f->request.prompt & PROMPT_SELECT_ACCOUNT) && f->has_sso &&
            f->sso.user_pk != user->pk;
 }
@@ -331,6 +332,8 @@ static int change_password(struct flow *f, struct change *c)
     if (rc == ERR_SESSION_NOT_ACTIVE)
         return flow_show_login(f, 0, str_of(NULL, 0));
     TRY(rc);
+    if (flow_has_asked_action(f))
+        f->state.action_status = ACTION_SUCCESS;
     if (is_not_the_hinted(f, &c->who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
     if (c->next != NEXT_FINISH)
@@ -368,6 +371,30 @@ int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser
         return flow_show_action(&f, &c.who, &problem);
     TRY(rc);
     return change_password(&f, &c);
+}
+
+int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                        struct str state, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct who who;
+    struct finish fin = {0};
+    const struct plan_options options = {.action_cancelled = true};
+    enum next next;
+    bool done, found;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
+    if (done)
+        return 0;
+    TRY(load_for_page(&f, &who, &found));
+    if (!found)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    TRY(plan_for_page(&f, &who, &options, &next, &fin));
+    if (flow_has_asked_action(&f))
+        f.state.action_status = ACTION_CANCELLED;
+    if (next != NEXT_FINISH)
+        return flow_show(&f, &who, next);
+    return finish_now(&f, &who, false, &fin);
 }
 
 /* --- the consent page --- */

@@ -33,6 +33,7 @@ struct authz_step {
     struct str ui_locales;       /* of the request, for the choice of language */
     struct str language;         /* that the user chose on a page; absent: none */
 
+    bool may_cancel;     /* UPDATE_PASSWORD: the application asked for it, and goes on without */
     struct str username; /* LOGIN: to fill in; may be empty */
     bool username_fixed; /* the same person must authenticate again (OI-02) */
     bool remember_me;    /* LOGIN: whether it was ticked */
@@ -66,6 +67,11 @@ MUST_CHECK int authz_update_password(const struct auth_ctx *ctx,
                                      const struct authz_browser *browser, struct str state,
                                      struct str password, struct str password_again,
                                      struct authz_step *ret_step);
+
+/* The person does not want the action that the application asked for (kc_action): the login goes on without,
+ * and the answer says so. An action that the server asks for cannot be declined. */
+MUST_CHECK int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                                   struct str state, struct authz_step *ret_step);
 
 /* The consent page was sent. */
 MUST_CHECK int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browser,

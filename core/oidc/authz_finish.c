@@ -170,6 +170,16 @@ int finish_store(const struct flow *f, struct store_write *w, const struct who *
     return store_event(f, w, who, finish);
 }
 
+/* What became of the action that the application asked for. */
+static void add_action(const struct flow *f, struct authz_reply *reply)
+{
+    if (str_empty(f->request.kc_action))
+        return;
+    authz_reply_add(reply, "kc_action", f->request.kc_action);
+    authz_reply_add(reply, "kc_action_status",
+                    str_c(f->state.action_status ? f->state.action_status : ACTION_ERROR));
+}
+
 void finish_reply(struct flow *f, const struct finish *finish)
 {
     struct authz_reply *reply = &f->step->reply;
@@ -180,6 +190,7 @@ void finish_reply(struct flow *f, const struct finish *finish)
     authz_reply_add(reply, "state", f->request.state);
     authz_reply_add(reply, "session_state", session->id);
     authz_reply_add(reply, "iss", f->ctx->issuer); /* RFC 9207 2 */
+    add_action(f, reply);
     authz_reply_add(reply, "code", finish->code);
     authz_reply_add(reply, "id_token", finish->id.token);
     if (!str_absent(finish->access.token)) {

@@ -6,6 +6,7 @@
 #include "core/codec/json.h"
 #include "core/oidc/browser.h"
 #include "core/oidc/id_token_hint.h"
+#include "core/port/required_actions.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
 
@@ -104,10 +105,20 @@ bool flow_needs_login(const struct flow *f)
 
 /* --- the plan --- */
 
+bool flow_has_asked_action(const struct flow *f)
+{
+    struct str asked = f->request.kc_action;
+    const struct required_action *action =
+        required_action_find(realm_view_required_actions(f->ctx->view), asked);
+    return str_eq(asked, STR(REQUIRED_ACTION_UPDATE_PASSWORD)) && !f->state.action_status &&
+           action && action->enabled;
+}
+
 static int plan_actions(const struct flow *f, struct store_read *r, const struct who *who,
-                        enum next *ret_next)
+                        const struct plan_options *options, enum next *ret_next)
 {
     struct strs actions;
+    bool asked = flow_has_asked_action(f) && !options->action_cancelled;
     bool more = false;
     *ret_next = NEXT_FINISH;
     if (who->fresh)
@@ -122,7 +133,7 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
             *ret_next = NEXT_UNSUPPORTED_ACTION;
             return 0;
         }
-    if (actions.count > 0) /* PW-08: a password is changed by who has just shown it */
+    if (actions.count > 0 || asked) /* PW-08: a password is changed by who has just shown it */
         *ret_next = who->fresh ? NEXT_ACTION : NEXT_LOGIN;
     return 0;
 }
@@ -133,7 +144,7 @@ int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
     bool missing;
     *ret_next = NEXT_FINISH;
     if (!options->action_done)
-        TRY(plan_actions(f, r, who, ret_next));
+        TRY(plan_actions(f, r, who, options, ret_next));
     if (*ret_next != NEXT_FINISH || options->consent_given)
         return 0;
     TRY(consent_missing(f->ctx, r, who->user.pk, f->request.client, &f->scopes, &missing));
@@ -257,6 +268,7 @@ int flow_show_action(struct flow *f, const struct who *who, const struct passwor
 {
     f->step->kind = AUTHZ_STEP_UPDATE_PASSWORD;
     f->step->username = who->user.username;
+    f->step->may_cancel = flow_has_asked_action(f);
     if (problem) {
         f->step->problem = problem->message;
         f->step->problem_number = problem->number;

@@ -44,14 +44,18 @@ enum next {
     NEXT_FINISH
 };
 
+/* Whether the application asked for an action that is still due and that the realm has (kc_action); what it
+ * has not is answered as an error at the end. */
+bool flow_has_asked_action(const struct flow *f);
 /* Reads what the browser's cookies and the hint say. ERR_LOGIN_REQUIRED never. */
 MUST_CHECK int flow_load_browser(struct flow *f, struct store_read *r);
 /* Whether this request needs a password although there may be a session (Core 3.1.2.1). */
 bool flow_needs_login(const struct flow *f);
 
 struct plan_options {
-    bool action_done;   /* the password was just changed */
-    bool consent_given; /* the consent page was just accepted */
+    bool action_done;      /* the password was just changed */
+    bool action_cancelled; /* the person does not want what the application asked for */
+    bool consent_given;    /* the consent page was just accepted */
 };
 MUST_CHECK int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
                          const struct plan_options *options, enum next *ret_next);

@@ -6,8 +6,18 @@
 bool authz_param_is_ours(struct str name)
 {
     static const char *const names[] = {
-        "code",         "state",      "iss",        "error",    "error_description",
-        "access_token", "token_type", "expires_in", "id_token", "session_state",
+        "code",
+        "state",
+        "iss",
+        "error",
+        "error_description",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "id_token",
+        "session_state",
+        "kc_action",
+        "kc_action_status",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_ieq(name, str_c(names[i])))

@@ -279,6 +279,19 @@ static int parse_claims(const struct auth_ctx *ctx, const struct form *form,
     return 0;
 }
 
+/* The name of a required action; what it means is decided when it is known who asks. */
+static int parse_action(const struct auth_ctx *ctx, const struct form *form,
+                        struct authz_request *request)
+{
+    struct str action = form_get(form, "kc_action");
+    if (str_empty(action))
+        return 0;
+    if (action.len > AUTHZ_ACTION_MAX_BYTES || !scope_is_word(action))
+        return invalid(ctx, "kc_action");
+    request->kc_action = action;
+    return 0;
+}
+
 static void parse_hints(const struct form *form, struct authz_request *request)
 {
     request->login_hint = form_get(form, "login_hint");
@@ -302,6 +315,7 @@ static int parse_rest(const struct auth_ctx *ctx, const struct form *form,
     TRY(parse_nonce(ctx, form, request));
     TRY(parse_pkce(ctx, form, request));
     TRY(parse_claims(ctx, form, request));
+    TRY(parse_action(ctx, form, request));
     TRY(client_rules_authorization(ctx, request));
     parse_hints(form, request);
     return 0;
@@ -413,5 +427,6 @@ int authz_request_write(struct arena *a, const struct authz_request *request,
     add(&b, "ui_locales", request->ui_locales);
     add(&b, "claims", request->claims);
     add(&b, "display", request->display);
+    add(&b, "kc_action", request->kc_action);
     return buf_finish(&b, ret_form_text);
 }

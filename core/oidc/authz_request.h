@@ -18,6 +18,7 @@ enum prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELE
 #define AUTHZ_NONCE_MAX_BYTES  1024
 #define AUTHZ_SCOPE_MAX_BYTES  4096
 #define AUTHZ_CLAIMS_MAX_BYTES 8192
+#define AUTHZ_ACTION_MAX_BYTES 64
 
 struct authz_request {
     const struct client *client; /* lives as long as ctx->view */
@@ -38,6 +39,8 @@ struct authz_request {
     struct str ui_locales;
     struct str claims; /* JSON text, checked to be an object */
     struct str display;
+    struct str
+        kc_action; /* a required action that the application asks for, as Keycloak; absent: none */
 };
 
 enum authz_failure {

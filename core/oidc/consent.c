@@ -15,7 +15,7 @@ static bool is_shown(const struct client_scope *scope)
     return !str_eq(str_map_get(&scope->attributes, STR(ATTR_ON_SCREEN)), STR("false"));
 }
 
-static struct str text_of(const struct client_scope *scope)
+struct str consent_text_of(const struct client_scope *scope)
 {
     struct str text = str_map_get(&scope->attributes, STR(CLIENT_ATTR_CONSENT_TEXT));
     return str_empty(text) ? scope->name : text;
@@ -34,7 +34,7 @@ int consent_items_of(struct arena *a, const struct client *client,
     for (size_t i = 0; i < scopes->count; i++)
         if (is_shown(scopes->items[i]))
             list.items[list.count++] =
-                (struct consent_item){scopes->items[i]->name, text_of(scopes->items[i])};
+                (struct consent_item){scopes->items[i]->name, consent_text_of(scopes->items[i])};
     *ret_items = list;
     return 0;
 }

@@ -14,6 +14,8 @@ struct consent_items {
     size_t count;
 };
 
+/* What a scope is called before people: its own text, or its name. */
+struct str consent_text_of(const struct client_scope *scope);
 /* The scopes of a grant that are put before the user. */
 MUST_CHECK int consent_items_of(struct arena *a, const struct client *client,
                                 const struct granted_scopes *scopes,

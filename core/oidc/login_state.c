@@ -41,10 +41,21 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
     jw_member_i64(&w, "t", state->proof.set_ms);
     jw_member_str_opt(&w, "s", state->session_id);
     jw_member_bool(&w, "m", state->remember_me);
+    if (state->action_status)
+        jw_member_c(&w, "x", state->action_status);
     jw_member_str_opt(&w, "l", state->language);
     jw_end_object(&w);
     TRY(jw_finish(&w, &plain));
     return signer_seal(ctx->view, ctx->arena, purpose_name(purpose), plain, ret_sealed);
+}
+
+static const char *status_of(struct str word)
+{
+    static const char *const words[] = {ACTION_SUCCESS, ACTION_CANCELLED, ACTION_ERROR};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq_c(word, words[i]))
+            return words[i];
+    return NULL;
 }
 
 /* What was sealed here is well-formed; anything else never was ours. */
@@ -68,6 +79,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     state.proof.set_ms = json_i64_or(json, "t", 0);
     state.session_id = json_get_str(json, "s");
     state.remember_me = json_bool_or(json, "m", false);
+    state.action_status = status_of(json_get_str(json, "x"));
     state.language = json_get_str(json, "l");
     if (str_absent(state.request))
         return ERR_SEAL;

@@ -25,8 +25,14 @@ struct login_state {
     struct password_proof proof; /* of that password */
     struct str session_id;       /* that SSO session */
     bool remember_me;
-    struct str language; /* chosen on the page; absent: none */
+    const char *action_status; /* of the action that the application asked for; NULL: still due */
+    struct str language;       /* chosen on the page; absent: none */
 };
+
+/* What kc_action_status says, as Keycloak. */
+#define ACTION_SUCCESS   "success"
+#define ACTION_CANCELLED "cancelled"
+#define ACTION_ERROR     "error" /* it does not exist here, or the realm has it off */
 
 enum login_state_purpose { LOGIN_STATE_LOGIN, LOGIN_STATE_LOGOUT };
 

@@ -30,5 +30,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy of the page takes nothing inline
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rollupOptions: { input: ['index.html', 'account.html'] },
   },
 });

@@ -1,5 +1,6 @@
 /* Header values: Authorization with its Basic and Bearer forms, Accept-Language, media types. */
 #include "core/codec/header.h"
+#include "core/codec/user_agent.h"
 #include "tests/fuzz/fuzz.h"
 
 static void authorization(struct arena *a, struct str input)
@@ -43,6 +44,14 @@ static void media_type(struct str input)
         PROMISE(header_is_token(m.params[i].name) && str_has_no_control(m.params[i].value));
 }
 
+static void user_agent(struct str input)
+{
+    struct user_agent ua = user_agent_read(input);
+    const struct str parts[] = {ua.browser, ua.browser_version, ua.os, ua.os_version, ua.device};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        PROMISE(parts[i].ptr && str_is_utf8(parts[i]) && str_has_no_control(parts[i]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(arena_free) struct arena a;
@@ -51,5 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     authorization(&a, input);
     languages(input);
     media_type(input);
+    user_agent(input);
     return 0;
 }

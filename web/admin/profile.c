@@ -28,6 +28,6 @@ int rest_profile_put(struct admin_call *call)
 
 int rest_profile_metadata(struct admin_call *call)
 {
-    profile_write_metadata(&call->out, realm_view_profile(call->ctx.view));
+    profile_write_metadata(&call->out, realm_view_profile(call->ctx.view), STR(PROFILE_ROLE_ADMIN));
     return 0;
 }

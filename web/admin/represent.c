@@ -84,6 +84,6 @@ void represent_user_with_profile(struct admin_call *call, const struct user *use
     jw_begin_object(&call->out);
     write_user(call, &seen, false);
     jw_key(&call->out, "userProfileMetadata");
-    profile_write_metadata(&call->out, realm_view_profile(call->ctx.view));
+    profile_write_metadata(&call->out, realm_view_profile(call->ctx.view), STR(PROFILE_ROLE_ADMIN));
     jw_end_object(&call->out);
 }

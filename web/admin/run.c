@@ -3,6 +3,7 @@
 #include "web/admin/held.h"
 
 #include "core/codec/form.h"
+#include "web/body.h"
 #include "web/fail.h"
 #include "web/oidc/context.h"
 #include "web/respond.h"
@@ -41,30 +42,14 @@ int admin_write(struct admin_call *call)
     return admin_write_for(call, NEED_CHANGE);
 }
 
-static int parse_body(struct admin_call *call)
-{
-    struct request *req = call->req;
-    if (str_empty(req->body))
-        return err_set(&req->err, ERR_INVALID_REQUEST, "A body is needed");
-    int rc = json_parse(req->arena, req->body, req->route->body_max_bytes, &call->body);
-    if (rc == ERR_INVALID_SYNTAX || rc == ERR_INVALID_UTF8)
-        return err_set(&req->err, ERR_INVALID_REQUEST, "Cannot parse the JSON");
-    if (rc == ERR_DUPLICATE)
-        return err_set(&req->err, rc, "A member stands twice in the JSON");
-    return rc;
-}
-
 int admin_body_object(struct admin_call *call)
 {
-    TRY(parse_body(call));
-    return json_is_object(call->body)
-               ? 0
-               : err_set(&call->req->err, ERR_INVALID_REQUEST, "An object is expected");
+    return body_object(call->req, &call->body);
 }
 
 int admin_body_array(struct admin_call *call)
 {
-    TRY(parse_body(call));
+    TRY(body_json(call->req, &call->body));
     return json_is_array(call->body)
                ? 0
                : err_set(&call->req->err, ERR_INVALID_REQUEST, "An array is expected");
@@ -73,9 +58,7 @@ int admin_body_array(struct admin_call *call)
 int admin_member_str(struct admin_call *call, const struct json_value *object, const char *name,
                      struct str *io_value)
 {
-    if (json_opt_str(object, name, io_value) == 0)
-        return 0;
-    return err_field(&call->req->err, ERR_INVALID_REQUEST, name, "%s must be a text", name);
+    return body_member_str(call->req, object, name, io_value);
 }
 
 int admin_member_bool(struct admin_call *call, const struct json_value *object, const char *name,

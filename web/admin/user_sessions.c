@@ -1,4 +1,5 @@
 /* ~/users/{id}/sessions, /offline-sessions, /logout, /consents, and ~/sessions/{session}. */
+#include "core/account/applications.h"
 #include "core/admin/users.h"
 #include "core/auth/session.h"
 #include "core/oidc/consent.h"
@@ -115,13 +116,6 @@ int rest_session_remove(struct admin_call *call)
 
 /* --- Consents --- */
 
-/* A client with which somebody has a consent, an offline session, or both. */
-struct grant {
-    const struct client *client;
-    const struct consent *consent; /* NULL: none */
-    bool offline;
-};
-
 static void write_offline(struct json_writer *w, const struct client *client)
 {
     jw_begin_object(w);
@@ -130,7 +124,7 @@ static void write_offline(struct json_writer *w, const struct client *client)
     jw_end_object(w);
 }
 
-static void write_grant(struct json_writer *w, const struct grant *g)
+static void write_grant(struct json_writer *w, const struct application *g)
 {
     jw_begin_object(w);
     jw_member_str(w, "clientId", g->client->client_id);
@@ -149,84 +143,16 @@ static void write_grant(struct json_writer *w, const struct grant *g)
     jw_end_object(w);
 }
 
-struct grants {
-    struct grant *items;
-    size_t count, cap;
-};
-
-/* The grant of a client, a new one when it has none yet; NULL for a client that is gone. */
-static int grant_of(struct admin_call *call, struct grants *list, int64_t client_pk,
-                    struct grant **ret_grant)
-{
-    const struct client *client;
-    *ret_grant = NULL;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].client->pk == client_pk)
-            *ret_grant = &list->items[i];
-    if (*ret_grant)
-        return 0;
-    int rc = realm_view_client_by_pk(call->ctx.view, client_pk, &client);
-    if (rc == ERR_NOT_FOUND)
-        return 0;
-    TRY(rc);
-    if (list->count == list->cap) {
-        size_t cap = list->cap ? list->cap * 2 : 8;
-        list->items =
-            arena_grow(call->req->arena, list->items, list->count, cap, sizeof(*list->items));
-        if (!list->items)
-            return ERR_NO_MEMORY;
-        list->cap = cap;
-    }
-    list->items[list->count] = (struct grant){.client = client};
-    *ret_grant = &list->items[list->count++];
-    return 0;
-}
-
-static int add_consents(struct admin_call *call, const struct user *user, struct grants *list)
-{
-    struct consent *items;
-    struct grant *grant;
-    size_t count;
-    TRY(consent_list(call->r, call->req->arena, user->pk, &items, &count));
-    for (size_t i = 0; i < count; i++) {
-        TRY(grant_of(call, list, items[i].client_pk, &grant));
-        if (grant)
-            grant->consent = &items[i];
-    }
-    return 0;
-}
-
-static int add_offline(struct admin_call *call, const struct user *user, struct grants *list)
-{
-    struct user_session *sessions;
-    struct client_session *parts;
-    struct grant *grant;
-    size_t count, part_count;
-    TRY(session_list_of_user(call->r, call->req->arena, user->pk, &sessions, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (!sessions[i].offline ||
-            session_is_over(auth_realm(&call->ctx), &sessions[i], call->ctx.now->wall_ms))
-            continue;
-        TRY(client_session_list(call->r, call->req->arena, sessions[i].pk, &parts, &part_count));
-        for (size_t k = 0; k < part_count; k++) {
-            TRY(grant_of(call, list, parts[k].client_pk, &grant));
-            if (grant)
-                grant->offline = true;
-        }
-    }
-    return 0;
-}
-
 int rest_user_consents(struct admin_call *call)
 {
     struct user user;
-    struct grants list = {0};
+    struct applications list;
     TRY(users_find(call, &user));
-    TRY(add_consents(call, &user, &list));
-    TRY(add_offline(call, &user, &list));
+    TRY(applications_of(&call->ctx, call->r, user.pk, &list));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < list.count; i++)
-        write_grant(&call->out, &list.items[i]);
+        if (list.items[i].consent || list.items[i].offline)
+            write_grant(&call->out, &list.items[i]);
     jw_end_array(&call->out);
     return 0;
 }

@@ -1,11 +1,14 @@
-/* /admin/{realm}/console/: the page, its parts, and what it must know before anybody signs in. The consoles
- * are built from static/console and embedded, each file as it is and compressed. */
+/* /admin/{realm}/console/ and /realms/{realm}/account/: the pages, their parts, and what they must know
+ * before anybody signs in. The consoles are built from static/console and embedded, each file as it is and compressed. */
 #include "core/admin/bootstrap.h"
 #include "core/base/asset.h"
 #include "core/codec/header.h"
 #include "core/codec/json.h"
 #include "core/model/realm.h"
+#include "core/model/represent.h"
+#include "core/port/required_actions.h"
 #include "core/port/store.h"
+#include "web/account/account.h"
 #include "web/fail.h"
 #include "web/respond.h"
 #include "web/router.h"
@@ -14,7 +17,7 @@
 #include "core/base/banned.h"
 
 #define FOLDER           "console/"
-#define CONFIG_MAX_BYTES 4096
+#define CONFIG_MAX_BYTES ((size_t)16 << 10)
 
 static const struct asset *find(struct arena *a, struct str name, struct str suffix)
 {
@@ -73,19 +76,31 @@ static bool has_slash(const struct request *req)
     return str_ends(req->path, STR("/"));
 }
 
-void console_page(struct request *req, struct response *res)
+static void send_page(struct request *req, struct response *res, struct str name)
 {
     if (!has_slash(req)) {
         respond_redirect(req, res, ARENA_CONCAT(req->arena, web_own_url(req), req->path, STR("/")));
         return;
     }
-    const struct asset *file = choose(req, res, STR("index.html"));
+    const struct asset *file = choose(req, res, name);
     if (!file) {
         fail_page(req, res, ERR_NOT_FOUND);
         return;
     }
     respond_html_csp(req, res, 200, asset_text(file), policy_of(req));
     set_caching(req, res, file, STR("no-cache"));
+}
+
+void console_page(struct request *req, struct response *res)
+{
+    send_page(req, res, STR("index.html"));
+}
+
+/* Programs get JSON at the same address (WE-04: the page itself holds nothing of anybody). */
+void console_account_page(struct request *req, struct response *res)
+{
+    respond_header(res, "Vary", STR("Accept"));
+    send_page(req, res, STR("account.html"));
 }
 
 static struct str content_type(struct str name)
@@ -113,25 +128,56 @@ void console_asset(struct request *req, struct response *res)
     set_caching(req, res, file, STR("public, max-age=31536000, immutable"));
 }
 
-/* The members that Keycloak's console asks for. */
-void console_config(struct request *req, struct response *res)
+/* What people's console shows of the realm before it knows anybody. */
+static void write_realm(struct json_writer *w, const struct request *req)
+{
+    const struct realm *realm = realm_view_realm(req->realm);
+    const struct required_actions *actions = realm_view_required_actions(req->realm);
+    jw_member_str(w, "displayName", realm->display_name);
+    if (realm->internationalization_enabled) {
+        represent_strs(w, "supportedLocales", &realm->supported_locales);
+        jw_member_str(w, "defaultLocale", realm->default_locale);
+    }
+    jw_member_array(w, "actions");
+    for (size_t i = 0; i < actions->count; i++) {
+        const struct action_provider *provider = action_provider_find(actions->items[i].alias);
+        if (actions->items[i].enabled && provider && provider->is_here)
+            jw_str(w, actions->items[i].alias);
+    }
+    jw_end_array(w);
+}
+
+/* The members that Keycloak's consoles ask for. */
+static void send_config(struct request *req, struct response *res, const char *client_id,
+                        bool with_realm)
 {
     struct buf text;
     struct json_writer w;
     struct str json;
-    const struct realm *realm = realm_view_realm(req->realm);
     buf_init(&text, req->arena, CONFIG_MAX_BYTES);
     jw_init(&w, &text);
     jw_begin_object(&w);
-    jw_member_str(&w, "realm", realm->name);
+    jw_member_str(&w, "realm", realm_view_realm(req->realm)->name);
     jw_member_str(&w, "auth-server-url", web_public_url(req));
-    jw_member_c(&w, "resource", CLIENT_ADMIN_CONSOLE);
+    jw_member_c(&w, "resource", client_id);
     jw_member_bool(&w, "public-client", true);
+    if (with_realm)
+        write_realm(&w, req);
     jw_end_object(&w);
-    if (buf_finish(&text, &json) != 0)
+    if (jw_finish(&w, &json) != 0)
         fail_page(req, res, ERR_INTERNAL);
     else
         respond_json(res, 200, json);
+}
+
+void console_config(struct request *req, struct response *res)
+{
+    send_config(req, res, CLIENT_ADMIN_CONSOLE, false);
+}
+
+void console_account_config(struct request *req, struct response *res)
+{
+    send_config(req, res, CLIENT_ACCOUNT_CONSOLE, true);
 }
 
 /* Who types /admin wants to administer. */

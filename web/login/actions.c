@@ -57,7 +57,10 @@ void login_required_action(struct request *req, struct response *res)
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
-    if (rc == 0)
+    bool cancelled = rc == 0 && !str_absent(form_get(form.form, "cancel-aia"));
+    if (cancelled)
+        rc = authz_cancel_action(&form.ctx, &form.browser, form.state, &step);
+    else if (rc == 0)
         rc = authz_update_password(&form.ctx, &form.browser, form.state,
                                    field(&form, "password-new"), field(&form, "password-confirm"),
                                    &step);

@@ -56,6 +56,7 @@ static void send_password(struct request *req, struct response *res, const struc
     begin_form(&p, req, step, "/login-actions/required-action");
     tpl_set(req->arena, p.root, "username", step->username);
     tpl_set_bool(req->arena, p.root, "autofocus", true);
+    tpl_set_bool(req->arena, p.root, "mayCancel", step->may_cancel);
     if (step->problem) {
         struct str number = arena_printf(req->arena, "%lld", (long long)step->problem_number);
         const char *key =

@@ -147,6 +147,8 @@ static const char *tag_of(const struct route *route)
     struct str pattern = str_c(route->pattern);
     if (route->admin)
         return "Admin API";
+    if (route->account)
+        return "Account";
     if (route->access == ACCESS_LOCAL)
         return "Management";
     if (route->content == CONTENT_RPC || str_eq(pattern, STR("/forward-auth")))

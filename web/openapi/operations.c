@@ -13,6 +13,9 @@ static const char *const handlers[] = {
 #define A(methods, pattern, handler, permission, body) #handler,
 #include "web/admin/routes.def"
 #undef A
+#define Q(methods, below, handler, roles, body) #handler,
+#include "web/account/routes.def"
+#undef Q
 };
 
 static const struct operation operations[] = {

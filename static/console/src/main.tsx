@@ -1,11 +1,18 @@
 import { render } from 'preact';
 
 import { App } from './app';
-import { start } from './lib/auth';
-import { keptLanguage, languageOf, t, useLanguage } from './lib/i18n';
+import { discover, start } from './lib/auth';
+import { keptLanguage, languageOf, provide, t, useLanguage } from './lib/i18n';
 import { loadWho } from './lib/who';
 import { Failure } from './ui/basics';
+import { en } from './messages/en';
 import './style.css';
+
+provide({
+  en,
+  es: async () => (await import('./messages/es')).es,
+  pt: async () => (await import('./messages/pt')).pt,
+});
 
 const root = document.getElementById('app')!;
 
@@ -14,6 +21,7 @@ async function begin(): Promise<void> {
   const kept = keptLanguage();
   await useLanguage(kept ?? languageOf(navigator.languages));
   try {
+    await discover();
     await start();
     const who = await loadWho();
     if (!kept && who.locale && languageOf([who.locale]) !== 'en') await useLanguage(languageOf([who.locale]));

@@ -9,8 +9,9 @@ import { perHour } from '../src/ui/chart_data';
 
 describe('places', () => {
   test('realm and base path come from the address', () => {
-    expect(placeOf('/admin/master/console/')).toEqual({ base: '', realm: 'master' });
-    expect(placeOf('/auth/admin/per%C3%BA/console')).toEqual({ base: '/auth', realm: 'perú' });
+    expect(placeOf('/admin/master/console/')).toEqual({ base: '', realm: 'master', client: 'security-admin-console', api: '/admin' });
+    expect(placeOf('/auth/admin/per%C3%BA/console')).toMatchObject({ base: '/auth', realm: 'perú', api: '/auth/admin' });
+    expect(placeOf('/auth/realms/per%C3%BA/account/')).toEqual({ base: '/auth', realm: 'perú', client: 'account-console', api: '/auth/realms/per%C3%BA/account' });
     expect(() => placeOf('/somewhere/')).toThrow();
   });
   test('what a link says is read back, whatever is in it', () => {

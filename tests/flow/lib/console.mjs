@@ -1,4 +1,4 @@
-// The administration console as a person uses it: by the names of things on the page.
+// The consoles as a person uses them: by the names of things on the page.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,14 +13,20 @@ mkdirSync(shots, { recursive: true });
 
 export class Console {
   // realm: where to sign in
-  static async open(browser, server, username, { realm = 'master', context: options = {}, hash = '' } = {}) {
+  static open(browser, server, username, { realm = 'master', ...options } = {}) {
+    return Console.at(browser, `${server.origin}${server.basePath}/admin/${realm}/console/`, username, options);
+  }
+  static openAccount(browser, server, username, { realm = 'peru', ...options } = {}) {
+    return Console.at(browser, `${server.realm(realm)}/account/`, username, options);
+  }
+  static async at(browser, address, username, { context: options = {}, hash = '' }) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-US', bypassCSP: false, ...options });
     const tab = await context.newPage();
     const c = new Console(tab, context);
     tab.on('console', (m) => { if (m.type() === 'error' || m.type() === 'warning') c.problems.push(m.text()); });
     tab.on('pageerror', (e) => c.problems.push(String(e)));
     tab.on('request', (r) => c.requests.push(r.url()));
-    await tab.goto(`${server.origin}${server.basePath}/admin/${realm}/console/${hash}`);
+    await tab.goto(address + hash);
     await logIn(tab, username, PASSWORD);
     await c.heading(/./);
     return c;

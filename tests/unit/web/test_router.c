@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "web/account/account.h"
 #include "web/admin/admin.h"
 #include "web/router.h"
 
@@ -18,7 +19,7 @@ static void one(struct request *req, struct response *res)
 #define ROUTE(methods, pattern)                                                                    \
     {                                                                                              \
         methods, pattern, one, ACCESS_PUBLIC, 0, CONTENT_NONE, CSRF_OPEN, RATE_NONE,               \
-            CACHE_NO_STORE, ADMIN_NONE, NULL                                                       \
+            CACHE_NO_STORE, ADMIN_NONE, NULL, NULL, NULL                                           \
     }
 
 static const struct route table[] = {
@@ -35,6 +36,8 @@ static const struct route table[] = {
     ROUTE(HTTP_GET, "/store/{rest*}"),
     ROUTE(HTTP_GET, "/store/{id}/name"),
     ROUTE(HTTP_GET, "/store/all"),
+    ROUTE(HTTP_GET, "/realms/{realm}/account"),
+    ROUTE(HTTP_GET, "/realms/{realm}/account/sessions"),
 };
 
 static struct router *make(const struct route *routes, size_t count, int *ret_rc)
@@ -84,7 +87,12 @@ static void one_slash_at_the_end_of_admin_paths_is_none(void **state)
     assert_int_equal(found(r, HTTP_GET, "/admin/realms/", &m), 7);
     assert_int_equal(found(r, HTTP_GET, "/admin/realms/peru/", &m), 8);
     assert_true(str_eq(m.realm, STR("peru")));
-    static const char *const unknown[] = {"/admin/", "/admin", "/admin/realms//", "/admin//realms"};
+    assert_int_equal(found(r, HTTP_GET, "/realms/peru/account/", &m), 13);
+    assert_int_equal(found(r, HTTP_GET, "/realms/peru/account", &m), 13);
+    assert_int_equal(found(r, HTTP_GET, "/realms/peru/account/sessions/", &m), 14);
+    static const char *const unknown[] = {"/admin/",         "/admin",
+                                          "/admin/realms//", "/admin//realms",
+                                          "/realms/peru//",  "/realms/peru/account//"};
     for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
         assert_int_equal(found(r, HTTP_GET, unknown[i], &m), ARRAY_LEN(table));
     router_free(r);
@@ -159,6 +167,9 @@ static void we_05_the_houses_table_is_sound(void **state)
         assert_int_equal(admin, route->admin != NULL);
         assert_int_equal(admin, route->permission != ADMIN_NONE);
         assert_int_equal(admin, route->handler == admin_run);
+        /* AD-10: the account API has roles, and all of it goes one way. */
+        assert_int_equal(route->account != NULL, route->account_roles != NULL);
+        assert_int_equal(route->account != NULL, route->handler == account_run);
         /* Requests of the protocol come from other sites by their nature. */
         if (route->access == ACCESS_BROWSER && !strstr(route->pattern, "/protocol/") &&
             (takes_body || route->methods & HTTP_DELETE))

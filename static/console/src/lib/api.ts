@@ -1,4 +1,4 @@
-/* The Admin REST API, as any script sees it. */
+/* The Admin REST API and the account API, as any script sees them. */
 import { accessToken, distrust, place, SessionEnded } from './auth';
 
 export class ApiError extends Error {
@@ -6,6 +6,7 @@ export class ApiError extends Error {
     readonly status: number, // 0: nobody answered; 202: it waits for a second person
     message: string,
     readonly field?: string,
+    readonly code?: string,
   ) {
     super(message);
   }
@@ -25,9 +26,12 @@ export const hooks = {
   askWhy: (): Promise<string | undefined> => Promise.resolve(undefined),
 };
 
-export const adminUrl = `${place.base}/admin`;
+/* What is asked for wants somebody who has just logged in (RFC 9470). */
+export function wantsLogin(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401 && error.code === 'insufficient_user_authentication';
+}
 
-function fieldsOf(body: unknown): { message?: string; field?: string } {
+function fieldsOf(body: unknown): { message?: string; field?: string; code?: string } {
   if (typeof body !== 'object' || body === null) return {};
   const b = body as Record<string, unknown>;
   const list = Array.isArray(b.errors) ? (b.errors[0] as Record<string, unknown>) : undefined;
@@ -36,6 +40,7 @@ function fieldsOf(body: unknown): { message?: string; field?: string } {
   return {
     message: typeof message === 'string' ? message : undefined,
     field: typeof field === 'string' ? field : undefined,
+    code: typeof b.error === 'string' ? b.error : undefined,
   };
 }
 
@@ -46,8 +51,8 @@ async function errorOf(answer: Response): Promise<ApiError> {
   } catch {
     body = undefined;
   }
-  const { message, field } = fieldsOf(body);
-  return new ApiError(answer.status, message ?? answer.statusText, field);
+  const { message, field, code } = fieldsOf(body);
+  return new ApiError(answer.status, message ?? answer.statusText, field, code);
 }
 
 /* A header of fetch holds bytes; the server reads them as UTF-8. */
@@ -63,13 +68,18 @@ async function send(method: string, path: string, body: unknown, o: CallOptions)
   };
   if (body !== undefined) headers['Content-Type'] = o.type ?? 'application/json';
   if (o.why) headers['X-Justification'] = utf8AsBytes(o.why);
-  return fetch(`${adminUrl}${path}`, {
+  return fetch(`${place.api}${path}`, {
     method,
     headers,
     body: body === undefined ? undefined : o.type ? (body as BodyInit) : JSON.stringify(body),
     signal: o.signal,
     cache: 'no-store',
   });
+}
+
+/* The token is good, and the login behind it too long ago: another token would not help. */
+function isTooOld(answer: Response): boolean {
+  return !!answer.headers.get('WWW-Authenticate')?.includes('insufficient_user_authentication');
 }
 
 function wantsReason(failed: ApiError, o: CallOptions): boolean {
@@ -84,11 +94,14 @@ export async function request(
 ): Promise<Response> {
   try {
     let answer = await send(method, path, body, o);
-    if (answer.status === 401) {
+    if (answer.status === 401 && !isTooOld(answer)) {
       distrust();
       answer = await send(method, path, body, o);
     }
-    if (answer.status === 401) throw new SessionEnded();
+    if (answer.status === 401) {
+      if (isTooOld(answer)) throw await errorOf(answer);
+      throw new SessionEnded();
+    }
     // Nothing was changed, so nothing that comes after a change may follow.
     if (answer.status === 202) throw new ApiError(202, 'waits for approval');
     if (answer.ok) return answer;

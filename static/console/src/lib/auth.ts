@@ -4,13 +4,15 @@ import * as oauth from 'oauth4webapi';
 
 import { placeOf } from './place';
 
-const CLIENT = 'security-admin-console';
-const PENDING = 'garita.console.login';
 const EARLY_MS = 20_000; // a token that ends while the request is on its way is no use
 
-interface Config {
+export interface Config {
   realm: string;
   'auth-server-url': string;
+  displayName?: string; // of the realm, and the rest, for people's own console
+  supportedLocales?: string[];
+  defaultLocale?: string;
+  actions?: string[]; // that an application may ask for (kc_action)
 }
 
 interface Pending {
@@ -22,23 +24,29 @@ interface Pending {
 export class SessionEnded extends Error {}
 
 export const place = placeOf(location.pathname);
+export let config: Config;
+/* What became of the action that signIn asked for; read once. */
+export let answered: { action?: string; status?: string } = {};
+
+const PENDING = `garita.${place.client}.login`;
 
 let server: oauth.AuthorizationServer;
 let tokens: oauth.TokenEndpointResponse | undefined;
 let endsAt = 0;
 let renewing: Promise<void> | undefined;
 
-const client: oauth.Client = { client_id: CLIENT };
+const client: oauth.Client = { client_id: place.client };
 const options = { [oauth.allowInsecureRequests]: location.protocol === 'http:' };
 
 function here(): string {
   return `${location.origin}${location.pathname}`;
 }
 
-async function discover(): Promise<void> {
+/* What the page must know before anybody signs in. */
+export async function discover(): Promise<void> {
   const answer = await fetch('config', { headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`configuration: ${answer.status}`);
-  const config = (await answer.json()) as Config;
+  config = (await answer.json()) as Config;
   const issuer = new URL(`${config['auth-server-url']}/realms/${encodeURIComponent(config.realm)}`);
   server = await oauth.processDiscoveryResponse(
     issuer,
@@ -46,22 +54,22 @@ async function discover(): Promise<void> {
   );
 }
 
-/* Leaves the page. */
-export async function signIn(hint?: { prompt?: string }): Promise<never> {
+/* Leaves the page. more: parameters of the authorization request. */
+export async function signIn(more: Record<string, string> = {}): Promise<never> {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const pending: Pending = { state, verifier, hash: location.hash };
   sessionStorage.setItem(PENDING, JSON.stringify(pending));
   const url = new URL(server.authorization_endpoint!);
   url.search = new URLSearchParams({
-    client_id: CLIENT,
+    client_id: place.client,
     redirect_uri: here(),
     response_type: 'code',
     scope: 'openid',
     state,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-    ...(hint?.prompt ? { prompt: hint.prompt } : {}),
+    ...more,
   }).toString();
   location.assign(url);
   return new Promise<never>(() => {});
@@ -74,6 +82,10 @@ function keep(answer: oauth.TokenEndpointResponse): void {
 
 async function redeem(pending: Pending): Promise<void> {
   const url = new URL(location.href);
+  answered = {
+    action: url.searchParams.get('kc_action') ?? undefined,
+    status: url.searchParams.get('kc_action_status') ?? undefined,
+  };
   history.replaceState(null, '', `${location.pathname}${pending.hash}`);
   const params = oauth.validateAuthResponse(server, client, url, pending.state);
   keep(
@@ -93,9 +105,12 @@ function takePending(): Pending | undefined {
   return text ? (JSON.parse(text) as Pending) : undefined;
 }
 
+export function forgetAnswer(): void {
+  answered = {};
+}
+
 /* Returns when somebody is signed in. An answer that belongs to no login of ours is forgotten. */
 export async function start(): Promise<void> {
-  await discover();
   const pending = takePending();
   const query = new URLSearchParams(location.search);
   if (!pending || !query.has('state') || query.get('state') !== pending.state) {
@@ -143,7 +158,7 @@ export function distrust(): void {
 export function signOut(): void {
   const url = new URL(server.end_session_endpoint!);
   url.search = new URLSearchParams({
-    client_id: CLIENT,
+    client_id: place.client,
     post_logout_redirect_uri: here(),
     ...(tokens?.id_token ? { id_token_hint: tokens.id_token } : {}),
   }).toString();

@@ -1,15 +1,29 @@
 /* Texts in the language of who is signed in, loaded when they are needed. English is in the first
- * load: it is also what a text is when everything else fails. */
-import { en } from '../messages/en';
+ * load: it is also what a text is when everything else fails. Each console has its own. */
+import type { account } from '../account/messages/en';
+import { common } from '../messages/common_en';
+import type { en } from '../messages/en';
 
-export type Key = keyof typeof en;
-export type Messages = Record<Key, string>;
+export type Key = keyof typeof en | keyof typeof account;
+type Messages = Record<string, string>;
+export interface Texts {
+  en: Messages;
+  es: () => Promise<Messages>;
+  pt: () => Promise<Messages>;
+}
 export const languages = { en: 'English', es: 'Español', pt: 'Português' } as const;
 export type Language = keyof typeof languages;
 
 const KEPT = 'garita.console.language';
-let messages: Messages = en;
+let texts: Texts = { en: common, es: async () => common, pt: async () => common };
+let messages: Messages = common;
 export let language: Language = 'en';
+
+/* First of all. */
+export function provide(all: Texts): void {
+  texts = all;
+  messages = all.en;
+}
 
 export function languageOf(wanted: readonly string[]): Language {
   for (const tag of wanted) {
@@ -20,9 +34,7 @@ export function languageOf(wanted: readonly string[]): Language {
 }
 
 export async function useLanguage(wanted: Language): Promise<void> {
-  if (wanted === 'es') messages = (await import('../messages/es')).es;
-  else if (wanted === 'pt') messages = (await import('../messages/pt')).pt;
-  else messages = en;
+  messages = wanted === 'en' ? texts.en : await texts[wanted]();
   language = wanted;
   document.documentElement.lang = wanted;
 }
@@ -37,7 +49,7 @@ export function keepLanguage(wanted: Language): void {
 }
 
 export function t(key: Key, params: Record<string, string | number> = {}): string {
-  return messages[key].replace(/\{(\w+)\}/g, (all, name: string) =>
+  return (messages[key] ?? texts.en[key] ?? key).replace(/\{(\w+)\}/g, (all, name: string) =>
     Object.hasOwn(params, name) ? String(params[name]) : all,
   );
 }

@@ -1,14 +1,23 @@
-/* Where this page stands: BASE/admin/REALM/console/. The realm is the one that people sign in to;
- * the realms that they look after are in the hash: #/peru/users. */
+/* Where this page stands: BASE/admin/REALM/console/ or BASE/realms/REALM/account/. The realm is the one that
+ * people sign in to; the realms that administrators look after are in the hash: #/peru/users. */
 export interface Place {
   base: string; // "" or "/auth"
   realm: string;
+  client: string; // as which the page signs in
+  api: string; // what it calls
 }
 
+const consoles = [
+  { at: /^(.*)\/admin\/([^/]+)\/console\/?$/, client: 'security-admin-console', api: () => '/admin' },
+  { at: /^(.*)\/realms\/([^/]+)\/account\/?$/, client: 'account-console', api: (realm: string) => `/realms/${realm}/account` },
+];
+
 export function placeOf(path: string): Place {
-  const match = /^(.*)\/admin\/([^/]+)\/console\/?$/.exec(path);
-  if (!match) throw new Error(`the console is not served at ${path}`);
-  return { base: match[1] ?? '', realm: decodeURIComponent(match[2] ?? '') };
+  for (const { at, client, api } of consoles) {
+    const [, base, realm] = at.exec(path) ?? [];
+    if (base !== undefined && realm) return { base, realm: decodeURIComponent(realm), client, api: base + api(realm) };
+  }
+  throw new Error(`no console is served at ${path}`);
 }
 
 export interface Route {

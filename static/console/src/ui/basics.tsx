@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { ApiError } from '../lib/api';
+import { config } from '../lib/auth';
 import type { Data } from '../lib/data';
 import { t } from '../lib/i18n';
 import { toast } from './toast';
@@ -38,7 +39,7 @@ export async function attempt(work: () => Promise<void>, done?: string): Promise
 export function Page(props: Children & { title: string; lead?: string; actions?: ComponentChildren; up?: { href: string; text: string } }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${props.title} · Garita`;
+    document.title = `${props.title} · ${config?.displayName || 'Garita'}`;
   }, [props.title]);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
