@@ -174,8 +174,8 @@ static int write_spans(struct call *call, const struct replay_source *source, st
     for (size_t i = 0; i < count; i++) {
         jw_begin_object(w);
         jw_member_str(w, "realm", realm);
-        write_time(w, "from", spans[i].from_ms);
-        write_time(w, "to", spans[i].to_ms);
+        plain_write_time(w, "from", spans[i].from_ms);
+        plain_write_time(w, "to", spans[i].to_ms);
         jw_member_i64(w, "reels", (int64_t)spans[i].reels);
         jw_end_object(w);
     }

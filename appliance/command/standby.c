@@ -65,7 +65,7 @@ static int token(struct call *call)
     if (call->args->json) {
         jw_begin_object(&call->out);
         jw_member_c(&call->out, "token", text);
-        write_time(&call->out, "expires", expires_ms);
+        plain_write_time(&call->out, "expires", expires_ms);
         jw_end_object(&call->out);
     }
     secret_wipe(text, sizeof(text));

@@ -43,6 +43,7 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
     jw_member_bool(&w, "m", state->remember_me);
     if (state->action_status)
         jw_member_c(&w, "x", state->action_status);
+    jw_member_str_opt(&w, "d", state->device);
     jw_member_str_opt(&w, "l", state->language);
     jw_end_object(&w);
     TRY(jw_finish(&w, &plain));
@@ -80,6 +81,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     state.session_id = json_get_str(json, "s");
     state.remember_me = json_bool_or(json, "m", false);
     state.action_status = status_of(json_get_str(json, "x"));
+    state.device = json_get_str(json, "d");
     state.language = json_get_str(json, "l");
     if (str_absent(state.request))
         return ERR_SEAL;

@@ -26,6 +26,7 @@ struct login_state {
     struct str session_id;       /* that SSO session */
     bool remember_me;
     const char *action_status; /* of the action that the application asked for; NULL: still due */
+    struct str device;         /* the user code of the device that is let in; absent: none */
     struct str language;       /* chosen on the page; absent: none */
 };
 
