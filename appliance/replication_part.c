@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/base/log.h"
+#include "store/repl/ask.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -202,40 +203,9 @@ bool replication_part_report(struct replication_part *p, struct json_writer *w)
 
 /* --- Asking the peer --- */
 
-static uint32_t get_u32(const unsigned char *p)
+static int ask(struct replication_part *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* Its first words, to which nothing is answered. */
-static int read_hello(struct channel *channel, int64_t deadline_ms, unsigned char *bytes,
-                      size_t cap, struct repl_message *ret_message)
-{
-    unsigned char length[REPL_LENGTH_BYTES];
-    TRY(channel_read_by(channel, length, sizeof(length), deadline_ms));
-    uint32_t len = get_u32(length);
-    if (len == 0 || len > cap)
-        return ERR_INVALID_REQUEST;
-    TRY(channel_read_by(channel, bytes, len, deadline_ms));
-    TRY(repl_decode(str_of((const char *)bytes, len), ret_message));
-    return ret_message->type == REPL_HELLO ? 0 : ERR_INVALID_REQUEST;
-}
-
-static int ask(struct replication_part *p, const struct node_state *state)
-{
-    unsigned char bytes[1024];
-    struct repl_message hello;
-    struct channel *channel;
-    struct link_pin pin;
-    int64_t deadline_ms = clock_now().monotonic_ms + TRY_MS;
-    memcpy(pin.bytes, state->peer.pin, sizeof(pin.bytes));
-    TRY(link_reach(str_c(state->peer.address), p->identity, &pin, deadline_ms, &channel));
-    int err = read_hello(channel, deadline_ms, bytes, sizeof(bytes), &hello);
-    channel_free(channel);
-    TRY(err);
-    if (!str_eq_c(hello.hello.cluster, state->cluster))
-        return ERR_CONFLICT;
-    return node_heard(p->node, hello.hello.epoch, hello.hello.node, clock_now().wall_ms);
+    return node_ask_peer(p->node, p->identity, clock_now().monotonic_ms + TRY_MS);
 }
 
 void replication_part_confirm(struct replication_part *p)
@@ -246,10 +216,10 @@ void replication_part_confirm(struct replication_part *p)
     if (!p->host.leader || !node_has_peer(&state) || p->config->replication_confirm_s == 0)
         return;
     int64_t until_ms = clock_now().monotonic_ms + p->config->replication_confirm_s * 1000;
-    int err = ask(p, &state);
+    int err = ask(p);
     while (err != 0 && clock_now().monotonic_ms < until_ms) {
         (void)nanosleep(&pause, NULL);
-        err = ask(p, &state);
+        err = ask(p);
     }
     p->unconfirmed = err != 0;
     if (err != 0)

@@ -7,6 +7,7 @@
 #include "core/admin/record.h"
 #include "store/link/pairing.h"
 #include "store/repl/join.h"
+#include "store/repl/rejoin.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -238,6 +239,19 @@ static int init(struct cli *cli)
     return rc;
 }
 
+static int rejoin(struct cli *cli)
+{
+    struct config config;
+    struct reply reply = {.data = STR("{}")};
+    char aside[REJOIN_ASIDE_MAX];
+    TRY(cli_config(cli, &config));
+    TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
+    reply.message = arena_printf(cli->arena,
+                                 "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+                                 config.data, config.data, aside, config.data);
+    return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
+}
+
 static const struct option token_options[] = {
     {"expires", "MINUTES", "for how long it is good (60)", 0},
 };
@@ -272,6 +286,10 @@ const struct command standby_commands[] = {
      "A new epoch begins here; the old primary is refused from then on, and refuses changes as soon as it "
      "hears of it. What the old primary answered in mode async in its last moments may be missing.",
      OPTIONS(promote_options), false, NULL, promote, NULL, NULL},
+    {"standby rejoin", "", 0, 0, "make an old primary the standby of the new one",
+     "With the server stopped. Databases that may hold what the new primary has not are moved aside whole, "
+     "into replication/diverged-EPOCH, and all of it comes from the new primary.",
+     NULL, 0, true, NULL, NULL, rejoin, NULL},
     {"standby forget", "", 0, 0, "let the standby go", NULL, NULL, 0, false, NULL, forget, NULL,
      NULL},
 };
