@@ -23,31 +23,31 @@ static bool is_led(const struct replication_part *p)
     return state.attached;
 }
 
-static int up(void *arg, enum channel_side side, const struct repl_out *out, void **ret_session)
+static int up(void *arg, enum channel_side side, const struct repl_out *out, void **ret_peering)
 {
     struct replication_part *p = arg;
-    struct session *session;
+    struct peering *peering;
     /* The standby came by itself: a second connection is of no use. */
     if (side == CHANNEL_DIALS && p->host.leader && is_led(p))
         return ERR_CONFLICT;
-    TRY(session_new(&p->host, out, &session));
-    *ret_session = session;
+    TRY(peering_new(&p->host, out, &peering));
+    *ret_peering = peering;
     return 0;
 }
 
-static int message(void *session, const struct repl_message *m)
+static int message(void *peering, const struct repl_message *m)
 {
-    return session_message(session, m);
+    return peering_message(peering, m);
 }
 
-static int beat(void *session, struct repl_heartbeat *ret_beat)
+static int beat(void *peering, struct repl_heartbeat *ret_beat)
 {
-    return session_beat(session, ret_beat);
+    return peering_beat(peering, ret_beat);
 }
 
-static void down(void *session)
+static void down(void *peering)
 {
-    session_end(session);
+    peering_end(peering);
 }
 
 struct link_user replication_part_user(struct replication_part *p)
@@ -107,7 +107,7 @@ int replication_part_begin(struct replication_part *p, struct store *store,
     *p = (struct replication_part){
         .store = store, .config = config, .identity = identity, .node = store_node(store)};
     (void)snprintf(p->address, sizeof(p->address), ":%lld", (long long)config->replication_port);
-    p->host = (struct session_host){.node = p->node, .address = str_c(p->address)};
+    p->host = (struct peering_host){.node = p->node, .address = str_c(p->address)};
     node_look(p->node, &state);
     if (state.role == REPL_STANDBY)
         return begin_following(p, &state);

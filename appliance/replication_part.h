@@ -8,14 +8,14 @@
 #include "core/base/buf.h"
 #include "core/codec/json.h"
 #include "store/link/dialer.h"
-#include "store/repl/session.h"
+#include "store/repl/peering.h"
 
 struct replication_part {
     struct store *store;
     const struct config *config;
     const struct link_identity *identity;
     struct node *node;
-    struct session_host host;
+    struct peering_host host;
     char address[NODE_ADDRESS_MAX + 1];
     struct link_dialer *dialer;
     bool unconfirmed; /* a primary whose peer could not be asked */

@@ -1,4 +1,4 @@
-#include "store/repl/session.h"
+#include "store/repl/peering.h"
 
 #include <stdlib.h>
 
@@ -7,13 +7,13 @@
 
 #include "core/base/banned.h"
 
-struct session {
-    const struct session_host *host;
+struct peering {
+    const struct peering_host *host;
     struct repl_out out;
     enum { GREETS, LEADS, FOLLOWS } state;
 };
 
-static int say_hello(struct session *s)
+static int say_hello(struct peering *s)
 {
     struct node_state own;
     struct repl_message hello;
@@ -22,31 +22,31 @@ static int say_hello(struct session *s)
     return s->out.send(s->out.arg, &hello);
 }
 
-int session_new(const struct session_host *host, const struct repl_out *out,
-                struct session **ret_session)
+int peering_new(const struct peering_host *host, const struct repl_out *out,
+                struct peering **ret_peering)
 {
-    struct session *s = calloc(1, sizeof(*s));
+    struct peering *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NO_MEMORY;
-    *s = (struct session){.host = host, .out = *out};
+    *s = (struct peering){.host = host, .out = *out};
     int err = say_hello(s);
     if (err != 0) {
         free(s);
         return err;
     }
-    *ret_session = s;
+    *ret_peering = s;
     return 0;
 }
 
 /* Last words. */
-static int part(struct session *s, enum repl_message_type type, uint64_t epoch, const char *why)
+static int part(struct peering *s, enum repl_message_type type, uint64_t epoch, const char *why)
 {
     struct repl_message m = {.type = type, .refusal = {.epoch = epoch, .text = str_c(why)}};
     TRY(s->out.send(s->out.arg, &m));
     return ERR_CANCELLED;
 }
 
-static int lead(struct session *s)
+static int lead(struct peering *s)
 {
     if (!s->host->leader)
         return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
@@ -55,7 +55,7 @@ static int lead(struct session *s)
     return 0;
 }
 
-static int follow(struct session *s)
+static int follow(struct peering *s)
 {
     if (!s->host->follower)
         return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
@@ -64,19 +64,19 @@ static int follow(struct session *s)
     return 0;
 }
 
-static int refuse(struct session *s, const char *why)
+static int refuse(struct peering *s, const char *why)
 {
     LOG_WARN("replication", "the other node was refused: %s", why);
     return part(s, REPL_REFUSED, 0, why);
 }
 
 /* A newer reign is known from here on, whatever becomes of the connection. */
-static int hear(struct session *s, uint64_t epoch, struct str node)
+static int hear(struct peering *s, uint64_t epoch, struct str node)
 {
     return node_heard(s->host->node, epoch, node, clock_now().wall_ms);
 }
 
-static int act(struct session *s, const struct node_state *own, enum greeting greeting,
+static int act(struct peering *s, const struct node_state *own, enum greeting greeting,
                const char *why)
 {
     switch (greeting) {
@@ -89,7 +89,7 @@ static int act(struct session *s, const struct node_state *own, enum greeting gr
     return refuse(s, why);
 }
 
-static int greet(struct session *s, const struct repl_hello *hello)
+static int greet(struct peering *s, const struct repl_hello *hello)
 {
     struct node_state own;
     const char *why = NULL;
@@ -102,7 +102,7 @@ static int greet(struct session *s, const struct repl_hello *hello)
     return act(s, &own, greeting, why);
 }
 
-static int be_fenced(struct session *s, const struct repl_refusal *fenced)
+static int be_fenced(struct peering *s, const struct repl_refusal *fenced)
 {
     struct node_state own;
     node_look(s->host->node, &own);
@@ -114,7 +114,7 @@ static int be_fenced(struct session *s, const struct repl_refusal *fenced)
     return ERR_CANCELLED;
 }
 
-int session_message(struct session *s, const struct repl_message *m)
+int peering_message(struct peering *s, const struct repl_message *m)
 {
     if (m->type == REPL_FENCED)
         return be_fenced(s, &m->refusal);
@@ -132,7 +132,7 @@ int session_message(struct session *s, const struct repl_message *m)
     return m->type == REPL_HELLO ? greet(s, &m->hello) : ERR_INVALID_REQUEST;
 }
 
-int session_beat(struct session *s, struct repl_heartbeat *ret_beat)
+int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
 {
     struct node_state own;
     node_look(s->host->node, &own);
@@ -145,7 +145,7 @@ int session_beat(struct session *s, struct repl_heartbeat *ret_beat)
     return leader_broken(s->host->leader) ? ERR_IO : 0;
 }
 
-void session_end(struct session *s)
+void peering_end(struct peering *s)
 {
     if (s->state == LEADS)
         leader_detach(s->host->leader);
