@@ -204,13 +204,17 @@ static enum web_health health(void *context, struct json_writer *checks)
     static const enum web_health states[] = {
         [STORE_WELL] = WEB_WELL, [STORE_DEGRADED] = WEB_DEGRADED, [STORE_DOWN] = WEB_DOWN};
     struct app *app = context;
-    return states[store_report(app->store, checks)];
+    enum store_state state = store_report(app->store, checks);
+    if (!replication_report(app->replication, checks) && state == STORE_WELL)
+        state = STORE_DEGRADED;
+    return states[state];
 }
 
 static void add_metrics(void *context, struct buf *out)
 {
     struct app *app = context;
     store_metrics(app->store, out);
+    replication_metrics(app->replication, out);
 }
 
 /* Store figures, at their places among the live ones. */
@@ -346,11 +350,26 @@ static int start_backups(struct app *app)
     return backups_start(app->store, &settings, &app->backups);
 }
 
-static int start_all(struct app *app, char *const *environment, const char *import_path,
+/* A primary that hears of a newer one begins again as a node that changes nothing. */
+static int start_data(struct app *app, char *const *environment, const struct app_start *how,
+                      struct err_ctx *err)
+{
+    TRY(start_store(app, environment, how->import_path, err));
+    TRY(replication_start(app->store, app->config, !how->again, err, &app->replication));
+    if (!replication_has_ended(app->replication))
+        return 0;
+    replication_stop(app->replication);
+    app->replication = NULL;
+    store_close(app->store);
+    app->store = NULL;
+    TRY(start_store(app, environment, NULL, err));
+    return replication_start(app->store, app->config, false, err, &app->replication);
+}
+
+static int start_all(struct app *app, char *const *environment, const struct app_start *how,
                      struct err_ctx *err)
 {
-    TRY(start_store(app, environment, import_path, err));
-    TRY(replication_start(app->store, app->config, err, &app->replication));
+    TRY(start_data(app, environment, how, err));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
@@ -365,7 +384,7 @@ static int start_all(struct app *app, char *const *environment, const char *impo
     return 0;
 }
 
-int app_start(const struct config *config, char *const *environment, const char *import_path,
+int app_start(const struct config *config, char *const *environment, const struct app_start *how,
               struct err_ctx *err, struct app **ret_app)
 {
     struct app *app = calloc(1, sizeof(*app));
@@ -376,7 +395,7 @@ int app_start(const struct config *config, char *const *environment, const char 
     log_keep_lines(log_tail_add);
     (void)pthread_mutex_init(&app->parts_lock, NULL);
     app->started_ms = clock_now().wall_ms;
-    int rc = start_all(app, environment, import_path, err);
+    int rc = start_all(app, environment, how, err);
     if (rc != 0) {
         app_stop(app);
         return rc;
@@ -417,6 +436,11 @@ void app_reload(struct app *app, const struct config *config)
                   err.detail[0] ? err.detail : err_text(rc));
     else
         LOG_INFO("garita", "certificates and log level read again");
+}
+
+bool app_has_ended(struct app *app)
+{
+    return replication_has_ended(app->replication);
 }
 
 bool app_is_well(struct app *app)

@@ -7,11 +7,18 @@
 
 struct app;
 
+struct app_start {
+    const char *import_path; /* NULL, or a file or folder with realms that are taken in before anybody is
+                              * served; those that are there stay as they are */
+    bool again; /* in the same process, because the node's role in replication changed */
+};
+
 /* Everything in order; what was started is stopped again when a later part fails. The sentence in
- * err says which. config must outlive the app. import_path (may be NULL) is a file or folder with realms
- * that are taken in before anybody is served; those that are there stay as they are. */
+ * err says which. config must outlive the app. */
 MUST_CHECK int app_start(const struct config *config, char *const *environment,
-                         const char *import_path, struct err_ctx *err, struct app **ret_app);
+                         const struct app_start *how, struct err_ctx *err, struct app **ret_app);
+/* The node has another role now: the app is to be stopped and started again. SIGUSR1 tells when to look. */
+bool app_has_ended(struct app *app);
 /* Requests in flight finish first. NULL is fine. */
 void app_stop(struct app *app);
 /* Certificates and the log level again, from the configuration as it is now. */

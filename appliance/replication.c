@@ -1,10 +1,13 @@
 #include "appliance/replication.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "appliance/replication_part.h"
 #include "core/admin/record.h"
 #include "core/base/log.h"
 #include "store/link/listener.h"
@@ -25,6 +28,9 @@ struct replication {
     pthread_mutex_t lock; /* of what follows */
     bool has_identity, stopping;
     struct link_listener *listener;
+    bool has_part, ends_part; /* ends_part: another role is wanted */
+    struct node_state began;  /* with this one */
+    struct replication_part part;
 };
 
 /* --- What both nodes should have alike --- */
@@ -137,27 +143,74 @@ static int listen_for_peer(struct replication *r, struct err_ctx *err)
         .is_peer = is_peer,
         .stranger = on_stranger,
         .arg = r,
-        .user = {0},
+        .user = replication_part_user(&r->part),
     };
     if (r->config->replication_port == 0)
         return 0;
     return link_listener_start(&config, &r->listener, err);
 }
 
+/* --- The part --- */
+
+/* The thread that waits for signals starts the server anew (serve.c). */
+static void end_part(struct replication *r)
+{
+    r->ends_part = true;
+    (void)kill(getpid(), SIGUSR1);
+}
+
+static bool has_another_role(const struct node_state *began, const struct node_state *now)
+{
+    return now->role != began->role || node_is_fenced(now) != node_is_fenced(began) ||
+           (now->role == REPL_PRIMARY && now->epoch != began->epoch);
+}
+
+static int begin_part(struct replication *r, const struct node_state *state, bool confirms,
+                      struct err_ctx *err)
+{
+    TRY(replication_part_begin(&r->part, r->store, r->config, &r->identity, err));
+    r->has_part = true;
+    r->began = *state;
+    if (confirms)
+        replication_part_confirm(&r->part);
+    struct node_state now;
+    node_look(r->node, &now);
+    r->ends_part = has_another_role(state, &now);
+    return 0;
+}
+
+static void dial_peer(struct replication *r, const struct node_state *state)
+{
+    int rc = replication_part_dial(&r->part);
+    if (rc != 0)
+        LOG_ERROR("replication", "%s cannot be dialled: %s", state->peer.address, err_text(rc));
+}
+
 /* Under the lock. What runs already goes on. */
-static int take_part(struct replication *r, struct err_ctx *err)
+static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
 {
     struct node_state state;
     node_look(r->node, &state);
     if (state.role == REPL_ALONE || r->stopping)
         return 0;
+    if (r->has_part && has_another_role(&r->began, &state)) {
+        end_part(r);
+        return 0;
+    }
     if (!r->has_identity) {
         int rc = link_identity_load(node_data_dir(r->node), true, &r->identity);
         if (rc != 0)
             return err_set(err, rc, "the key of this node for replication: %s", err_text(rc));
         r->has_identity = true;
     }
-    return r->listener ? 0 : listen_for_peer(r, err);
+    if (r->has_part)
+        replication_part_set_mode(&r->part, state.mode);
+    else
+        TRY(begin_part(r, &state, confirms, err));
+    if (!r->listener)
+        TRY(listen_for_peer(r, err));
+    dial_peer(r, &state);
+    return 0;
 }
 
 static void on_change(void *arg)
@@ -165,14 +218,14 @@ static void on_change(void *arg)
     struct replication *r = arg;
     struct err_ctx err = {0};
     pthread_mutex_lock(&r->lock);
-    int rc = take_part(r, &err);
+    int rc = take_part(r, false, &err);
     pthread_mutex_unlock(&r->lock);
     if (rc != 0)
         LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
 }
 
-int replication_start(struct store *store, const struct config *config, struct err_ctx *err,
-                      struct replication **ret_replication)
+int replication_start(struct store *store, const struct config *config, bool confirms,
+                      struct err_ctx *err, struct replication **ret_replication)
 {
     struct replication *r = calloc(1, sizeof(*r));
     if (!r)
@@ -181,7 +234,7 @@ int replication_start(struct store *store, const struct config *config, struct e
     r->config = config;
     r->node = store_node(store);
     (void)pthread_mutex_init(&r->lock, NULL);
-    int rc = take_part(r, err);
+    int rc = take_part(r, confirms, err);
     if (rc != 0) {
         replication_stop(r);
         return rc;
@@ -189,6 +242,30 @@ int replication_start(struct store *store, const struct config *config, struct e
     node_on_change(r->node, on_change, r);
     *ret_replication = r;
     return 0;
+}
+
+bool replication_has_ended(struct replication *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool ended = r->ends_part;
+    pthread_mutex_unlock(&r->lock);
+    return ended;
+}
+
+void replication_metrics(struct replication *r, struct buf *b)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->has_part)
+        replication_part_metrics(&r->part, b);
+    pthread_mutex_unlock(&r->lock);
+}
+
+bool replication_report(struct replication *r, struct json_writer *checks)
+{
+    pthread_mutex_lock(&r->lock);
+    bool well = !r->has_part || replication_part_report(&r->part, checks);
+    pthread_mutex_unlock(&r->lock);
+    return well;
 }
 
 /* A connection that goes may change the node: it is waited for without the lock. */
@@ -200,6 +277,8 @@ void replication_stop(struct replication *r)
     r->stopping = true;
     pthread_mutex_unlock(&r->lock);
     link_listener_stop(r->listener);
+    if (r->has_part)
+        replication_part_end(&r->part);
     node_on_change(r->node, NULL, NULL);
     if (r->has_identity)
         link_identity_free(&r->identity);

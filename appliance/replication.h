@@ -10,10 +10,17 @@
 struct replication;
 struct store;
 
-/* config outlives it. ERR_CONFIG with the reason (the port is taken), ERR_NO_MEMORY, errors of the node's
+/* config outlives it. confirms: a primary first asks the other node whether it reigns
+ * (replication_part_confirm). ERR_CONFIG with the reason (the port is taken), ERR_NO_MEMORY, errors of the node's
  * key. */
-MUST_CHECK int replication_start(struct store *store, const struct config *config,
+MUST_CHECK int replication_start(struct store *store, const struct config *config, bool confirms,
                                  struct err_ctx *err, struct replication **ret_replication);
+/* The node's role is another one than at the start: store and all begin anew. The process gets SIGUSR1
+ * when this becomes so after the start. */
+bool replication_has_ended(struct replication *r);
+void replication_metrics(struct replication *r, struct buf *b);
+/* For the health of the node; false when something is not as it should be. */
+bool replication_report(struct replication *r, struct json_writer *checks);
 /* NULL is fine. */
 void replication_stop(struct replication *r);
 

@@ -18,7 +18,9 @@
 #include "store/turnstile.h"
 
 struct disk_cache;
+struct follower;
 struct hot_cache;
+struct leader;
 struct node;
 
 #define REALM_NAME_MAX      64
@@ -203,6 +205,8 @@ struct store {
     struct marks marks;
     struct repl_sinks sinks;
     struct gate gate;
+    _Atomic(struct leader *) leader;     /* what runs of replication; NULL */
+    _Atomic(struct follower *) follower; /* likewise */
     struct {
         unsigned char key[32];
         struct hot_cache *hot;   /* NULL: none */

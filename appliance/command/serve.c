@@ -26,6 +26,7 @@ static void block_signals(sigset_t *ret_set)
     (void)sigaddset(ret_set, SIGTERM);
     (void)sigaddset(ret_set, SIGINT);
     (void)sigaddset(ret_set, SIGHUP);
+    (void)sigaddset(ret_set, SIGUSR1); /* app_has_ended */
     (void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
@@ -89,8 +90,9 @@ static void reload(struct cli *cli, struct app *app)
     arena_free(&a);
 }
 
-/* Waits for signals and gives systemd its signs of life while the process is well. */
-static void wait_for_end(struct cli *cli, struct app *app, const sigset_t *set)
+/* Waits for signals and gives systemd its signs of life while the process is well. True: the app is to be
+ * started again. */
+static bool wait_for_end(struct cli *cli, struct app *app, const sigset_t *set)
 {
     int64_t watchdog_ms = notify_watchdog_ms();
     int64_t pause_ms = watchdog_ms != 0 ? watchdog_ms : 60000;
@@ -100,47 +102,71 @@ static void wait_for_end(struct cli *cli, struct app *app, const sigset_t *set)
             notify_send("WATCHDOG=1");
         int signal_number = sigtimedwait(set, NULL, &pause);
         if (signal_number == SIGTERM || signal_number == SIGINT)
-            return;
+            return false;
+        if (app_has_ended(app))
+            return true;
         if (signal_number == SIGHUP)
             reload(cli, app);
     }
 }
 
-static int run_app(struct cli *cli, struct app *app, const struct config *config,
-                   const sigset_t *set, int64_t started_ns)
+struct running {
+    struct cli *cli;
+    const struct config *config;
+    const sigset_t *set;
+    int64_t started_ns;
+    struct app_start how;
+};
+
+static int run_app(const struct running *r, struct app *app, bool *ret_again)
 {
     struct str link;
-    TRY(app_setup_link(app, cli->arena, &link));
-    print_banner(config, app, link, started_ns);
+    TRY(app_setup_link(app, r->cli->arena, &link));
+    print_banner(r->config, app, link, r->started_ns);
     LOG_INFO("garita", "ready");
     notify_send("READY=1");
-    wait_for_end(cli, app, set);
-    notify_send("STOPPING=1");
-    LOG_INFO("garita", "stopping");
+    *ret_again = wait_for_end(r->cli, app, r->set);
+    if (!*ret_again)
+        notify_send("STOPPING=1");
+    LOG_INFO("garita", *ret_again ? "starting again in another role" : "stopping");
     return 0;
+}
+
+/* Until it is told to end, through all roles that the node has meanwhile. */
+static int run(struct running *r)
+{
+    int rc;
+    bool again;
+    do {
+        struct app *app = NULL;
+        again = false;
+        TRY(app_start(r->config, r->cli->environment, &r->how, &r->cli->err, &app));
+        rc = run_app(r, app, &again);
+        app_stop(app);
+        r->how = (struct app_start){.again = true};
+        r->started_ns = clock_monotonic_ns();
+    } while (rc == 0 && again);
+    if (rc == 0)
+        LOG_INFO("garita", "stopped");
+    return rc;
 }
 
 static int serve(struct cli *cli)
 {
-    int64_t started_ns = clock_monotonic_ns();
     struct config config;
-    struct app *app = NULL;
     sigset_t set;
+    struct running r = {
+        .cli = cli, .config = &config, .set = &set, .started_ns = clock_monotonic_ns()};
     TRY(cli_config(cli, &config));
     app_log_setup(&config);
     block_signals(&set);
     raise_limits();
     bound_free_memory();
     struct str from = args_get(cli->args, "import-realm");
-    const char *import_path = str_absent(from) ? NULL : arena_cstr(cli->arena, from);
-    if (!str_absent(from) && !import_path)
+    r.how.import_path = str_absent(from) ? NULL : arena_cstr(cli->arena, from);
+    if (!str_absent(from) && !r.how.import_path)
         return ERR_NO_MEMORY;
-    TRY(app_start(&config, cli->environment, import_path, &cli->err, &app));
-    int rc = run_app(cli, app, &config, &set, started_ns);
-    app_stop(app);
-    if (rc == 0)
-        LOG_INFO("garita", "stopped");
-    return rc;
+    return run(&r);
 }
 
 static int init(struct cli *cli)

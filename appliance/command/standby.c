@@ -7,6 +7,7 @@
 #include "core/admin/record.h"
 #include "store/link/pairing.h"
 #include "store/repl/join.h"
+#include "store/repl/rejoin.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -120,6 +121,50 @@ static int forget(struct call *call)
     return 0;
 }
 
+/* --- Another primary --- */
+
+static int reign(void *arg, struct node_state *state)
+{
+    return node_reign(state, *(const uint64_t *)arg, clock_now().wall_ms);
+}
+
+static int may_promote(struct call *call, const struct node_state *state)
+{
+    if (state->role == REPL_ALONE)
+        return err_set(&call->err, ERR_CONFLICT, "this node has no part in replication");
+    if (state->role == REPL_PRIMARY && !node_is_fenced(state))
+        return err_set(&call->err, ERR_CONFLICT, "this node is the primary already");
+    if (state->role == REPL_PRIMARY)
+        return err_set(&call->err, ERR_CONFLICT,
+                       "a newer primary reigns: make this node its standby (garita standby rejoin)");
+    if (!args_has(call->args, "yes"))
+        return err_set(&call->err, ERR_USAGE,
+                       "the primary must have stopped for good, or both would take changes: "
+                       "--yes to promote");
+    return 0;
+}
+
+static int promote(struct call *call)
+{
+    struct node *node = store_node(call->store);
+    struct node_state state;
+    int64_t expected;
+    node_look(node, &state);
+    TRY(may_promote(call, &state));
+    TRY(call_number(call, "epoch", 1, INT64_MAX, (int64_t)state.epoch, &expected));
+    uint64_t epoch = (uint64_t)expected;
+    int rc = node_change(node, reign, &epoch);
+    if (rc == ERR_CONFLICT)
+        return err_set(&call->err, rc, "the epoch is %lld, not the one that was named",
+                       (long long)state.epoch);
+    TRY(rc);
+    jw_begin_object(&call->out);
+    jw_member_i64(&call->out, "epoch", expected + 1);
+    jw_end_object(&call->out);
+    call_say(call, "this node is the primary, epoch %lld", (long long)(expected + 1));
+    return 0;
+}
+
 /* --- On the machine of the standby --- */
 
 /* Certificates went to their places; of the rest the owner is told what to set. */
@@ -194,8 +239,26 @@ static int init(struct cli *cli)
     return rc;
 }
 
+static int rejoin(struct cli *cli)
+{
+    struct config config;
+    struct reply reply = {.data = STR("{}")};
+    char aside[REJOIN_ASIDE_MAX];
+    TRY(cli_config(cli, &config));
+    TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
+    reply.message = arena_printf(cli->arena,
+                                 "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+                                 config.data, config.data, aside, config.data);
+    return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
+}
+
 static const struct option token_options[] = {
     {"expires", "MINUTES", "for how long it is good (60)", 0},
+};
+
+static const struct option promote_options[] = {
+    {"yes", NULL, "the primary is gone, or stopped", 0},
+    {"epoch", "N", "only if this is the present epoch (garita status)", 0},
 };
 
 static const struct option init_options[] = {
@@ -219,6 +282,14 @@ const struct command standby_commands[] = {
      "async: when they are on the primary's disk. sync-flush: when they are on the standby's, too. "
      "sync-apply: and when whoever asks the standby sees them.",
      NULL, 0, false, NULL, mode, NULL, NULL},
+    {"promote", "", 0, 0, "make this standby the primary",
+     "A new epoch begins here; the old primary is refused from then on, and refuses changes as soon as it "
+     "hears of it. What the old primary answered in mode async in its last moments may be missing.",
+     OPTIONS(promote_options), false, NULL, promote, NULL, NULL},
+    {"standby rejoin", "", 0, 0, "make an old primary the standby of the new one",
+     "With the server stopped. Databases that may hold what the new primary has not are moved aside whole, "
+     "into replication/diverged-EPOCH, and all of it comes from the new primary.",
+     NULL, 0, true, NULL, NULL, rejoin, NULL},
     {"standby forget", "", 0, 0, "let the standby go", NULL, NULL, 0, false, NULL, forget, NULL,
      NULL},
 };

@@ -373,8 +373,14 @@ int follower_new(struct store *store, const struct follower_config *config,
         follower_free(f);
         return err;
     }
+    atomic_store(&store->follower, f);
     *ret_follower = f;
     return 0;
+}
+
+struct follower *follower_of(struct store *store)
+{
+    return atomic_load(&store->follower);
 }
 
 static void stop(struct follower *f)
@@ -390,6 +396,7 @@ void follower_free(struct follower *f)
 {
     if (!f)
         return;
+    atomic_store(&f->store->follower, NULL);
     if (f->worker_runs)
         stop(f);
     drop_unfinished(f);

@@ -29,6 +29,8 @@ MUST_CHECK int follower_new(struct store *store, const struct follower_config *c
                             struct follower **ret_follower);
 /* Not attached any more. What came whole is put in place first. NULL is fine. */
 void follower_free(struct follower *follower);
+/* Of a store; NULL: it follows nobody. */
+struct follower *follower_of(struct store *store);
 
 /* The primary is there, after HELLO: where each database stands is sent (AT, AT_END). out is used
  * until follower_detach, by several threads. Errors of out.send, ERR_IO, ERR_STORE_FAILED. */

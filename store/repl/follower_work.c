@@ -204,22 +204,6 @@ static void do_gone(struct follower *f, struct followed *d)
     forget(f, d);
 }
 
-static int do_job(struct follower *f, const struct job *job)
-{
-    struct followed *d;
-    if (job->kind == JOB_SAY_WHERE)
-        return say_where(f);
-    TRY(find(f, str_c(job->file), &d));
-    switch (job->kind) {
-    case JOB_COMMIT: return do_commit(f, d, job);
-    case JOB_SNAPSHOT: return do_snapshot(f, d, job);
-    case JOB_GONE: do_gone(f, d); break;
-    case JOB_HASHES: followed_send_hashes(f, d); break;
-    case JOB_SAY_WHERE: break;
-    }
-    return 0;
-}
-
 /* To disk, and then the primary hears of it. */
 static int flush_all(struct follower *f)
 {
@@ -235,6 +219,24 @@ static int flush_all(struct follower *f)
             err = flushed;
     }
     return err;
+}
+
+static int do_job(struct follower *f, const struct job *job)
+{
+    struct followed *d;
+    if (job->kind == JOB_SAY_WHERE) {
+        TRY(flush_all(f)); /* the primary takes what it hears for kept */
+        return say_where(f);
+    }
+    TRY(find(f, str_c(job->file), &d));
+    switch (job->kind) {
+    case JOB_COMMIT: return do_commit(f, d, job);
+    case JOB_SNAPSHOT: return do_snapshot(f, d, job);
+    case JOB_GONE: do_gone(f, d); break;
+    case JOB_HASHES: followed_send_hashes(f, d); break;
+    case JOB_SAY_WHERE: break;
+    }
+    return 0;
 }
 
 /* --- The thread --- */

@@ -150,14 +150,21 @@ int leader_new(struct store *store, const struct leader_config *config, struct l
         leader_free(l);
         return err;
     }
+    atomic_store(&store->leader, l);
     *ret_leader = l;
     return 0;
+}
+
+struct leader *leader_of(struct store *store)
+{
+    return atomic_load(&store->leader);
 }
 
 void leader_free(struct leader *l)
 {
     if (!l)
         return;
+    atomic_store(&l->store->leader, NULL);
     (void)pthread_mutex_lock(&l->lock);
     l->stopping = true;
     leading_work(l);

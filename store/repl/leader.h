@@ -30,6 +30,8 @@ MUST_CHECK int leader_new(struct store *store, const struct leader_config *confi
                           struct leader **ret_leader);
 /* Lets go who waits. Before the store is closed. NULL is fine. */
 void leader_free(struct leader *leader);
+/* Of a store; NULL: it leads nobody. */
+struct leader *leader_of(struct store *store);
 void leader_set_mode(struct leader *leader, enum repl_mode mode);
 
 /* A standby connected, both HELLOs were exchanged and fit. It says AT next. out is used until

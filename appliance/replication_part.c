@@ -1,0 +1,230 @@
+#include "appliance/replication_part.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "core/base/log.h"
+#include "store/repl/ask.h"
+#include "store/store_open.h"
+
+#include "core/base/banned.h"
+
+#define TRY_MS           2000
+#define PAUSE_MS         200
+#define TELL_PAUSE_MS    5000 /* between tries to reach a node that may be an old primary */
+#define TELL_PAUSE_MAX   30000
+
+/* --- Connections --- */
+
+static bool is_led(const struct replication_part *p)
+{
+    struct leader_state state;
+    leader_state(p->host.leader, &state);
+    return state.attached;
+}
+
+static int up(void *arg, enum channel_side side, const struct repl_out *out, void **ret_peering)
+{
+    struct replication_part *p = arg;
+    struct peering *peering;
+    /* The standby came by itself: a second connection is of no use. */
+    if (side == CHANNEL_DIALS && p->host.leader && is_led(p))
+        return ERR_CONFLICT;
+    TRY(peering_new(&p->host, out, &peering));
+    *ret_peering = peering;
+    return 0;
+}
+
+static int message(void *peering, const struct repl_message *m)
+{
+    return peering_message(peering, m);
+}
+
+static int beat(void *peering, struct repl_heartbeat *ret_beat)
+{
+    return peering_beat(peering, ret_beat);
+}
+
+static void down(void *peering)
+{
+    peering_end(peering);
+}
+
+struct link_user replication_part_user(struct replication_part *p)
+{
+    return (struct link_user){.up = up, .message = message, .beat = beat, .down = down, .arg = p};
+}
+
+int replication_part_dial(struct replication_part *p)
+{
+    struct node_state state;
+    node_look(p->node, &state);
+    if (p->dialer || !node_has_peer(&state) || (!p->host.leader && !p->host.follower))
+        return 0;
+    struct link_dialer_config config = {.address = str_c(state.peer.address),
+                                        .identity = p->identity,
+                                        .user = replication_part_user(p)};
+    memcpy(config.pin.bytes, state.peer.pin, sizeof(config.pin.bytes));
+    if (p->host.leader) {
+        config.least_pause_ms = TELL_PAUSE_MS;
+        config.most_pause_ms = TELL_PAUSE_MAX;
+    }
+    return link_dialer_start(&config, &p->dialer);
+}
+
+/* --- Leading and following --- */
+
+static int begin_leading(struct replication_part *p, const struct node_state *state,
+                         struct err_ctx *err)
+{
+    const struct config *c = p->config;
+    bool stops = str_eq_c(STR("stop"), c->replication_without_standby);
+    if (!stops && !str_eq_c(STR("continue"), c->replication_without_standby))
+        return err_set(err, ERR_CONFIG, "replication-without-standby is continue or stop");
+    const struct leader_config config = {
+        .cluster = str_c(state->cluster),
+        .epoch = state->epoch,
+        .mode = state->mode,
+        .stop_without_standby = stops,
+        .confirm_ms = c->replication_wait_ms,
+        .kept_bytes = (size_t)c->replication_kept_mib << 20,
+        .snapshot_pages_per_s = c->replication_pages_per_s,
+    };
+    return leader_new(p->store, &config, &p->host.leader);
+}
+
+static int begin_following(struct replication_part *p, const struct node_state *state)
+{
+    const struct follower_config config = {.cluster = str_c(state->cluster)};
+    return follower_new(p->store, &config, &p->host.follower);
+}
+
+int replication_part_begin(struct replication_part *p, struct store *store,
+                           const struct config *config, const struct link_identity *identity,
+                           struct err_ctx *err)
+{
+    struct node_state state;
+    *p = (struct replication_part){
+        .store = store, .config = config, .identity = identity, .node = store_node(store)};
+    (void)snprintf(p->address, sizeof(p->address), ":%lld", (long long)config->replication_port);
+    p->host = (struct peering_host){.node = p->node, .address = str_c(p->address)};
+    node_look(p->node, &state);
+    if (state.role == REPL_STANDBY)
+        return begin_following(p, &state);
+    if (node_is_fenced(&state)) {
+        LOG_WARN("replication",
+                 "a newer primary reigns (epoch %llu): this node changes nothing until it rejoins",
+                 (unsigned long long)state.newer_epoch);
+        return 0;
+    }
+    return begin_leading(p, &state, err);
+}
+
+void replication_part_end(struct replication_part *p)
+{
+    link_dialer_stop(p->dialer);
+    leader_free(p->host.leader);
+    follower_free(p->host.follower);
+    *p = (struct replication_part){0};
+}
+
+void replication_part_set_mode(struct replication_part *p, enum repl_mode mode)
+{
+    if (p->host.leader)
+        leader_set_mode(p->host.leader, mode);
+}
+
+/* --- What is told of it --- */
+
+static void metric(struct buf *b, const char *name, const char *help, int64_t value)
+{
+    buf_printf(b, "# HELP garita_replication_%s %s\n# TYPE garita_replication_%s gauge\n"
+                  "garita_replication_%s %lld\n",
+               name, help, name, name, (long long)value);
+}
+
+void replication_part_metrics(struct replication_part *p, struct buf *b)
+{
+    struct node_state node;
+    node_look(p->node, &node);
+    metric(b, "role", "1: primary, 2: standby, 3: fenced, as a newer primary reigns.",
+           node_is_fenced(&node) ? 3 : node.role == REPL_PRIMARY ? 1 : 2);
+    metric(b, "epoch", "The epoch of the history that this node holds.", (int64_t)node.epoch);
+    if (p->host.leader)
+        leader_metrics(p->host.leader, b);
+    if (!p->host.follower)
+        return;
+    struct follower_state s;
+    follower_state(p->host.follower, &s);
+    metric(b, "connected", "Whether the primary is connected.", s.attached);
+    metric(b, "heard_timestamp_milliseconds", "When the primary was last heard; 0: never.",
+           s.heard_ms);
+    metric(b, "applied_timestamp_milliseconds",
+           "When the primary made the last change that is in place here; 0: none.", s.applied_ms);
+}
+
+static const char *state_of_leader(const struct replication_part *p, bool *ret_well)
+{
+    struct node_state node;
+    struct leader_state s;
+    node_look(p->node, &node);
+    leader_state(p->host.leader, &s);
+    *ret_well = !s.degraded && !p->unconfirmed && (s.in_step || !node_has_peer(&node));
+    if (p->unconfirmed)
+        return "primary, not confirmed by the other node";
+    if (!node_has_peer(&node))
+        return "primary without a standby";
+    return !s.attached ? "standby is away" : s.in_step ? "standby follows" : "standby catches up";
+}
+
+static const char *state_of_follower(const struct replication_part *p, bool *ret_well)
+{
+    struct follower_state s;
+    follower_state(p->host.follower, &s);
+    *ret_well = s.attached && s.trouble == 0;
+    return s.attached ? "follows the primary" : "primary is away";
+}
+
+bool replication_part_report(struct replication_part *p, struct json_writer *w)
+{
+    bool well = false;
+    const char *state = p->host.leader     ? state_of_leader(p, &well)
+                        : p->host.follower ? state_of_follower(p, &well)
+                                           : "fenced: a newer primary reigns";
+    jw_begin_object(w);
+    jw_member_c(w, "name", "standby");
+    jw_member_c(w, "status", well ? "UP" : "DOWN");
+    jw_member_object(w, "data");
+    jw_member_c(w, "state", state);
+    jw_end_object(w);
+    jw_end_object(w);
+    return well;
+}
+
+/* --- Asking the peer --- */
+
+static int ask(struct replication_part *p)
+{
+    return node_ask_peer(p->node, p->identity, clock_now().monotonic_ms + TRY_MS);
+}
+
+void replication_part_confirm(struct replication_part *p)
+{
+    struct node_state state;
+    const struct timespec pause = {0, PAUSE_MS * 1000000};
+    node_look(p->node, &state);
+    if (!p->host.leader || !node_has_peer(&state) || p->config->replication_confirm_s == 0)
+        return;
+    int64_t until_ms = clock_now().monotonic_ms + p->config->replication_confirm_s * 1000;
+    int err = ask(p);
+    while (err != 0 && clock_now().monotonic_ms < until_ms) {
+        (void)nanosleep(&pause, NULL);
+        err = ask(p);
+    }
+    p->unconfirmed = err != 0;
+    if (err != 0)
+        LOG_ERROR("replication",
+                  "the other node, %s, cannot be asked whether it reigns now (%s): this node serves as the "
+                  "primary without knowing",
+                  state.peer.address, err_text(err));
+}

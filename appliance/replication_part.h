@@ -1,0 +1,43 @@
+/* The part that this node has while its role stays what it is: it leads a standby, follows a primary, or
+ * waits until somebody rejoins it. Another role means another part: the server then starts anew within
+ * its process (app.h). */
+#ifndef GARITA_APPLIANCE_REPLICATION_PART_H
+#define GARITA_APPLIANCE_REPLICATION_PART_H
+
+#include "appliance/config.h"
+#include "core/base/buf.h"
+#include "core/codec/json.h"
+#include "store/link/dialer.h"
+#include "store/repl/peering.h"
+
+struct replication_part {
+    struct store *store;
+    const struct config *config;
+    const struct link_identity *identity;
+    struct node *node;
+    struct peering_host host;
+    char address[NODE_ADDRESS_MAX + 1];
+    struct link_dialer *dialer;
+    bool unconfirmed; /* a primary whose peer could not be asked */
+};
+
+/* Of a node that is not alone. What is passed outlives the part. *ret_user is for the listener. Errors of
+ * leader_new and follower_new, ERR_CONFIG. */
+MUST_CHECK int replication_part_begin(struct replication_part *part, struct store *store,
+                                      const struct config *config,
+                                      const struct link_identity *identity, struct err_ctx *err);
+struct link_user replication_part_user(struct replication_part *part);
+/* Dials the peer; once the listener is there. Does nothing when it dials already. */
+MUST_CHECK int replication_part_dial(struct replication_part *part);
+/* No connection is left by then but the dialer's. */
+void replication_part_end(struct replication_part *part);
+void replication_part_metrics(struct replication_part *part, struct buf *b);
+/* A member of the array: false when the node does not do its part. */
+bool replication_part_report(struct replication_part *part, struct json_writer *checks);
+void replication_part_set_mode(struct replication_part *part, enum repl_mode mode);
+
+/* Before a primary serves: asks its peer whether a newer epoch reigns, which the node's state says
+ * afterwards. Takes as long as the peer does not answer, up to replication-confirm. */
+void replication_part_confirm(struct replication_part *part);
+
+#endif

@@ -1,0 +1,155 @@
+#include "store/repl/peering.h"
+
+#include <stdlib.h>
+
+#include "core/base/log.h"
+#include "store/repl/greeting.h"
+
+#include "core/base/banned.h"
+
+struct peering {
+    const struct peering_host *host;
+    struct repl_out out;
+    enum { GREETS, LEADS, FOLLOWS } state;
+};
+
+static int say_hello(struct peering *s)
+{
+    struct node_state own;
+    struct repl_message hello;
+    node_look(s->host->node, &own);
+    greeting_hello(&own, s->host->address, &hello);
+    return s->out.send(s->out.arg, &hello);
+}
+
+int peering_new(const struct peering_host *host, const struct repl_out *out,
+                struct peering **ret_peering)
+{
+    struct peering *s = calloc(1, sizeof(*s));
+    if (!s)
+        return ERR_NO_MEMORY;
+    *s = (struct peering){.host = host, .out = *out};
+    int err = say_hello(s);
+    if (err != 0) {
+        free(s);
+        return err;
+    }
+    *ret_peering = s;
+    return 0;
+}
+
+/* Last words. */
+static int part(struct peering *s, enum repl_message_type type, uint64_t epoch, const char *why)
+{
+    struct repl_message m = {.type = type, .refusal = {.epoch = epoch, .text = str_c(why)}};
+    TRY(s->out.send(s->out.arg, &m));
+    return ERR_CANCELLED;
+}
+
+static int lead(struct peering *s)
+{
+    if (!s->host->leader)
+        return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
+    TRY(leader_attach(s->host->leader, &s->out));
+    s->state = LEADS;
+    return 0;
+}
+
+static int follow(struct peering *s)
+{
+    if (!s->host->follower)
+        return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
+    TRY(follower_attach(s->host->follower, &s->out));
+    s->state = FOLLOWS;
+    return 0;
+}
+
+static int refuse(struct peering *s, const char *why)
+{
+    LOG_WARN("replication", "the other node was refused: %s", why);
+    return part(s, REPL_REFUSED, 0, why);
+}
+
+/* A newer reign is known from here on, whatever becomes of the connection. */
+static int hear(struct peering *s, uint64_t epoch, struct str node)
+{
+    return node_heard(s->host->node, epoch, node, clock_now().wall_ms);
+}
+
+static int act(struct peering *s, const struct node_state *own, enum greeting greeting,
+               const char *why)
+{
+    switch (greeting) {
+    case GREETING_LEAD: return lead(s);
+    case GREETING_FOLLOW: return follow(s);
+    case GREETING_FENCE: return part(s, REPL_FENCED, own->epoch, "a newer epoch reigns");
+    case GREETING_FENCED: return ERR_CANCELLED;
+    case GREETING_REFUSE: break;
+    }
+    return refuse(s, why);
+}
+
+static int greet(struct peering *s, const struct repl_hello *hello)
+{
+    struct node_state own;
+    const char *why = NULL;
+    node_look(s->host->node, &own);
+    enum greeting greeting = greeting_judge(&own, hello, &why);
+    if (greeting == GREETING_FENCED || greeting == GREETING_FOLLOW)
+        TRY(hear(s, hello->epoch, hello->node));
+    if (s->host->heard && greeting != GREETING_REFUSE)
+        s->host->heard(s->host->arg);
+    return act(s, &own, greeting, why);
+}
+
+static int be_fenced(struct peering *s, const struct repl_refusal *fenced)
+{
+    struct node_state own;
+    node_look(s->host->node, &own);
+    LOG_WARN("replication", "the other node says that epoch %llu reigns",
+             (unsigned long long)fenced->epoch);
+    TRY(hear(s, fenced->epoch, str_c(own.peer.node)));
+    if (s->host->heard)
+        s->host->heard(s->host->arg);
+    return ERR_CANCELLED;
+}
+
+int peering_message(struct peering *s, const struct repl_message *m)
+{
+    if (m->type == REPL_FENCED)
+        return be_fenced(s, &m->refusal);
+    if (m->type == REPL_REFUSED) {
+        LOG_WARN("replication", "the other node refuses: %.*s", STR_ARG(m->refusal.text));
+        return ERR_CANCELLED;
+    }
+    switch (s->state) {
+    case LEADS: return leader_message(s->host->leader, m);
+    case FOLLOWS: return follower_message(s->host->follower, m);
+    case GREETS: break;
+    }
+    if (m->type == REPL_HEARTBEAT)
+        return 0;
+    return m->type == REPL_HELLO ? greet(s, &m->hello) : ERR_INVALID_REQUEST;
+}
+
+int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
+{
+    struct node_state own;
+    node_look(s->host->node, &own);
+    *ret_beat = (struct repl_heartbeat){.epoch = own.epoch, .wall_ms = clock_now().wall_ms};
+    if (s->state != LEADS)
+        return 0;
+    struct leader_state state;
+    leader_state(s->host->leader, &state);
+    ret_beat->sent_bytes = state.sent_bytes;
+    return leader_broken(s->host->leader) ? ERR_IO : 0;
+}
+
+void peering_end(struct peering *s)
+{
+    if (s->state == LEADS)
+        leader_detach(s->host->leader);
+    if (s->state == FOLLOWS)
+        follower_detach(s->host->follower);
+    free(s);
+}
