@@ -56,6 +56,15 @@ int realm_list_find_file(struct store *store, struct arena *a, struct str file,
     return read_row(&q, a, ret_row);
 }
 
+int realm_list_names(struct store_read *r, struct str file, bool *ret_named)
+{
+    static const struct sql select = {"SELECT 1 FROM realm_list WHERE file = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, file);
+    return query_next(&q, ret_named);
+}
+
 int realm_list_insert(struct store_write *w, const struct list_row *row)
 {
     static const struct sql taken = {"SELECT 1 FROM realm_list WHERE next_name = ?"};
