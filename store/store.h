@@ -12,6 +12,7 @@
 #include "store/flush.h"
 #include "store/folder.h"
 #include "store/marks.h"
+#include "store/place.h"
 #include "store/repl/capture.h"
 #include "store/store_open.h"
 #include "store/turnstile.h"
@@ -70,6 +71,7 @@ struct realm_db {
     size_t users; /* under slot->lock */
     bool had_log; /* before it was opened */
     bool ready;   /* opened to the end */
+    struct place place;
 
     /* Under the turn. */
     struct turnstile turn;
