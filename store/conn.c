@@ -39,8 +39,9 @@ static void start_library(void)
 
 static int io_error(const struct conn *conn, int rc)
 {
-    if (rc == SQLITE_IOERR_DATA)
-        return ERR_STORE_CORRUPT; /* a page is not what was written */
+    /* A page is not what was written, or the log ends before a page that was written to it. */
+    if (rc == SQLITE_IOERR_DATA || rc == SQLITE_IOERR_SHORT_READ)
+        return ERR_STORE_CORRUPT;
     int system = conn && conn->db ? sqlite3_system_errno(conn->db) : 0;
     if (system == ENOSPC || system == EDQUOT)
         return ERR_STORE_FULL;

@@ -20,8 +20,10 @@ static int empty_log(struct realm_db *db, int64_t wait_ms)
         return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
     int rc =
         sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         atomic_store(&db->log_pages, 0);
+        db->capture.log_frames = 0;
+    }
     /* Pages that it keeps in memory may have remains between their rows, which the next change would
      * write into the log. */
     (void)sqlite3_db_release_memory(db->writer->db);

@@ -77,6 +77,33 @@ bool store_realm_trouble(struct store *store, struct str realm, struct arena *a,
     return true;
 }
 
+static bool flaw_of(struct slot *slot, char reason[FENCE_REASON_MAX])
+{
+    (void)pthread_mutex_lock(&slot->lock);
+    memcpy(reason, slot->flaw, FENCE_REASON_MAX);
+    (void)pthread_mutex_unlock(&slot->lock);
+    return !slot->dead && reason[0] != '\0';
+}
+
+bool store_realm_flaw(struct store *store, struct str realm, struct arena *a,
+                      struct str *ret_reason)
+{
+    char reason[FENCE_REASON_MAX];
+    struct slot *slot = slot_known(store, realm);
+    if (!slot || !flaw_of(slot, reason))
+        return false;
+    *ret_reason = arena_str_c(a, reason);
+    return true;
+}
+
+/* What is not well about a realm, in a word; NULL: nothing. */
+static const char *state_of(struct slot *slot, char reason[FENCE_REASON_MAX])
+{
+    if (trouble_of(slot, reason))
+        return fence_err(slot) != 0 ? "fenced" : "failed";
+    return flaw_of(slot, reason) ? "flawed" : NULL;
+}
+
 int64_t store_realm_checked_ms(struct store *store, struct str realm)
 {
     struct slot *slot = slot_known(store, realm);
@@ -147,11 +174,11 @@ enum store_state store_report(struct store *store, struct json_writer *checks)
     for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         char reason[FENCE_REASON_MAX];
         char text[REALM_NAME_MAX + sizeof("realm ")] = "realm ";
-        if (!trouble_of(slot, reason))
+        const char *word = state_of(slot, reason);
+        if (!word)
             continue;
-        bool fenced = fence_err(slot) != 0;
         slot_name(slot, text + strlen("realm "));
-        begin_check(checks, str_c(text), false, fenced ? "fenced" : "failed");
+        begin_check(checks, str_c(text), false, word);
         jw_member_c(checks, "reason", reason);
         end_check(checks);
         if (state == STORE_WELL)
@@ -211,16 +238,17 @@ static void metric(struct buf *b, const char *name, const char *type, const char
 /* One line for each realm that is not well: its name cannot have anything that must be quoted. */
 static void metric_states(struct store *store, struct buf *b)
 {
-    buf_add_c(b, "# HELP garita_store_realm_trouble Realms that nobody is let into.\n"
+    buf_add_c(b, "# HELP garita_store_realm_trouble Realms that nobody is let into, or whose "
+                 "configuration cannot be read in full.\n"
                  "# TYPE garita_store_realm_trouble gauge\n");
     for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         char reason[FENCE_REASON_MAX];
         char name[REALM_NAME_MAX + 1];
-        if (!trouble_of(slot, reason))
+        const char *word = state_of(slot, reason);
+        if (!word)
             continue;
         slot_name(slot, name);
-        buf_printf(b, "garita_store_realm_trouble{realm=\"%s\",state=\"%s\"} 1\n", name,
-                   fence_err(slot) != 0 ? "fenced" : "failed");
+        buf_printf(b, "garita_store_realm_trouble{realm=\"%s\",state=\"%s\"} 1\n", name, word);
     }
 }
 

@@ -94,7 +94,7 @@ static bool look_after(struct slot *slot)
         return false;
     int64_t unused_ms = clock_now().monotonic_ms - atomic_load(&slot->db_used);
     int64_t pages = atomic_load(&db->log_pages);
-    bool folds = fence_err(slot) == 0;
+    bool folds = fence_err(slot) == 0 && place_check(db) == 0;
     if (folds && pages >= pages_limit)
         fold_quietly(slot, db);
     if (folds && pages >= pages_limit * OVERLONG && atomic_load(&db->log_pages) != 0)

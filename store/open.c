@@ -238,6 +238,8 @@ static int open_parts(struct store *store, const struct store_config *config)
     space_look(store);
     TRY(open_master(store, config->ctx));
     mark_founded(store);
+    if (!store->config.is_copy)
+        strays_tell(store);
     TRY(cache_open(store)); /* a folder that is refused stays as it is */
     timekeeper_round(store);
     if (store->config.backup_dir)

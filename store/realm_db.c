@@ -65,6 +65,7 @@ static int open_writer(struct slot *slot, struct realm_db *db, struct err_ctx *c
     (void)sqlite3_wal_hook(db->writer->db, log_grew, slot);
     (void)sqlite3_update_hook(db->writer->db, marks_row_changed, db);
     TRY(flush_init(&db->flush, slot, db->writer));
+    place_learn(db);
     db->ready = true;
     return 0;
 }
@@ -255,7 +256,9 @@ int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn, struc
         return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
     struct conn *conn = pop_idle(slot, db);
     if (!conn) {
-        err = conn_open(db->path, slot->store->config.vfs, CONN_READER, false, &conn);
+        err = place_check(db);
+        if (err == 0)
+            err = conn_open(db->path, slot->store->config.vfs, CONN_READER, false, &conn);
         if (err == 0)
             conn_guard(conn);
         else if (in_turn)

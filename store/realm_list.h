@@ -18,6 +18,8 @@ MUST_CHECK int realm_list_find(struct store *store, struct arena *a, struct str 
 /* The same by the name of its file. */
 MUST_CHECK int realm_list_find_file(struct store *store, struct arena *a, struct str file,
                                     struct list_row *ret_row);
+/* Whether a line names this file, in whatever state its realm is. */
+MUST_CHECK int realm_list_names(struct store_read *r, struct str file, bool *ret_named);
 /* ERR_CONFLICT when the name or id is taken. */
 MUST_CHECK int realm_list_insert(struct store_write *w, const struct list_row *row);
 MUST_CHECK int realm_list_state(struct store_write *w, struct str file, enum list_state state);

@@ -12,6 +12,7 @@
 #include "store/flush.h"
 #include "store/folder.h"
 #include "store/marks.h"
+#include "store/place.h"
 #include "store/repl/capture.h"
 #include "store/repl/gate.h"
 #include "store/store_open.h"
@@ -82,6 +83,7 @@ struct realm_db {
     bool had_log;          /* before it was opened */
     bool ready;            /* opened to the end */
     atomic_int unreadable; /* on a standby: 0, or what who reads is told (migrate_compare) */
+    struct place place;
 
     /* Under the turn. */
     struct turnstile turn;
@@ -125,9 +127,10 @@ struct slot {
     struct realm_view *view; /* the current one, with a reference of its own */
     bool dead;               /* deleted */
     char fence_reason[FENCE_REASON_MAX];
-    atomic_int fence;         /* 0, or the error of who wants the realm (fence.h) */
-    atomic_bool fence_untold; /* no event yet */
-    atomic_llong checked_ms;  /* when a check ended, on the wall clock */
+    char flaw[FENCE_REASON_MAX]; /* what of the configuration cannot be read; empty: nothing */
+    atomic_int fence;            /* 0, or the error of who wants the realm (fence.h) */
+    atomic_bool fence_untold;    /* no event yet */
+    atomic_llong checked_ms;     /* when a check ended, on the wall clock */
 
     pthread_mutex_t build;           /* one thread makes the view */
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */
@@ -281,6 +284,11 @@ void slot_db_trim(struct slot *slot, struct realm_db *db);
 void store_close_excess(struct store *store);
 /* Closes a slot's database if nobody uses it; false when somebody does. */
 bool slot_db_close_idle(struct slot *slot);
+
+/* --- strays.c --- */
+
+/* Says in the log which databases belong to no realm. What fails is logged, too. */
+void strays_tell(struct store *store);
 
 /* --- sign.c --- */
 

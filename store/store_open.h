@@ -59,7 +59,7 @@ const char *store_backup_dir(const struct store *store);
 MUST_CHECK int store_clock_step_back(struct store *store);
 enum store_state {
     STORE_WELL,
-    STORE_DEGRADED, /* a realm is fenced off, or the disk has little room: the rest goes on */
+    STORE_DEGRADED, /* a realm is fenced off or flawed, or the disk has little room: the rest goes on */
     STORE_DOWN      /* a flush failed: only a new start can tell what is on the disk */
 };
 /* The same in full: a member of an array for the disk and for each realm that is not well. */
@@ -67,6 +67,10 @@ enum store_state store_report(struct store *store, struct json_writer *checks);
 /* Why a realm is fenced off or failed; false when it is well. reason lives in the arena. */
 bool store_realm_trouble(struct store *store, struct str realm, struct arena *a,
                          struct str *ret_reason);
+/* What of a realm's configuration could not be read when it was read the last time; false: nothing. The
+ * rest of it serves. reason lives in the arena. */
+bool store_realm_flaw(struct store *store, struct str realm, struct arena *a,
+                      struct str *ret_reason);
 /* When the last check of a realm ended, in this process; 0: never. */
 int64_t store_realm_checked_ms(struct store *store, struct str realm);
 /* What is refused for want of room; NULL: nothing. */
@@ -112,6 +116,17 @@ MUST_CHECK int store_realm_check(struct store *store, struct str realm, struct a
                                  store_check_pace *pace, void *arg, struct store_check *ret_check);
 /* Removes kept answers about tokens that are over. */
 void store_cache_sweep(struct store *store, int64_t now_ms);
+
+/* Databases in realms/ that no line of the list of realms names: their realm is not there for anybody.
+ * Nothing here opens or removes them. The first STORE_STRAYS_MAX of their file names, printable, live in
+ * the arena; the count is of all. As file_err, and the errors of reads. */
+#define STORE_STRAYS_MAX 20
+MUST_CHECK int store_strays(struct store *store, struct arena *a, struct str **ret_files,
+                            size_t *ret_count);
+/* What an operator can do about one. */
+#define STORE_STRAY_ADVICE                                                                         \
+    "belongs to no realm of the list and is left alone: put back the master.db of its time, or "   \
+    "restore its realm from a backup (garita restore --realm); else move it away, with its -wal"
 
 /* How many passwords may be hashed at once (core/port/limits.h); 0: as many as processors. Threads
  * answer requests: of them three quarters at most hash or wait for it, the others are told

@@ -150,6 +150,7 @@ static int begin_turn(struct realm_db *db)
     /* Deleted or replaced while this waited: what it wrote would be answered and lost. */
     if (is_dead(db->slot))
         return ERR_STORE_BUSY;
+    TRY(place_check_with_turn(db));
     TRY(flush_prime(&db->flush, &db->store->folder));
     TRY(begin(db->writer, &begin_write));
     capture_begin(db);

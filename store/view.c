@@ -3,8 +3,10 @@
  * wait for it. Pictures that are used hold on to the old one until they let go. */
 #include "store/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/log.h"
 #include "core/port/client_policies.h"
 #include "core/port/flows.h"
 #include "core/port/issuers.h"
@@ -66,6 +68,40 @@ static void keep(struct slot *slot, struct realm_view *view)
     realm_view_release(old);
 }
 
+/* Of the errors of a build, those that asking again will not change; a fence speaks for itself. */
+static void flaw_of(const struct slot *slot, int err, const struct realm_view *view,
+                    char flaw[FENCE_REASON_MAX])
+{
+    const struct auth_flow *flow = err == 0 ? flow_unreadable(&view->flows) : NULL;
+    flaw[0] = '\0';
+    if (flow)
+        (void)snprintf(
+            flaw, FENCE_REASON_MAX,
+            "its authentication flow %.*s cannot be read and lets nobody in: bind another "
+            "one and delete it, or restore the realm from a backup",
+            (int)(flow->alias.len < 80 ? flow->alias.len : 80), flow->alias.ptr);
+    else if ((err == ERR_STORE_CORRUPT || err == ERR_SEAL) && fence_err(slot) == 0)
+        (void)snprintf(flaw, FENCE_REASON_MAX,
+                       "its configuration cannot be read (%s): restore it from a backup",
+                       err_text(err));
+}
+
+/* Told once, not at every build. */
+static void note_flaw(struct slot *slot, int err, const struct realm_view *view)
+{
+    char flaw[FENCE_REASON_MAX], name[REALM_NAME_MAX + 1];
+    flaw_of(slot, err, view, flaw);
+    (void)pthread_mutex_lock(&slot->lock);
+    bool news = strcmp(slot->flaw, flaw) != 0;
+    memcpy(slot->flaw, flaw, sizeof(slot->flaw));
+    (void)pthread_mutex_unlock(&slot->lock);
+    slot_name(slot, name);
+    if (news && flaw[0])
+        log_write(LOG_LEVEL_ERROR, "store", NULL,
+                  (const struct log_field[]){LOG_S("realm", str_c(name)), LOG_END}, "realm %s: %s",
+                  name, flaw);
+}
+
 /* With slot->build. */
 static int build_and_keep(struct slot *slot, struct realm_view **ret_view)
 {
@@ -76,6 +112,7 @@ static int build_and_keep(struct slot *slot, struct realm_view **ret_view)
     (void)pthread_mutex_unlock(&slot->lock);
     int err = view_build(slot, old, ret_view);
     realm_view_release(old);
+    note_flaw(slot, err, err == 0 ? *ret_view : NULL);
     if (err == 0) {
         keep(slot, *ret_view);
         atomic_store(&slot->view_used, clock_now().monotonic_ms);

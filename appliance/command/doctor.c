@@ -186,6 +186,8 @@ static void check_realm(struct call *call, struct report *r, struct str name)
         active += keys.items[i].status == KEY_ACTIVE;
     if (store_realm_trouble(call->store, name, call->arena, &reason))
         tell(r, check, BAD, "nobody is let in: %.*s", STR_ARG(reason));
+    else if (store_realm_flaw(call->store, name, call->arena, &reason))
+        tell(r, check, BAD, "%.*s", STR_ARG(reason));
     else if (rc != 0)
         tell(r, check, BAD, "%s", err_text(rc));
     else if (verdict.bad_seq != 0)
@@ -220,6 +222,18 @@ static int check_next(void *arg, const struct realm_summary *realm)
     return 0;
 }
 
+static int check_strays(struct report *r)
+{
+    struct str *files;
+    size_t count;
+    TRY(store_strays(r->call->store, r->call->arena, &files, &count));
+    for (size_t i = 0; i < count && i < STORE_STRAYS_MAX; i++)
+        tell(r, "file of no realm", WARNING, "realms/%.*s " STORE_STRAY_ADVICE, STR_ARG(files[i]));
+    if (count > STORE_STRAYS_MAX)
+        tell(r, "file of no realm", WARNING, "realms/ holds %zu such files", count);
+    return 0;
+}
+
 int doctor_data(struct call *call)
 {
     struct report r = {&call->out, false, call};
@@ -230,6 +244,7 @@ int doctor_data(struct call *call)
     const char *low = store_space_word(call->store);
     tell(&r, "disk reserve", low ? BAD : GOOD, "%s", low ? low : "there is more room than that");
     TRY(each_realm(call->store, call->arena, check_next, &r));
+    TRY(check_strays(&r));
     jw_end_array(&call->out);
     if (r.failed)
         return err_set(&call->err, ERR_STORE_CORRUPT, "a check of the data failed");

@@ -49,6 +49,7 @@ static int check_parent(const struct flow_change *change, struct str id, const c
 {
     const struct auth_flow *parent;
     TRY(flow_of(change, id, &parent));
+    TRY(flow_check_readable(change, parent));
     if (!parent->built_in)
         return 0;
     return err_field(change->ctx->err, ERR_INVALID_REQUEST, "flow",
@@ -169,13 +170,20 @@ static bool is_below(const struct auth_flows *flows, struct str flow_id, struct 
     return false;
 }
 
+static int check_readable_parent(const struct flow_change *change, const struct flow_execution *e)
+{
+    const struct auth_flow *parent;
+    TRY(flow_of(change, e->parent, &parent));
+    return flow_check_readable(change, parent);
+}
+
 /* The name and words of a flow within a flow come with its execution. */
 static int update_flow_within(const struct flow_change *change, const struct flow_execution *e,
                               const struct json_value *body)
 {
     const struct auth_flow *before = flow_find(&change->flows, e->flow_id);
     struct auth_flow after;
-    if (!before || before->built_in)
+    if (!before || before->built_in || before->unreadable)
         return 0;
     after = *before;
     after.alias = json_str_or(body, "displayName", before->alias);
@@ -195,6 +203,7 @@ int admin_execution_update(const struct auth_ctx *ctx, struct store_write *w, st
     TRY(flow_execution_of(&change, json_str_or(body, "id", STR("")), &before));
     if (!is_below(&change.flows, flow->id, before->id, 1)) /* AD-03 */
         return err_set(ctx->err, ERR_NOT_FOUND, "Illegal execution");
+    TRY(check_readable_parent(&change, before));
     struct flow_execution sent = *before, after = *before;
     TRY(fields_merge(&flow_execution_fields, &sent, ctx->arena, body, ctx->err));
     after.requirement = sent.requirement;
@@ -283,6 +292,7 @@ int admin_config_create(const struct auth_ctx *ctx, struct store_write *w, struc
     const struct flow_execution *execution;
     TRY(flow_change_begin(ctx, w, &change));
     TRY(flow_execution_of(&change, execution_id, &execution));
+    TRY(check_readable_parent(&change, execution));
     const struct flow_step *step = flow_step_find(execution->authenticator);
     const struct flow_config *old = flow_config_find(&change.flows, execution->config_id);
     if (!step || !step->configurable)

@@ -242,6 +242,15 @@ int flow_of_alias(const struct flow_change *change, struct str alias,
     return *ret_flow ? 0 : missing(change, "Flow not found");
 }
 
+int flow_check_readable(const struct flow_change *change, const struct auth_flow *flow)
+{
+    if (!flow->unreadable)
+        return 0;
+    return err_field(change->ctx->err, ERR_CONFLICT, "alias",
+                     "What is stored of the flow %.*s cannot be read: delete it",
+                     STR_ARG(flow->alias));
+}
+
 int flow_execution_of(const struct flow_change *change, struct str id,
                       const struct flow_execution **ret_execution)
 {

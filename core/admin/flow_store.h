@@ -41,6 +41,8 @@ MUST_CHECK int flow_of(const struct flow_change *change, struct str id,
                        const struct auth_flow **ret_flow);
 MUST_CHECK int flow_of_alias(const struct flow_change *change, struct str alias,
                              const struct auth_flow **ret_flow);
+/* Only deleting is left to one that cannot be read: ERR_CONFLICT. */
+MUST_CHECK int flow_check_readable(const struct flow_change *change, const struct auth_flow *flow);
 MUST_CHECK int flow_execution_of(const struct flow_change *change, struct str id,
                                  const struct flow_execution **ret_execution);
 MUST_CHECK int flow_config_of(const struct flow_change *change, struct str id,

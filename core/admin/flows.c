@@ -109,6 +109,7 @@ static int copy_flow(struct copying *c, const struct auth_flow *from, struct str
                      struct str *ret_id)
 {
     struct auth_flow flow = *from;
+    TRY(flow_check_readable(c->change, from));
     if (++c->depth > FLOW_DEPTH_MAX)
         return wrong(c->change->ctx, "alias", "The flow is too deep");
     flow.id = STR("");
@@ -155,6 +156,7 @@ int admin_flow_update(const struct auth_ctx *ctx, struct store_write *w, struct 
     const struct auth_flow *before;
     TRY(flow_change_begin(ctx, w, &change));
     TRY(flow_of(&change, id, &before));
+    TRY(flow_check_readable(&change, before));
     struct auth_flow sent = *before, after = *before;
     TRY(fields_merge(&auth_flow_fields, &sent, ctx->arena, body, ctx->err));
     after.alias = sent.alias;

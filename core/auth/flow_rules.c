@@ -100,6 +100,9 @@ int flow_check_use(const struct auth_flows *flows, const struct auth_flow *flow,
     if (!flow->top_level || !str_eq_c(flow->provider_id, kind))
         return err_field(err, ERR_INVALID_REQUEST, field,
                          "%s must be a flow at the top, of the kind %s", field, kind);
+    if (flow->unreadable)
+        return err_field(err, ERR_INVALID_REQUEST, field,
+                         "What is stored of the flow cannot be read: delete it");
     if (leads_somewhere(flows, flow->id, use))
         return 0;
     const char *missing = flow_step_missing(flows, flow->id);

@@ -10,10 +10,28 @@ static int read_record(struct arena *a, const struct realm_record *record,
 {
     const struct json_value *json;
     fields_default(table, object);
-    if (json_parse(a, record->json, RECORD_MAX_BYTES, &json) != 0 ||
-        fields_read(table, object, a, json, NULL) != 0)
-        return ERR_STORE_CORRUPT;
-    return 0;
+    int rc = json_parse(a, record->json, RECORD_MAX_BYTES, &json);
+    if (rc == 0 && json_kind(json) != JSON_OBJECT)
+        rc = ERR_STORE_CORRUPT;
+    if (rc == 0)
+        rc = fields_read(table, object, a, json, NULL);
+    return rc == 0 || rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
+}
+
+/* One that does not read stays there by its name, so that what binds it finds nothing else, and leads
+ * nobody in; all others are read. */
+static int read_flow(struct arena *a, const struct realm_record *record, struct auth_flow *ret_flow)
+{
+    int rc = read_record(a, record, &auth_flow_fields, ret_flow);
+    if (rc == ERR_STORE_CORRUPT) {
+        fields_default(&auth_flow_fields, ret_flow);
+        ret_flow->alias = record->name;
+        ret_flow->top_level = true;
+        ret_flow->unreadable = true;
+        rc = 0;
+    }
+    ret_flow->id = record->id;
+    return rc;
 }
 
 static int read_flows(struct store_read *r, struct arena *a, struct auth_flows *all)
@@ -23,11 +41,27 @@ static int read_flows(struct store_read *r, struct arena *a, struct auth_flows *
     all->flows = ARENA_ARRAY(a, all->count + 1, struct auth_flow);
     if (!all->flows)
         return ERR_NO_MEMORY;
-    for (size_t i = 0; i < all->count; i++) {
-        TRY(read_record(a, &records[i], &auth_flow_fields, &all->flows[i]));
-        all->flows[i].id = records[i].id;
-    }
+    for (size_t i = 0; i < all->count; i++)
+        TRY(read_flow(a, &records[i], &all->flows[i]));
     return 0;
+}
+
+/* The flow that it is of could lead by any way: it leads by none. */
+static int read_execution(struct arena *a, const struct realm_record *record,
+                          const struct auth_flows *all, struct flow_execution *ret_execution)
+{
+    struct auth_flow *flow = flow_find(all, record->parent);
+    int rc = read_record(a, record, &flow_execution_fields, ret_execution);
+    if (rc == ERR_STORE_CORRUPT) {
+        fields_default(&flow_execution_fields, ret_execution);
+        ret_execution->unreadable = true;
+        if (flow)
+            flow->unreadable = true;
+        rc = 0;
+    }
+    ret_execution->id = record->id;
+    ret_execution->parent = record->parent;
+    return rc;
 }
 
 static int read_executions(struct store_read *r, struct arena *a, struct auth_flows *all)
@@ -37,12 +71,8 @@ static int read_executions(struct store_read *r, struct arena *a, struct auth_fl
     all->executions = ARENA_ARRAY(a, all->execution_count + 1, struct flow_execution);
     if (!all->executions)
         return ERR_NO_MEMORY;
-    for (size_t i = 0; i < all->execution_count; i++) {
-        struct flow_execution *e = &all->executions[i];
-        TRY(read_record(a, &records[i], &flow_execution_fields, e));
-        e->id = records[i].id;
-        e->parent = records[i].parent;
-    }
+    for (size_t i = 0; i < all->execution_count; i++)
+        TRY(read_execution(a, &records[i], all, &all->executions[i]));
     return 0;
 }
 

@@ -7,7 +7,8 @@
 #include "core/model/required_action.h"
 #include "core/port/store.h"
 
-/* Flows and executions as they are stored, without settings of steps; none: nothing is stored. */
+/* Flows and executions as they are stored, without settings of steps; none: nothing is stored. What does
+ * not read is there by its id, its flow marked as unreadable. */
 MUST_CHECK int login_flows_read(struct store_read *r, struct arena *a,
                                 struct auth_flows *ret_flows);
 /* The settings of steps, which may hold secrets. */

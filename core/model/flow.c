@@ -28,6 +28,14 @@ const struct field_table flow_execution_fields = {execution_field_list,
                                                   ARRAY_LEN(execution_field_list)};
 const struct field_table flow_config_fields = {config_field_list, ARRAY_LEN(config_field_list)};
 
+const struct auth_flow *flow_unreadable(const struct auth_flows *flows)
+{
+    for (size_t i = 0; i < flows->count; i++)
+        if (flows->flows[i].unreadable)
+            return &flows->flows[i];
+    return NULL;
+}
+
 struct auth_flow *flow_find(const struct auth_flows *flows, struct str id)
 {
     for (size_t i = 0; i < flows->count; i++)
@@ -97,6 +105,12 @@ static bool is_here(struct str authenticator)
     return step && step->is_here;
 }
 
+static bool is_unreadable(const struct auth_flows *flows, struct str flow_id)
+{
+    const struct auth_flow *flow = flow_find(flows, flow_id);
+    return flow && flow->unreadable;
+}
+
 /* Whether a conditional flow is nobody's: it has no condition (as Keycloak has it), or it is for those
  * who have set up something that cannot be set up here. */
 static bool is_nobodys(const struct auth_flows *flows, struct str flow_id)
@@ -142,7 +156,8 @@ static bool required_are_passed(struct walk *walk, struct str flow_id, bool *ret
         bool conditional = is(execution, REQUIREMENT_CONDITIONAL);
         if (!conditional && !is(execution, REQUIREMENT_REQUIRED))
             continue;
-        if (conditional && is_nobodys(walk->flows, execution->flow_id))
+        if (conditional && !is_unreadable(walk->flows, execution->flow_id) &&
+            is_nobodys(walk->flows, execution->flow_id))
             continue;
         *ret_any = true;
         /* A condition that could hold for somebody is not judged here. */
@@ -164,7 +179,7 @@ static bool alternative_is_passed(struct walk *walk, struct str flow_id)
 static bool is_passed(struct walk *walk, struct str flow_id)
 {
     bool any;
-    if (++walk->depth > FLOW_DEPTH_MAX)
+    if (++walk->depth > FLOW_DEPTH_MAX || is_unreadable(walk->flows, flow_id))
         return false;
     bool passed = required_are_passed(walk, flow_id, &any);
     if (passed && !any)
@@ -200,6 +215,8 @@ static bool asks_in(const struct auth_flows *flows, struct str flow_id, struct s
                     bool conditional, int depth)
 {
     const struct flow_execution *e;
+    if (is_unreadable(flows, flow_id)) /* who knows */
+        return true;
     for (size_t at = 0; (e = flow_execution_next(flows, flow_id, &at));) {
         bool within = conditional || is(e, REQUIREMENT_CONDITIONAL);
         if (is(e, REQUIREMENT_DISABLED))

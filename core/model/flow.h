@@ -24,6 +24,7 @@ struct auth_flow {
     struct str id, alias, description;
     struct str provider_id; /* FLOW_* */
     bool top_level, built_in;
+    bool unreadable; /* it, or one of its executions, is not what was stored: it leads nowhere */
 };
 
 struct flow_execution {
@@ -34,6 +35,7 @@ struct flow_execution {
     struct str config_id;     /* empty: none */
     struct str requirement;
     int64_t priority;
+    bool unreadable;
 };
 
 /* Settings of a step. */
@@ -59,6 +61,9 @@ extern const struct field_table flow_config_fields;
 /* The flows of a new realm. Their ids follow from the realm's, so that they are the same whenever they
  * are asked for. ERR_NO_MEMORY. */
 MUST_CHECK int flows_default(struct arena *a, struct str realm_id, struct auth_flows *ret_flows);
+
+/* The first one that is marked so; NULL when there is none. */
+const struct auth_flow *flow_unreadable(const struct auth_flows *flows);
 
 /* NULL when there is none. */
 struct auth_flow *flow_find(const struct auth_flows *flows, struct str id);

@@ -123,6 +123,10 @@ static int write_flows(struct exporter *e)
     TRY(login_configs_read(e->r, e->kept, &flows));
     if (flows.count == 0)
         return 0;
+    const struct auth_flow *unreadable = flow_unreadable(&flows);
+    if (unreadable)
+        return err_set(e->ctx.err, ERR_STORE_CORRUPT, "the flow %.*s cannot be read",
+                       STR_ARG(unreadable->alias));
     jw_member_array(&e->w, "authenticationFlows");
     for (size_t i = 0; i < flows.count; i++) {
         represent_flow(&e->w, &flows, &flows.flows[i]);

@@ -56,6 +56,15 @@ int realm_list_find_file(struct store *store, struct arena *a, struct str file,
     return read_row(&q, a, ret_row);
 }
 
+int realm_list_names(struct store_read *r, struct str file, bool *ret_named)
+{
+    static const struct sql select = {"SELECT 1 FROM realm_list WHERE file = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, file);
+    return query_next(&q, ret_named);
+}
+
 static struct conn *change_conn(struct store_write *w)
 {
     write_mark_list(w);

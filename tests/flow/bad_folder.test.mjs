@@ -160,6 +160,36 @@ for (const [name, { from, spoil, says, root: needsRoot }] of Object.entries(case
   });
 }
 
+test('databases of no realm are told at the start and by doctor, and left alone', async () => {
+  const data = path.join(tempFolder('bad'), 'garita');
+  copyFolder(clean, data);
+  const realms = path.join(data, 'realms');
+  const kept = readdirSync(realms).find((f) => /^[0-9a-f-]{36}\.db$/.test(f));
+  const stray = '11111111-2222-4333-8444-555555555555.db';
+  copyFileSync(path.join(realms, kept), path.join(realms, stray));
+  writeFileSync(path.join(realms, 'old\n.db'), 'a note', { mode: 0o600 });
+  const server = await Server.start({ data, args: ['--log-format', 'json'] });
+  const world = new World(server);
+  const says = new RegExp(`realms/${stray} belongs to no realm of the list.*restore`);
+  assert.equal(server.logLines.filter((l) => l.level === 'warn' && says.test(l.message)).length, 1);
+  assert.equal(server.logLines.filter((l) => /belongs to no realm/.test(l.message)).length, 2);
+  const doctor = async (...args) => {
+    const { stdout } = await run(BIN, ['doctor', '--json', '--data', data, ...args]);
+    return JSON.parse(stdout).filter((line) => line.check === 'file of no realm');
+  };
+  const lines = await doctor('--dev');
+  assert.deepEqual(lines.map((l) => l.result), ['warning', 'warning']);
+  assert.ok(lines.some((l) => says.test(l.detail)));
+  assert.ok(lines.some((l) => /realms\/old\?\.db /.test(l.detail)));
+  await world.addRealm('chile'); // one that is made while the server runs is none
+  await world.cli.ok('realm', 'delete', 'peru', '--confirm', 'peru');
+  assert.equal((await doctor('--dev')).length, 2);
+  await server.stop();
+  assert.equal((await doctor('--dev')).length, 2);
+  assert.ok(existsSync(path.join(realms, stray)) && !existsSync(path.join(realms, kept)));
+  rmSync(path.dirname(data), { recursive: true });
+});
+
 test('commands on a folder whose realms are out of sight make nothing either', async () => {
   const data = path.join(tempFolder('bad'), 'garita');
   copyFolder(clean, data);

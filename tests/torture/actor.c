@@ -64,7 +64,7 @@ void actor_leave(struct actor *a)
 
 /* What may be there after an error. Only a failed flush leaves it open: every other error of a
  * single transaction promises that nothing was changed. */
-static enum outcome outcome_of(int err)
+enum outcome actor_outcome_of(int err)
 {
     if (err == 0)
         return CHANGE_DONE;
@@ -114,7 +114,7 @@ int actor_change(struct actor *a, const char *subject, const char *value, actor_
         else
             store_rollback(w);
     }
-    history_end(a->history, c, outcome_of(err), NULL);
+    history_end(a->history, c, actor_outcome_of(err), NULL);
     actor_leave(a);
     return err;
 }
@@ -214,7 +214,7 @@ int actor_append_event(struct actor *a)
     int err = actor_enter(a, WORLD_REALM);
     if (err == 0)
         err = event_append_alone(a->ctx.view, &a->now, &event, DURABLE_LOCAL);
-    history_end(a->history, c, outcome_of(err), NULL);
+    history_end(a->history, c, actor_outcome_of(err), NULL);
     actor_leave(a);
     return err;
 }
@@ -262,7 +262,7 @@ int actor_rotate_key(struct actor *a)
         else
             store_rollback(w);
     }
-    history_end(a->history, c, outcome_of(err), kid);
+    history_end(a->history, c, actor_outcome_of(err), kid);
     actor_leave(a);
     return err;
 }

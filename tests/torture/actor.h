@@ -93,6 +93,20 @@ MUST_CHECK int actor_delete_realm(struct actor *a, const char *name);
  * there is one. */
 MUST_CHECK int actor_replace_realm(struct actor *a, const char *name, const char *display_name);
 
+/* A document is applied to the realm: a role, a group, a client and a person that belong together, in one
+ * go. "applied N": what all of them say, or absent. The number of the last one made is number - 1. */
+MUST_CHECK int actor_apply_new(struct actor *a);
+MUST_CHECK int actor_apply(struct actor *a, unsigned number, const char *text);
+/* The document no longer names them. */
+MUST_CHECK int actor_apply_nothing(struct actor *a, unsigned number);
+/* A document makes a realm, with the same in it: "applied-realm N". A stop in between may leave it empty,
+ * but never without the mark by which the next run finds its own. */
+MUST_CHECK int actor_apply_realm(struct actor *a, const char *name, const char *display_name);
+/* What is read of these two; a->ctx is that of the realm. */
+MUST_CHECK int actor_read_applied(struct actor *a, struct store_read *r, struct str name,
+                                  char value[VALUE_BYTES]);
+MUST_CHECK int actor_read_applied_realm(struct actor *a, const char *name, char value[VALUE_BYTES]);
+
 /* Whether a code is still good for tokens, told by trying. */
 MUST_CHECK int actor_try_code(struct actor *a, const char *code);
 

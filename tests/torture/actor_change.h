@@ -27,6 +27,8 @@ MUST_CHECK int actor_change(struct actor *a, const char *subject, const char *va
 
 /* Begins the change of "realm NAME". */
 struct change *actor_begin_realm(struct actor *a, const char *name, const char *value);
+/* What may be there after an error of a single transaction. */
+enum outcome actor_outcome_of(int err);
 /* For what takes several transactions: an error in the middle leaves it open. */
 enum outcome actor_outcome_of_several(int err);
 

@@ -168,6 +168,7 @@ static const struct {
     {"code", read_code},     {"record", read_record}, {"session", read_session},
     {"family", read_family}, {"key", read_key},       {"event", read_event},
     {"pushed", read_pushed}, {"device", read_device},
+    {"applied", actor_read_applied},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])
@@ -193,6 +194,8 @@ int actor_read(struct actor *a, const char *subject, char value[VALUE_BYTES])
     value[0] = '\0';
     if (str_eq_c(kind, "realm"))
         err = read_realm(a, space + 1, value);
+    if (str_eq_c(kind, "applied-realm"))
+        err = actor_read_applied_realm(a, space + 1, value);
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
         if (str_eq_c(kind, readers[i].kind))
             err = read_in_realm(a, readers[i].read, str_c(space + 1), value);

@@ -172,6 +172,17 @@ static void run_import(struct actor *a)
         return;
 }
 
+static void run_apply(struct actor *a)
+{
+    unsigned first = a->number;
+    if (actor_apply_new(a) == 0 && actor_apply(a, first, "changed") != 0)
+        return;
+    if (actor_apply_new(a) == 0 && actor_apply_nothing(a, first + 1) != 0)
+        return;
+    if (actor_apply_realm(a, "paraguay", "applied") != 0)
+        return;
+}
+
 static void run_start(struct actor *a)
 {
     if (actor_make_realm(a, REALM_MASTER) == 0 && actor_make_realm(a, WORLD_REALM) == 0 &&
@@ -219,10 +230,11 @@ static void run_threads(struct actor *a)
 }
 
 const struct workload workloads[] = {
-    {"login", run_login, false, false},     {"admin", run_admin, false, false},
-    {"keys", run_keys, false, false},       {"threads", run_threads, false, false},
-    {"records", run_records, false, false}, {"import", run_import, false, false},
-    {"realms", run_realms, false, false},   {"archive", run_archive, false, false},
-    {"start", run_start, true, false},      {"migration", run_migration, false, true},
+    {"login", run_login, false, false},        {"admin", run_admin, false, false},
+    {"keys", run_keys, false, false},          {"threads", run_threads, false, false},
+    {"records", run_records, false, false},    {"import", run_import, false, false},
+    {"apply", run_apply, false, false},        {"realms", run_realms, false, false},
+    {"archive", run_archive, false, false},    {"start", run_start, true, false},
+    {"migration", run_migration, false, true},
 };
 const size_t workload_count = ARRAY_LEN(workloads);

@@ -140,6 +140,11 @@ static void record_is_half(struct scene *s)
     run_sql(s->peru, "DELETE FROM record WHERE kind = 'authenticator-config' AND name = 't-c-3'");
 }
 
+static void applied_is_half(struct scene *s)
+{
+    run_sql(s->peru, "UPDATE user SET last_name = 'other' WHERE username = 't-c-4'");
+}
+
 static void nothing(struct scene *s)
 {
     (void)s;
@@ -168,6 +173,7 @@ static const struct spoil {
     {"a spent value is forgotten", once_forgotten, false},
     {"half of a transaction", pair_is_half, false},
     {"half of a document", record_is_half, false},
+    {"half of what was applied", applied_is_half, false},
 };
 
 /* --- --- */
@@ -200,6 +206,7 @@ static void set_up(struct scene *s)
     MUST(actor_change_person(a, 1, "Huanca"));
     MUST(actor_spend_once(a));
     MUST(actor_add_record(a));
+    MUST(actor_apply_new(a));
     MUST(actor_authorize(a));
     MUST(actor_exchange(a));
     MUST(actor_refresh(a));

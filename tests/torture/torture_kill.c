@@ -43,6 +43,10 @@ static int all_steps(struct actor *a)
     unsigned record = a->number - 1;
     TRY(actor_change_record(a, record, "changed"));
     TRY(actor_delete_record(a, record));
+    TRY(actor_apply_new(a));
+    unsigned applied = a->number - 1;
+    TRY(actor_apply(a, applied, "changed"));
+    TRY(actor_apply_nothing(a, applied));
     TRY(actor_authorize(a));
     TRY(actor_exchange(a));
     TRY(actor_push(a));
@@ -68,7 +72,9 @@ static int rotate_and_make(struct actor *a)
     TRY(actor_make_realm(a, name));
     TRY(actor_change_realm(a, name, "changed"));
     TRY(actor_replace_realm(a, name, "replaced"));
-    return actor_delete_realm(a, name);
+    TRY(actor_delete_realm(a, name));
+    (void)snprintf(name, sizeof(name), "a-%s-%u", a->tag, a->number++);
+    return actor_apply_realm(a, name, "applied");
 }
 
 static struct actor *child_actor(struct run *run, struct store *store, int number)

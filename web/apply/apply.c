@@ -54,6 +54,8 @@ static int make_realm(struct apply *e)
     struct auth_ctx master;
     struct realm realm;
     TRY(bootstrap_settings(e->req->arena, e->realm, &realm));
+    /* From the first moment on: what a crash leaves here is the owner's, and his next run goes on. */
+    TRY(str_map_set(&realm.attributes, e->req->arena, STR(APPLY_MARK), e->owner));
     TRY(master_context(e, &master, &view));
     TRY(admin_realm_create(&master, e->req->web->services.store, &realm));
     e->is_made = true;

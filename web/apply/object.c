@@ -421,7 +421,7 @@ int apply_object(struct apply *e, const struct apply_object *o, struct str *ret_
     size_t differs = compare(e, o, false);
     bool marked = apply_is_marked(e, o->present);
     *ret_ours = marked || o->is_new || e->options->adopt;
-    if (differs == 0 && (marked || !*ret_ours)) {
+    if (differs == 0 && !o->is_new && (marked || !*ret_ours)) {
         e->count.same++;
         return 0;
     }

@@ -179,6 +179,28 @@ static void AD_06_settings_that_are_secrets(void **state)
     assert_false(step_property_is_secret(STR("defaultProvider")));
 }
 
+static void mark_unreadable(const char *alias)
+{
+    flow_find_alias(&all, str_c(alias))->unreadable = true;
+}
+
+/* Whatever it asked, nobody gets by. */
+static void what_cannot_be_read_leads_nowhere(void **state)
+{
+    (void)state;
+    begin();
+    assert_null(flow_unreadable(&all));
+    mark_unreadable("browser");
+    SAME(flow_unreadable(&all)->alias, "browser");
+    assert_false(passes("browser", "auth-cookie"));
+    assert_true(passes("clients", "client-secret"));
+    begin();
+    mark_unreadable("Browser - Conditional OTP"); /* who knows whom it is for */
+    assert_false(passes("browser", "auth-username-password-form"));
+    assert_true(flow_asks_for(&all, id_of("browser"), STR("webauthn")));
+    assert_true(passes("browser", "auth-cookie")); /* another way, on which it is not met */
+}
+
 static void which_actions_are_due(void **state)
 {
     (void)state;
@@ -202,6 +224,7 @@ int main(void)
         TEST(a_step_that_is_not_here_is_not_left_out),
         TEST(conditions_that_could_hold_are_not_left_out),
         TEST(who_is_asked_for_a_second_factor),
+        TEST(what_cannot_be_read_leads_nowhere),
         TEST(circles_end),
         TEST(AD_06_settings_that_are_secrets),
         TEST(which_actions_are_due),
