@@ -7,6 +7,7 @@
 
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "appliance/hook.h"
 #include "appliance/replication_part.h"
 #include "core/admin/record.h"
 #include "core/base/log.h"
@@ -74,23 +75,51 @@ static int collect_settings(struct arena *a, const struct config *c,
 
 /* --- Pairing --- */
 
+/* An event in master, of what happened to this node. */
+struct own_event {
+    struct realm_view *view;
+    struct store_write *w;
+    struct now now;
+    struct err_ctx err;
+    struct auth_ctx ctx;
+};
+
+static void own_event_close(struct own_event *e)
+{
+    store_rollback(e->w);
+    realm_view_release_p(&e->view);
+}
+
+static int own_event_begin(struct replication *r, struct arena *a, struct own_event *e)
+{
+    e->now = clock_now();
+    e->ctx = (struct auth_ctx){
+        .arena = a, .now = &e->now, .err = &e->err, .issuer = STR(""), .base_url = STR("")};
+    program_actor(&e->ctx.actor);
+    e->ctx.actor.client_id = STR("garita-replication");
+    TRY(realm_view_acquire(r->store, STR(REALM_MASTER), &e->view));
+    e->ctx.view = e->view;
+    return store_write_begin_for(e->view, &e->now, NEED_ENDING, &e->w);
+}
+
 static int append_paired(struct replication *r, struct arena *a, const struct node_state *state)
 {
-    CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    struct now now = clock_now();
-    struct err_ctx err = {0};
-    struct auth_ctx ctx = {
-        .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
-    program_actor(&ctx.actor);
-    ctx.actor.client_id = STR("garita-replication");
-    TRY(realm_view_acquire(r->store, STR(REALM_MASTER), &view));
-    ctx.view = view;
-    TRY(store_write_begin_for(view, &now, NEED_ENDING, &w));
-    TRY(ADMIN_RECORD(&ctx, w, EVENT_StandbyPaired, "node", str_c(state->id),
+    CLEANUP(own_event_close) struct own_event e = {0};
+    TRY(own_event_begin(r, a, &e));
+    TRY(ADMIN_RECORD(&e.ctx, e.w, EVENT_StandbyPaired, "node", str_c(state->id),
                      {"standby", str_c(state->peer.node)},
                      {"address", str_c(state->peer.address)}));
-    return store_commit_p(&w, DURABLE_LOCAL);
+    return store_commit_p(&e.w, DURABLE_LOCAL);
+}
+
+static int append_promoted(struct replication *r, struct arena *a, const struct node_state *state)
+{
+    CLEANUP(own_event_close) struct own_event e = {0};
+    TRY(own_event_begin(r, a, &e));
+    TRY(ADMIN_RECORD(&e.ctx, e.w, EVENT_Promoted, "node", str_c(state->id),
+                     {"epoch", arena_printf(a, "%llu", (unsigned long long)state->epoch)},
+                     {"before", str_c(state->peer.node)}));
+    return store_commit_p(&e.w, DURABLE_LOCAL);
 }
 
 static void tell_paired(struct replication *r, struct arena *a)
@@ -224,6 +253,26 @@ static void on_change(void *arg)
         LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
 }
 
+/* The role changed while this process ran. */
+static void tell_role(struct replication *r)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct node_state state;
+    node_look(r->node, &state);
+    bool reigns = state.role == REPL_PRIMARY && !node_is_fenced(&state);
+    arena_init(&a, ARENA_BYTES);
+    if (!reigns) {
+        hook_run(r->config->demote_hook, "demote", state.epoch);
+        return;
+    }
+    LOG_INFO("replication", "this node is the primary, epoch %llu",
+             (unsigned long long)state.epoch);
+    int rc = append_promoted(r, &a, &state);
+    if (rc != 0)
+        LOG_WARN("replication", "the event of the promotion was not stored: %s", err_text(rc));
+    hook_run(r->config->promote_hook, "promote", state.epoch);
+}
+
 int replication_start(struct store *store, const struct config *config, bool confirms,
                       struct err_ctx *err, struct replication **ret_replication)
 {
@@ -240,6 +289,8 @@ int replication_start(struct store *store, const struct config *config, bool con
         return rc;
     }
     node_on_change(r->node, on_change, r);
+    if (!confirms)
+        tell_role(r);
     *ret_replication = r;
     return 0;
 }

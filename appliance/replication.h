@@ -10,8 +10,8 @@
 struct replication;
 struct store;
 
-/* config outlives it. confirms: a primary first asks the other node whether it reigns
- * (replication_part_confirm). ERR_CONFIG with the reason (the port is taken), ERR_NO_MEMORY, errors of the node's
+/* config outlives it. confirms: the process starts, and a primary first asks the other node whether it reigns
+ * (replication_part_confirm); otherwise the role changed, which is told as an event and to the hooks. ERR_CONFIG with the reason (the port is taken), ERR_NO_MEMORY, errors of the node's
  * key. */
 MUST_CHECK int replication_start(struct store *store, const struct config *config, bool confirms,
                                  struct err_ctx *err, struct replication **ret_replication);

@@ -33,7 +33,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct account_ca
     caller->session_id = t->session.id;
     caller->auth_time_ms = t->session.auth_time_ms;
     caller->is_impersonated = str_eq(t->session.acr, STR(ACR_IMPERSONATED));
-    return origins_of_client(a, t->client, b->ctx.base_url, &caller->origins);
+    return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 
 /* Those of the client account; io_roles keeps its items. */
