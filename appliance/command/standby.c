@@ -5,6 +5,7 @@
 #include "appliance/file.h"
 #include "appliance/replication.h"
 #include "core/admin/record.h"
+#include "core/model/plain.h"
 #include "store/link/pairing.h"
 #include "store/repl/join.h"
 #include "store/repl/rejoin.h"

@@ -1,5 +1,6 @@
 /* garita status: what this node is, and how far the other one is behind. */
 #include "appliance/command/commands.h"
+#include "core/model/plain.h"
 #include "store/repl/follower.h"
 #include "store/repl/leader.h"
 #include "store/store_open.h"
@@ -61,7 +62,7 @@ static void write_leader(struct json_writer *w, struct leader *leader)
     jw_member_i64(w, "behindBytes", (int64_t)s.behind_bytes);
     jw_member_i64(w, "behindMs", s.behind_ms);
     if (s.verified_ms != 0)
-        write_time(w, "verified", s.verified_ms);
+        plain_write_time(w, "verified", s.verified_ms);
     jw_end_object(w);
 }
 
@@ -72,9 +73,9 @@ static void write_follower(struct json_writer *w, struct follower *follower)
     jw_member_object(w, "primary");
     jw_member_bool(w, "connected", s.attached);
     if (s.heard_ms != 0)
-        write_time(w, "heard", s.heard_ms);
+        plain_write_time(w, "heard", s.heard_ms);
     if (s.applied_ms != 0)
-        write_time(w, "applied", s.applied_ms);
+        plain_write_time(w, "applied", s.applied_ms);
     jw_end_object(w);
 }
 

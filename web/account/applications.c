@@ -40,7 +40,7 @@ static struct str home_of(const struct account_call *call, const struct client *
     struct str url;
     struct arena *a = call->req->arena;
     if (str_empty(client->base_url) ||
-        redirect_uri_absolute(a, client, call->ctx.base_url, client->base_url, &url) != 0)
+        redirect_uri_absolute(a, client, auth_own_urls(&call->ctx), client->base_url, &url) != 0)
         return str_of(NULL, 0);
     return url;
 }
