@@ -219,19 +219,30 @@ static int start_web(struct app *app, struct err_ctx *err)
     return str_absent(app->url) ? ERR_NO_MEMORY : 0;
 }
 
-static int start_store(struct app *app, char *const *environment, const char *import_path,
+/* On a standby all of it comes from the primary. */
+static int make_realms(struct app *app, char *const *environment, const char *import_path,
                        struct err_ctx *err)
 {
     struct arena a;
-    hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
-    TRY(fetch_settings_apply(&app->arena, app->config, err));
-    TRY(store_open_serving(app->config, &app->store, err));
+    if (store_is_standby(app->store))
+        return import_path ? err_set(err, ERR_STORE_STANDBY,
+                                     "this is a standby: import realms at the primary")
+                           : 0;
     arena_init(&a, APP_ARENA_BYTES);
     int rc = folder_prepare(app->store, &a, environment, NULL, err);
     if (rc == 0 && import_path)
         rc = import_at_start(app->store, &a, import_path, err);
     arena_free(&a);
     return rc;
+}
+
+static int start_store(struct app *app, char *const *environment, const char *import_path,
+                       struct err_ctx *err)
+{
+    hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
+    TRY(fetch_settings_apply(&app->arena, app->config, err));
+    TRY(store_open_serving(app->config, &app->store, err));
+    return make_realms(app, environment, import_path, err);
 }
 
 static int start_jobs(struct app *app)
@@ -254,6 +265,8 @@ static int start_backups(struct app *app)
                                               .pages_per_s = c->backup_pages_per_s,
                                               .keep_days = c->backup_keep_days,
                                               .keep_months = c->backup_keep_months};
+    if (store_is_standby(app->store))
+        return 0; /* the primary makes them */
     return backups_start(app->store, &settings, &app->backups);
 }
 
@@ -333,6 +346,9 @@ int app_setup_link(struct app *app, struct arena *a, struct str *ret_link)
     const struct now now = clock_now();
     struct err_ctx err = {0};
     struct str token;
+    *ret_link = str_of(NULL, 0);
+    if (store_is_standby(app->store))
+        return 0;
     struct auth_ctx ctx = {
         .arena = a, .now = &now, .err = &err, .issuer = STR(""), .base_url = STR("")};
     program_actor(&ctx.actor);

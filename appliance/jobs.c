@@ -173,7 +173,9 @@ static void *run(void *arg)
     /* Not in the way of the first requests. */
     if (!routine_pause(&j->routine, 1000))
         return NULL;
-    mend_realms(j);
+    bool tends = !store_is_standby(j->store); /* else the primary does */
+    if (tends)
+        mend_realms(j);
     do {
         int64_t now_ms = clock_now().monotonic_ms;
         if (told_ms == INT64_MIN || now_ms - told_ms > DAY_MS) {
@@ -181,7 +183,7 @@ static void *run(void *arg)
             told_ms = now_ms;
         }
         store_cache_sweep(j->store, clock_now().wall_ms);
-        if (!tend_realms(j))
+        if (tends && !tend_realms(j))
             break;
     } while (routine_pause(&j->routine, j->settings.sweep_interval_s * 1000));
     return NULL;

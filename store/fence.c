@@ -124,7 +124,7 @@ static int append_event(struct slot *slot, struct arena *a)
 void fence_report(struct slot *slot)
 {
     CLEANUP(arena_free) struct arena a;
-    if (!atomic_exchange(&slot->fence_untold, false))
+    if (!atomic_exchange(&slot->fence_untold, false) || tx_may_write(slot->store) != 0)
         return;
     arena_init(&a, (size_t)64 << 10);
     int err = append_event(slot, &a);

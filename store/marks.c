@@ -90,6 +90,12 @@ static const char *const config_tables[] = {"realm",  "client",      "scope",
 /* A role or a group that changes or goes may take rights along. */
 static const char *const rights_tables[] = {"role", "grp"};
 
+static void note(struct realm_db *db, enum mark_kind kind, uint64_t key)
+{
+    mark_set_add(&db->marks, db->mark_seed, kind, key);
+    capture_note(db, (struct repl_change){(uint8_t)kind, key});
+}
+
 static bool listed(const char *const *list, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++)
@@ -108,13 +114,13 @@ void marks_row_changed(void *arg, int operation, const char *database, const cha
         db->marks.config = true;
     if (listed(rights_tables, ARRAY_LEN(rights_tables),
                name)) /* new ones too: mappers name groups */
-        mark_set_add(&db->marks, db->mark_seed, MARK_RIGHTS, 0);
+        note(db, MARK_RIGHTS, 0);
     if (operation == SQLITE_INSERT) /* nothing can stand on a row that was not there */
         return;
     bool touch = db->marks.only_touches && operation == SQLITE_UPDATE;
     for (size_t i = 0; i < ARRAY_LEN(row_tables) && !touch; i++)
         if (str_eq_c(name, row_tables[i].table)) {
-            mark_set_add(&db->marks, db->mark_seed, row_tables[i].kind, (uint64_t)rowid);
+            note(db, row_tables[i].kind, (uint64_t)rowid);
             endings_note(db->notes, row_tables[i].ending, rowid, STR(""));
         }
     for (size_t i = 0; i < ARRAY_LEN(ending_tables); i++)
@@ -137,12 +143,22 @@ void write_mark_revoked(struct store_write *w, struct str jti)
 {
     if (w->reader.db->notes)
         endings_note(w->reader.db->notes, ENDING_TOKEN, 0, arena_str(&w->arena, jti));
-    mark_set_add(&w->reader.db->marks, w->reader.db->mark_seed, MARK_REVOKED, key_of_jti(jti));
+    note(w->reader.db, MARK_REVOKED, key_of_jti(jti));
 }
 
 void write_mark_rights(struct store_write *w)
 {
-    mark_set_add(&w->reader.db->marks, w->reader.db->mark_seed, MARK_RIGHTS, 0);
+    note(w->reader.db, MARK_RIGHTS, 0);
+}
+
+void write_touch_config(struct store_write *w)
+{
+    w->reader.db->marks.config = true;
+}
+
+void write_mark_list(struct store_write *w)
+{
+    w->reader.db->marks.list = true;
 }
 
 void write_touches_only(struct store_write *w, bool only)

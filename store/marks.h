@@ -22,6 +22,7 @@ struct mark_set {
     uint64_t bits[MARK_STRIPES / 64];
     bool any;
     bool config;
+    bool list;         /* the list of realms */
     bool only_touches; /* rows change their last access and nothing else */
 };
 

@@ -119,6 +119,26 @@ static int check_version(int64_t version, const char *prefix, struct err_ctx *ct
         (long long)version, (long long)newest);
 }
 
+/* https://sqlite.org/fileformat2.html#the_database_header */
+#define USER_VERSION_AT   60
+#define APPLICATION_ID_AT 68
+
+static int64_t get_u32(const unsigned char *p)
+{
+    return (int64_t)p[0] << 24 | (int64_t)p[1] << 16 | (int64_t)p[2] << 8 | p[3];
+}
+
+int migrate_compare(const unsigned char *first_page, bool master)
+{
+    int64_t version = get_u32(first_page + USER_VERSION_AT);
+    int64_t list_version = get_u32(first_page + APPLICATION_ID_AT);
+    if (version == 0)
+        return ERR_STORE_BUSY;
+    bool same =
+        version == newest_of(REALM_PREFIX) && (!master || list_version == newest_of(MASTER_PREFIX));
+    return same ? 0 : ERR_STORE_VERSION;
+}
+
 int migrate(struct conn *conn, bool master)
 {
     return migrate_told(conn, master, NULL);

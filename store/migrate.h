@@ -11,5 +11,8 @@
  * is none of ours. Then nothing was changed. */
 MUST_CHECK int migrate_told(struct conn *conn, bool master, struct err_ctx *ctx);
 MUST_CHECK int migrate(struct conn *conn, bool master);
+/* For a database that somebody else migrates, by its first page: 0 when its version is the one that this
+ * program reads, ERR_STORE_BUSY when there is nothing in it yet, else ERR_STORE_VERSION. */
+int migrate_compare(const unsigned char *first_page, bool master);
 
 #endif

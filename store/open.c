@@ -90,7 +90,7 @@ static int check_key(struct store *store, struct err_ctx *ctx)
             id = str_of(NULL, 0);
     }
     if (str_absent(id))
-        return mark_key(store);
+        return store->config.standby ? 0 : mark_key(store);
     TRY(key_mark(store, id, mark));
     if (!str_eq(stored, str_of((const char *)mark, sizeof(mark))))
         return err_set(ctx, ERR_SEAL,
@@ -147,16 +147,35 @@ static int learn_master_id(struct store *store)
     return err == ERR_NOT_FOUND ? 0 : err;
 }
 
+static int read_master(struct store *store, struct err_ctx *ctx)
+{
+    TRY(timekeeper_resume(store));
+    TRY(check_key(store, ctx));
+    TRY(learn_master_id(store));
+    return fence_load(store);
+}
+
+/* On a standby there is nothing to read when the list of realms is still to come. */
+static int read_followed_master(struct store *store, struct err_ctx *ctx)
+{
+    struct realm_db *db;
+    if (folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0)
+        return 0;
+    TRY(slot_db_acquire_to_follow(store->master, &db));
+    bool readable = atomic_load(&db->unreadable) == 0;
+    slot_db_release(store->master, db);
+    return readable ? read_master(store, ctx) : 0;
+}
+
 static int open_master(struct store *store, struct err_ctx *ctx)
 {
     TRY(slot_table_init(store));
     TRY(slot_new(store, STR(REALM_MASTER), STR(""), STR(REALM_MASTER), &store->master));
-    store->master->may_create = true;
+    store->master->may_create = !store->config.standby;
     slot_publish(store->master);
-    TRY(timekeeper_resume(store));
-    TRY(check_key(store, ctx));
-    TRY(learn_master_id(store));
-    TRY(fence_load(store));
+    if (store->config.standby)
+        return read_followed_master(store, ctx);
+    TRY(read_master(store, ctx));
     return store->config.read_only ? 0 : tidy_up(store);
 }
 
@@ -183,10 +202,29 @@ static int check_fresh(const struct folder *folder, struct err_ctx *ctx)
 /* Without room the server still starts, and the next start tries again. */
 static void mark_founded(const struct store *store)
 {
-    int err = store->config.read_only ? 0 : folder_mark_founded(&store->folder);
+    int err = tx_may_write(store) != 0 ? 0 : folder_mark_founded(&store->folder);
     if (err != 0)
         LOG_WARN("store", "the data folder cannot be marked as one that has realms: %s",
                  err_text(err));
+}
+
+/* A folder that follows another one takes no changes of its own, nor does one whose reign is over. */
+static int take_role(struct store *store, struct err_ctx *ctx)
+{
+    struct node_state state;
+    TRY(node_open(store->folder.fd, &store->node, ctx));
+    node_look(store->node, &state);
+    store->config.standby |= state.role == REPL_STANDBY || node_is_fenced(&state);
+    return 0;
+}
+
+static int load_key(struct store *store, const char *path, struct err_ctx *ctx)
+{
+    bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
+    if (fresh && !store->config.standby)
+        TRY(check_fresh(&store->folder, ctx));
+    return master_key_load(&store->folder, path, fresh && tx_may_write(store) == 0,
+                           &store->master_key, ctx);
 }
 
 static int open_parts(struct store *store, const struct store_config *config)
@@ -194,12 +232,8 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(crypto_init());
     TRY(take_config(store, config));
     TRY(folder_open(config->data_dir, &store->folder, config->ctx));
-    TRY(node_open(store->folder.fd, &store->node, config->ctx));
-    bool fresh = folder_db_bytes(&store->folder, STR(REALM_MASTER)) <= 0;
-    if (fresh)
-        TRY(check_fresh(&store->folder, config->ctx));
-    TRY(master_key_load(&store->folder, config->master_key_path, fresh && !config->read_only,
-                        &store->master_key, config->ctx));
+    TRY(take_role(store, config->ctx));
+    TRY(load_key(store, config->master_key_path, config->ctx));
     space_look(store);
     TRY(open_master(store, config->ctx));
     mark_founded(store);

@@ -10,7 +10,9 @@
 #include "store/keystore/audit_key.h"
 #include "store/log_state.h"
 #include "store/migrate.h"
+#include "store/page_file.h"
 #include "store/renew.h"
+#include "store/sql/page.h"
 #include "store/sql/person.h"
 
 #include "core/base/banned.h"
@@ -32,6 +34,18 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* What is not of this program's version is not read, and followed all the same. */
+static int look_at_version(struct slot *slot, struct realm_db *db)
+{
+    unsigned char page[PAGE_BYTES];
+    int err = page_read(db->writer, 1, page, sizeof(page));
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    atomic_store(&db->unreadable,
+                 err == 0 ? migrate_compare(page, slot->is_master) : ERR_STORE_BUSY);
+    return 0;
+}
+
 static int open_writer(struct slot *slot, struct realm_db *db, struct err_ctx *ctx)
 {
     struct store *store = slot->store;
@@ -41,7 +55,10 @@ static int open_writer(struct slot *slot, struct realm_db *db, struct err_ctx *c
         TRY(renew_files(db->path, store->config.vfs));
     TRY(conn_open_told(db->path, store->config.vfs, CONN_WRITER, slot->may_create, &db->writer,
                        ctx));
-    TRY(migrate_told(db->writer, slot->is_master, ctx));
+    if (store->config.standby)
+        TRY(look_at_version(slot, db));
+    else
+        TRY(migrate_told(db->writer, slot->is_master, ctx));
     if (store->config.read_only)
         TRY(conn_exec(db->writer, "PRAGMA query_only=ON"));
     conn_guard(db->writer);
@@ -140,32 +157,64 @@ static void tell_failed_open(struct slot *slot, int err, const struct err_ctx *c
         LOG_ERROR("store", "database of realm %s does not open: %s", name, reason);
 }
 
-int slot_db_acquire(struct slot *slot, struct realm_db **ret_db)
+/* On a standby its first pages may be still to come. */
+static bool is_awaited(const struct slot *slot)
+{
+    const struct store *store = slot->store;
+    return store->config.standby && !slot->may_create &&
+           folder_db_bytes(&store->folder, str_c(slot->file)) <= 0;
+}
+
+/* Under slot->lock. */
+static int may_acquire(const struct slot *slot)
+{
+    if (slot->dead)
+        return ERR_NOT_FOUND;
+    TRY(fence_err(slot));
+    if (!slot->db)
+        return is_awaited(slot) ? ERR_STORE_BUSY : 0;
+    if (atomic_load(&slot->db->flush.failed))
+        return ERR_STORE_FAILED;
+    return 0;
+}
+
+static int acquire(struct slot *slot, bool to_read, struct realm_db **ret_db)
 {
     struct store *store = slot->store;
     struct err_ctx ctx = {0};
     bool opened = false;
     (void)pthread_mutex_lock(&slot->lock);
-    int err = slot->dead ? ERR_NOT_FOUND : fence_err(slot);
+    int err = may_acquire(slot);
     if (err == 0 && !slot->db) {
         opened = true;
         err = open_locked(slot, &ctx);
-    } else if (err == 0 && atomic_load(&slot->db->flush.failed)) {
-        err = ERR_STORE_FAILED;
     }
+    bool failed = opened && err != 0;
+    if (err == 0 && to_read)
+        err = atomic_load(&slot->db->unreadable);
     if (err == 0) {
         slot->db->users++;
         *ret_db = slot->db;
         atomic_store(&slot->db_used, clock_now().monotonic_ms);
     }
     (void)pthread_mutex_unlock(&slot->lock);
-    if (opened && err != 0) {
+    if (failed) {
         tell_failed_open(slot, err, &ctx);
         err = fence_err(slot) != 0 ? fence_err(slot) : err;
     }
-    if (opened && err == 0 && atomic_load(&store->open_count) > store->open_limit)
+    if (opened && !failed && atomic_load(&store->open_count) > store->open_limit)
         store_close_excess(store);
     return err;
+}
+
+int slot_db_acquire(struct slot *slot, struct realm_db **ret_db)
+{
+    return acquire(slot, true, ret_db);
+}
+
+int slot_db_acquire_to_follow(struct slot *slot, struct realm_db **ret_db)
+{
+    return acquire(slot, false, ret_db);
 }
 
 static void look_at(struct slot *slot, struct conn *conn)

@@ -177,8 +177,7 @@ static int check_making(struct store *store, const struct realm *realm)
     TRY(realm_name_check(realm->name, NULL));
     if (str_empty(realm->id))
         return ERR_INVALID_REQUEST;
-    if (store->config.read_only)
-        return ERR_STORE_READ_ONLY;
+    TRY(tx_may_write(store));
     TRY(gate_admit(store));
     return space_admit(store, NEED_CHANGE);
 }
@@ -266,12 +265,20 @@ static bool close_soon(struct slot *slot)
     return false;
 }
 
+int realm_files_remove(struct slot *slot)
+{
+    const struct folder *folder = &slot->store->folder;
+    if (!close_soon(slot))
+        return ERR_STORE_BUSY;
+    TRY(archive_remove_all(folder, str_c(slot->file)));
+    return folder_db_remove(folder, str_c(slot->file));
+}
+
 /* Gone for everybody already. The file goes now, or at the next start. */
 static int remove_retired(struct store *store, struct slot *slot, const struct now *now)
 {
     repl_sinks_tell_gone(&store->sinks, str_c(slot->file));
-    if (!close_soon(slot) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
-        folder_db_remove(&store->folder, str_c(slot->file)) != 0) {
+    if (realm_files_remove(slot) != 0) {
         LOG_WARN("store", "the file of a deleted realm is removed at the next start");
         return 0;
     }

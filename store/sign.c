@@ -18,7 +18,7 @@ static int sign(struct slot *slot)
 
 void store_sign_heads(struct store *store)
 {
-    if (store->config.read_only)
+    if (tx_may_write(store) != 0)
         return;
     for (struct slot *slot = store->slots; slot; slot = slot->next) {
         if (slot->dead || !atomic_load(&slot->unsigned_events))

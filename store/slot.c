@@ -12,6 +12,7 @@
 #include "core/base/banned.h"
 
 #define FIRST_HASH 256
+#define LIST_BYTES ((size_t)128 << 20)
 
 static uint64_t hash_name(struct str name)
 {
@@ -142,15 +143,19 @@ void slot_publish(struct slot *slot)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+static void rename_locked(struct slot *slot, struct str name)
+{
+    unlink_locked(slot->store, slot);
+    copy_name(slot->name, name);
+    link_locked(slot->store, slot);
+    negative_place(slot->store, name)[0] = '\0';
+}
+
 void slot_rename(struct slot *slot, struct str name)
 {
-    struct store *store = slot->store;
-    (void)pthread_mutex_lock(&store->lock);
-    unlink_locked(store, slot);
-    copy_name(slot->name, name);
-    link_locked(store, slot);
-    negative_place(store, name)[0] = '\0';
-    (void)pthread_mutex_unlock(&store->lock);
+    (void)pthread_mutex_lock(&slot->store->lock);
+    rename_locked(slot, name);
+    (void)pthread_mutex_unlock(&slot->store->lock);
 }
 
 static void end_slot(struct slot *slot)
@@ -168,6 +173,7 @@ void slot_retire(struct slot *slot)
 {
     (void)pthread_mutex_lock(&slot->store->lock);
     unlink_locked(slot->store, slot);
+    slot->retired = true;
     (void)pthread_mutex_unlock(&slot->store->lock);
     end_slot(slot);
 }
@@ -177,6 +183,7 @@ void slot_take_place(struct slot *old, struct slot *fresh)
     struct store *store = old->store;
     (void)pthread_mutex_lock(&store->lock);
     unlink_locked(store, old);
+    old->retired = true;
     link_locked(store, fresh);
     fresh->next = store->slots;
     store->slots = fresh;
@@ -228,38 +235,99 @@ void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1])
     (void)pthread_mutex_unlock(&slot->store->lock);
 }
 
-/* Asks the master database and keeps the answer. */
-static int look_up(struct store *store, struct str name, struct slot **ret_slot)
+/* On a standby its database may have come before anybody asked for the realm. */
+static struct slot *by_file_locked(struct store *store, struct str file)
 {
-    CLEANUP(arena_free) struct arena a;
-    struct list_row row;
-    arena_init(&a, (size_t)64 << 10);
-    int err = realm_list_find(store, &a, name, &row);
-    if (err == ERR_NOT_FOUND) {
-        (void)pthread_mutex_lock(&store->lock);
-        /* Unless it was made in between: the table then says so. */
-        if (!find_locked(store, name))
-            copy_name(negative_place(store, name), name);
-        (void)pthread_mutex_unlock(&store->lock);
-    }
-    TRY(err);
-    struct slot *fresh;
-    TRY(slot_new(store, name, row.id, row.file, &fresh));
-    fence_recall(fresh);
+    struct slot *slot = store->slots;
+    while (slot && (slot->retired || !str_eq_c(file, slot->file)))
+        slot = slot->next;
+    return slot;
+}
+
+static int add_locked(struct store *store, struct slot *slot)
+{
+    TRY(grow_locked(store));
+    link_locked(store, slot);
+    slot->next = store->slots;
+    store->slots = slot;
+    store->slot_count++;
+    return 0;
+}
+
+/* A slot that came first takes the realm's name and id. */
+static int adopt_locked(struct slot *known, const struct list_row *row)
+{
+    if (str_empty(known->id))
+        TRY(slot_set_id(known, row->id));
+    rename_locked(known, row->name);
+    return 0;
+}
+
+/* As the list says it, unless the list changed since it was read: ERR_STORE_BUSY. */
+static int keep_found(struct store *store, const struct list_row *row, uint64_t list_changes,
+                      struct slot *fresh, struct slot **ret_slot)
+{
+    int err = 0;
     (void)pthread_mutex_lock(&store->lock);
-    struct slot *known = find_locked(store, name);
-    if (!known && grow_locked(store) == 0) {
-        link_locked(store, fresh);
-        fresh->next = store->slots;
-        store->slots = fresh;
-        store->slot_count++;
+    struct slot *known = find_locked(store, row->name);
+    if (!known && store->list_changes != list_changes) {
+        err = ERR_STORE_BUSY;
+    } else if (!known && store->config.standby &&
+               (known = by_file_locked(store, row->file)) != NULL) {
+        err = adopt_locked(known, row);
+    } else if (!known) {
+        err = add_locked(store, fresh);
         known = fresh;
     }
     (void)pthread_mutex_unlock(&store->lock);
-    if (known != fresh)
+    if (err != 0 || known != fresh)
         slot_free(fresh);
     *ret_slot = known;
-    return known ? 0 : ERR_NO_MEMORY;
+    return err;
+}
+
+static uint64_t list_changes(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    uint64_t changes = store->list_changes;
+    (void)pthread_mutex_unlock(&store->lock);
+    return changes;
+}
+
+static void note_unknown(struct store *store, struct str name, uint64_t changes)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    /* Unless it was made in between: the table then says so. */
+    if (!find_locked(store, name) && store->list_changes == changes)
+        copy_name(negative_place(store, name), name);
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+static int look_up_once(struct store *store, struct str name, struct slot **ret_slot)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row row;
+    struct slot *fresh;
+    uint64_t changes = list_changes(store);
+    arena_init(&a, (size_t)64 << 10);
+    int err = realm_list_find(store, &a, name, &row);
+    if (err == ERR_NOT_FOUND)
+        note_unknown(store, name, changes);
+    TRY(err);
+    TRY(slot_new(store, name, row.id, row.file, &fresh));
+    fence_recall(fresh);
+    return keep_found(store, &row, changes, fresh, ret_slot);
+}
+
+#define LOOK_UPS 3
+
+/* Asks the master database and keeps the answer. */
+static int look_up(struct store *store, struct str name, struct slot **ret_slot)
+{
+    int err = ERR_STORE_BUSY;
+    for (int i = 0; i < LOOK_UPS && err == ERR_STORE_BUSY; i++)
+        err = look_up_once(store, name, ret_slot);
+    return err;
 }
 
 struct slot *slot_known(struct store *store, struct str name)
@@ -283,5 +351,124 @@ int slot_find(struct store *store, struct str name, struct slot **ret_slot)
     if (!slot)
         return look_up(store, name, ret_slot);
     *ret_slot = slot;
+    return 0;
+}
+
+/* --- On a standby --- */
+
+int slot_of_file(struct store *store, struct str file, struct slot **ret_slot)
+{
+    char text[FILE_NAME_MAX + 1], aside[FILE_NAME_MAX + 2];
+    struct slot *fresh;
+    if (file.len > FILE_NAME_MAX)
+        return ERR_INVALID_REQUEST;
+    copy_name(text, file);
+    TRY(slot_new(store, realm_list_aside(text, aside), STR(""), file, &fresh));
+    fence_recall(fresh);
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *known = by_file_locked(store, file);
+    int err = known ? 0 : add_locked(store, fresh);
+    (void)pthread_mutex_unlock(&store->lock);
+    if (known || err != 0)
+        slot_free(fresh);
+    *ret_slot = known ? known : fresh;
+    return err;
+}
+
+static int by_file(const void *a, const void *b)
+{
+    const struct list_row *x = a, *y = b;
+    return str_cmp(x->file, y->file);
+}
+
+/* The name under which the list has a realm that is ready; else the one that its file stands for. */
+static struct str listed_name(const struct list_row *rows, size_t count, const struct slot *slot,
+                              char aside[FILE_NAME_MAX + 2], struct str *ret_id)
+{
+    const struct list_row key = {.file = str_c(slot->file)};
+    const struct list_row *row =
+        count > 0 ? bsearch(&key, rows, count, sizeof(*rows), by_file) : NULL;
+    bool ready = row && (row->state == LIST_READY || row->state == LIST_BEING_CHANGED);
+    *ret_id = ready ? row->id : STR("");
+    return ready ? row->name : realm_list_aside(slot->file, aside);
+}
+
+/* Takes out of the table those whose name changed and chains them. */
+static struct slot *take_changed_locked(struct store *store, const struct list_row *rows,
+                                        size_t count)
+{
+    char aside[FILE_NAME_MAX + 2];
+    struct slot *changed = NULL;
+    struct str id;
+    for (struct slot *slot = store->slots; slot; slot = slot->next) {
+        struct str name = listed_name(rows, count, slot, aside, &id);
+        if (slot->retired || str_eq_c(name, slot->name))
+            continue;
+        unlink_locked(store, slot);
+        copy_name(slot->name, name);
+        if (str_empty(slot->id) && !str_empty(id) && slot_set_id(slot, id) != 0)
+            LOG_WARN("store", "no memory for the id of a realm");
+        slot->next_in_hash = changed;
+        changed = slot;
+    }
+    return changed;
+}
+
+static void rename_all(struct store *store, const struct list_row *rows, size_t count)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = take_changed_locked(store, rows, count);
+    while (slot) {
+        struct slot *next = slot->next_in_hash;
+        link_locked(store, slot);
+        slot = next;
+    }
+    memset(store->negative, 0, sizeof(store->negative));
+    store->list_changes++;
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+/* Who still holds a picture of a realm that went away finds that all of it ended. */
+static void end_unlisted(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct slot *slot = store->slots;
+    (void)pthread_mutex_unlock(&store->lock);
+    for (; slot; slot = slot->next) {
+        char name[REALM_NAME_MAX + 1];
+        slot_name(slot, name);
+        if (name[0] != '.')
+            continue;
+        atomic_fetch_add(&slot->generation, 1);
+        slot_view_drop(slot);
+        endings_close(&slot->endings);
+    }
+}
+
+static int learn_master_id(struct store *store, const struct list_row *rows, size_t count)
+{
+    struct slot *master = store->master;
+    for (size_t i = 0; i < count && str_empty(master->id); i++)
+        if (str_eq_c(rows[i].file, REALM_MASTER))
+            TRY(slot_set_id(master, rows[i].id));
+    return 0;
+}
+
+int slots_follow_list(struct store *store)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row *rows;
+    size_t count;
+    arena_init(&a, LIST_BYTES);
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(tx_follow_read_begin(store->master, &r));
+        TRY(realm_list_all(r, &a, &rows, &count));
+    }
+    TRY(learn_master_id(store, rows, count));
+    if (count > 1)
+        qsort(rows, count, sizeof(*rows), by_file);
+    rename_all(store, rows, count);
+    end_unlisted(store);
     return 0;
 }

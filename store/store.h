@@ -68,9 +68,10 @@ struct realm_db {
     struct store *store;
     struct slot *slot;
     char path[FOLDER_PATH_MAX];
-    size_t users; /* under slot->lock */
-    bool had_log; /* before it was opened */
-    bool ready;   /* opened to the end */
+    size_t users;          /* under slot->lock */
+    bool had_log;          /* before it was opened */
+    bool ready;            /* opened to the end */
+    atomic_int unreadable; /* on a standby: 0, or what who reads is told (migrate_compare) */
 
     /* Under the turn. */
     struct turnstile turn;
@@ -107,6 +108,7 @@ struct slot {
     bool may_create;           /* the file may be missing: it is being made */
     struct slot *next_in_hash; /* under store->lock */
     struct slot *next;         /* in store->slots; only grows */
+    bool retired;              /* has no name any more; under store->lock */
 
     pthread_mutex_t lock;
     struct realm_db *db;
@@ -163,6 +165,7 @@ struct store {
     pthread_mutex_t lock;
     struct slot **hash;
     size_t hash_cap, slot_count;
+    uint64_t list_changes; /* that a standby heard of */
     struct slot *slots;
     struct slot *master;
     char negative[NEGATIVE_NAMES][REALM_NAME_MAX + 1]; /* names that no realm has */
@@ -211,6 +214,11 @@ void slot_take_place(struct slot *old, struct slot *fresh);
 void slot_free(struct slot *slot);
 /* A slot that is known already, without asking the master; NULL. */
 struct slot *slot_known(struct store *store, struct str name);
+/* On a standby: the realm of that file, which gets a slot without a realm's name when it has none yet. */
+MUST_CHECK int slot_of_file(struct store *store, struct str file, struct slot **ret_slot);
+/* On a standby, after a change of the list of realms: slots get the names that it says, and those that
+ * are not in it as ready stand under the name of their file. */
+MUST_CHECK int slots_follow_list(struct store *store);
 /* Copies the present name. */
 void slot_name(struct slot *slot, char name[REALM_NAME_MAX + 1]);
 
@@ -227,6 +235,9 @@ struct realm_placing {
 MUST_CHECK int realm_put_in_place(struct store *store, const struct realm *realm,
                                   const struct now *now, const struct realm_placing *placing);
 
+/* Of a retired slot: waits a little for who is still in it. ERR_STORE_BUSY, ERR_IO. */
+MUST_CHECK int realm_files_remove(struct slot *slot);
+
 /* --- realm_db.c: open databases --- */
 
 MUST_CHECK int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *ctx);
@@ -234,6 +245,8 @@ void realm_db_close(struct realm_db *db);
 /* Opens when needed and counts the caller as a user. ERR_STORE_FAILED after a failed flush, the
  * fence's error when the realm is fenced off, or is from now on as its files were refused. */
 MUST_CHECK int slot_db_acquire(struct slot *slot, struct realm_db **ret_db);
+/* The same for who brings a standby's database up to date, in whatever state it is. */
+MUST_CHECK int slot_db_acquire_to_follow(struct slot *slot, struct realm_db **ret_db);
 void slot_db_release(struct slot *slot, struct realm_db *db);
 /* A place among the readers: waits in order. ERR_STORE_BUSY. Without turn: at once, for short reads
  * (of the configuration) by threads that may have a read open already and must not wait for

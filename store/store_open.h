@@ -26,6 +26,8 @@ struct store_config {
     const char *backup_dir;      /* where backups go; NULL: none are made */
     bool is_copy;        /* looked at beside another store: read-only, and its time is past */
     bool read_only;      /* every write is ERR_STORE_READ_ONLY */
+    bool standby;        /* changes come from a primary (store/repl/follower.h): every write is
+                          * ERR_STORE_STANDBY, and databases that are not here yet are ERR_STORE_BUSY */
     const char *vfs;     /* SQLite's file layer, "unix-excl"; tests put faults in */
     struct err_ctx *ctx; /* where the reason of a failed open goes; may be NULL */
 };
@@ -35,7 +37,8 @@ bool store_folder_was_used(int folder_fd);
 
 /* Takes the folder (made with mode 0700 when it is missing), the lock, the master key, and opens
  * the master database; realms open on first use. What a crash left half made is removed. A folder
- * that has no realm master yet waits for store_realm_create.
+ * that has no realm master yet waits for store_realm_create; a standby's, which has a master key already,
+ * for what comes.
  * ERR_CONFIG (folder or key are open to others, or symbolic links), ERR_STORE_LOCKED,
  * ERR_STORE_READ_ONLY, ERR_STORE_FULL, ERR_STORE_VERSION, ERR_SEAL (wrong or missing master key),
  * ERR_STORE_CORRUPT, ERR_IO. */

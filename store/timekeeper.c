@@ -84,7 +84,7 @@ static int keep_if_due(struct store *store)
 {
     struct clock_mark mark;
     const struct clock_mark *kept = &store->time.kept;
-    if (store->config.read_only)
+    if (tx_may_write(store) != 0)
         return 0;
     clock_mark(&mark);
     bool due = mark.wall_ms - kept->wall_ms >= KEEP_MS && used_since(store);
@@ -118,7 +118,7 @@ int store_clock_step_back(struct store *store)
 void timekeeper_close(struct store *store)
 {
     struct clock_mark mark;
-    if (store->config.read_only || !store->master || !used_since(store))
+    if (tx_may_write(store) != 0 || !store->master || !used_since(store))
         return;
     clock_mark(&mark);
     if (keep(store, &mark) != 0)

@@ -48,7 +48,8 @@ static int begin(struct conn *conn, const struct sql *how)
 
 static int take_reader(struct store_read *read)
 {
-    TRY(slot_db_acquire(read->slot, &read->db));
+    TRY(read->to_follow ? slot_db_acquire_to_follow(read->slot, &read->db)
+                        : slot_db_acquire(read->slot, &read->db));
     int err = slot_reader_take(read->slot, read->db, read->in_turn, &read->conn);
     if (err == 0) {
         err = begin(read->conn, &begin_read);
@@ -60,31 +61,38 @@ static int take_reader(struct store_read *read)
     return err;
 }
 
-static int read_begin(struct slot *slot, struct realm_view *view, bool in_turn,
-                      struct store_read **ret_read)
+static int read_begin(const struct store_read *how, struct store_read **ret_read)
 {
     struct store_read *read = calloc(1, sizeof(*read));
     if (!read)
         return ERR_NO_MEMORY;
-    *read = (struct store_read){.slot = slot, .view = view, .in_turn = in_turn};
+    *read = *how;
     int err = take_reader(read);
     if (err != 0) {
         free(read);
         return err;
     }
-    atomic_fetch_add_explicit(&slot->store->counters.reads, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&read->slot->store->counters.reads, 1, memory_order_relaxed);
     *ret_read = read;
     return 0;
 }
 
 int store_read_begin(struct realm_view *view, struct store_read **ret_read)
 {
-    return read_begin(view->slot, view, true, ret_read);
+    const struct store_read how = {.slot = view->slot, .view = view, .in_turn = true};
+    return read_begin(&how, ret_read);
 }
 
 int tx_config_read_begin(struct slot *slot, struct realm_view *view, struct store_read **ret_read)
 {
-    return read_begin(slot, view, false, ret_read);
+    const struct store_read how = {.slot = slot, .view = view};
+    return read_begin(&how, ret_read);
+}
+
+int tx_follow_read_begin(struct slot *slot, struct store_read **ret_read)
+{
+    const struct store_read how = {.slot = slot, .to_follow = true};
+    return read_begin(&how, ret_read);
 }
 
 void store_read_end(struct store_read *read)
@@ -165,11 +173,17 @@ static int enter(struct store_write *w)
     return err;
 }
 
+int tx_may_write(const struct store *store)
+{
+    if (store->config.standby)
+        return ERR_STORE_STANDBY;
+    return store->config.read_only ? ERR_STORE_READ_ONLY : 0;
+}
+
 int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now *now,
                    struct store_write **ret_write)
 {
-    if (slot->store->config.read_only)
-        return ERR_STORE_READ_ONLY;
+    TRY(tx_may_write(slot->store));
     if (tx_write_of_thread(slot))
         return ERR_INTERNAL; /* it would wait for itself */
     struct store_write *w = calloc(1, sizeof(*w));
@@ -208,6 +222,7 @@ int store_write_begin(struct realm_view *view, const struct now *now,
 int store_write_begin_for(struct realm_view *view, const struct now *now, enum store_need need,
                           struct store_write **ret_write)
 {
+    TRY(tx_may_write(view->slot->store));
     TRY(gate_admit(view->slot->store));
     TRY(space_admit(view->slot->store, need));
     return tx_write_begin(view->slot, view, now, ret_write);
@@ -233,7 +248,7 @@ static void publish(struct store_write *w)
     if (w->signed_seq != 0 && w->signed_seq == w->head.seq)
         atomic_store(&slot->unsigned_events, false);
     db->head = w->head;
-    if (w->config_touched || db->marks.config)
+    if (db->marks.config)
         atomic_fetch_add(&slot->generation, 1);
     if (db->marks.any) {
         /* In this order: who sees a raised mark also sees that something changed (footing.h). */
@@ -241,7 +256,7 @@ static void publish(struct store_write *w)
         marks_raise(&slot->store->marks, &db->marks);
     }
     /* Last: who is told and asks finds all of it raised. */
-    endings_tell(w, w->config_touched || db->marks.config || db->marks.any);
+    endings_tell(w, db->marks.config || db->marks.any);
 }
 
 /* What was kept of rows that are not there after all. */

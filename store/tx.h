@@ -13,6 +13,7 @@ struct store_read {
     struct realm_view *view;
     bool of_write;                             /* the reading side of a write: ends with it */
     bool in_turn;                              /* holds a place among the readers */
+    bool to_follow;                            /* of a standby's database in whatever state */
     char archive_trouble[ARCHIVE_TROUBLE_MAX]; /* event_archive_trouble */
 };
 
@@ -28,7 +29,6 @@ struct store_write {
     struct store_read reader;
     struct now now;
     struct arena arena;
-    bool config_touched;
     struct event_head head;
     int64_t seq_before; /* the last event before this transaction; right once head is known */
     bool texts_added, persons_added, signer_added; /* what a rollback makes untrue */
@@ -46,18 +46,21 @@ struct store_write {
  * view may be NULL, as may that of a write to the list of realms. */
 MUST_CHECK int tx_config_read_begin(struct slot *slot, struct realm_view *view,
                                     struct store_read **ret_read);
+/* The same for who brings a standby's database up to date, before others may read it. */
+MUST_CHECK int tx_follow_read_begin(struct slot *slot, struct store_read **ret_read);
 /* The write that this thread has open in this realm; NULL when there is none. */
 struct store_write *tx_write_of_thread(const struct slot *slot);
+/* 0, or why this store writes nothing. */
+MUST_CHECK int tx_may_write(const struct store *store);
 /* ERR_INTERNAL when this thread has a write open in this realm already. */
 MUST_CHECK int tx_write_begin(struct slot *slot, struct realm_view *view, const struct now *now,
                               struct store_write **ret_write);
 
-/* The commit of this transaction replaces the realm's view. */
-static inline void write_touch_config(struct store_write *w)
-{
-    w->config_touched = true;
-}
-/* marks.c: what SQLite does not report by itself. */
+/* marks.c: what SQLite does not report by itself. The commit of this transaction replaces the realm's
+ * view. */
+void write_touch_config(struct store_write *w);
+/* It changes the list of realms, of which those who follow the master database must hear. */
+void write_mark_list(struct store_write *w);
 void write_mark_revoked(struct store_write *w, struct str jti);
 void write_mark_rights(struct store_write *w);
 /* Between the two calls rows get a later last access and change nothing else: nothing ends by it. */

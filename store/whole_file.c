@@ -29,7 +29,7 @@ int whole_file_create(int dir_fd, struct str name, struct whole_file *ret_file)
     int err = ERR_TOO_LARGE;
     if (whole_file_name(f.name, name, "") && whole_file_name(f.temporary, name, ".new")) {
         (void)unlinkat(f.dir_fd, f.temporary, 0); /* of an attempt that was cut short */
-        err = plain_file_open(f.dir_fd, f.temporary, O_WRONLY | O_CREAT | O_EXCL, &f.fd);
+        err = plain_file_open(f.dir_fd, f.temporary, O_RDWR | O_CREAT | O_EXCL, &f.fd);
     }
     if (err != 0)
         close_fd(&f.dir_fd);

@@ -7,6 +7,7 @@
 #include "web/grpc/status.h"
 #include "web/login/page.h"
 #include "web/respond.h"
+#include "web/web.h"
 
 #include "core/base/banned.h"
 
@@ -68,6 +69,18 @@ static struct str description_from(struct arena *a, const struct err_ctx *detail
 static struct str description_of(struct request *req, const struct outcome *o)
 {
     return description_from(req->arena, &req->err, o);
+}
+
+/* Where a standby's changes are made. */
+static void name_primary(struct request *req, int err)
+{
+    struct store *store = req->web ? req->web->services.store : NULL;
+    if (err != ERR_STORE_STANDBY || !store)
+        return;
+    struct str address = store_primary_address(store, req->arena);
+    req->err.detail[0] = '\0';
+    if (!str_absent(address))
+        (void)err_set(&req->err, err, "%s, %.*s", outcome_of(err)->description, STR_ARG(address));
 }
 
 static struct str challenge_realm(const struct request *req)
@@ -132,6 +145,7 @@ void fail_oauth(struct request *req, struct response *res, int err)
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
+    name_primary(req, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     jw_begin_object(&w);
@@ -146,7 +160,9 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
                         const struct outcome *o)
 {
     struct str detail = str_c(req->err.detail);
-    if (err == ERR_NOT_IMPLEMENTED) {
+    if (err == ERR_STORE_STANDBY) {
+        jw_member_str(w, "errorMessage", description_of(req, o));
+    } else if (err == ERR_NOT_IMPLEMENTED) {
         jw_member_c(w, "error", o->oauth);
         jw_member_str(w, "error_description", description_of(req, o));
     } else if (o->status >= 500) {
@@ -175,6 +191,7 @@ void fail_admin(struct request *req, struct response *res, int err)
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
+    name_primary(req, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     jw_begin_object(&w);
@@ -307,6 +324,7 @@ void fail_connect(struct request *req, struct response *res, int err)
     struct buf out;
     struct json_writer w;
     int status;
+    name_primary(req, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     fail_connect_write(req->arena, &req->err, &w, err, &status);

@@ -107,7 +107,10 @@ static int refuse_known(const struct auth_ctx *ctx, const struct client *client)
         .subject_id = client->id,
     };
     report_add(&report, "error", STR("invalid_client_credentials"));
-    TRY(report_alone(ctx, &report));
+    int err = report_alone(ctx, &report);
+    /* A standby has no log of its own to note it in; a wrong secret stays wrong. */
+    if (err != 0 && err != ERR_STORE_STANDBY)
+        return err;
     return refuse(ctx);
 }
 

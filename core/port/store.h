@@ -54,7 +54,7 @@ void store_read_end(struct store_read *read);
 /* A write ends with store_commit or store_rollback. What it changed is visible to its own reads
  * (store_write_reader) and to nobody else before the commit. now is the moment of its rows and
  * events. A thread has at most one write open in a realm (ERR_INTERNAL). Errors as for reads, and
- * ERR_STORE_READ_ONLY, ERR_OVERLOADED when too many wait. */
+ * ERR_STORE_READ_ONLY, ERR_STORE_STANDBY, ERR_OVERLOADED when too many wait. */
 MUST_CHECK int store_write_begin(struct realm_view *view, const struct now *now,
                                  struct store_write **ret_write);
 struct store_read *store_write_reader(struct store_write *write);
@@ -91,6 +91,11 @@ void store_rollback_p(struct store_write **write);
 MUST_CHECK int store_commit_p(struct store_write **write, enum durability durability);
 void store_read_end_p(struct store_read **read);
 void realm_view_release_p(struct realm_view **view);
+
+/* Whether changes are made elsewhere: then each of them is ERR_STORE_STANDBY here. */
+bool store_is_standby(const struct store *store);
+/* Where: HOST:PORT, in the arena. Absent when that is not known, or here. */
+struct str store_primary_address(struct store *store, struct arena *a);
 
 /* After a deletion that must leave no trace: what was deleted is in no file of the data folder any more,
  * the log included. Waits for readers. ERR_STORE_BUSY, ERR_STORE_FAILED. */

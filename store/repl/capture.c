@@ -21,8 +21,9 @@
 #define SALTS_BYTES        8
 #define FRAME_BYTES        (FRAME_HEADER_BYTES + PAGE_BYTES)
 
-#define FIRST_FRAMES 8 /* most commits change fewer pages */
-#define KEPT_FRAMES  64
+#define FIRST_FRAMES  8 /* most commits change fewer pages */
+#define KEPT_FRAMES   64
+#define FIRST_CHANGES 16 /* times a power of 4: REPL_CHANGES_MAX */
 
 /* --- Sinks --- */
 
@@ -93,14 +94,63 @@ void capture_free(struct capture *c)
 {
     free(c->frames);
     free(c->pages);
+    free(c->changes);
     *c = (struct capture){0};
 }
 
 void capture_begin(struct realm_db *db)
 {
-    db->capture.moves = false;
-    db->capture.next = db->capture.state;
-    db->capture.rows_changed = sqlite3_total_changes64(db->writer->db);
+    struct capture *c = &db->capture;
+    c->moves = false;
+    c->next = c->state;
+    c->rows_changed = sqlite3_total_changes64(db->writer->db);
+    c->notes = atomic_load(&db->store->sinks.count) > 0;
+    c->lost = !c->notes;
+    c->change_count = 0;
+}
+
+static bool reserve_changes(struct capture *c)
+{
+    if (c->change_count < c->changes_cap)
+        return true;
+    size_t cap = c->changes_cap ? c->changes_cap * 4 : FIRST_CHANGES;
+    struct repl_change *changes = realloc(c->changes, cap * sizeof(*changes));
+    if (!changes)
+        return false;
+    c->changes = changes;
+    c->changes_cap = cap;
+    return true;
+}
+
+static bool is_noted(const struct capture *c, struct repl_change change)
+{
+    if (c->change_count == 0)
+        return false;
+    const struct repl_change *last = &c->changes[c->change_count - 1];
+    return last->kind == change.kind && last->key == change.key;
+}
+
+void capture_note(struct realm_db *db, struct repl_change change)
+{
+    struct capture *c = &db->capture;
+    if (!c->notes || c->lost || is_noted(c, change))
+        return;
+    c->lost = c->change_count == REPL_CHANGES_MAX || !reserve_changes(c);
+    if (!c->lost)
+        c->changes[c->change_count++] = change;
+}
+
+static void tell_changes(const struct realm_db *db, struct repl_commit *commit)
+{
+    const struct capture *c = &db->capture;
+    bool all = c->lost || db->marks.list;
+    commit->changed = db->marks.config ? REPL_CHANGED_CONFIG : 0;
+    if (all)
+        commit->changed |= REPL_CHANGED_ALL;
+    else if (c->change_count > 0)
+        commit->changed |= REPL_CHANGED_ANY;
+    commit->changes = c->changes;
+    commit->change_count = all ? 0 : c->change_count;
 }
 
 static int move_on(struct realm_db *db)
@@ -286,6 +336,7 @@ void capture_committed(struct realm_db *db)
         .after = c->after,
         .time_ms = clock_now().wall_ms,
     };
+    tell_changes(db, &commit);
     read_back(db, &commit);
     tell(&db->store->sinks, &commit);
     shrink(c);

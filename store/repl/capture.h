@@ -31,6 +31,10 @@ void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file);
 struct capture {
     enum { POSITION_UNREAD, POSITION_NONE, POSITION_KEPT } state, next; /* next: by the commit */
     bool moves; /* this transaction moves the position */
+    bool notes; /* its changes are noted */
+    bool lost;  /* some of them are not in changes */
+    struct repl_change *changes;
+    size_t change_count, changes_cap;
     struct repl_position before, after;
     sqlite3_int64 rows_changed; /* by the connection, before the transaction */
     int log_frames;             /* as of the last commit that wrote */
@@ -43,6 +47,8 @@ struct capture {
 void capture_free(struct capture *c);
 /* After BEGIN. */
 void capture_begin(struct realm_db *db);
+/* Within a transaction: a row that answers rest upon is another one from its commit on. */
+void capture_note(struct realm_db *db, struct repl_change change);
 /* Before COMMIT: a transaction that changed rows changes the position too. */
 MUST_CHECK int capture_move(struct realm_db *db);
 /* After COMMIT. It cannot fail: what cannot be read back is told as such. */

@@ -266,7 +266,7 @@ static int send_end(struct bringing *b)
         l->told.snapshots++;
     b->db->fresh = false;
     if (b->count == 0) /* it stands there already, and will not say so again */
-        b->db->acknowledged = b->position;
+        leading_has(l, b->db, &b->position);
     leading_continue(l, b->db, &b->position);
     return 0;
 }
@@ -501,7 +501,7 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
         else
             leading_fall_behind(l, db);
         if (db->state == DB_FOLLOWS)
-            db->acknowledged = db->at;
+            leading_has(l, db, &db->at);
     }
     (void)pthread_mutex_unlock(&l->lock);
 }

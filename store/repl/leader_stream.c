@@ -191,6 +191,14 @@ void leading_commit(void *leader, const struct repl_commit *commit)
     free(kept);
 }
 
+/* Nobody waits for it any more. */
+static void forget_unacknowledged(struct leader *l, struct leader_db *db)
+{
+    for (struct kept *k = db->unacknowledged; k; k = k->next_of_file)
+        recent_acknowledge(&l->recent, k);
+    db->unacknowledged = NULL;
+}
+
 void leading_gone(void *leader, struct str file)
 {
     struct leader *l = leader;
@@ -201,6 +209,7 @@ void leading_gone(void *leader, struct str file)
         db->gone_untold = db->at_standby;
         db->state = DB_UNKNOWN;
         db->next = NULL;
+        forget_unacknowledged(l, db);
         leading_work(l);
         leading_wake(db);
     }
@@ -218,6 +227,19 @@ static void note_pace(struct leader *l, const struct kept *kept)
     }
 }
 
+void leading_has(struct leader *l, struct leader_db *db, const struct repl_position *position)
+{
+    db->acknowledged = *position;
+    struct kept *k = db->unacknowledged;
+    for (; k && position_compare(&k->commit.after, position) <= 0; k = k->next_of_file) {
+        recent_acknowledge(&l->recent, k);
+        if (!k->next_of_file || position_same(&k->commit.after, position))
+            note_pace(l, k);
+    }
+    db->unacknowledged = k;
+    leading_wake(db);
+}
+
 int leading_acknowledged(struct leader *l, const struct repl_at *at)
 {
     struct leader_db *db = leading_db(l, at->file, false);
@@ -225,14 +247,6 @@ int leading_acknowledged(struct leader *l, const struct repl_at *at)
         return 0; /* deleted meanwhile */
     if (position_compare(&at->position, &db->sent) > 0)
         return ERR_INVALID_REQUEST;
-    db->acknowledged = at->position;
-    struct kept *k = db->unacknowledged;
-    for (; k && position_compare(&k->commit.after, &at->position) <= 0; k = k->next_of_file) {
-        recent_acknowledge(&l->recent, k);
-        if (!k->next_of_file || position_same(&k->commit.after, &at->position))
-            note_pace(l, k);
-    }
-    db->unacknowledged = k;
-    leading_wake(db);
+    leading_has(l, db, &at->position);
     return 0;
 }

@@ -98,6 +98,8 @@ void leading_pump(struct leader *leader, struct leader_db *db, const struct repl
 void leading_continue(struct leader *leader, struct leader_db *db,
                       const struct repl_position *position);
 void leading_fall_behind(struct leader *leader, struct leader_db *db);
+/* The standby has all up to this position. */
+void leading_has(struct leader *leader, struct leader_db *db, const struct repl_position *position);
 MUST_CHECK int leading_acknowledged(struct leader *leader, const struct repl_at *at);
 
 /* --- leader_bring.c: databases as a whole, by the worker --- */

@@ -56,6 +56,12 @@ int realm_list_find_file(struct store *store, struct arena *a, struct str file,
     return read_row(&q, a, ret_row);
 }
 
+static struct conn *change_conn(struct store_write *w)
+{
+    write_mark_list(w);
+    return write_conn(w);
+}
+
 int realm_list_insert(struct store_write *w, const struct list_row *row)
 {
     static const struct sql taken = {"SELECT 1 FROM realm_list WHERE next_name = ?"};
@@ -70,7 +76,7 @@ int realm_list_insert(struct store_write *w, const struct list_row *row)
     if (found)
         return ERR_CONFLICT;
     QUERY(i);
-    TRY(query_open(write_conn(w), &insert, &i));
+    TRY(query_open(change_conn(w), &insert, &i));
     query_str(&i, row->file);
     query_str(&i, row->id);
     query_str(&i, row->name);
@@ -84,7 +90,7 @@ int realm_list_state(struct store_write *w, struct str file, enum list_state sta
 {
     static const struct sql update = {"UPDATE realm_list SET state = ? WHERE file = ?"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
+    TRY(query_open(change_conn(w), &update, &q));
     query_i64(&q, state);
     query_str(&q, file);
     return query_run_one(&q);
@@ -94,7 +100,7 @@ int realm_list_remove(struct store_write *w, struct str file)
 {
     static const struct sql delete_row = {"DELETE FROM realm_list WHERE file = ?"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &delete_row, &q));
+    TRY(query_open(change_conn(w), &delete_row, &q));
     query_str(&q, file);
     return query_run(&q);
 }
@@ -112,7 +118,7 @@ int realm_list_put_aside(struct store_write *w, struct str file)
     static const struct sql update = {"UPDATE realm_list SET id = '.' || file, name = '.' || file,"
                                       " next_name = NULL, state = ? WHERE file = ?"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
+    TRY(query_open(change_conn(w), &update, &q));
     query_i64(&q, LIST_BEING_DELETED);
     query_str(&q, file);
     return query_run_one(&q);
@@ -123,7 +129,7 @@ int realm_list_put_in_place(struct store_write *w, struct str file, struct str i
     static const struct sql update = {
         "UPDATE realm_list SET id = ?, name = ?, state = ? WHERE file = ?"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
+    TRY(query_open(change_conn(w), &update, &q));
     query_str(&q, id);
     query_str(&q, name);
     query_i64(&q, LIST_READY);
@@ -211,7 +217,7 @@ static int put(struct store_write *w, struct str file, const struct list_change 
         "UPDATE realm_list SET name = ?, display_name = ?, enabled = ?, next_name = NULL,"
         " state = 0 WHERE file = ?"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
+    TRY(query_open(change_conn(w), &update, &q));
     query_str(&q, change->name);
     query_str(&q, change->display_name);
     query_i64(&q, change->enabled);
@@ -225,7 +231,7 @@ static int intend(struct store_write *w, struct str file, const struct list_chan
         "UPDATE realm_list SET next_name = ?, state = 3 WHERE file = ?"};
     TRY(is_taken(w, change->name, file));
     QUERY(q);
-    TRY(query_open(write_conn(w), &update, &q));
+    TRY(query_open(change_conn(w), &update, &q));
     query_str(&q, change->name);
     query_str(&q, file);
     return query_run_one(&q);
@@ -263,7 +269,7 @@ static int undo_intention(struct store_write *w)
     TRY(tx_write_begin(w->reader.slot->store->master, NULL, &w->now, &m));
     {
         QUERY(q);
-        TRY(query_open(write_conn(m), &undo, &q));
+        TRY(query_open(change_conn(m), &undo, &q));
         query_str(&q, str_c(w->reader.slot->file));
         TRY(query_run(&q));
     }

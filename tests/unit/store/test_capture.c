@@ -273,6 +273,104 @@ static void test_realm_in_the_making(void **state)
     assert_int_equal(made.last.lsn, 2);
 }
 
+/* What answers rest upon is told with the commit that changes it. */
+static struct {
+    uint8_t changed, master_changed; /* of all commits */
+    struct repl_change first;
+    size_t count;
+} changes;
+
+static void note_changes(void *arg, const struct repl_commit *c)
+{
+    (void)arg;
+    if (str_eq_c(c->file, REALM_MASTER)) {
+        changes.master_changed |= c->changed;
+        return;
+    }
+    changes.changed |= c->changed;
+    changes.count += c->change_count;
+    if (c->change_count > 0)
+        changes.first = c->changes[0];
+}
+
+static const struct repl_sink change_sink = {.commit = note_changes};
+
+static void expect_changes(uint8_t changed, size_t count)
+{
+    assert_int_equal(changes.changed, changed);
+    assert_int_equal(changes.count, count);
+    memset(&changes, 0, sizeof(changes));
+}
+
+static void end_all_sessions(struct realm_view *view, size_t count)
+{
+    static struct user_session sessions[REPL_CHANGES_MAX + 1];
+    struct user ana = add_user(view, "ana");
+    struct store_write *w = begin_write(view);
+    int64_t now_ms = store_write_now(w)->wall_ms;
+    for (size_t i = 0; i < count; i++) {
+        sessions[i] = (struct user_session){.id = uuid_new(&arena),
+                                            .user_pk = ana.pk,
+                                            .started_ms = now_ms,
+                                            .last_access_ms = now_ms,
+                                            .auth_time_ms = now_ms};
+        ok(session_insert(w, &sessions[i]));
+    }
+    commit(w);
+    memset(&changes, 0, sizeof(changes));
+    w = begin_write(view);
+    for (size_t i = 0; i < count; i++)
+        ok(session_delete(w, sessions[i].pk));
+    commit(w);
+}
+
+static void test_rp_02_changes_are_told(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    ok(repl_sink_add(store, &change_sink));
+    memset(&changes, 0, sizeof(changes));
+    struct client client = add_client(view, "app");
+    expect_changes(REPL_CHANGED_CONFIG, 0);
+    struct user ana = add_user(view, "ana");
+    expect_changes(0, 0); /* nothing can stand on it yet */
+
+    ana.enabled = false;
+    struct store_write *w = begin_write(view);
+    ok(user_update(w, &ana));
+    commit(w);
+    assert_int_equal(changes.first.kind, MARK_USER);
+    assert_int_equal(changes.first.key, ana.pk);
+    expect_changes(REPL_CHANGED_ANY, 1);
+
+    w = begin_write(view);
+    write_mark_revoked(w, STR("a token"));
+    ok(user_update(w, &ana));
+    store_rollback(w);
+    expect_changes(0, 0);
+    w = begin_write(view);
+    ok(client_delete(w, client.pk));
+    commit(w);
+    assert_int_equal(changes.changed & REPL_CHANGED_CONFIG, REPL_CHANGED_CONFIG);
+    realm_view_release(view);
+
+    assert_int_equal(changes.master_changed, 0);
+    make_realm("chile");
+    assert_int_equal(changes.master_changed, REPL_CHANGED_ALL);
+    repl_sink_remove(store, &change_sink);
+}
+
+static void test_more_changes_than_are_told(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    ok(repl_sink_add(store, &change_sink));
+    end_all_sessions(view, REPL_CHANGES_MAX + 1);
+    expect_changes(REPL_CHANGED_ALL, 0);
+    realm_view_release(view);
+    repl_sink_remove(store, &change_sink);
+}
+
 static void test_sinks_are_few(void **state)
 {
     (void)state;
@@ -294,6 +392,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(test_larger_than_the_limit, start, end),
         cmocka_unit_test_setup_teardown(test_realm_in_the_making, start, end),
+        cmocka_unit_test_setup_teardown(test_rp_02_changes_are_told, start, end),
+        cmocka_unit_test_setup_teardown(test_more_changes_than_are_told, start, end),
         cmocka_unit_test_setup_teardown(test_sinks_are_few, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,296 @@
+/* The follower's own thread: jobs in their order, as many as there are before each flush. */
+#include <stdlib.h>
+
+#include "core/base/log.h"
+#include "store/fence.h"
+#include "store/repl/following.h"
+
+#include "core/base/banned.h"
+
+/* --- Databases by file --- */
+
+static size_t place_of(const struct follower *f, struct str file, bool *ret_there)
+{
+    size_t low = 0;
+    size_t high = f->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(str_c(f->databases[middle]->file), file) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_there = low < f->count && str_eq_c(file, f->databases[low]->file);
+    return low;
+}
+
+static int make_room(struct follower *f)
+{
+    if (f->count < f->cap)
+        return 0;
+    if (f->count >= REPL_DATABASES_MAX)
+        return ERR_LIMIT_REACHED;
+    size_t cap = f->cap ? f->cap * 2 : 64;
+    struct followed **databases = realloc(f->databases, cap * sizeof(struct followed *));
+    if (!databases)
+        return ERR_NO_MEMORY;
+    f->databases = databases;
+    f->cap = cap;
+    return 0;
+}
+
+static int add(struct follower *f, size_t at, struct str file, struct followed **ret_database)
+{
+    struct slot *slot;
+    TRY(make_room(f));
+    TRY(slot_of_file(f->store, file, &slot));
+    struct followed *d = calloc(1, sizeof(*d));
+    if (!d)
+        return ERR_NO_MEMORY;
+    memcpy(d->file, file.ptr, file.len);
+    d->slot = slot;
+    memmove(f->databases + at + 1, f->databases + at, (f->count - at) * sizeof(d));
+    f->databases[at] = d;
+    f->count++;
+    *ret_database = d;
+    return 0;
+}
+
+static int find(struct follower *f, struct str file, struct followed **ret_database)
+{
+    bool there;
+    size_t at = place_of(f, file, &there);
+    if (!there)
+        return add(f, at, file, ret_database);
+    *ret_database = f->databases[at];
+    return 0;
+}
+
+static void forget(struct follower *f, struct followed *d)
+{
+    bool there;
+    size_t at = place_of(f, str_c(d->file), &there);
+    if (there) {
+        memmove(f->databases + at, f->databases + at + 1, (f->count - at - 1) * sizeof(d));
+        f->count--;
+    }
+    free(d);
+}
+
+void followed_free_all(struct follower *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        free(f->databases[i]);
+    free(f->databases);
+    f->databases = NULL;
+    f->count = f->cap = 0;
+}
+
+/* --- Telling the primary --- */
+
+static void send_at(struct follower *f, enum repl_message_type type, const struct followed *d)
+{
+    const struct repl_message m = {.type = type, .at = {.file = str_c(d->file), .position = d->at}};
+    follower_send(f, &m);
+}
+
+/* Every database of the folder, by its file. */
+static int list_one(void *arg, struct str name)
+{
+    struct follower *f = arg;
+    struct followed *d;
+    if (!str_ends(name, STR(".db")))
+        return 0;
+    return find(f, str_sub(name, 0, name.len - 3), &d);
+}
+
+/* What cannot be read is not named: the primary then brings it whole. */
+static int say_where(struct follower *f)
+{
+    if (!f->listed)
+        TRY(folder_each(&f->store->folder, list_one, f));
+    f->listed = true;
+    for (size_t i = 0; i < f->count; i++) {
+        struct followed *d = f->databases[i];
+        d->asked = d->whole = d->hashed = false;
+        if (!d->known && followed_look(d) != 0)
+            continue;
+        send_at(f, REPL_AT, d);
+    }
+    const struct repl_message end = {.type = REPL_AT_END};
+    follower_send(f, &end);
+    return 0;
+}
+
+/* Once for each gap: what comes until it is closed cannot be put in place. */
+static void ask_again(struct follower *f, struct followed *d)
+{
+    if (d->asked)
+        return;
+    d->asked = true;
+    LOG_WARN("replication", "%s does not follow: asked for what is missing", d->file);
+    (void)pthread_mutex_lock(&f->lock);
+    f->told.resyncs++;
+    (void)pthread_mutex_unlock(&f->lock);
+    send_at(f, REPL_AT, d);
+}
+
+/* --- Jobs --- */
+
+static void count_applied(struct follower *f, const struct job *job)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    if (job->kind == JOB_COMMIT) {
+        f->told.commits++;
+        f->told.applied_ms = job->time_ms;
+    } else {
+        f->told.snapshots++;
+    }
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static bool leads_on(const struct followed *d, const struct job *job)
+{
+    bool known = d->known && (d->whole || d->at.lsn != 0);
+    return known && position_is(&job->before, &d->at);
+}
+
+static int do_commit(struct follower *f, struct followed *d, const struct job *job)
+{
+    if (!leads_on(d, job)) {
+        if (!d->known)
+            d->at = (struct repl_position){0};
+        ask_again(f, d);
+        return 0;
+    }
+    TRY(followed_apply(d, job, false));
+    d->asked = false;
+    count_applied(f, job);
+    return 0;
+}
+
+/* A database that is damaged here goes first. */
+static int begin_anew(struct follower *f, struct followed *d)
+{
+    LOG_WARN("replication", "%s is damaged here and comes anew", d->file);
+    if (d->slot->is_master)
+        return ERR_STORE_CORRUPT;
+    TRY(followed_remove(d));
+    TRY(slot_of_file(f->store, str_c(d->file), &d->slot));
+    return slots_follow_list(f->store);
+}
+
+static int do_snapshot(struct follower *f, struct followed *d, const struct job *job)
+{
+    if (fence_err(d->slot) != 0 && !job->difference)
+        TRY(begin_anew(f, d));
+    if (job->difference && !d->hashed)
+        return ERR_INVALID_REQUEST; /* from what? */
+    if (job->count > 0)
+        TRY(followed_apply(d, job, !job->difference));
+    else if (!position_is(&d->at, &job->after))
+        return ERR_INVALID_REQUEST;
+    d->whole = true;
+    d->asked = false;
+    count_applied(f, job);
+    return 0;
+}
+
+/* A file that somebody still reads is named again after the next start, and goes then. */
+static void do_gone(struct follower *f, struct followed *d)
+{
+    if (followed_remove(d) != 0)
+        LOG_WARN("replication", "%s, of a deleted realm, goes after the next start", d->file);
+    forget(f, d);
+}
+
+static int do_job(struct follower *f, const struct job *job)
+{
+    struct followed *d;
+    if (job->kind == JOB_SAY_WHERE)
+        return say_where(f);
+    TRY(find(f, str_c(job->file), &d));
+    switch (job->kind) {
+    case JOB_COMMIT: return do_commit(f, d, job);
+    case JOB_SNAPSHOT: return do_snapshot(f, d, job);
+    case JOB_GONE: do_gone(f, d); break;
+    case JOB_HASHES: followed_send_hashes(f, d); break;
+    case JOB_SAY_WHERE: break;
+    }
+    return 0;
+}
+
+/* To disk, and then the primary hears of it. */
+static int flush_all(struct follower *f)
+{
+    int err = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        struct followed *d = f->databases[i];
+        if (!d->db)
+            continue;
+        int flushed = followed_flush(d);
+        if (flushed == 0 && d->known)
+            send_at(f, REPL_ACK, d);
+        if (flushed != 0)
+            err = flushed;
+    }
+    return err;
+}
+
+/* --- The thread --- */
+
+/* NULL: it is time to end. */
+static struct job *take_all(struct follower *f, bool *ret_go_on)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (!f->first && !f->stopping)
+        (void)pthread_cond_wait(&f->called, &f->lock);
+    struct job *jobs = f->first;
+    f->first = f->last = NULL;
+    *ret_go_on = jobs != NULL;
+    (void)pthread_mutex_unlock(&f->lock);
+    return jobs;
+}
+
+static void done(struct follower *f, struct job *job)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->waiting_bytes -= job->bytes;
+    f->told.databases = f->count;
+    (void)pthread_cond_signal(&f->taken);
+    (void)pthread_mutex_unlock(&f->lock);
+    job_free(job);
+}
+
+static bool in_trouble(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    bool trouble = f->trouble != 0;
+    (void)pthread_mutex_unlock(&f->lock);
+    return trouble;
+}
+
+static void work_off(struct follower *f, struct job *jobs)
+{
+    while (jobs) {
+        struct job *job = jobs;
+        jobs = job->next;
+        /* What a connection brought after something failed is of no use; the next one asks anew. */
+        int err = job->kind == JOB_SAY_WHERE || !in_trouble(f) ? do_job(f, job) : 0;
+        if (err != 0)
+            follower_trouble(f, err);
+        done(f, job);
+    }
+    int err = flush_all(f);
+    if (err != 0)
+        follower_trouble(f, err);
+}
+
+void *follower_run(void *arg)
+{
+    struct follower *f = arg;
+    bool go_on;
+    for (struct job *jobs = take_all(f, &go_on); go_on; jobs = take_all(f, &go_on))
+        work_off(f, jobs);
+    return NULL;
+}

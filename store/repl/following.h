@@ -1,0 +1,119 @@
+/* The insides of the follower: the thread that brings messages collects them into jobs
+ * (follower.c), the follower's own thread does these one after another (follower_work.c). */
+#ifndef GARITA_STORE_REPL_FOLLOWING_H
+#define GARITA_STORE_REPL_FOLLOWING_H
+
+#include <pthread.h>
+
+#include "store/page_file.h"
+#include "store/repl/follower.h"
+#include "store/store.h"
+
+/* --- Jobs --- */
+
+enum job_kind { JOB_SAY_WHERE, JOB_COMMIT, JOB_SNAPSHOT, JOB_GONE, JOB_HASHES };
+
+struct job {
+    struct job *next;
+    enum job_kind kind;
+    char file[FILE_NAME_MAX + 1];
+    size_t bytes; /* of memory that it holds */
+    struct repl_position before, after;
+    int64_t time_ms;
+    uint32_t page_count;
+    bool difference;
+    uint8_t changed;
+    struct repl_change *changes;
+    size_t change_count;
+    struct repl_page *pages;
+    size_t count; /* of pages that came so far */
+    /* The images, PAGE_BYTES each, in memory or (of a snapshot) in a file without a name. */
+    unsigned char *images;
+    int fd; /* -1: none */
+};
+
+/* --- What is known of a database --- */
+
+struct followed {
+    char file[FILE_NAME_MAX + 1];
+    struct slot *slot;
+    struct repl_position at;
+    bool known;          /* at is what the database says */
+    bool whole;          /* came as a whole by this connection: at may be zeros and still lead on */
+    bool asked;          /* the primary was told that something is missing */
+    bool hashed;         /* and what it has, page by page */
+    struct realm_db *db; /* in use until its log is flushed; else NULL */
+    uint64_t ticket;
+};
+
+struct follower {
+    struct store *store;
+    struct follower_config config;
+    char cluster[REPL_NODE_ID_LEN + 1];
+    pthread_t worker;
+    bool worker_runs;
+
+    pthread_mutex_t lock;
+    pthread_cond_t called; /* there is a job, or it ends */
+    pthread_cond_t taken;  /* there is room again */
+    struct job *first, *last;
+    size_t waiting_bytes;
+    bool stopping;
+    int trouble; /* until the next connection */
+    struct follower_state told;
+
+    pthread_mutex_t sending; /* alone */
+    struct repl_out out;
+    bool attached;
+
+    /* The worker's. */
+    struct followed **databases; /* by file */
+    size_t count, cap;
+    bool listed; /* the folder was looked through */
+
+    /* Of the thread that brings messages. */
+    struct job *coming;
+    uint32_t pages_left, last_page;
+    struct follower_archive *archive; /* NULL: none is coming */
+};
+
+static inline bool position_is(const struct repl_position *a, const struct repl_position *b)
+{
+    return a->epoch == b->epoch && a->lsn == b->lsn && a->mark == b->mark;
+}
+
+/* --- follower.c --- */
+
+/* To the primary; without one nothing happens. An error is the connection's end. */
+void follower_send(struct follower *f, const struct repl_message *m);
+void follower_trouble(struct follower *f, int err);
+void job_free(struct job *job);
+
+/* --- follower_work.c --- */
+
+void *follower_run(void *follower);
+void followed_free_all(struct follower *f);
+
+/* --- follower_place.c: one database --- */
+
+/* Puts the job's pages in place as one commit; made: its file may be missing. The database stays in use
+ * (followed.db) until followed_flush. Errors of repl_apply. */
+MUST_CHECK int followed_apply(struct followed *d, const struct job *job, bool made);
+/* What was put in place is on disk when it returns 0. ERR_STORE_FAILED. */
+MUST_CHECK int followed_flush(struct followed *d);
+/* Reads where it stands. ERR_STORE_BUSY: it is not here. */
+MUST_CHECK int followed_look(struct followed *d);
+/* Its files go. ERR_STORE_BUSY while somebody reads it, ERR_IO. */
+MUST_CHECK int followed_remove(struct followed *d);
+/* Hashes of all pages, as answers to HASHES. */
+void followed_send_hashes(struct follower *f, struct followed *d);
+
+/* --- follower_archive.c: files of archived events --- */
+
+struct follower_archive;
+MUST_CHECK int archive_begin(struct follower *f, const struct repl_archive *archive);
+MUST_CHECK int archive_bytes(struct follower *f, struct str bytes);
+MUST_CHECK int archive_end(struct follower *f, struct str file);
+void archive_drop(struct follower *f);
+
+#endif
