@@ -49,3 +49,21 @@ int validation_call_of(struct request *req, struct validation_call *ret_call)
     };
     return str_absent(ret_call->base_url) ? ERR_NO_MEMORY : 0;
 }
+
+int validation_call_keep(struct arena *own, const struct validation_call *call,
+                         struct validation_call *ret_call)
+{
+    struct validation_call *c = ret_call;
+    *c = *call;
+    c->arena = NULL;
+    c->now = NULL;
+    c->err = NULL;
+    c->ground = NULL;
+    struct str *const texts[] = {
+        &c->base_url,      &c->default_realm,      &c->authorization, &c->tenant,
+        &c->host,          &c->certificate_sha256, &c->actor.ip,      &c->actor.user_agent,
+        &c->actor.trace_id};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        *texts[i] = arena_str(own, *texts[i]);
+    return own->exhausted ? ERR_NO_MEMORY : 0;
+}
