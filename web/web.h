@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "core/auth/own_urls.h"
 #include "core/codec/json.h"
 #include "web/request.h"
 #include "web/router.h"
@@ -184,6 +185,9 @@ struct str web_hostname(const struct web *web);
 struct str web_public_url(struct request *req);
 /* That of the listener that was asked, for addresses of what it serves: /admin may be elsewhere. */
 struct str web_own_url(struct request *req);
+/* Both, for addresses of clients of ours that have no host in them. Administration with a listener of its
+ * own is reached by the public host at that listener's port. */
+struct own_urls web_own_urls(struct request *req);
 /* The same for another port of ours, whose caller reached it by this authority. */
 struct str web_url_by_host(const struct web *web, struct arena *a, struct str authority);
 /* The same without the base path: what Origin headers of our own pages hold. */

@@ -39,7 +39,8 @@ static int check_origin(const struct watch_stream *w, const struct validation_ca
         return 0;
     TRY(realm_view_acquire(call->store, caller->realm, &view));
     bool allowed = realm_view_client(view, caller->client_id, &client) == 0 &&
-                   origins_allow(call->arena, client, call->base_url, w->origin);
+                   origins_allow(call->arena, client,
+                                 (struct own_urls){call->base_url, call->admin_url}, w->origin);
     realm_view_release(view);
     return allowed ? 0 : err_set(call->err, ERR_FORBIDDEN, "This origin is none of the client's");
 }
