@@ -2,6 +2,7 @@
 #include "appliance/app.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,10 +16,14 @@
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
 #include "appliance/replication.h"
+#include "appliance/sampler.h"
+#include "appliance/status.h"
 #include "appliance/store_setup.h"
 #include "core/admin/setup.h"
 #include "core/base/log.h"
 #include "web/oidc/cors.h"
+#include "web/operations/figures.h"
+#include "web/operations/log_tail.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
@@ -37,16 +42,18 @@ struct app {
     struct checks *checks;
     struct backups *backups;
     struct replication *replication;
+    struct sampler *sampler;
+    pthread_mutex_t parts_lock; /* held by who asks the parts for their state */
+    bool is_whole;              /* under it: all parts are there, and stay while it is held */
+    int64_t started_ms;
     struct str url;
 };
 
 static enum log_level level_of(const char *name)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    return LOG_LEVEL_INFO;
+    enum log_level level = LOG_LEVEL_INFO;
+    (void)log_level_find(str_c(name), &level);
+    return level;
 }
 
 void app_log_setup(const struct config *config)
@@ -204,6 +211,60 @@ static void add_metrics(void *context, struct buf *out)
     store_metrics(app->store, out);
 }
 
+/* Store figures, at their places among the live ones. */
+static void add_figures(void *context, int64_t *io_values)
+{
+    struct app *app = context;
+    struct store_figures f;
+    store_figures(app->store, &f);
+    io_values[FIGURE_logins] += f.logins;
+    io_values[FIGURE_loginFailures] += f.login_failures;
+    io_values[FIGURE_cacheHits] += f.cache_hits;
+    io_values[FIGURE_cacheAsked] += f.cache_asked;
+    io_values[FIGURE_commits] += f.commits;
+    io_values[FIGURE_flushes] += f.flushes;
+    io_values[FIGURE_flushUs] += f.flush_us;
+    io_values[FIGURE_diskFreeBytes] += f.free_bytes;
+    io_values[FIGURE_openRealms] += f.open_realms;
+}
+
+/* While the server starts and stops, parts are missing. */
+static int lock_parts(struct app *app)
+{
+    (void)pthread_mutex_lock(&app->parts_lock);
+    if (app->is_whole)
+        return 0;
+    (void)pthread_mutex_unlock(&app->parts_lock);
+    return ERR_OVERLOADED;
+}
+
+static int write_status(void *context, struct arena *a, struct json_writer *w)
+{
+    struct app *app = context;
+    TRY(lock_parts(app));
+    const struct status_parts parts = {app->config, app->store, app->web,       app->backups,
+                                       app->checks, app->jobs,  app->started_ms};
+    int rc = status_write(&parts, a, w);
+    (void)pthread_mutex_unlock(&app->parts_lock);
+    return rc;
+}
+
+static int try_backup(void *context, struct err_ctx *err)
+{
+    struct app *app = context;
+    TRY(lock_parts(app));
+    int rc = backups_try(app->backups, err);
+    (void)pthread_mutex_unlock(&app->parts_lock);
+    return rc;
+}
+
+static void set_whole(struct app *app, bool is_whole)
+{
+    (void)pthread_mutex_lock(&app->parts_lock);
+    app->is_whole = is_whole;
+    (void)pthread_mutex_unlock(&app->parts_lock);
+}
+
 static int start_web(struct app *app, struct err_ctx *err)
 {
     TRY(set_web(app, err));
@@ -211,6 +272,9 @@ static int start_web(struct app *app, struct err_ctx *err)
         .store = app->store,
         .health = health,
         .metrics = add_metrics,
+        .figures = add_figures,
+        .status = write_status,
+        .try_backup = try_backup,
         .cors_allowed = oidc_cors_allowed,
         .context = app,
     };
@@ -280,8 +344,11 @@ static int start_all(struct app *app, char *const *environment, const char *impo
     TRY(start_web(app, err));
     TRY(start_jobs(app));
     TRY(start_backups(app));
-    return checks_start(app->store, app->config->check_pages_per_s, app->config->check_interval_h,
-                        &app->checks);
+    TRY(checks_start(app->store, app->config->check_pages_per_s, app->config->check_interval_h,
+                     &app->checks));
+    TRY(sampler_start(app->web, &app->sampler));
+    set_whole(app, true);
+    return 0;
 }
 
 int app_start(const struct config *config, char *const *environment, const char *import_path,
@@ -292,6 +359,9 @@ int app_start(const struct config *config, char *const *environment, const char 
         return ERR_NO_MEMORY;
     arena_init(&app->arena, (size_t)4 << 20);
     app->config = config;
+    log_keep_lines(log_tail_add);
+    (void)pthread_mutex_init(&app->parts_lock, NULL);
+    app->started_ms = clock_now().wall_ms;
     int rc = start_all(app, environment, import_path, err);
     if (rc != 0) {
         app_stop(app);
@@ -306,7 +376,9 @@ void app_stop(struct app *app)
 {
     if (!app)
         return;
+    set_whole(app, false);
     ipc_stop(app->ipc);
+    sampler_stop(app->sampler);
     checks_stop(app->checks);
     backups_stop(app->backups);
     jobs_stop(app->jobs);
@@ -314,6 +386,7 @@ void app_stop(struct app *app)
     replication_stop(app->replication); /* requests may have waited for the other node */
     if (app->store)
         store_close(app->store);
+    (void)pthread_mutex_destroy(&app->parts_lock);
     arena_free(&app->arena);
     free(app);
 }

@@ -8,7 +8,6 @@
 #include "appliance/routine.h"
 #include "core/admin/record.h"
 #include "core/base/log.h"
-#include "store/repl/restore.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -26,6 +25,8 @@ struct backups {
     struct backups_settings settings;
     struct routine routine;
     int64_t pages_left; /* of the slice */
+    pthread_mutex_t lock;
+    struct backups_trial trial; /* under lock */
 };
 
 static bool step(void *arg, struct str realm, int64_t done, int64_t pages)
@@ -68,20 +69,18 @@ static int append_event(struct backups *b, struct arena *a, int rc, const struct
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
-static void tell(struct backups *b, int rc, struct outcome *o)
+static void tell(struct backups *b, int rc, const char *what, struct outcome *o)
 {
     CLEANUP(arena_free) struct arena a;
     arena_init(&a, ARENA_BYTES);
     if (rc != 0 && !o->err.detail[0])
         (void)err_set(&o->err, rc, "%s", err_text(rc));
-    store_backup_outcome(b->store, rc == 0);
     if (rc == 0)
-        LOG_INFO("backup",
-                 "backup %s was made and restored on trial: %lld realms, %lld people, %lld events",
+        LOG_INFO("backup", "backup %s was restored on trial: %lld realms, %lld people, %lld events",
                  o->id, (long long)o->trial.realms, (long long)o->trial.people,
                  (long long)o->trial.events);
     else
-        LOG_ERROR("backup", "daily backup: %s", o->err.detail);
+        LOG_ERROR("backup", "%s: %s", what, o->err.detail);
     rc = append_event(b, &a, rc, o);
     if (rc != 0)
         LOG_WARN("backup", "the event of a backup was not stored: %s", err_text(rc));
@@ -116,6 +115,89 @@ static int make(struct backups *b, struct outcome *o)
     return backup_prune(b->store, dir, &keep, now_steady_ms(&now), &o->removed, &o->err);
 }
 
+/* --- When somebody asks --- */
+
+static bool trial_is(struct backups *b, enum backups_trial_state state)
+{
+    struct backups_trial trial;
+    backups_last_trial(b, &trial);
+    return trial.state == state;
+}
+
+static void trial_note(struct backups *b, const struct backups_trial *trial)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    b->trial = *trial;
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+/* A folder in whose place there is an older state of it has not the one that was made last. */
+static int find_newest(struct backups *b, const char *dir, struct backups_trial *trial)
+{
+    struct backup_source source;
+    store_backup_last(b->store, trial->id);
+    TRY(backup_source_of_store(b->store, dir, &source, &trial->err));
+    int rc = backup_check_newest(b->store, &source, &trial->err);
+    backup_source_close(&source);
+    return rc;
+}
+
+static int try_newest(struct backups *b)
+{
+    struct backups_trial trial = {.state = TRIAL_RUNS, .began_ms = clock_now().wall_ms};
+    struct outcome o = {.id = ""};
+    const char *dir = store_backup_dir(b->store);
+    trial_note(b, &trial);
+    int rc = find_newest(b, dir, &trial);
+    memcpy(o.id, trial.id, sizeof(o.id));
+    o.err = trial.err;
+    trial_note(b, &trial);
+    if (rc == 0)
+        rc = prove(b, dir, &o);
+    if (rc == ERR_CANCELLED)
+        return rc;
+    if (rc != 0) /* a good one says nothing of the daily backup */
+        store_backup_outcome(b->store, false);
+    tell(b, rc, "the trial of a backup", &o);
+    trial.found = o.trial;
+    trial.err = o.err;
+    trial.state = TRIAL_OVER;
+    trial.ended_ms = clock_now().wall_ms;
+    trial_note(b, &trial);
+    return 0;
+}
+
+int backups_try(struct backups *b, struct err_ctx *err)
+{
+    char last[BACKUP_ID_LEN + 1];
+    if (!b)
+        return err_set(err, ERR_NOT_FOUND, "No folder for backups is configured (backup-dir)");
+    store_backup_last(b->store, last);
+    if (!last[0])
+        return err_set(err, ERR_NOT_FOUND, "No backup was made yet");
+    (void)pthread_mutex_lock(&b->lock);
+    bool busy = b->trial.state == TRIAL_WANTED || b->trial.state == TRIAL_RUNS;
+    if (!busy)
+        b->trial = (struct backups_trial){.state = TRIAL_WANTED, .began_ms = clock_now().wall_ms};
+    (void)pthread_mutex_unlock(&b->lock);
+    if (busy)
+        return err_set(err, ERR_CONFLICT, "A trial is at work already");
+    routine_nudge(&b->routine);
+    return 0;
+}
+
+void backups_last_trial(struct backups *b, struct backups_trial *ret_trial)
+{
+    *ret_trial = (struct backups_trial){.state = TRIAL_NONE};
+    if (!b)
+        return;
+    (void)pthread_mutex_lock(&b->lock);
+    *ret_trial = b->trial;
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+/* --- The thread --- */
+
 /* An id is made of the time, so one of now tells day and hour. */
 static bool is_due(const struct backups *b)
 {
@@ -124,19 +206,22 @@ static bool is_due(const struct backups *b)
     backup_id_of(clock_now().wall_ms, now);
     int64_t hour = (now[HOUR_AT] - '0') * 10 + (now[HOUR_AT + 1] - '0');
     store_backup_last(b->store, last);
-    return hour >= b->settings.hour && strncmp(now, last, DAY_LEN) != 0;
+    return b->settings.hour >= 0 && hour >= b->settings.hour && strncmp(now, last, DAY_LEN) != 0;
 }
 
 /* How long to wait for the next look; negative when it is time to end. */
 static int64_t round_once(struct backups *b)
 {
     struct outcome o = {0};
+    if (trial_is(b, TRIAL_WANTED) && try_newest(b) == ERR_CANCELLED)
+        return -1;
     if (!is_due(b))
-        return LOOK_MS;
+        return trial_is(b, TRIAL_WANTED) ? 0 : LOOK_MS;
     int rc = make(b, &o);
     if (rc == ERR_CANCELLED)
         return -1;
-    tell(b, rc, &o);
+    store_backup_outcome(b->store, rc == 0);
+    tell(b, rc, "daily backup", &o);
     return rc == 0 ? LOOK_MS : RETRY_MS;
 }
 
@@ -153,18 +238,21 @@ int backups_start(struct store *store, const struct backups_settings *settings,
                   struct backups **ret_backups)
 {
     *ret_backups = NULL;
-    if (!store_backup_dir(store) || settings->hour < 0)
+    if (!store_backup_dir(store))
         return 0;
     struct backups *b = calloc(1, sizeof(*b));
     if (!b)
         return ERR_NO_MEMORY;
     b->store = store;
     b->settings = *settings;
+    (void)pthread_mutex_init(&b->lock, NULL);
     int rc = routine_start(&b->routine, run, b);
-    if (rc != 0)
-        free(b);
-    else
+    if (rc == 0) {
         *ret_backups = b;
+        return 0;
+    }
+    (void)pthread_mutex_destroy(&b->lock);
+    free(b);
     return rc;
 }
 
@@ -173,5 +261,6 @@ void backups_stop(struct backups *backups)
     if (!backups)
         return;
     routine_stop(&backups->routine);
+    (void)pthread_mutex_destroy(&backups->lock);
     free(backups);
 }

@@ -1,6 +1,7 @@
 /* The thread of the checks. A realm's budget of pages is spent in slices of a tenth of a second. */
 #include "appliance/checks.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "appliance/routine.h"
@@ -21,6 +22,7 @@ struct checks {
     int64_t interval_ms;
     int64_t pages_left; /* of the slice */
     struct routine routine;
+    atomic_llong ended_ms;
 };
 
 static bool pace(void *arg)
@@ -67,6 +69,8 @@ static bool check_all(struct checks *c)
     arena_init(&a, CHECK_ARENA_BYTES);
     int rc = each_realm(c->store, &a, check_next, c);
     arena_free(&a);
+    if (rc == 0)
+        atomic_store(&c->ended_ms, clock_now().wall_ms);
     return rc != ERR_CANCELLED;
 }
 
@@ -100,6 +104,11 @@ int checks_start(struct store *store, int64_t pages_per_s, int64_t interval_h,
     }
     *ret_checks = c;
     return 0;
+}
+
+int64_t checks_ended_ms(const struct checks *checks)
+{
+    return checks ? atomic_load(&checks->ended_ms) : 0;
 }
 
 void checks_stop(struct checks *checks)

@@ -13,6 +13,8 @@ struct store;
 /* pages_per_s 0: none. The first round begins a minute after the start. */
 MUST_CHECK int checks_start(struct store *store, int64_t pages_per_s, int64_t interval_h,
                             struct checks **ret_checks);
+/* When a round over all realms ended, the last time since the start; 0: none did. NULL is fine. */
+int64_t checks_ended_ms(const struct checks *checks);
 /* Ends in the middle of a check. NULL is fine. */
 void checks_stop(struct checks *checks);
 

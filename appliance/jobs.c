@@ -2,6 +2,7 @@
  * thousand of them do not make a burst. */
 #include "appliance/jobs.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "appliance/command/commands.h"
@@ -28,6 +29,8 @@ struct jobs {
     struct web *web;
     struct jobs_settings settings;
     struct routine routine;
+    int64_t realms, sessions;                          /* of the round at work */
+    atomic_llong ended_ms, realms_last, sessions_last; /* of the last one */
 };
 
 struct job {
@@ -98,6 +101,16 @@ static int tend_audit(struct jobs *j, struct job *job)
     return 0;
 }
 
+static int count_sessions(struct jobs *j, struct job *job)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    int64_t count;
+    TRY(store_read_begin(job->ctx.view, &r));
+    TRY(session_count_kept(r, &count));
+    j->sessions += count;
+    return 0;
+}
+
 static void tend_realm(struct jobs *j, struct str name)
 {
     struct arena a;
@@ -115,6 +128,8 @@ static void tend_realm(struct jobs *j, struct str name)
             rc = retire_keys(&job);
         if (rc == 0)
             rc = tend_audit(j, &job);
+        if (rc == 0)
+            rc = count_sessions(j, &job);
         realm_view_release(view);
     }
     store_visit_end(&visit);
@@ -127,7 +142,15 @@ static int tend_next(void *arg, const struct realm_summary *realm)
 {
     struct jobs *j = arg;
     tend_realm(j, realm->name);
+    j->realms++;
     return routine_pause(&j->routine, REALM_PAUSE_MS) ? 0 : ERR_CANCELLED;
+}
+
+static void note_round(struct jobs *j)
+{
+    atomic_store(&j->realms_last, j->realms);
+    atomic_store(&j->sessions_last, j->sessions);
+    atomic_store(&j->ended_ms, clock_now().wall_ms);
 }
 
 /* One round over all realms; false when it is time to end. */
@@ -135,8 +158,11 @@ static bool tend_realms(struct jobs *j)
 {
     struct arena a;
     arena_init(&a, JOB_ARENA_BYTES);
+    j->realms = j->sessions = 0;
     int rc = each_realm(j->store, &a, tend_next, j);
     arena_free(&a);
+    if (rc == 0)
+        note_round(j);
     return rc != ERR_CANCELLED;
 }
 
@@ -205,6 +231,15 @@ int jobs_start(struct store *store, struct web *web, const struct jobs_settings 
     }
     *ret_jobs = j;
     return 0;
+}
+
+void jobs_last_round(const struct jobs *jobs, struct jobs_round *ret_round)
+{
+    *ret_round = (struct jobs_round){0};
+    if (jobs)
+        *ret_round = (struct jobs_round){.ended_ms = atomic_load(&jobs->ended_ms),
+                                         .realms = atomic_load(&jobs->realms_last),
+                                         .sessions = atomic_load(&jobs->sessions_last)};
 }
 
 void jobs_stop(struct jobs *jobs)

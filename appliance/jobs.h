@@ -17,6 +17,13 @@ struct jobs_settings {
 };
 MUST_CHECK int jobs_start(struct store *store, struct web *web,
                           const struct jobs_settings *settings, struct jobs **ret_jobs);
+/* The last round over all realms; zeros before its end. NULL is fine. */
+struct jobs_round {
+    int64_t ended_ms;
+    int64_t realms;
+    int64_t sessions; /* that are kept */
+};
+void jobs_last_round(const struct jobs *jobs, struct jobs_round *ret_round);
 /* Ends after the step at work. NULL is fine. */
 void jobs_stop(struct jobs *jobs);
 

@@ -8,6 +8,7 @@ int routine_start(struct routine *routine, void *(*run)(void *), void *arg)
 {
     pthread_condattr_t attributes;
     routine->stopping = false;
+    routine->nudged = false;
     (void)pthread_mutex_init(&routine->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -27,12 +28,21 @@ bool routine_pause(struct routine *routine, int64_t ms)
         until.tv_nsec -= 1000000000;
     }
     (void)pthread_mutex_lock(&routine->lock);
-    while (!routine->stopping &&
+    while (!routine->stopping && !routine->nudged &&
            pthread_cond_timedwait(&routine->wake, &routine->lock, &until) == 0)
         continue;
     bool go_on = !routine->stopping;
+    routine->nudged = false;
     (void)pthread_mutex_unlock(&routine->lock);
     return go_on;
+}
+
+void routine_nudge(struct routine *routine)
+{
+    (void)pthread_mutex_lock(&routine->lock);
+    routine->nudged = true;
+    (void)pthread_cond_signal(&routine->wake);
+    (void)pthread_mutex_unlock(&routine->lock);
 }
 
 void routine_stop(struct routine *routine)

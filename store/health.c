@@ -168,6 +168,23 @@ static struct sums sum_up(struct store *store)
     return s;
 }
 
+void store_figures(struct store *store, struct store_figures *ret_figures)
+{
+    struct store_counters *c = &store->counters;
+    struct sums s = sum_up(store);
+    *ret_figures = (struct store_figures){
+        .logins = (int64_t)atomic_load(&c->logins),
+        .login_failures = (int64_t)atomic_load(&c->login_failures),
+        .commits = (int64_t)atomic_load(&c->commits),
+        .flushes = (int64_t)s.flushes,
+        .flush_us = (int64_t)(s.flush_ns / 1000),
+        .free_bytes = atomic_load(&store->free_bytes),
+        .total_bytes = atomic_load(&store->total_bytes),
+        .open_realms = (int64_t)atomic_load(&store->open_count),
+    };
+    cache_figures(store, &ret_figures->cache_hits, &ret_figures->cache_asked);
+}
+
 static void metric(struct buf *b, const char *name, const char *type, const char *help,
                    uint64_t value)
 {
@@ -229,6 +246,9 @@ void store_metrics(struct store *store, struct buf *b)
            atomic_load(&c->rollbacks));
     metric(b, "failed_commits_total", "counter", "Commits that the database refused.",
            atomic_load(&c->failed_commits));
+    metric(b, "logins_total", "counter", "Logins of people.", atomic_load(&c->logins));
+    metric(b, "login_failures_total", "counter", "Logins that failed.",
+           atomic_load(&c->login_failures));
     metric(b, "disk_full_total", "counter", "Writes that found no space.",
            atomic_load(&c->full_errors));
     metric(b, "reads_total", "counter", "Read transactions.", atomic_load(&c->reads));

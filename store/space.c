@@ -10,14 +10,16 @@
 /* Coming back takes a little more than the reserve, so that the answer does not flutter. */
 #define BACK_PERCENT 110
 
-static bool measure(const struct store *store, int64_t *ret_free, int64_t *ret_reserve)
+static bool measure(const struct store *store, int64_t *ret_total, int64_t *ret_free,
+                    int64_t *ret_reserve)
 {
     struct statvfs fs;
     if (fstatvfs(store->folder.realms_fd, &fs) != 0)
         return false;
     int64_t unit = (int64_t)fs.f_frsize;
+    *ret_total = (int64_t)fs.f_blocks * unit;
     *ret_free = (int64_t)fs.f_bavail * unit;
-    int64_t tenth = (int64_t)fs.f_blocks * unit / 10;
+    int64_t tenth = *ret_total / 10;
     *ret_reserve = store->config.reserve_bytes < tenth ? store->config.reserve_bytes : tenth;
     if (store->config.reserve_percent > 0)
         *ret_reserve = (int64_t)fs.f_blocks * unit / 100 * store->config.reserve_percent;
@@ -58,9 +60,10 @@ static void tell(enum space now, int64_t free_bytes, int64_t reserve)
 
 void space_look(struct store *store)
 {
-    int64_t free_bytes, reserve;
-    if (!measure(store, &free_bytes, &reserve))
+    int64_t total_bytes, free_bytes, reserve;
+    if (!measure(store, &total_bytes, &free_bytes, &reserve))
         return;
+    atomic_store(&store->total_bytes, total_bytes);
     atomic_store(&store->free_bytes, free_bytes);
     enum space before = (enum space)atomic_load(&store->space);
     enum space now = reserve > 0 ? judge(before, free_bytes, reserve) : SPACE_ENOUGH;

@@ -136,6 +136,7 @@ struct store_counters {
     atomic_uint_fast64_t commits, rollbacks, reads, db_opens, db_closes, view_builds, checkpoints;
     atomic_uint_fast64_t failed_commits, full_errors, fences, pages_checked, checks;
     atomic_uint_fast64_t flushes, flush_ns; /* of databases that were closed since */
+    atomic_uint_fast64_t logins, login_failures;
 };
 
 /* What timekeeper.c knows. */
@@ -179,7 +180,7 @@ struct store {
     atomic_bool full;   /* the last write found no space */
     atomic_bool failed; /* a flush failed in some realm */
     atomic_int space;   /* space.h */
-    atomic_llong free_bytes;
+    atomic_llong total_bytes, free_bytes;
     bool hands_off; /* the start failed: files stay as they are */
     struct store_counters counters;
     struct backup_state backup;

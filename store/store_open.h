@@ -68,6 +68,15 @@ bool store_realm_trouble(struct store *store, struct str realm, struct arena *a,
 int64_t store_realm_checked_ms(struct store *store, struct str realm);
 /* What is refused for want of room; NULL: nothing. */
 const char *store_space_word(struct store *store);
+/* What was counted since the start, and what is so now. */
+struct store_figures {
+    int64_t logins, login_failures; /* of committed transactions */
+    int64_t cache_hits, cache_asked;
+    int64_t commits, flushes, flush_us;
+    int64_t free_bytes, total_bytes; /* of the data folder's file system */
+    int64_t open_realms;
+};
+void store_figures(struct store *store, struct store_figures *ret_figures);
 /* Figures in the text format of Prometheus. */
 void store_metrics(struct store *store, struct buf *b);
 

@@ -271,13 +271,24 @@ static void forget_undone(struct store_write *w)
         audit_signer_free(&db->signer);
 }
 
+static void count_logins(const struct store_write *w)
+{
+    struct store_counters *c = &w->reader.slot->store->counters;
+    if (w->logins)
+        atomic_fetch_add(&c->logins, w->logins);
+    if (w->login_failures)
+        atomic_fetch_add(&c->login_failures, w->login_failures);
+}
+
 /* Notes why writing does not work; leaves the turn and frees all but the result. */
 static void finish(struct store_write *w, bool done)
 {
     struct store *store = w->reader.slot->store;
     struct realm_db *db = w->reader.db;
     struct conn *conn = db->writer;
-    if (!done)
+    if (done)
+        count_logins(w);
+    else
         forget_undone(w);
     if (conn->sync_failed)
         flush_fail(&db->flush, SQLITE_IOERR_FSYNC);

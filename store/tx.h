@@ -32,6 +32,7 @@ struct store_write {
     struct event_head head;
     int64_t seq_before; /* the last event before this transaction; right once head is known */
     bool texts_added, persons_added, signer_added; /* what a rollback makes untrue */
+    unsigned logins, login_failures;               /* events of this transaction */
     int64_t signed_seq; /* the head that this transaction signed; 0: none */
     struct list_change list;
     struct {

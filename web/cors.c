@@ -81,8 +81,8 @@ void cors_preflight(struct request *req, struct response *res, unsigned methods)
     respond_header(res, "Access-Control-Allow-Methods", list);
     respond_header(res, "Access-Control-Allow-Headers",
                    rpc ? STR(RPC_HEADERS)
-                       : STR("Accept, Authorization, Content-Type, DPoP, X-Justification, "
-                             "X-Requested-With"));
+                       : STR("Accept, Authorization, Content-Type, DPoP, Last-Event-ID, "
+                             "X-Justification, X-Requested-With"));
     respond_header(res, "Access-Control-Max-Age", STR(PREFLIGHT_MAX_AGE));
 }
 

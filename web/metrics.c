@@ -1,29 +1,23 @@
 /* Atomic counters, written by all workers, read by whoever scrapes. */
 #include "web/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "web/grpc/grpc.h"
 #include "web/listen.h"
+#include "web/operations/figures.h"
 #include "web/stream.h"
 
 #include "core/base/banned.h"
 
-#define STATUS_CLASSES 5
-
-static const struct {
-    int64_t up_to_us;
-    const char *label; /* in seconds */
-} buckets[] = {
-    {250, "0.00025"}, {500, "0.0005"},  {1000, "0.001"},  {2500, "0.0025"}, {5000, "0.005"},
-    {10000, "0.01"},  {25000, "0.025"}, {50000, "0.05"},  {100000, "0.1"},  {250000, "0.25"},
-    {500000, "0.5"},  {1000000, "1"},   {2500000, "2.5"}, {5000000, "5"},
-};
+#define STATUS_CLASSES   5
+#define CLASS_SERVER     4   /* 5xx */
+#define LABELS_MAX_BYTES 256 /* patterns are shorter */
 
 struct route_metrics {
     atomic_ullong status[STATUS_CLASSES];
-    atomic_ullong buckets[ARRAY_LEN(buckets) + 1];
-    atomic_ullong sum_us;
+    struct histogram durations;
     atomic_ullong bytes;
 };
 
@@ -50,22 +44,45 @@ void metrics_free(struct metrics *metrics)
 void metrics_count(struct metrics *m, size_t route, int status, int64_t duration_us, size_t bytes)
 {
     struct route_metrics *r = &m->routes[route < m->route_count ? route : m->route_count];
-    size_t bucket = 0;
     if (status >= 100 && status < 600)
         atomic_fetch_add_explicit(&r->status[status / 100 - 1], 1, memory_order_relaxed);
-    while (bucket < ARRAY_LEN(buckets) && duration_us > buckets[bucket].up_to_us)
-        bucket++;
-    atomic_fetch_add_explicit(&r->buckets[bucket], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&r->sum_us, (unsigned long long)duration_us, memory_order_relaxed);
+    histogram_add(&r->durations, duration_us);
     atomic_fetch_add_explicit(&r->bytes, bytes, memory_order_relaxed);
 }
 
-static unsigned long long total_of(const struct route_metrics *r)
+/* What its requests are for; LATENCIES: nothing that is shown. Listings of the administration may take
+ * long, and so may a login, which hashes: each is judged by itself. */
+static enum latency latency_of(const struct route *route)
 {
-    unsigned long long total = 0;
-    for (size_t i = 0; i <= ARRAY_LEN(buckets); i++)
-        total += atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
-    return total;
+    static route_handler *const validations[] = {
+        oidc_introspect,          validation_validate, validation_validate_batch,
+        validation_introspection, validation_person,   validation_forward_auth,
+    };
+    if (route->admin)
+        return LATENCY_ADMIN;
+    if (route->rate == RATE_LOGIN)
+        return LATENCY_LOGIN;
+    if (route->handler == oidc_token)
+        return LATENCY_TOKEN;
+    for (size_t i = 0; i < ARRAY_LEN(validations); i++)
+        if (route->handler == validations[i])
+            return LATENCY_VALIDATION;
+    return LATENCIES;
+}
+
+void metrics_figures(const struct web *web, struct figures *io_figures)
+{
+    const struct metrics *m = web->metrics;
+    for (size_t i = 0; i <= m->route_count; i++) {
+        const struct route_metrics *r = &m->routes[i];
+        enum latency latency =
+            i < m->route_count ? latency_of(&web->services.routes[i]) : LATENCIES;
+        for (int class = 0; class < STATUS_CLASSES; class ++)
+            io_figures->values[FIGURE_requests] += (int64_t)atomic_load(&r->status[class]);
+        io_figures->values[FIGURE_serverErrors] += (int64_t)atomic_load(&r->status[CLASS_SERVER]);
+        if (latency != LATENCIES)
+            histogram_read(&r->durations, &io_figures->latencies[latency]);
+    }
 }
 
 static void write_requests(const struct route_metrics *r, const char *name, struct buf *out)
@@ -78,22 +95,11 @@ static void write_requests(const struct route_metrics *r, const char *name, stru
     }
 }
 
-static void write_histogram(const struct route_metrics *r, const char *name, struct buf *out)
+static void write_durations(const struct route_metrics *r, const char *name, struct buf *out)
 {
-    unsigned long long sum = 0;
-    for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
-        sum += atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
-        buf_printf(out,
-                   "garita_http_request_duration_seconds_bucket{route=\"%s\",le=\"%s\"} %llu\n",
-                   name, buckets[i].label, sum);
-    }
-    sum += atomic_load_explicit(&r->buckets[ARRAY_LEN(buckets)], memory_order_relaxed);
-    unsigned long long us = atomic_load_explicit(&r->sum_us, memory_order_relaxed);
-    buf_printf(out, "garita_http_request_duration_seconds_bucket{route=\"%s\",le=\"+Inf\"} %llu\n",
-               name, sum);
-    buf_printf(out, "garita_http_request_duration_seconds_sum{route=\"%s\"} %llu.%06llu\n", name,
-               us / 1000000, us % 1000000);
-    buf_printf(out, "garita_http_request_duration_seconds_count{route=\"%s\"} %llu\n", name, sum);
+    char labels[LABELS_MAX_BYTES];
+    (void)snprintf(labels, sizeof(labels), "route=\"%s\"", name);
+    histogram_write(&r->durations, "garita_http_request_duration_seconds", labels, out);
 }
 
 static void write_gauge(struct buf *out, const char *name, const char *type, int64_t value)
@@ -128,9 +134,8 @@ void web_metrics_write(const struct web *web, struct buf *out)
                        out);
     buf_add_c(out, "# TYPE garita_http_request_duration_seconds histogram\n");
     for (size_t i = 0; i <= m->route_count; i++)
-        if (total_of(&m->routes[i]))
-            write_histogram(&m->routes[i],
-                            i < m->route_count ? web->services.routes[i].pattern : "none", out);
+        write_durations(&m->routes[i],
+                        i < m->route_count ? web->services.routes[i].pattern : "none", out);
     write_transport(web, out);
     grpc_server_metrics(web->grpc, out);
     if (web->services.metrics)

@@ -6,6 +6,7 @@
 #include "web/web.h"
 
 struct metrics;
+struct figures;
 
 /* ERR_NO_MEMORY. */
 MUST_CHECK int metrics_new(size_t route_count, struct metrics **ret_metrics);
@@ -13,5 +14,7 @@ void metrics_free(struct metrics *metrics);
 /* route: position in the table; route_count for requests that fit no line. */
 void metrics_count(struct metrics *metrics, size_t route, int status, int64_t duration_us,
                    size_t bytes);
+/* Adds requests, errors and latencies to the live figures (web/operations). */
+void metrics_figures(const struct web *web, struct figures *io_figures);
 
 #endif

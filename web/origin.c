@@ -228,6 +228,29 @@ struct str web_own_url(struct request *req)
     return ARENA_CONCAT(req->arena, req->own_origin, req->web->config.base_path);
 }
 
+static struct str admin_origin(struct request *req)
+{
+    struct uri u;
+    struct str origin;
+    bool https = web_port(req->web, LISTENER_ADMIN, true) != 0;
+    uint16_t port = web_port(req->web, LISTENER_ADMIN, https);
+    if (req->listener == LISTENER_ADMIN)
+        return req->own_origin;
+    if (port == 0 || uri_parse(req->public_origin, &u) != 0)
+        return req->public_origin;
+    u.scheme = https ? STR("https") : STR("http");
+    u.port_number = port;
+    u.port = arena_printf(req->arena, "%u", u.port_number);
+    return uri_origin(req->arena, &u, &origin) == 0 ? origin : req->public_origin;
+}
+
+struct own_urls web_own_urls(struct request *req)
+{
+    struct str base = req->web->config.base_path;
+    return (struct own_urls){ARENA_CONCAT(req->arena, req->public_origin, base),
+                             ARENA_CONCAT(req->arena, admin_origin(req), base)};
+}
+
 struct str web_public_url(struct request *req)
 {
     return ARENA_CONCAT(req->arena, req->public_origin, req->web->config.base_path);

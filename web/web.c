@@ -8,6 +8,7 @@
 #include "web/listen.h"
 #include "web/metrics.h"
 #include "web/oidc/jwks_cache.h"
+#include "web/operations/history.h"
 #include "web/origin.h"
 #include "web/proxies.h"
 #include "web/rate.h"
@@ -102,6 +103,7 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(rate_limiter_new(c->rates, &web->limiter));
     TRY(reply_cache_new(&web->replies));
     TRY(streams_new(STREAMS_MAX, STREAMS_OF_OWNER_MAX, &web->streams));
+    TRY(history_new(clock_now().wall_ms, &web->history));
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
     TRY(jwks_cache_new(&web->jwks));
@@ -147,6 +149,7 @@ void web_stop(struct web *web)
     proxy_list_free(web->proxies);
     rate_limiter_free(web->limiter);
     reply_cache_free(web->replies);
+    history_free(web->history);
     metrics_free(web->metrics);
     router_free(web->router);
     origin_teardown(web);
@@ -164,6 +167,19 @@ int web_tls_reload(struct web *web, struct err_ctx *err)
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s)
 {
     return web->tls ? tls_expires_in_s(web->tls, now_s) : INT64_MAX;
+}
+
+void web_sample(struct web *web)
+{
+    struct figures figures;
+    figures_take(web, &figures);
+    history_add(web->history, &figures);
+}
+
+void web_each_certificate(const struct web *web, web_see_certificate *see, void *arg)
+{
+    if (web->tls)
+        tls_each_certificate(web->tls, see, arg);
 }
 
 uint16_t web_port(const struct web *web, enum listener listener, bool https)

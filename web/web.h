@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "core/auth/own_urls.h"
 #include "core/codec/json.h"
 #include "web/request.h"
 #include "web/router.h"
@@ -23,6 +24,7 @@ struct jwks_cache;
 struct tls;
 struct grpc_server;
 struct streams;
+struct history;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
 #define WEB_PORT_ANY 65535
@@ -119,6 +121,12 @@ struct web_services {
     enum web_health (*health)(void *context, struct json_writer *checks);
     /* Adds lines of metrics in Prometheus text format; may be NULL. */
     void (*metrics)(void *context, struct buf *out);
+    /* For /admin/garita (web/operations); each may be NULL. Figures of the store, by enum figure, are
+     * added; members of the answer about the node are written; a trial of the newest backup is begun:
+     * ERR_CONFLICT while one is made or tried, ERR_NOT_FOUND without one. */
+    void (*figures)(void *context, int64_t *io_values);
+    int (*status)(void *context, struct arena *a, struct json_writer *w);
+    int (*try_backup)(void *context, struct err_ctx *err);
     /* Whether scripts of this origin may read answers to this request (WE-11): by realm and client.
      * NULL: nothing is allowed. */
     bool (*cors_allowed)(struct request *req, struct str origin);
@@ -137,6 +145,7 @@ struct web {
     struct tls *tls; /* NULL: no HTTPS listener */
     struct reply_cache *replies;
     struct streams *streams; /* replies that go on */
+    struct history *history; /* of the figures (web/operations) */
     struct listen *listen;
     struct grpc_server *grpc; /* NULL: off */
     struct own_names *names;
@@ -155,6 +164,16 @@ void web_stop(struct web *web);
 MUST_CHECK int web_tls_reload(struct web *web, struct err_ctx *err);
 /* Seconds until the first certificate expires; negative when one has; INT64_MAX without TLS. */
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s);
+/* What is known of a certificate that is in use. */
+struct web_certificate {
+    struct str host; /* whom it is for (SNI); absent: for every other name */
+    struct str subject;
+    bool is_self_signed;
+    int64_t expires_s;
+};
+typedef void web_see_certificate(void *arg, const struct web_certificate *certificate);
+/* The default one first; none without TLS. */
+void web_each_certificate(const struct web *web, web_see_certificate *see, void *arg);
 /* The port a listener really has (for a configured port that was taken by the system: tests). */
 uint16_t web_port(const struct web *web, enum listener listener, bool https);
 /* Name of the configured origin, without scheme and port; empty when none is. */
@@ -166,10 +185,16 @@ struct str web_hostname(const struct web *web);
 struct str web_public_url(struct request *req);
 /* That of the listener that was asked, for addresses of what it serves: /admin may be elsewhere. */
 struct str web_own_url(struct request *req);
+/* Both, for addresses of clients of ours that have no host in them. Administration with a listener of its
+ * own is reached by the public host at that listener's port. */
+struct own_urls web_own_urls(struct request *req);
 /* The same for another port of ours, whose caller reached it by this authority. */
 struct str web_url_by_host(const struct web *web, struct arena *a, struct str authority);
 /* The same without the base path: what Origin headers of our own pages hold. */
 struct str web_public_origin(struct request *req);
+
+/* Once a second, by one thread: what happened since the last time becomes a sample of the history. */
+void web_sample(struct web *web);
 
 /* Counters and histograms of requests, in Prometheus text format. */
 void web_metrics_write(const struct web *web, struct buf *out);

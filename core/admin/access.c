@@ -45,7 +45,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     caller->scope = t->claims.scope;
     caller->is_person = t->has_session && str_empty(t->user.service_account_client_id) &&
                         !str_eq(t->session.acr, STR(ACR_IMPERSONATED));
-    return origins_of_client(a, t->client, b->ctx.base_url, &caller->origins);
+    return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 
 static int load_roles(const struct bearer *b, struct admin_caller *caller)

@@ -4,6 +4,7 @@
 #define GARITA_CORE_AUTH_CONTEXT_H
 
 #include "core/audit/event.h"
+#include "core/auth/own_urls.h"
 #include "core/port/store.h"
 
 /* A key set that is kept behind a URL, and how long ago it was fetched. */
@@ -26,12 +27,19 @@ struct auth_ctx {
     struct realm_view *view;
     struct str issuer;        /* "https://host/realms/peru": configured origin, never from Host */
     struct str base_url;      /* "https://host" or "https://host/auth", no slash at the end */
+    struct str admin_url;     /* of the listener of administration; absent: base_url */
     struct event_actor actor; /* ip, user_agent, trace_id; the rest is filled as it is learned */
     auth_jwks_get *jwks_get;  /* NULL: straight through core/port/fetch.h */
     void *jwks_context;
     struct str *ret_user_id; /* NULL, or where the user's id goes once known: for the log */
     struct profile_problems *ret_problems; /* NULL, or where all that is wrong with a person goes */
 };
+
+static inline struct own_urls auth_own_urls(const struct auth_ctx *ctx)
+{
+    return (struct own_urls){ctx->base_url,
+                             str_absent(ctx->admin_url) ? ctx->base_url : ctx->admin_url};
+}
 
 static inline void auth_user_known(const struct auth_ctx *ctx, struct str user_id)
 {

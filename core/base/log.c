@@ -18,7 +18,8 @@ static struct {
     _Atomic enum log_level lowest;
     atomic_int fd;
     atomic_bool human;
-} setup = {LOG_LEVEL_INFO, STDERR_FILENO, false};
+    log_keep *keep;
+} setup = {LOG_LEVEL_INFO, STDERR_FILENO, false, NULL};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -27,6 +28,22 @@ void log_setup(enum log_level level, int fd, bool human)
     setup.lowest = level;
     setup.fd = fd;
     setup.human = human;
+}
+
+void log_keep_lines(log_keep *keep)
+{
+    setup.keep = keep;
+}
+
+bool log_level_find(struct str name, enum log_level *ret_level)
+{
+    for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+        if (!str_eq(name, str_c(level_names[i])))
+            continue;
+        *ret_level = (enum log_level)i;
+        return true;
+    }
+    return false;
 }
 
 bool log_enabled(enum log_level level)
@@ -111,6 +128,39 @@ static void add_human_line(struct buf *b, enum log_level level, const char *comp
     buf_add_byte(b, '\n');
 }
 
+/* A log that cannot be written must not stop the server. */
+static void write_out(struct str line)
+{
+    ssize_t written = write(setup.fd, line.ptr, line.len);
+    (void)written;
+}
+
+static void add_line(struct buf *b, enum log_level level, const char *component,
+                     const struct log_about *about, const struct log_field *fields,
+                     struct str message)
+{
+    buf_init(b, NULL, LINE_MAX_BYTES);
+    add_json_line(b, level, component, about, fields, message);
+    if (!b->failed)
+        return;
+    buf_clear(b);
+    add_json_line(b, level, component, about, NULL, STR("log line too long"));
+}
+
+static void write_human(enum log_level level, const char *component, const struct log_field *fields,
+                        struct str message)
+{
+    struct buf b;
+    buf_init(&b, NULL, LINE_MAX_BYTES);
+    add_human_line(&b, level, component, fields, message);
+    if (b.failed) {
+        buf_clear(&b);
+        add_human_line(&b, level, component, NULL, STR("log line too long"));
+    }
+    write_out(buf_str(&b));
+    buf_free(&b);
+}
+
 void log_write(enum log_level level, const char *component, const struct log_about *about,
                const struct log_field *fields, const char *fmt, ...)
 {
@@ -122,17 +172,12 @@ void log_write(enum log_level level, const char *component, const struct log_abo
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    buf_init(&b, NULL, LINE_MAX_BYTES);
+    add_line(&b, level, component, about, fields, str_c(text));
+    if (setup.keep && !b.failed && b.len > 0)
+        setup.keep(level, str_sub(buf_str(&b), 0, b.len - 1));
     if (setup.human)
-        add_human_line(&b, level, component, fields, str_c(text));
+        write_human(level, component, fields, str_c(text));
     else
-        add_json_line(&b, level, component, about, fields, str_c(text));
-    if (b.failed) {
-        buf_clear(&b);
-        add_json_line(&b, level, component, about, NULL, STR("log line too long"));
-    }
-    /* A log that cannot be written must not stop the server. */
-    ssize_t written = write(setup.fd, b.ptr, b.len);
-    (void)written;
+        write_out(buf_str(&b));
     buf_free(&b);
 }

@@ -28,6 +28,12 @@ struct log_field {
 /* Lowest level that is written, and where (a descriptor). Set before the first thread; the level may
  * change later. */
 void log_setup(enum log_level level, int fd, bool human);
+/* Who gets each line that is written, too: a JSON object without its end of line. From any thread; set before
+ * the first. NULL: nobody. */
+typedef void log_keep(enum log_level level, struct str line);
+void log_keep_lines(log_keep *keep);
+/* "debug", "info", "warn", "error"; false for another word. */
+bool log_level_find(struct str name, enum log_level *ret_level);
 bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *component, const struct log_about *about,
                const struct log_field *fields, const char *fmt, ...) PRINTF_LIKE(5, 6);

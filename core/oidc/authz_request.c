@@ -56,7 +56,7 @@ static int find_redirect_uri(const struct auth_ctx *ctx, const struct form *form
                              struct authz_request *request)
 {
     request->redirect_uri_sent = form_get(form, "redirect_uri");
-    int rc = redirect_uri_resolve(ctx->arena, request->client, ctx->base_url,
+    int rc = redirect_uri_resolve(ctx->arena, request->client, auth_own_urls(ctx),
                                   request->redirect_uri_sent, &request->redirect_uri);
     if (rc == ERR_INVALID_REDIRECT_URI)
         return refuse(ctx, ERR_INVALID_REDIRECT_URI, "redirect_uri", "Invalid parameter");

@@ -82,8 +82,8 @@ static int check_redirect_uri(const struct exchange *x)
     if (str_empty(expected)) {
         if (str_absent(given))
             return 0;
-        int rc = redirect_uri_resolve(x->ctx->arena, x->client, x->ctx->base_url, str_of(NULL, 0),
-                                      &expected);
+        int rc = redirect_uri_resolve(x->ctx->arena, x->client, auth_own_urls(x->ctx),
+                                      str_of(NULL, 0), &expected);
         if (rc == ERR_NO_MEMORY)
             return rc;
     }

@@ -73,7 +73,7 @@ static int read_uri(struct request *q, const struct form *form)
                          "Missing parameters: id_token_hint");
     if (!q->client->enabled)
         return err_field(q->ctx->err, ERR_UNAUTHORIZED_CLIENT, "client_id", "Client disabled");
-    TRY(redirect_uri_post_logout_check(q->ctx->arena, q->client, q->ctx->base_url, uri));
+    TRY(redirect_uri_post_logout_check(q->ctx->arena, q->client, auth_own_urls(q->ctx), uri));
     q->uri = uri;
     return 0;
 }

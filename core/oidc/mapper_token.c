@@ -25,7 +25,8 @@ int mapper_hardcoded_claim(const struct mapper_run *run)
 int mapper_allowed_origins(const struct mapper_run *run)
 {
     struct strs origins;
-    TRY(origins_of_client(run->ctx->arena, run->subject->client, run->ctx->base_url, &origins));
+    TRY(origins_of_client(run->ctx->arena, run->subject->client, auth_own_urls(run->ctx),
+                          &origins));
     if (origins.count == 0)
         return 0;
     return claims_set_strs(run->claims, STR("allowed-origins"), &origins);

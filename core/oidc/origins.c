@@ -12,12 +12,12 @@ static int add_once(struct arena *a, struct strs *list, struct str origin)
 }
 
 /* The origin of a redirect URI; private-use schemes and what cannot be resolved have none. */
-static int add_of_redirect(struct arena *a, const struct client *client, struct str base_url,
+static int add_of_redirect(struct arena *a, const struct client *client, struct own_urls own,
                            struct str registered, struct strs *list)
 {
     struct str absolute, origin;
     struct uri u;
-    int rc = redirect_uri_absolute(a, client, base_url, registered, &absolute);
+    int rc = redirect_uri_absolute(a, client, own, registered, &absolute);
     if (rc == ERR_INVALID_REDIRECT_URI)
         return 0;
     TRY(rc);
@@ -30,7 +30,7 @@ static int add_of_redirect(struct arena *a, const struct client *client, struct 
     return add_once(a, list, origin);
 }
 
-int origins_of_client(struct arena *a, const struct client *client, struct str base_url,
+int origins_of_client(struct arena *a, const struct client *client, struct own_urls own,
                       struct strs *ret_origins)
 {
     struct strs list = {0};
@@ -41,13 +41,13 @@ int origins_of_client(struct arena *a, const struct client *client, struct str b
             continue;
         }
         for (size_t k = 0; k < client->redirect_uris.count; k++)
-            TRY(add_of_redirect(a, client, base_url, client->redirect_uris.items[k], &list));
+            TRY(add_of_redirect(a, client, own, client->redirect_uris.items[k], &list));
     }
     *ret_origins = list;
     return 0;
 }
 
-bool origins_allow(struct arena *a, const struct client *client, struct str base_url,
+bool origins_allow(struct arena *a, const struct client *client, struct own_urls own,
                    struct str origin)
 {
     struct strs list = {0};
@@ -57,7 +57,7 @@ bool origins_allow(struct arena *a, const struct client *client, struct str base
     if (uri_parse(origin, &u) != 0 || uri_origin(a, &u, &canonical) != 0 ||
         !str_eq(canonical, origin))
         return false;
-    if (origins_of_client(a, client, base_url, &list) != 0)
+    if (origins_of_client(a, client, own, &list) != 0)
         return false;
     return strs_has(&list, STR("*")) || strs_has(&list, origin);
 }

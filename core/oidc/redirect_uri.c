@@ -173,22 +173,24 @@ bool redirect_uri_matches(struct str registered, struct str uri)
 }
 
 /* rootUrl without its last slash; ${authBaseUrl} is how Keycloak's own clients say "this server". */
-static struct str root_of(const struct client *client, struct str base_url)
+static struct str root_of(const struct client *client, struct own_urls own)
 {
     struct str root = client->root_url;
-    if (str_eq(root, STR("${authBaseUrl}")) || str_eq(root, STR("${authAdminUrl}")))
-        root = base_url;
+    if (str_eq(root, STR("${authBaseUrl}")))
+        root = own.base;
+    else if (str_eq(root, STR("${authAdminUrl}")))
+        root = own.admin;
     if (str_ends(root, STR("/")))
         root.len--;
     return root;
 }
 
-int redirect_uri_absolute(struct arena *a, const struct client *client, struct str base_url,
+int redirect_uri_absolute(struct arena *a, const struct client *client, struct own_urls own,
                           struct str registered, struct str *ret_uri)
 {
     struct str uri = registered;
     if (str_starts(registered, STR("/"))) {
-        struct str root = root_of(client, base_url);
+        struct str root = root_of(client, own);
         if (str_empty(root))
             return ERR_INVALID_REDIRECT_URI;
         uri = ARENA_CONCAT(a, root, registered);
@@ -200,12 +202,12 @@ int redirect_uri_absolute(struct arena *a, const struct client *client, struct s
 }
 
 /* ERR_INVALID_REDIRECT_URI when nothing in the list matches. */
-static int find_match(struct arena *a, const struct client *client, struct str base_url,
+static int find_match(struct arena *a, const struct client *client, struct own_urls own,
                       const struct strs *list, struct str uri)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct str absolute;
-        int rc = redirect_uri_absolute(a, client, base_url, list->items[i], &absolute);
+        int rc = redirect_uri_absolute(a, client, own, list->items[i], &absolute);
         if (rc == ERR_INVALID_REDIRECT_URI)
             continue;
         TRY(rc);
@@ -216,25 +218,25 @@ static int find_match(struct arena *a, const struct client *client, struct str b
 }
 
 /* RFC 6749 3.1.2.3: it may be left out only when there is no choice. */
-static int resolve_default(struct arena *a, const struct client *client, struct str base_url,
+static int resolve_default(struct arena *a, const struct client *client, struct own_urls own,
                            struct str *ret_uri)
 {
     struct str uri;
     if (client->redirect_uris.count != 1)
         return ERR_INVALID_REDIRECT_URI;
-    TRY(redirect_uri_absolute(a, client, base_url, client->redirect_uris.items[0], &uri));
+    TRY(redirect_uri_absolute(a, client, own, client->redirect_uris.items[0], &uri));
     if (str_find(uri, '*') >= 0 || !redirect_uri_acceptable(uri))
         return ERR_INVALID_REDIRECT_URI;
     *ret_uri = uri;
     return 0;
 }
 
-int redirect_uri_resolve(struct arena *a, const struct client *client, struct str base_url,
+int redirect_uri_resolve(struct arena *a, const struct client *client, struct own_urls own,
                          struct str requested, struct str *ret_uri)
 {
     if (str_absent(requested))
-        return resolve_default(a, client, base_url, ret_uri);
-    TRY(find_match(a, client, base_url, &client->redirect_uris, requested));
+        return resolve_default(a, client, own, ret_uri);
+    TRY(find_match(a, client, own, &client->redirect_uris, requested));
     *ret_uri = requested;
     return 0;
 }
@@ -251,14 +253,14 @@ static bool next_value(struct str *rest, struct str *ret_value)
 }
 
 int redirect_uri_post_logout_check(struct arena *a, const struct client *client,
-                                   struct str base_url, struct str uri)
+                                   struct own_urls own, struct str uri)
 {
     struct str rest = str_map_get(&client->attributes, STR(CLIENT_ATTR_POST_LOGOUT_URIS));
     struct str value;
     while (next_value(&rest, &value)) {
         struct strs one = {&value, 1};
         bool same = str_eq(value, STR("+"));
-        int rc = find_match(a, client, base_url, same ? &client->redirect_uris : &one, uri);
+        int rc = find_match(a, client, own, same ? &client->redirect_uris : &one, uri);
         if (rc != ERR_INVALID_REDIRECT_URI)
             return rc;
     }

@@ -4,6 +4,7 @@
 #ifndef GARITA_CORE_OIDC_REDIRECT_URI_H
 #define GARITA_CORE_OIDC_REDIRECT_URI_H
 
+#include "core/auth/own_urls.h"
 #include "core/base/err.h"
 #include "core/model/client.h"
 
@@ -17,20 +18,20 @@ bool redirect_uri_acceptable(struct str uri);
 bool redirect_uri_matches(struct str registered, struct str uri);
 
 /* A registered value as an absolute one: "/path" gets the client's rootUrl in front, in which
- * ${authBaseUrl} and ${authAdminUrl} stand for base_url. ERR_INVALID_REDIRECT_URI when there is no
+ * ${authBaseUrl} and ${authAdminUrl} stand for our own. ERR_INVALID_REDIRECT_URI when there is no
  * rootUrl to apply. */
 MUST_CHECK int redirect_uri_absolute(struct arena *a, const struct client *client,
-                                     struct str base_url, struct str registered,
+                                     struct own_urls own, struct str registered,
                                      struct str *ret_uri);
 
 /* The URI to answer at. requested absent: the only registered one, when there is exactly one and it
  * is no pattern. ERR_INVALID_REDIRECT_URI. */
 MUST_CHECK int redirect_uri_resolve(struct arena *a, const struct client *client,
-                                    struct str base_url, struct str requested, struct str *ret_uri);
+                                    struct own_urls own, struct str requested, struct str *ret_uri);
 /* post_logout_redirect_uri against the attribute post.logout.redirect.uris ("##" between values;
  * "+" stands for the redirect URIs, "-" for none; without the attribute: none).
  * ERR_INVALID_REDIRECT_URI. */
 MUST_CHECK int redirect_uri_post_logout_check(struct arena *a, const struct client *client,
-                                              struct str base_url, struct str uri);
+                                              struct own_urls own, struct str uri);
 
 #endif

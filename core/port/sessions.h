@@ -80,6 +80,8 @@ MUST_CHECK int session_list_of_client(struct store_read *r, struct arena *a, int
 MUST_CHECK int session_count_of_client(struct store_read *r, int64_t client_pk, bool offline,
                                        const struct session_limits *limits, int64_t now_ms,
                                        int64_t *ret_count);
+/* All that are kept, also what is over and not swept yet: quick at any number. */
+MUST_CHECK int session_count_kept(struct store_read *r, int64_t *ret_count);
 /* Deletes what is over (at most limit rows a call); returns how many. */
 MUST_CHECK int session_sweep(struct store_write *w, const struct session_limits *limits,
                              size_t limit, int64_t *ret_count);

@@ -23,6 +23,7 @@ struct validation_call {
     const struct now *now;
     struct err_ctx *err;           /* detail for the caller; never NULL */
     struct str base_url;           /* as in struct auth_ctx: issuers are below it */
+    struct str admin_url;          /* likewise; absent: base_url */
     struct str default_realm;      /* of callers that name none; absent: none */
     struct str authorization;      /* "Bearer ..." or "Basic ..."; absent: none */
     struct str certificate_sha256; /* of the caller's verified certificate, base64url; absent */

@@ -157,3 +157,16 @@ void cache_metrics(struct store *store, struct buf *b)
         disk_cache_counts(store->cache.disk, &counts);
     metrics_of(b, "disk", &counts);
 }
+
+void cache_figures(struct store *store, int64_t *ret_hits, int64_t *ret_asked)
+{
+    struct cache_counts hot = {.entries = 0}, disk = {.entries = 0};
+    if (store->cache.hot)
+        hot_cache_counts(store->cache.hot, &hot);
+    if (store->cache.disk)
+        disk_cache_counts(store->cache.disk, &disk);
+    const enum token_cache_kind kind = TOKEN_CACHE_SIGNATURE;
+    *ret_hits = (int64_t)(hot.hits[kind] + disk.hits[kind]);
+    *ret_asked = (int64_t)(store->cache.hot ? hot.hits[kind] + hot.misses[kind]
+                                            : disk.hits[kind] + disk.misses[kind]);
+}

@@ -13,5 +13,7 @@ void cache_close(struct store *store);
 /* No answer that was kept until now is in a file any more. */
 void cache_forget(struct store *store);
 void cache_metrics(struct store *store, struct buf *b);
+/* Of checks of signatures: how many were asked for, and how many were kept. */
+void cache_figures(struct store *store, int64_t *ret_hits, int64_t *ret_asked);
 
 #endif

@@ -98,6 +98,15 @@ void store_backup_outcome(struct store *store, bool well)
     atomic_fetch_add(&store->backup.failures, !well);
 }
 
+void store_backup_told(struct store *store, struct backups_told *ret_told)
+{
+    struct backup_state *b = &store->backup;
+    *ret_told = (struct backups_told){.made_ms = atomic_load(&b->made_ms),
+                                      .made_bytes = atomic_load(&b->made_bytes),
+                                      .proved_ms = atomic_load(&b->proved_ms),
+                                      .failed = atomic_load(&b->failed)};
+}
+
 /* --- Making one --- */
 
 struct realm_names {

@@ -63,6 +63,14 @@ MUST_CHECK int backup_prune(struct store *store, const char *dir, const struct b
 void store_backup_outcome(struct store *store, bool well);
 /* The id of the last one; empty when there is none. */
 void store_backup_last(struct store *store, char id[BACKUP_ID_LEN + 1]);
+/* What /health and the metrics say, as figures; 0: none since the start. */
+struct backups_told {
+    int64_t made_ms; /* also of an earlier start */
+    int64_t made_bytes;
+    int64_t proved_ms;
+    bool failed; /* the last one, or its trial */
+};
+void store_backup_told(struct store *store, struct backups_told *ret_told);
 /* At the start of the store: when the last one was made. */
 void backup_recall(struct store *store);
 

@@ -190,6 +190,8 @@ int event_append(struct store_write *w, const struct event *event)
     event_hash(&record, hash);
     TRY(insert_row(w, &record, &stream, hash));
     TRY(note_time(w, &record));
+    w->logins += event->type == EVENT_UserLoggedIn;
+    w->login_failures += event->type == EVENT_UserLoginAttempted;
     w->head.seq = record.seq;
     memcpy(w->head.hash, hash, sizeof(hash));
     if (record.seq % AUDIT_HEAD_EVERY != 0)

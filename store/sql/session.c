@@ -150,6 +150,16 @@ int session_count_of_client(struct store_read *r, int64_t client_pk, bool offlin
     return q.err;
 }
 
+int session_count_kept(struct store_read *r, int64_t *ret_count)
+{
+    static const struct sql select = {"SELECT count(*) FROM session"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    TRY(query_one(&q));
+    *ret_count = query_col_i64(&q, 0);
+    return q.err;
+}
+
 static void bind_login(struct query *q, const struct user_session *s)
 {
     query_i64(q, s->last_access_ms);

@@ -4,6 +4,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admin, adminMillion, exportMillion, exportRealms } from './admin.mjs';
+import { consoleMillion, consoleSmall } from './console.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
 import { importRealm } from './import.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
@@ -133,6 +134,8 @@ const benchmarks = {
   'grpc-million': grpcMillion,
   admin,
   'admin-million': adminMillion,
+  console: consoleSmall,
+  'console-million': consoleMillion,
   export: exportRealms,
   import: importRealm,
   'export-million': exportMillion,

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AdminWorld, idOf } from './lib/admin.mjs';
+import { launchBrowser } from './lib/apps.mjs';
+import { Console } from './lib/console.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { startNginx } from './lib/nginx.mjs';
 import { exchange } from './lib/raw.mjs';
@@ -94,4 +96,21 @@ test('AD-11: the same spellings find nothing but the one path on its own listene
   const good = SPELLINGS.map(async (target) => [target, await raw(admin, target)]);
   const found = (await Promise.all(good)).filter(([, text]) => reached(text)).map(([target]) => target);
   assert.deepEqual(found, ['/admin/realms', '/admin/realms/', '/%61dmin/realms', '/admin/realms?x=/realms/peru']);
+});
+
+test('the console signs in from its own listener, by a redirect URI that is exact', async () => {
+  const to = (uri) => request(`${world.server.realm('master')}/protocol/openid-connect/auth?${new URLSearchParams({
+    client_id: 'security-admin-console', response_type: 'code', scope: 'openid', redirect_uri: uri, state: 'x',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' })}`);
+  assert.equal((await to(`${admin}/admin/master/console/`)).status, 200);
+  for (const bad of [`${world.server.origin}/admin/master/console/`, `${admin}.evil.example/admin/master/console/`, `${admin}/admin/peru/console/`])
+    assert.equal((await to(bad)).status, 400, bad);
+  const browser = await launchBrowser();
+  try {
+    const c = await Console.open(browser, { origin: admin, basePath: '' }, 'root', { hash: '#/peru/users' });
+    await c.heading('Users');
+    assert.deepEqual(c.problems, []);
+  } finally {
+    await browser.close();
+  }
 });

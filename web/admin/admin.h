@@ -132,6 +132,8 @@ MUST_CHECK int admin_created(struct admin_call *call, const char *below, struct 
 /* Whether the caller has a permission in the realm of the path, and as an error (ERR_FORBIDDEN). */
 bool admin_has(const struct admin_call *call, enum admin_permission permission);
 MUST_CHECK int admin_require(const struct admin_call *call, enum admin_permission permission);
+/* Whether a page of this origin may read what the caller is told (WE-11). */
+bool admin_origin_may_read(const struct admin_caller *caller, struct str origin);
 /* ERR_NOT_FOUND with Keycloak's words: admin_missing(call, "User"). */
 int admin_missing(struct admin_call *call, const char *what);
 /* The context of master, for what is done there whatever the path names. The view is the caller's to

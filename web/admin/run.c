@@ -157,13 +157,16 @@ static int find_caller(struct admin_call *call)
 }
 
 /* As Keycloak: the answer is for the origins of the client that the token was given to. */
+bool admin_origin_may_read(const struct admin_caller *caller, struct str origin)
+{
+    return !str_eq(origin, STR("null")) &&
+           (strs_has(&caller->origins, origin) || strs_has(&caller->origins, STR("*")));
+}
+
 static void allow_origin(struct admin_call *call)
 {
     struct str origin = request_header(call->req, STR("Origin"));
-    if (str_absent(origin))
-        return;
-    if (str_eq(origin, STR("null")) ||
-        !(strs_has(&call->caller.origins, origin) || strs_has(&call->caller.origins, STR("*"))))
+    if (str_absent(origin) || !admin_origin_may_read(&call->caller, origin))
         return;
     respond_header(call->res, "Vary", STR("Origin"));
     respond_header(call->res, "Access-Control-Allow-Origin", origin);

@@ -55,8 +55,7 @@ static void count(const struct grpc_call *call)
     size_t method = call->method ? (size_t)(call->method - grpc_methods) : GRPC_METHODS;
     int64_t took_us = (clock_monotonic_ns() - call->started_ns) / 1000;
     atomic_fetch_add_explicit(&c->calls[method][call->status.code], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&c->duration_us[method], (unsigned long long)took_us,
-                              memory_order_relaxed);
+    histogram_add(&c->durations[method], took_us);
 }
 
 /* Failed calls alone are told. */

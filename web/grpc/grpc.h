@@ -7,6 +7,7 @@
 #include "web/web.h"
 
 struct grpc_server;
+struct figures;
 
 /* Opens the port and starts the threads; *ret_server is NULL when config.grpc.port is 0. web must
  * outlive it. ERR_CONFIG with the sentence in err. */
@@ -21,5 +22,7 @@ MUST_CHECK int grpc_server_tls_reload(struct grpc_server *server, struct err_ctx
 uint16_t grpc_server_port(const struct grpc_server *server);
 /* Counters in Prometheus text format; labels are bounded by methods.def and the status codes. */
 void grpc_server_metrics(const struct grpc_server *server, struct buf *out);
+/* Adds calls, kept answers and connections to the live figures (web/operations). */
+void grpc_server_figures(const struct grpc_server *server, struct figures *io_figures);
 
 #endif

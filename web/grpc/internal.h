@@ -11,6 +11,7 @@
 #include "web/grpc/grpc.h"
 #include "web/grpc/kept.h"
 #include "web/grpc/status.h"
+#include "web/histogram.h"
 #include "web/tls/tls.h"
 
 #define GRPC_HEADERS_MAX_BYTES ((size_t)16 << 10) /* as RFC 9113 6.5.2 counts */
@@ -102,7 +103,7 @@ grpc_attach grpc_health_attach, grpc_token_attach;
 
 struct grpc_counters {
     atomic_ullong calls[GRPC_METHODS + 1][GRPC_CODES]; /* the last: unknown methods */
-    atomic_ullong duration_us[GRPC_METHODS + 1];
+    struct histogram durations[GRPC_METHODS + 1];
     atomic_llong connections, streams, held_bytes, jobs;
     atomic_ullong accepted, refused, expired, calmed, handshakes_failed;
 };

@@ -1,7 +1,13 @@
 /* Counters in Prometheus text format. */
 #include "web/grpc/internal.h"
 
+#include <stdio.h>
+
+#include "web/operations/figures.h"
+
 #include "core/base/banned.h"
+
+#define LABELS_MAX_BYTES 256
 
 static unsigned long long get(const atomic_ullong *value)
 {
@@ -21,14 +27,13 @@ static void write_method(const struct grpc_counters *c, size_t i, struct buf *ou
     }
 }
 
-static void write_duration(const struct grpc_counters *c, size_t i, struct buf *out)
+static void write_durations(const struct grpc_counters *c, size_t i, struct buf *out)
 {
-    unsigned long long us = get(&c->duration_us[i]);
-    if (us)
-        buf_printf(
-            out, "garita_grpc_call_seconds_total{service=\"%s\",method=\"%s\"} %llu.%06llu\n",
-            i < GRPC_METHODS ? grpc_methods[i].service : "unknown",
-            i < GRPC_METHODS ? grpc_methods[i].method : "unknown", us / 1000000, us % 1000000);
+    char labels[LABELS_MAX_BYTES];
+    (void)snprintf(labels, sizeof(labels), "service=\"%s\",method=\"%s\"",
+                   i < GRPC_METHODS ? grpc_methods[i].service : "unknown",
+                   i < GRPC_METHODS ? grpc_methods[i].method : "unknown");
+    histogram_write(&c->durations[i], "garita_grpc_call_duration_seconds", labels, out);
 }
 
 static void write_one(struct buf *out, const char *name, const char *type, long long value)
@@ -49,6 +54,27 @@ static void write_kept(const struct grpc_server *server, struct buf *out)
     write_one(out, "garita_token_cache_thread_bytes", "gauge", (long long)sum.bytes);
 }
 
+void grpc_server_figures(const struct grpc_server *server, struct figures *io_figures)
+{
+    static const enum grpc_method_index validations[] = {
+        GRPC_METHOD_VALIDATE,     GRPC_METHOD_VALIDATE_BATCH, GRPC_METHOD_INTROSPECT,
+        GRPC_METHOD_USER_CONTEXT, GRPC_METHOD_ENVOY_CHECK,
+    };
+    struct clock_table_counts kept = {0};
+    if (!server)
+        return;
+    const struct grpc_counters *c = &server->counters;
+    for (size_t i = 0; i < ARRAY_LEN(validations); i++)
+        histogram_read(&c->durations[validations[i]], &io_figures->latencies[LATENCY_VALIDATION]);
+    for (size_t i = 0; i < server->loop_count; i++)
+        grpc_kept_count(server->loops[i].kept, &kept);
+    /* What was not kept here is asked of the store's cache, which counts it. */
+    io_figures->values[FIGURE_cacheHits] += (int64_t)kept.hits;
+    io_figures->values[FIGURE_cacheAsked] += (int64_t)kept.hits;
+    io_figures->values[FIGURE_connections] += atomic_load(&c->connections);
+    io_figures->values[FIGURE_streams] += atomic_load(&c->streams);
+}
+
 void grpc_server_metrics(const struct grpc_server *server, struct buf *out)
 {
     if (!server)
@@ -57,9 +83,9 @@ void grpc_server_metrics(const struct grpc_server *server, struct buf *out)
     buf_add_c(out, "# TYPE garita_grpc_calls_total counter\n");
     for (size_t i = 0; i <= GRPC_METHODS; i++)
         write_method(c, i, out);
-    buf_add_c(out, "# TYPE garita_grpc_call_seconds_total counter\n");
+    buf_add_c(out, "# TYPE garita_grpc_call_duration_seconds histogram\n");
     for (size_t i = 0; i <= GRPC_METHODS; i++)
-        write_duration(c, i, out);
+        write_durations(c, i, out);
     write_kept(server, out);
     write_one(out, "garita_grpc_connections", "gauge", atomic_load(&c->connections));
     write_one(out, "garita_grpc_streams", "gauge", atomic_load(&c->streams));

@@ -19,7 +19,7 @@ static struct str client_entry(struct request *req)
     struct str client_id = form_get(query, "client_id");
     if (str_empty(client_id) || realm_view_client(req->realm, client_id, &client) != 0 ||
         !client->enabled || str_empty(client->base_url) ||
-        redirect_uri_absolute(req->arena, client, web_public_url(req), client->base_url, &url) != 0)
+        redirect_uri_absolute(req->arena, client, web_own_urls(req), client->base_url, &url) != 0)
         return none;
     return redirect_uri_acceptable(url) ? url : none;
 }

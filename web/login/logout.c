@@ -20,7 +20,7 @@ static void send_confirm(struct request *req, struct response *res, const struct
     tpl_set(req->arena, p.root, "action",
             page_realm_path(req, STR("/login-actions/logout-confirm")));
     tpl_set(req->arena, p.root, "state", step->state);
-    p.form_action = page_form_sources(req->arena, step->client, web_public_url(req));
+    p.form_action = page_form_sources(req->arena, step->client, web_own_urls(req));
     page_send(&p, res, 200, "logout-confirm");
 }
 
@@ -32,7 +32,7 @@ static void send_done(struct request *req, struct response *res, const struct lo
     const struct client *client = step->client;
     page_begin(&p, req, &wish);
     if (client && !str_empty(client->base_url) &&
-        redirect_uri_absolute(req->arena, client, web_public_url(req), client->base_url, &back) ==
+        redirect_uri_absolute(req->arena, client, web_own_urls(req), client->base_url, &back) ==
             0 &&
         redirect_uri_acceptable(back))
         tpl_set(req->arena, p.root, "back", back);

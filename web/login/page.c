@@ -72,26 +72,26 @@ static void add_redirect_source(struct arena *a, struct buf *sources, struct str
 }
 
 static void add_client_source(struct arena *a, struct buf *sources, const struct client *client,
-                              struct str base_url, struct str registered)
+                              struct own_urls own, struct str registered)
 {
     struct str uri;
-    if (redirect_uri_absolute(a, client, base_url, registered, &uri) == 0)
+    if (redirect_uri_absolute(a, client, own, registered, &uri) == 0)
         add_redirect_source(a, sources, uri);
 }
 
-struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url)
+struct str page_form_sources(struct arena *a, const struct client *client, struct own_urls own)
 {
     struct buf sources;
     struct str text;
     buf_init(&sources, a, SOURCES_MAX_BYTES);
     buf_add(&sources, STR("https:"));
     for (size_t i = 0; client && i < client->redirect_uris.count; i++)
-        add_client_source(a, &sources, client, base_url, client->redirect_uris.items[i]);
+        add_client_source(a, &sources, client, own, client->redirect_uris.items[i]);
     struct str rest = client ? str_map_get(&client->attributes, STR(CLIENT_ATTR_POST_LOGOUT_URIS))
                              : str_of(NULL, 0);
     /* "##" between them; what is empty, "+" or "-" is no URI. */
     for (struct str one; str_next(&rest, '#', &one);)
-        add_client_source(a, &sources, client, base_url, one);
+        add_client_source(a, &sources, client, own, one);
     return buf_finish(&sources, &text) == 0 ? text : STR("https:");
 }
 

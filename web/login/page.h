@@ -4,6 +4,7 @@
 #ifndef GARITA_WEB_LOGIN_PAGE_H
 #define GARITA_WEB_LOGIN_PAGE_H
 
+#include "core/auth/own_urls.h"
 #include "core/model/client.h"
 #include "web/request.h"
 #include "web/respond.h"
@@ -61,7 +62,7 @@ struct str page_realm_title(const struct request *req);
 /* The sources for form-action of a page that leads to this client: Chromium holds the redirects
  * after a form to the policy of the form's page, and applications redirect further on. "https:" and
  * what the client's registered redirect URIs need beside it (loopback hosts, private-use schemes).
- * base_url as for redirect_uri_absolute. */
-struct str page_form_sources(struct arena *a, const struct client *client, struct str base_url);
+ * own as for redirect_uri_absolute. */
+struct str page_form_sources(struct arena *a, const struct client *client, struct own_urls own);
 
 #endif

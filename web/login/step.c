@@ -29,7 +29,7 @@ static void begin_form(struct page *p, struct request *req, const struct authz_s
     tpl_set(a, p->root, "action", action);
     tpl_set(a, p->root, "state", step->state);
     tpl_set(a, p->root, "client", page_client_name(p, step->client));
-    p->form_action = page_form_sources(a, step->client, web_public_url(req));
+    p->form_action = page_form_sources(a, step->client, web_own_urls(req));
     page_language_form(p, page_realm_path(req, STR("/login-actions/restart")), step->state);
 }
 
@@ -108,7 +108,7 @@ static void send_form_post(struct request *req, struct response *res, const stru
         tpl_set(a, field, "name", step->reply.params[i].name);
         tpl_set(a, field, "value", step->reply.params[i].value);
     }
-    p.form_action = page_form_sources(a, step->client, web_public_url(req));
+    p.form_action = page_form_sources(a, step->client, web_own_urls(req));
     page_send(&p, res, 200, "form-post");
 }
 

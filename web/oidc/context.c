@@ -20,6 +20,7 @@ int oidc_context(struct request *req, struct auth_ctx *ret_ctx)
         .view = req->realm,
         .issuer = issuer,
         .base_url = base,
+        .admin_url = web_own_urls(req).admin,
         .actor =
             {
                 .ip = req->client_ip,

@@ -15,7 +15,7 @@ bool cors_client_exposing(struct request *req, struct response *res, const struc
 {
     struct str origin = request_header(req, STR("Origin"));
     if (str_absent(origin) || !client ||
-        !origins_allow(req->arena, client, web_public_url(req), origin))
+        !origins_allow(req->arena, client, web_own_urls(req), origin))
         return false;
     respond_header(res, "Vary", STR("Origin"));
     respond_header(res, "Access-Control-Allow-Origin", origin);
@@ -41,7 +41,7 @@ void cors_everyone(struct response *res)
 
 struct walk {
     struct request *req;
-    struct str base_url;
+    struct own_urls own;
     struct str looked_for;
     struct buf origins;
     size_t max_bytes;
@@ -57,7 +57,7 @@ static bool is_listed(const struct walk *w, struct str origin)
 static int add_origins(struct walk *w, const struct client *client)
 {
     struct strs origins = {0};
-    TRY(origins_of_client(w->req->arena, client, w->base_url, &origins));
+    TRY(origins_of_client(w->req->arena, client, w->own, &origins));
     for (size_t i = 0; i < origins.count; i++) {
         struct str origin = origins.items[i];
         if (!str_absent(w->looked_for) &&
@@ -93,7 +93,7 @@ int cors_origins(struct request *req, struct str looked_for, size_t max_bytes,
     struct walk w = {.req = req, .looked_for = looked_for, .max_bytes = max_bytes};
     struct str after = {NULL, 0};
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
-    w.base_url = web_public_url(req);
+    w.own = web_own_urls(req);
     buf_init(&w.origins, req->arena, max_bytes + 1);
     TRY(store_read_begin(req->realm, &r));
     do {

@@ -98,7 +98,7 @@ void oidc_status_init(struct request *req, struct response *res)
     bool known = !str_empty(client_id) && !str_empty(origin) &&
                  realm_view_client(req->realm, client_id, &client) == 0 && client->enabled;
     if (known && (str_eq(origin, web_public_origin(req)) ||
-                  origins_allow(req->arena, client, web_public_url(req), origin)))
+                  origins_allow(req->arena, client, web_own_urls(req), origin)))
         respond_no_content(res);
     else
         respond_text(res, 403, STR(""));

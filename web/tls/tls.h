@@ -20,6 +20,8 @@ void tls_free(struct tls *tls);
 MUST_CHECK int tls_reload(struct tls *tls, struct err_ctx *err);
 /* Of the certificate that expires first; negative when one has. */
 int64_t tls_expires_in_s(struct tls *tls, int64_t now_s);
+/* What each certificate is, the default one first; the texts live for the call of see. */
+void tls_each_certificate(struct tls *tls, web_see_certificate *see, void *arg);
 
 /* Writes an ECDSA P-256 key (0600) and a certificate for host, localhost, 127.0.0.1 and ::1, valid
  * for 825 days. Never overwrites. host may be absent. */

@@ -318,3 +318,27 @@ int64_t tls_expires_in_s(struct tls *tls, int64_t now_s)
     tls_state_release(state);
     return least;
 }
+
+static void see_one(const struct tls_cert *c, web_see_certificate *see, void *arg)
+{
+    char subject[256];
+    const mbedtls_x509_crt *crt = &c->chain;
+    if (mbedtls_x509_dn_gets(subject, sizeof(subject), &crt->subject) < 0)
+        subject[0] = '\0';
+    const struct web_certificate certificate = {
+        .host = c->host ? str_c(c->host) : str_of(NULL, 0),
+        .subject = str_c(subject),
+        .is_self_signed = crt->subject_raw.len == crt->issuer_raw.len &&
+                          memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->subject_raw.len) == 0,
+        .expires_s = not_after_s(crt),
+    };
+    see(arg, &certificate);
+}
+
+void tls_each_certificate(struct tls *tls, web_see_certificate *see, void *arg)
+{
+    struct tls_state *state = tls_state_acquire(tls);
+    for (size_t i = 0; i < state->cert_count; i++)
+        see_one(&state->certs[i], see, arg);
+    tls_state_release(state);
+}

@@ -33,6 +33,7 @@ int validation_call_of(struct request *req, struct validation_call *ret_call)
         .now = &req->now,
         .err = &req->err,
         .base_url = web_public_url(req),
+        .admin_url = web_own_urls(req).admin,
         .default_realm = req->web->config.default_realm,
         .authorization = request_header(req, STR("Authorization")),
         .certificate_sha256 = thumbprint_of(req),
@@ -48,4 +49,22 @@ int validation_call_of(struct request *req, struct validation_call *ret_call)
         .jwks_context = req->web->jwks,
     };
     return str_absent(ret_call->base_url) ? ERR_NO_MEMORY : 0;
+}
+
+int validation_call_keep(struct arena *own, const struct validation_call *call,
+                         struct validation_call *ret_call)
+{
+    struct validation_call *c = ret_call;
+    *c = *call;
+    c->arena = NULL;
+    c->now = NULL;
+    c->err = NULL;
+    c->ground = NULL;
+    struct str *const texts[] = {&c->base_url,           &c->admin_url, &c->default_realm,
+                                 &c->authorization,      &c->tenant,    &c->host,
+                                 &c->certificate_sha256, &c->actor.ip,  &c->actor.user_agent,
+                                 &c->actor.trace_id};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        *texts[i] = arena_str(own, *texts[i]);
+    return own->exhausted ? ERR_NO_MEMORY : 0;
 }

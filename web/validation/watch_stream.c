@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/oidc/origins.h"
 #include "web/grpc/token_message.h"
+#include "web/validation/call.h"
 #include "web/validation/message.h"
 #include "web/validation/watch.h"
 #include "web/web.h"
@@ -38,7 +39,8 @@ static int check_origin(const struct watch_stream *w, const struct validation_ca
         return 0;
     TRY(realm_view_acquire(call->store, caller->realm, &view));
     bool allowed = realm_view_client(view, caller->client_id, &client) == 0 &&
-                   origins_allow(call->arena, client, call->base_url, w->origin);
+                   origins_allow(call->arena, client,
+                                 (struct own_urls){call->base_url, call->admin_url}, w->origin);
     realm_view_release(view);
     return allowed ? 0 : err_set(call->err, ERR_FORBIDDEN, "This origin is none of the client's");
 }
@@ -149,34 +151,20 @@ static void wake(void *context)
     stream_wake(&w->stream);
 }
 
-/* The copies of the call's texts; what dies with the request is set anew for each look. */
-static int copy_call(struct watch_stream *w, const struct validation_call *from)
+/* The copies of what dies with the request. */
+static int copy_texts(struct watch_stream *w, const struct watch_begin *from)
 {
-    struct validation_call *c = &w->call;
-    *c = *from;
-    c->arena = NULL;
-    c->now = NULL;
-    c->err = NULL;
-    c->ground = NULL;
-    struct str *const texts[] = {&c->base_url,       &c->default_realm,
-                                 &c->authorization,  &c->tenant,
-                                 &c->host,           &c->certificate_sha256,
-                                 &c->actor.ip,       &c->actor.user_agent,
-                                 &c->actor.trace_id, &w->realm,
-                                 &w->origin,         &w->caller_realm};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = arena_str(&w->own, *texts[i]);
-    return w->own.exhausted ? ERR_NO_MEMORY : 0;
+    w->realm = arena_str(&w->own, from->realm);
+    w->origin = arena_str(&w->own, from->origin);
+    w->caller_realm = arena_str(&w->own, from->caller->realm);
+    return validation_call_keep(&w->own, from->call, &w->call);
 }
 
 static int fill(struct watch_stream *w, const struct watch_begin *from)
 {
     w->wire = from->wire;
     w->deadline_ms = from->deadline_ms;
-    w->realm = from->realm;
-    w->origin = from->origin;
-    w->caller_realm = from->caller->realm;
-    TRY(copy_call(w, from->call));
+    TRY(copy_texts(w, from));
     return watch_open(w->call.store, w->realm, from->call->ground, wake, w, &w->watch);
 }
 

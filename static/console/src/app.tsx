@@ -22,6 +22,7 @@ interface Section {
   id: string;
   text: Key;
   needs: string[]; // one of them
+  ofNode?: boolean; // about the server itself: for administrators of master, on master's pages
   page: ReturnType<typeof lazy<PageProps>>;
 }
 
@@ -37,6 +38,7 @@ const sections: Section[] = [
   { id: 'requests', text: 'nav.requests', needs: [], page: lazy(() => import('./pages/requests')) },
   { id: 'authentication', text: 'nav.authentication', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/authentication')) },
   { id: 'identity-providers', text: 'nav.providers', needs: ['view-identity-providers', 'manage-identity-providers'], page: lazy(() => import('./pages/providers')) },
+  { id: 'operations', text: 'nav.operations', needs: ['view-realm', 'manage-realm'], ofNode: true, page: lazy(() => import('./pages/operations')) },
   { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
 ];
 const realmsPage = lazy<PageProps>(() => import('./pages/realms'));
@@ -51,8 +53,8 @@ function useRoute(): Route {
   return useMemo(() => routeOf(hash, place.realm), [hash]);
 }
 
-function allowed(may: May): Section[] {
-  return sections.filter((s) => s.needs.length === 0 || may(...s.needs));
+function allowed(may: May, realm: string): Section[] {
+  return sections.filter((s) => (s.needs.length === 0 || may(...s.needs)) && (!s.ofNode || realm === 'master'));
 }
 
 function RealmPicker(props: { who: Who; realm: string }) {
@@ -87,7 +89,7 @@ function Navigation(props: { route: Route; may: May; who: Who; onGo: () => void 
     <nav class="side" aria-label={t('nav')}>
       <RealmPicker who={props.who} realm={props.route.realm} />
       <ul onClick={props.onGo}>
-        {allowed(props.may).map((s) => (
+        {allowed(props.may, props.route.realm).map((s) => (
           <li key={s.id}>
             <a href={linkTo(props.route.realm, s.id)} aria-current={s.id === props.route.page ? 'page' : undefined}>
               {t(s.text)}
@@ -125,7 +127,7 @@ function Bar(props: { who: Who; onMenu: () => void; redraw: () => void }) {
 
 function Content(props: { route: Route; may: May; who: Who }) {
   const { realm, page, rest, query } = props.route;
-  const section = allowed(props.may).find((s) => s.id === page);
+  const section = allowed(props.may, realm).find((s) => s.id === page);
   if (!(realm in props.who.realm_access) && page !== 'realms')
     return <Page title={t('missing.realm')} lead={t('missing.realm.lead', { realm })} />;
   const Found = page === 'realms' ? realmsPage : section?.page;

@@ -36,7 +36,7 @@ export class Console {
   async go(hash, name) {
     await this.tab.evaluate((h) => { location.hash = h; }, hash);
     await this.heading(name ?? /./);
-    await this.tab.locator('.spinner').waitFor({ state: 'detached' });
+    await this.tab.waitForFunction(() => !document.querySelector('.spinner')); // a page may have several
   }
   button(name, within = this.tab) { return within.getByRole('button', { name, exact: true }).click(); }
   link(name) { return this.tab.getByRole('main').getByRole('link', { name, exact: true }).click(); }

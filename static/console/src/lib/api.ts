@@ -15,6 +15,7 @@ export interface CallOptions {
   signal?: AbortSignal;
   why?: string; // kept with the event of the change
   type?: string; // of the body; JSON without
+  headers?: Record<string, string>;
 }
 
 /* Told about what happens to every call: the session's end, and a change that is made only by who says
@@ -58,6 +59,7 @@ async function send(method: string, path: string, body: unknown, o: CallOptions)
   const headers: Record<string, string> = {
     Authorization: `Bearer ${await accessToken()}`,
     Accept: 'application/json',
+    ...o.headers,
   };
   if (body !== undefined) headers['Content-Type'] = o.type ?? 'application/json';
   if (o.why) headers['X-Justification'] = utf8AsBytes(o.why);

@@ -51,6 +51,23 @@ export function formatNumber(n: number): string {
   return new Intl.NumberFormat(language).format(n);
 }
 
+export function formatClock(ms: number): string {
+  return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(ms);
+}
+
+/* With at most so many digits behind the point. */
+export function formatDecimal(n: number, digits = 1): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(n);
+}
+
+export function formatBytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let at = 0;
+  let left = n;
+  for (; left >= 1024 && at < units.length - 1; at++) left /= 1024;
+  return `${formatDecimal(left)} ${units[at]}`;
+}
+
 /* 90061 -> "1 d 1 h": two units at most, as one says it. */
 export function formatSeconds(total: number): string {
   const units: [string, number][] = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];

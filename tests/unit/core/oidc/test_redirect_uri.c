@@ -251,6 +251,8 @@ static struct client client_with(struct str *uris, size_t count)
     return client;
 }
 
+static const struct own_urls own = {{"https://id.example", 18}, {"https://id.example:9444", 23}};
+
 static void a_missing_uri_is_filled_in_only_when_there_is_no_choice(void **state)
 {
     struct str two[] = {STR("https://app.example/a"), STR("https://app.example/b")};
@@ -258,38 +260,43 @@ static void a_missing_uri_is_filled_in_only_when_there_is_no_choice(void **state
     struct str none = {NULL, 0}, uri;
     struct client client = client_with(two, 1);
     (void)state;
-    OK(redirect_uri_resolve(&test_arena, &client, STR("https://id.example"), none, &uri));
+    OK(redirect_uri_resolve(&test_arena, &client, own, none, &uri));
     SAME(uri, "https://app.example/a");
     client = client_with(two, 2);
-    FAILS(redirect_uri_resolve(&test_arena, &client, STR("https://id.example"), none, &uri),
-          ERR_INVALID_REDIRECT_URI);
+    FAILS(redirect_uri_resolve(&test_arena, &client, own, none, &uri), ERR_INVALID_REDIRECT_URI);
     client = client_with(pattern, 1);
-    FAILS(redirect_uri_resolve(&test_arena, &client, STR("https://id.example"), none, &uri),
-          ERR_INVALID_REDIRECT_URI);
+    FAILS(redirect_uri_resolve(&test_arena, &client, own, none, &uri), ERR_INVALID_REDIRECT_URI);
     client = client_with(NULL, 0);
-    FAILS(redirect_uri_resolve(&test_arena, &client, STR("https://id.example"), none, &uri),
-          ERR_INVALID_REDIRECT_URI);
+    FAILS(redirect_uri_resolve(&test_arena, &client, own, none, &uri), ERR_INVALID_REDIRECT_URI);
 }
 
 static void own_paths_are_resolved_against_the_root(void **state)
 {
     struct str uris[] = {STR("/realms/peru/account/*")};
     struct client client = client_with(uris, 1);
-    struct str uri, base = STR("https://id.example/auth");
+    const struct own_urls own_auth = {STR("https://id.example/auth"),
+                                      STR("https://id.example:9444/auth")};
+    struct str uri;
     (void)state;
-    FAILS(redirect_uri_resolve(&test_arena, &client, base,
+    FAILS(redirect_uri_resolve(&test_arena, &client, own_auth,
                                STR("https://id.example/auth/realms/peru/account/x"), &uri),
           ERR_INVALID_REDIRECT_URI);
     client.root_url = STR("${authBaseUrl}");
-    OK(redirect_uri_resolve(&test_arena, &client, base,
+    OK(redirect_uri_resolve(&test_arena, &client, own_auth,
                             STR("https://id.example/auth/realms/peru/account/x"), &uri));
-    FAILS(redirect_uri_resolve(&test_arena, &client, base,
+    FAILS(redirect_uri_resolve(&test_arena, &client, own_auth,
                                STR("https://id.example/realms/peru/account/x"), &uri),
           ERR_INVALID_REDIRECT_URI);
-    FAILS(redirect_uri_resolve(&test_arena, &client, base, STR("/realms/peru/account/x"), &uri),
+    FAILS(redirect_uri_resolve(&test_arena, &client, own_auth, STR("/realms/peru/account/x"), &uri),
+          ERR_INVALID_REDIRECT_URI);
+    client.root_url = STR("${authAdminUrl}");
+    OK(redirect_uri_resolve(&test_arena, &client, own_auth,
+                            STR("https://id.example:9444/auth/realms/peru/account/x"), &uri));
+    FAILS(redirect_uri_resolve(&test_arena, &client, own_auth,
+                               STR("https://id.example/auth/realms/peru/account/x"), &uri),
           ERR_INVALID_REDIRECT_URI);
     client.root_url = STR("https://app.example/");
-    OK(redirect_uri_resolve(&test_arena, &client, base,
+    OK(redirect_uri_resolve(&test_arena, &client, own_auth,
                             STR("https://app.example/realms/peru/account/"), &uri));
 }
 
@@ -299,8 +306,7 @@ static int post_logout(struct client *client, const char *attribute, const char 
     if (attribute)
         OK(str_map_set(&client->attributes, &test_arena, STR(CLIENT_ATTR_POST_LOGOUT_URIS),
                        str_c(attribute)));
-    return redirect_uri_post_logout_check(&test_arena, client, STR("https://id.example"),
-                                          str_c(uri));
+    return redirect_uri_post_logout_check(&test_arena, client, own, str_c(uri));
 }
 
 static void post_logout_uris_are_exact_OI_04(void **state)
@@ -325,7 +331,7 @@ static void post_logout_uris_are_exact_OI_04(void **state)
 
 static bool allows(const struct client *client, const char *origin)
 {
-    return origins_allow(&test_arena, client, STR("https://id.example"), str_c(origin));
+    return origins_allow(&test_arena, client, own, str_c(origin));
 }
 
 static void origins_are_those_of_the_client_WE_11(void **state)
@@ -347,7 +353,7 @@ static void origins_are_those_of_the_client_WE_11(void **state)
     assert_false(allows(&client, "https://APP.example:8443"));
     assert_false(allows(&client, "null"));
     assert_false(allows(&client, ""));
-    OK(origins_of_client(&test_arena, &client, STR("https://id.example"), &origins));
+    OK(origins_of_client(&test_arena, &client, own, &origins));
     assert_int_equal(origins.count, 3);
     client.web_origins = (struct strs){star, 1};
     assert_true(allows(&client, "https://whoever.example"));

@@ -35,11 +35,15 @@ static void forms_lead_to_the_clients_addresses(void **state)
         for (size_t n = 0; n < 3 && cases[i].uris[n]; n++)
             uris[client.redirect_uris.count++] = str_c(cases[i].uris[n]);
         client.redirect_uris.items = uris;
-        struct str sources = page_form_sources(&f->arena, &client, STR("https://id.example.pe"));
+        struct str sources = page_form_sources(
+            &f->arena, &client,
+            (struct own_urls){STR("https://id.example.pe"), STR("https://id.example.pe")});
         if (!str_eq_c(sources, cases[i].sources))
             fail_msg("%zu: %.*s", i, STR_ARG(sources));
     }
-    assert_true(str_eq_c(page_form_sources(&f->arena, NULL, STR("https://x")), "https:"));
+    assert_true(str_eq_c(
+        page_form_sources(&f->arena, NULL, (struct own_urls){STR("https://x"), STR("https://x")}),
+        "https:"));
 }
 
 /* WE-07: names of realms are text. */

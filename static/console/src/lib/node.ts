@@ -1,0 +1,53 @@
+/* What the node says of itself. */
+import type { Key } from './i18n';
+
+export interface Trial {
+  state: 'none' | 'wanted' | 'running' | 'good' | 'failed';
+  backup: string;
+  beganMs: number;
+  endedMs: number;
+  realms: number;
+  people: number;
+  events: number;
+  reason?: string;
+}
+
+export interface BackupStatus {
+  configured: boolean;
+  hourUtc: number; // negative: none by itself
+  last: string;
+  lastMs: number;
+  lastBytes: number;
+  provedMs: number;
+  failed: boolean;
+  trial: Trial;
+}
+
+export interface NodeStatus {
+  node: { name: string; version: string; startedMs: number; nowMs: number };
+  health: 'UP' | 'DEGRADED' | 'DOWN';
+  disk: { freeBytes: number; totalBytes: number };
+  memory: { machineBytes: number; processors: number };
+  realms: { count: number; sessions: number; countedMs: number };
+  backup: BackupStatus;
+  certificates: { host: string; subject: string; selfSigned: boolean; expiresMs: number }[];
+  jobs: { name: string; endedMs: number; everySeconds: number }[];
+  alerts: { id: string; severity: 'warning' | 'critical'; about: string; text: string }[];
+}
+
+const alerts: Record<string, Key> = {
+  'realm-fenced': 'alert.realm-fenced',
+  'realm-failed': 'alert.realm-failed',
+  'disk-low': 'alert.disk-low',
+  'backup-none': 'alert.backup-none',
+  'backup-late': 'alert.backup-late',
+  'backup-failed': 'alert.backup-failed',
+  'certificate-expires': 'alert.certificate-expires',
+  'certificate-expired': 'alert.certificate-expired',
+  'clock-behind': 'alert.clock-behind',
+};
+
+/* Our words for an alert; undefined for one of a newer server, which brings its own. */
+export function alertKey(id: string): Key | undefined {
+  return Object.hasOwn(alerts, id) ? alerts[id] : undefined;
+}
