@@ -173,7 +173,7 @@ void log_write(enum log_level level, const char *component, const struct log_abo
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     add_line(&b, level, component, about, fields, str_c(text));
-    if (setup.keep && b.len > 0)
+    if (setup.keep && !b.failed && b.len > 0)
         setup.keep(level, str_sub(buf_str(&b), 0, b.len - 1));
     if (setup.human)
         write_human(level, component, fields, str_c(text));
