@@ -28,6 +28,7 @@ static const char *const tables[] = {
     "client_session",
     "auth_code",
     "refresh_family",
+    "pushed_request",
     "once",
     "event",
     "event_text",

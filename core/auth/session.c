@@ -17,6 +17,7 @@ struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value)
         [HANDLE_CODE] = STR_INIT("code:"),
         [HANDLE_REFRESH] = STR_INIT("refresh:"),
         [HANDLE_BROWSER] = STR_INIT("browser:"),
+        [HANDLE_PUSHED_REQUEST] = STR_INIT("pushed-request:"),
     };
     unsigned char hash[BLAKE2B_BYTES];
     const struct str parts[] = {names[kind], value};

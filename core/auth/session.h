@@ -8,7 +8,13 @@
 
 /* 32 bytes under which a handle (cookie, code, refresh token id) is stored; what differs in kind
  * never collides (OT-03). Absent when the arena is exhausted. */
-enum handle_kind { HANDLE_COOKIE, HANDLE_CODE, HANDLE_REFRESH, HANDLE_BROWSER };
+enum handle_kind {
+    HANDLE_COOKIE,
+    HANDLE_CODE,
+    HANDLE_REFRESH,
+    HANDLE_BROWSER,
+    HANDLE_PUSHED_REQUEST
+};
 struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value);
 
 /* From the realm's settings; also what session_sweep is called with. Remember-me values that are 0

@@ -19,6 +19,7 @@
 #define CLIENT_ATTR_ID_TOKEN_ALG          "id.token.signed.response.alg"
 #define CLIENT_ATTR_USERINFO_ALG          "user.info.response.signature.alg"
 #define CLIENT_ATTR_REQUEST_OBJECT_ALG    "request.object.signature.alg"
+#define CLIENT_ATTR_PAR_REQUIRED          "require.pushed.authorization.requests"
 #define CLIENT_ATTR_ASSERTION_ALG         "token.endpoint.auth.signing.alg"
 #define CLIENT_ATTR_USE_JWKS_URL          "use.jwks.url"
 #define CLIENT_ATTR_JWKS_URL              "jwks.url"

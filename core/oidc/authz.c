@@ -6,6 +6,8 @@
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/oidc/authz_flow.h"
+#include "core/oidc/client_rules.h"
+#include "core/oidc/par.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
@@ -40,6 +42,31 @@ static int read_request(struct flow *f, const struct form *form, bool *ret_done)
     if (is_of_machine(rc))
         return rc;
     return failure == AUTHZ_FAILURE_PAGE ? flow_error(f, rc) : flow_refuse(f, rc);
+}
+
+/* OX-01: what a client pushed takes the place of the parameters, once. */
+static int read_pushed(struct flow *f, const struct form *form, struct form *ret_form,
+                       bool *ret_pushed, bool *ret_done)
+{
+    int rc = par_redeem(f->ctx, form, ret_form, ret_pushed);
+    *ret_done = rc == ERR_INVALID_REQUEST_URI;
+    return *ret_done ? flow_error(f, rc) : rc;
+}
+
+/* A request that just came, and not out of a page of ours. */
+static int read_new_request(struct flow *f, const struct form *form, bool *ret_done)
+{
+    struct form meant;
+    bool pushed;
+    TRY(read_pushed(f, form, &meant, &pushed, ret_done));
+    if (*ret_done)
+        return 0;
+    TRY(read_request(f, &meant, ret_done));
+    if (*ret_done || pushed)
+        return 0;
+    int rc = client_rules_unpushed(f->ctx, &f->request);
+    *ret_done = rc != 0;
+    return rc == 0 || is_of_machine(rc) ? rc : flow_refuse(f, rc);
 }
 
 /* A page was sent: its state must be ours, of this browser, in time and of that stage (WE-12); the
@@ -170,7 +197,7 @@ int authz_begin(const struct auth_ctx *ctx, const struct form *form,
     enum next next;
     bool done;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(read_request(&f, form, &done));
+    TRY(read_new_request(&f, form, &done));
     if (done)
         return 0;
     TRY(begin_read(&f, &who, &next, &fin));

@@ -61,6 +61,7 @@ static void add_endpoints(struct json_writer *w, const struct auth_ctx *ctx)
     add_url(w, ctx, "jwks_uri", ENDPOINT("certs"));
     add_url(w, ctx, "check_session_iframe", ENDPOINT("login-status-iframe.html"));
     add_url(w, ctx, "revocation_endpoint", ENDPOINT("revoke"));
+    add_url(w, ctx, "pushed_authorization_request_endpoint", ENDPOINT("ext/par/request"));
     add_url(w, ctx, "registration_endpoint", "/clients-registrations/openid-connect");
 }
 

@@ -5,7 +5,8 @@
 
 #include "core/base/banned.h"
 
-#define LIST_MAX 64
+#define LIST_MAX     64
+#define PAR_REQUIRED "require_pushed_authorization_requests"
 
 /* Texts that are one setting. */
 static const struct {
@@ -157,6 +158,17 @@ static int read_grants(const struct auth_ctx *ctx, const struct json_value *json
                strs_has(&grants, STR("refresh_token")) ? STR("true") : STR("false"));
 }
 
+/* RFC 9126 6. */
+static int read_par(const struct auth_ctx *ctx, const struct json_value *json,
+                    struct client *client)
+{
+    bool required = false;
+    if (json_opt_bool(json, PAR_REQUIRED, &required) != 0)
+        return refuse(ctx, PAR_REQUIRED, "must be true or false");
+    return set(ctx, client, CLIENT_ATTR_PAR_REQUIRED,
+               required ? STR("true") : str_of(NULL, 0));
+}
+
 /* RFC 7591 2.1: response types go with the grants that they need. */
 static int check_responses(const struct auth_ctx *ctx, const struct json_value *json,
                            const struct client *client)
@@ -250,6 +262,7 @@ int metadata_read(const struct auth_ctx *ctx, const struct json_value *json,
     TRY(read_keys(ctx, json, io_client));
     TRY(read_method(ctx, json, io_client));
     TRY(read_grants(ctx, json, io_client));
+    TRY(read_par(ctx, json, io_client));
     TRY(check_responses(ctx, json, io_client));
     TRY(read_redirects(ctx, json, io_client));
     TRY(read_logout_uris(ctx, json, io_client));
@@ -352,6 +365,8 @@ int metadata_write(const struct auth_ctx *ctx, const struct client *client, stru
     write_list(w, "redirect_uris", &client->redirect_uris);
     write_method(w, client);
     write_grants(w, client);
+    if (str_map_true(&client->attributes, STR(CLIENT_ATTR_PAR_REQUIRED)))
+        jw_member_bool(w, PAR_REQUIRED, true);
     jw_member_c(w, "subject_type", "public");
     TRY(write_logout_uris(ctx, client, w));
     TRY(write_keys(ctx, client, w));

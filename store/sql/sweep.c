@@ -140,6 +140,21 @@ static int sweep_codes(struct store_write *w, int64_t limit, int64_t *io_count)
     return 0;
 }
 
+/* Nobody takes them any more; what was taken is gone already. */
+static int sweep_pushed_requests(struct store_write *w, int64_t limit, int64_t *io_count)
+{
+    static const struct sql delete_rows = {
+        "DELETE FROM pushed_request WHERE pk IN"
+        " (SELECT pk FROM pushed_request ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &delete_rows, &q));
+    query_i64(&q, limit);
+    query_i64(&q, w->now.wall_ms);
+    TRY(query_run(&q));
+    *io_count += sqlite3_changes64(write_conn(w)->db);
+    return 0;
+}
+
 static int sweep_once(struct store_write *w, int64_t limit, int64_t *io_count)
 {
     static const struct sql delete_rows = {
@@ -165,6 +180,7 @@ int session_sweep(struct store_write *w, const struct session_limits *limits, si
     TRY(sweep_sessions(w, limits, most, &sessions));
     TRY(sweep_families(w, most, &others));
     TRY(sweep_codes(w, most, &others));
+    TRY(sweep_pushed_requests(w, most, &others));
     TRY(sweep_once(w, most, &others));
     *ret_count = sessions;
     return 0;

@@ -159,6 +159,29 @@ async function useAssertions(round) {
   await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => useAssertion(object, text)));
 }
 
+// --- Pushed requests, opened by a browser that is signed in ---
+
+async function push() {
+  const got = await reply(() => portal.post('/ext/par/request', { response_type: 'code', scope: 'openid', redirect_uri: REDIRECT }));
+  assert.equal(got.status, 201, got.text);
+  return got.json.request_uri;
+}
+const openPushed = (object, uri) => object.ask({ kind: 'use' }, async () => {
+  const { browser } = pushBrowser;
+  const page = await reply(() => browser.get(`${browser.endpoint}/auth?${new URLSearchParams({ client_id: 'portal', request_uri: uri })}`));
+  assert.ok(page.isRedirect ? page.callback.code : page.status === 400, `${page.status} ${page.location}`);
+  return page.isRedirect;
+});
+let pushBrowser; // nobody ends its session
+async function usePushed(round) {
+  pushBrowser ??= await portal.login('user1').catch(() => { throw new Gone(); });
+  const uri = await push();
+  const object = history.object(`pushed request ${n++}`, once);
+  round.pushed.push({ object, uri });
+  if (chance(0.1)) return; // for later
+  await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => openPushed(object, uri)));
+}
+
 // --- Commands through the socket ---
 
 const realmOption = ['--realm', 'peru'];
@@ -260,12 +283,12 @@ const onceOnly = (work) => repeat(async () => { await work(); while (on) await s
 
 // What a round needs, and the load of it until the kill.
 async function crashUnderLoad(number) {
-  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], records: [] };
+  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], records: [] };
   await prepareConsent(round);
   on = true;
   const workers = [
     repeat(() => useLogin(round, 'user0')), repeat(() => useLogin(round, 'user1')), repeat(() => useCode(round)),
-    repeat(() => useAssertions(round)), repeat(() => administer(round)),
+    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => administer(round)),
   ];
   if (round.consent) workers.push(onceOnly(() => consent(round)));
   const load = Promise.all(workers);
@@ -288,6 +311,7 @@ async function look(round) {
   await Promise.all([
     ...chosen(round.logins, 4).map(lookAtLogin), ...round.browsers.map(lookAtBrowser),
     ...chosen(round.assertions, 3).map(({ object, text }) => useAssertion(object, text)),
+    ...chosen(round.pushed, 3).map(({ object, uri }) => openPushed(object, uri)),
     ...chosen(round.records, 2).map(({ object, read }) => object.ask({ kind: 'read' }, read)),
     ...(round.consent ? [lookAtConsent(round.consent)] : []),
     ...(ring.ops.length > 0 ? [ring.ask({ kind: 'read' }, readKeys)] : []),
@@ -306,12 +330,12 @@ async function checkAll() {
 test(`OT-05: ${ROUNDS} rounds of kill -9 under load`, { timeout: 1800000 + ROUNDS * 10000 }, async (t) => {
   ring = history.object('keys of peru', keyRing((await readKeys()).all));
   passwords.object = history.object('password of user2', register(PASSWORD));
-  const counts = { logins: 0, browsers: 0, assertions: 0, records: 0, consents: 0 };
+  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, records: 0, consents: 0 };
   for (let number = 0; number < ROUNDS; number++) {
     const round = await crashUnderLoad(number);
     await server.launch();
     await look(round);
-    for (const name of ['logins', 'browsers', 'assertions', 'records']) counts[name] += round[name].length;
+    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'records']) counts[name] += round[name].length;
     counts.consents += round.consent ? 1 : 0;
     if (number % CHECK_EVERY === CHECK_EVERY - 1) await checkAll();
   }

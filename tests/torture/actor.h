@@ -28,6 +28,7 @@ struct actor {
     char session[40];
     char refresh[REFRESH_TOKEN_MAX];
     char family[40];
+    char pushed[64];
 };
 
 struct actor *actor_new(struct history *history, const char *tag);
@@ -49,6 +50,10 @@ MUST_CHECK int actor_exchange(struct actor *a);
 MUST_CHECK int actor_refresh(struct actor *a);
 /* With the refresh token: "session S" and with it "family F" and "code C". */
 MUST_CHECK int actor_logout(struct actor *a);
+
+/* A request over the back channel: "pushed H"; and the opening of it. */
+MUST_CHECK int actor_push(struct actor *a);
+MUST_CHECK int actor_open_pushed(struct actor *a);
 
 /* "person N": the last name, or absent. The number of the last one made is number - 1. */
 MUST_CHECK int actor_add_person(struct actor *a);

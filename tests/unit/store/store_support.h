@@ -16,6 +16,7 @@
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "core/port/limits.h"
+#include "core/port/pushed_requests.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
 #include "core/port/signer.h"

@@ -219,6 +219,69 @@ static void test_once(void **state)
     commit(w);
 }
 
+static struct pushed_request add_pushed(int n, int64_t expires_ms)
+{
+    struct pushed_request pushed = {.hash = hash_of(n),
+                                    .client_pk = client.pk,
+                                    .request = STR("client_id=app&state=s"),
+                                    .expires_ms = expires_ms};
+    struct store_write *w = begin_write(view);
+    ok(pushed_request_insert(w, &pushed));
+    commit(w);
+    return pushed;
+}
+
+static void test_pushed_request(void **state)
+{
+    (void)state;
+    struct pushed_request pushed = add_pushed(0, clock_now().wall_ms + 60000);
+    struct pushed_request found;
+    bool first;
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    ok(pushed_request_find(r, &arena, pushed.hash, &found));
+    assert_str(found.request, "client_id=app&state=s");
+    assert_int_equal(found.client_pk, client.pk);
+    assert_int_equal(found.expires_ms, pushed.expires_ms);
+    ok(pushed_request_spend(w, found.pk, &first));
+    assert_true(first);
+    ok(pushed_request_spend(w, found.pk, &first));
+    assert_false(first);
+    fails(pushed_request_find(r, &arena, pushed.hash, &found), ERR_NOT_FOUND);
+    commit(w);
+    (void)add_pushed(1, 1);
+    w = begin_write(view);
+    ok(pushed_request_delete_all(w));
+    fails(pushed_request_find(store_write_reader(w), &arena, hash_of(1), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
+static int push_numbered(struct store_write *w, int64_t client_pk, int n, int64_t expires_ms)
+{
+    char bytes[HANDLE_HASH_BYTES] = {0};
+    memcpy(bytes, &n, sizeof(n));
+    struct pushed_request pushed = {.hash = str_of(bytes, sizeof(bytes)),
+                                    .client_pk = client_pk,
+                                    .request = STR("x"),
+                                    .expires_ms = expires_ms};
+    return pushed_request_insert(w, &pushed);
+}
+
+/* HT-08: a client that is full gets no more in, and takes nobody's place; what is over makes room. */
+static void test_ht_08_pushed_requests_of_a_client(void **state)
+{
+    (void)state;
+    struct client other = add_client(view, "other");
+    int64_t later = clock_now().wall_ms + 60000;
+    struct store_write *w = begin_write(view);
+    for (int i = 0; i < PUSHED_REQUESTS_MAX; i++)
+        ok(push_numbered(w, client.pk, i, i == 0 ? 1 : later));
+    ok(push_numbered(w, client.pk, PUSHED_REQUESTS_MAX, later));
+    fails(push_numbered(w, client.pk, PUSHED_REQUESTS_MAX + 1, later), ERR_LIMIT_REACHED);
+    ok(push_numbered(w, other.pk, PUSHED_REQUESTS_MAX + 2, later));
+    store_rollback(w);
+}
+
 /* --- Races: each thread in a transaction of its own, through store_commit. --- */
 
 struct race {
@@ -275,6 +338,27 @@ static void test_ot_01_code_race(void **state)
     view = view_of("peru");
     struct store_write *w = begin_write(view);
     assert_false(spend_code(w, code.pk));
+    store_rollback(w);
+}
+
+static bool spend_pushed(struct store_write *w, int64_t pk)
+{
+    bool first;
+    ok(pushed_request_spend(w, pk, &first));
+    return first;
+}
+
+/* OX-01: of 200 that use one pushed request at once, one gets it, and it is gone (OT-05). */
+static void test_ox_01_pushed_request_race(void **state)
+{
+    (void)state;
+    struct pushed_request pushed = add_pushed(0, clock_now().wall_ms + 60000);
+    assert_int_equal(winners_of(spend_pushed, pushed.pk), 1);
+    realm_view_release(view);
+    reopen_store();
+    view = view_of("peru");
+    struct store_write *w = begin_write(view);
+    assert_false(spend_pushed(w, pushed.pk));
     store_rollback(w);
 }
 
@@ -345,6 +429,16 @@ static void add_old_sessions(int count, int64_t at_ms, bool remember)
     commit(w);
 }
 
+static bool is_waiting(struct store_read *r, int n)
+{
+    char bytes[HANDLE_HASH_BYTES] = {0};
+    struct pushed_request found;
+    memcpy(bytes, &n, sizeof(n));
+    int rc = pushed_request_find(r, &arena, str_of(bytes, sizeof(bytes)), &found);
+    assert_true(rc == 0 || rc == ERR_NOT_FOUND);
+    return rc == 0;
+}
+
 static void test_sweep(void **state)
 {
     (void)state;
@@ -365,6 +459,8 @@ static void test_sweep(void **state)
     struct store_write *w = begin_write(view);
     ok(once_spend(w, STR("jti"), STR("old"), now_ms - INT64_C(7200000), &spent));
     ok(once_spend(w, STR("jti"), STR("new"), now_ms + 1000, &spent));
+    ok(push_numbered(w, client.pk, 0, now_ms - 1));
+    ok(push_numbered(w, client.pk, 1, now_ms + 60000));
     commit(w);
     for (int i = 0; i < 100 && total < 2520; i++) {
         w = begin_write(view);
@@ -377,6 +473,8 @@ static void test_sweep(void **state)
     struct store_read *r = begin_read(view);
     ok(session_list_of_user(r, &arena, user.pk, &items, &left));
     assert_int_equal(left, 31);
+    assert_false(is_waiting(r, 0));
+    assert_true(is_waiting(r, 1));
     ok(once_is_spent(r, STR("jti"), STR("old"), &spent));
     assert_false(spent);
     ok(once_is_spent(r, STR("jti"), STR("new"), &spent));
@@ -396,6 +494,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ot_01_code_race, start, end),
         cmocka_unit_test_setup_teardown(test_ot_04_rotation_race, start, end),
         cmocka_unit_test_setup_teardown(test_once_race, start, end),
+        cmocka_unit_test_setup_teardown(test_pushed_request, start, end),
+        cmocka_unit_test_setup_teardown(test_ht_08_pushed_requests_of_a_client, start, end),
+        cmocka_unit_test_setup_teardown(test_ox_01_pushed_request_race, start, end),
         cmocka_unit_test_setup_teardown(test_pw_02_failure_race, start, end),
         cmocka_unit_test_setup_teardown(test_sweep, start, end),
     };
