@@ -29,6 +29,7 @@ static const char *const tables[] = {
     "auth_code",
     "refresh_family",
     "pushed_request",
+    "device_code",
     "once",
     "event",
     "event_text",

@@ -2,45 +2,15 @@
  * many who try at once one succeeds, and nothing is left that a crash could bring back (OX-01). */
 #include "core/port/pushed_requests.h"
 
-#include "store/tx.h"
+#include "store/sql/waiting.h"
 
 #include "core/base/banned.h"
 
-static int has_room(struct store_write *w, int64_t client_pk, bool *ret_room)
-{
-    static const struct sql count = {
-        "SELECT count(*) FROM (SELECT 1 FROM pushed_request WHERE client_pk = ? LIMIT ?)"};
-    QUERY(q);
-    TRY(query_open(write_conn(w), &count, &q));
-    query_i64(&q, client_pk);
-    query_i64(&q, PUSHED_REQUESTS_MAX);
-    TRY(query_one(&q));
-    *ret_room = query_col_i64(&q, 0) < PUSHED_REQUESTS_MAX;
-    return 0;
-}
-
-static int delete_expired(struct store_write *w, int64_t client_pk)
-{
-    static const struct sql remove = {
-        "DELETE FROM pushed_request WHERE client_pk = ? AND expires_ms <= ?"};
-    QUERY(q);
-    TRY(query_open(write_conn(w), &remove, &q));
-    query_i64(&q, client_pk);
-    query_i64(&q, w->now.wall_ms);
-    return query_run(&q);
-}
-
-/* What is over and not swept yet makes room. */
-static int make_room(struct store_write *w, int64_t client_pk)
-{
-    bool room;
-    TRY(has_room(w, client_pk, &room));
-    if (room)
-        return 0;
-    TRY(delete_expired(w, client_pk));
-    TRY(has_room(w, client_pk, &room));
-    return room ? 0 : ERR_LIMIT_REACHED;
-}
+static const struct waiting table = {
+    .count = {"SELECT count(*) FROM (SELECT 1 FROM pushed_request WHERE client_pk = ? LIMIT ?)"},
+    .remove_expired = {"DELETE FROM pushed_request WHERE client_pk = ? AND expires_ms <= ?"},
+    .most = PUSHED_REQUESTS_MAX,
+};
 
 int pushed_request_insert(struct store_write *w, struct pushed_request *request)
 {
@@ -48,7 +18,7 @@ int pushed_request_insert(struct store_write *w, struct pushed_request *request)
         "INSERT INTO pushed_request (pk, hash, client_pk, request, expires_ms)"
         " VALUES (?, ?, ?, ?, ?)"};
     int64_t pk;
-    TRY(make_room(w, request->client_pk));
+    TRY(waiting_make_room(w, &table, request->client_pk));
     TRY(write_next_pk(w, PK_PUSHED_REQUEST, &pk));
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));

@@ -20,7 +20,7 @@ before(async () => {
   const jwk = { ...(await exportJWK(pair.publicKey)), alg: 'RS256', use: 'sig', kid: 'ro' };
   portal = await world.addClient('portal', { values: { 'attributes.use.jwks.string': 'true', 'attributes.jwks.string': JSON.stringify({ keys: [jwk] }) } });
   other = await world.addClient('other');
-  app = await world.addClient('app', { isPublic: true });
+  app = await world.addClient('app', { isPublic: true, values: { webOrigins: ['https://app.example.pe'] } });
 });
 after(() => world.close());
 
@@ -106,7 +106,7 @@ test('OX-01, RFC 9101 5: what stands beside a request_uri does not count, and wh
   const uri = await uriOf(portal, { state: 'canary-inside', nonce: 'canary-nonce' });
   const page = await visit(browser, uri, { client_id: 'portal', state: 'outside', redirect_uri: 'https://evil.example/', scope: 'openid email', prompt: 'none' });
   assert.ok(formById(page.text, 'kc-form-login'), 'prompt=none stood outside');
-  for (const text of [page.text, JSON.stringify(page.headers), page.url]) assert.doesNotMatch(text, /canary/);
+  for (const text of [page.text, JSON.stringify(page.headers), String(page.url)]) assert.doesNotMatch(text, /canary/);
   const done = await browser.logIn(page, 'maria');
   assert.equal(done.callback.state, 'canary-inside');
   assert.ok(done.location.startsWith(REDIRECT));

@@ -67,6 +67,16 @@ test(`OX-01: of ${RACERS} uses of one pushed request one succeeds`, async () => 
   pages.filter((page) => page !== winner).forEach(assertErrorPage);
 });
 
+test(`OX-05: of ${RACERS} redemptions of one device code one succeeds`, async () => {
+  await world.setClient('portal', { 'attributes.oauth2.device.authorization.grant.enabled': 'true' });
+  const asked = (await portals[0].post('/auth/device', { scope: 'openid' })).json;
+  const { browser } = await portals[0].login(await someone());
+  await browser.letDevice(asked.user_code);
+  const use = (portal) => portal.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: asked.device_code });
+  const { access_token } = winnerOf(await race(use), [400], 'invalid_grant');
+  assert.equal(await portals[0].isActive(access_token), true);
+});
+
 test(`OT-04: of ${RACERS} uses of one refresh token one succeeds, and the family is over`, async () => {
   const { refresh_token } = (await portals[0].password(await someone())).json;
   await assertOver(winnerOf(await race((portal) => portal.refresh(refresh_token)), [400], 'invalid_grant'));

@@ -3,6 +3,7 @@
 
 #include "core/auth/session.h"
 #include "core/codec/json.h"
+#include "core/port/device_codes.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "core/port/pushed_requests.h"
@@ -108,6 +109,15 @@ static int read_pushed(struct actor *a, struct store_read *r, struct str name,
     return 0;
 }
 
+static int read_device(struct actor *a, struct store_read *r, struct str name,
+                       char value[VALUE_BYTES])
+{
+    struct device_code code;
+    TRY(device_code_find(r, &a->arena, handle_hash(&a->arena, HANDLE_DEVICE_CODE, name), &code));
+    say(value, code.state == DEVICE_GRANTED ? STR("granted") : STR("waits"));
+    return 0;
+}
+
 static int read_session(struct actor *a, struct store_read *r, struct str name,
                         char value[VALUE_BYTES])
 {
@@ -157,7 +167,7 @@ static const struct {
     {"person", read_person}, {"once", read_once},     {"pair", read_pair},
     {"code", read_code},     {"record", read_record}, {"session", read_session},
     {"family", read_family}, {"key", read_key},       {"event", read_event},
-    {"pushed", read_pushed},
+    {"pushed", read_pushed}, {"device", read_device},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

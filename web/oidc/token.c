@@ -1,8 +1,9 @@
-/* Endpoints that applications call directly: token, pushed requests, introspection, revocation,
+/* Endpoints that applications call directly: token, pushed requests, devices, introspection, revocation,
  * userinfo. */
 #include "core/oidc/token.h"
 
 #include "core/codec/header.h"
+#include "core/oidc/device.h"
 #include "core/oidc/introspect.h"
 #include "core/oidc/par.h"
 #include "core/oidc/revoke.h"
@@ -45,6 +46,7 @@ void oidc_token(struct request *req, struct response *res)
     int rc = begin(req, &ctx, &form, &authorization);
     if (rc == 0)
         rc = token_request(&ctx, authorization, form, &answer);
+    res->not_yet = rc == ERR_AUTHORIZATION_PENDING || rc == ERR_SLOW_DOWN;
     cors_client(req, res, answer.client);
     answer_json(req, res, rc, 200, answer.json);
 }
@@ -61,6 +63,20 @@ void oidc_par(struct request *req, struct response *res)
         rc = par_accept(&ctx, authorization, form, &answer);
     cors_client(req, res, answer.client);
     answer_json(req, res, rc, 201, answer.json);
+}
+
+/* Device authorization requests (RFC 8628 3.1). */
+void oidc_device(struct request *req, struct response *res)
+{
+    struct auth_ctx ctx;
+    const struct form *form;
+    struct str authorization;
+    struct device_response answer = {0};
+    int rc = begin(req, &ctx, &form, &authorization);
+    if (rc == 0)
+        rc = device_authorize(&ctx, authorization, form, &answer);
+    cors_client(req, res, answer.client);
+    answer_json(req, res, rc, 200, answer.json);
 }
 
 void oidc_introspect(struct request *req, struct response *res)

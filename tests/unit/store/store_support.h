@@ -13,6 +13,7 @@
 
 #include "core/base/rng.h"
 #include "core/port/clients.h"
+#include "core/port/device_codes.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "core/port/limits.h"

@@ -256,6 +256,75 @@ static void test_pushed_request(void **state)
     commit(w);
 }
 
+static struct device_code add_device(enum device_state state)
+{
+    struct device_code code = {.hash = hash_of(0),
+                               .user_hash = hash_of(1),
+                               .client_pk = client.pk,
+                               .scope = STR("openid"),
+                               .interval_s = 5,
+                               .expires_ms = clock_now().wall_ms + 60000};
+    bool first;
+    struct store_write *w = begin_write(view);
+    ok(device_code_insert(w, &code));
+    code.state = state;
+    code.client_session_pk = state == DEVICE_GRANTED ? cs.pk : 0;
+    if (state != DEVICE_WAITS)
+        ok(device_code_decide(w, &code, &first));
+    commit(w);
+    return code;
+}
+
+static void test_device_code(void **state)
+{
+    (void)state;
+    struct device_code code = add_device(DEVICE_WAITS);
+    struct device_code found;
+    bool first;
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    fails(device_code_insert(w, &code), ERR_CONFLICT);
+    ok(device_code_spend(w, code.pk, &first));
+    assert_false(first); /* nobody has granted it */
+    ok(device_code_pace(w, code.pk, 10, 4711));
+    ok(device_code_find_by_user_code(r, &arena, hash_of(1), &found));
+    assert_int_equal(found.state, DEVICE_WAITS);
+    assert_int_equal(found.interval_s, 10);
+    assert_int_equal(found.next_poll_ms, 4711);
+    found.state = DEVICE_GRANTED;
+    found.scope = STR("openid email");
+    found.client_session_pk = cs.pk;
+    found.acr = STR("1");
+    found.auth_time_ms = 99;
+    ok(device_code_decide(w, &found, &first));
+    assert_true(first);
+    found.state = DEVICE_DENIED;
+    ok(device_code_decide(w, &found, &first));
+    assert_false(first);
+    ok(device_code_find(r, &arena, hash_of(0), &found));
+    assert_int_equal(found.state, DEVICE_GRANTED);
+    assert_int_equal(found.client_session_pk, cs.pk);
+    assert_int_equal(found.auth_time_ms, 99);
+    assert_str(found.scope, "openid email");
+    assert_str(found.acr, "1");
+    ok(device_code_spend(w, code.pk, &first));
+    assert_true(first);
+    fails(device_code_find(r, &arena, hash_of(0), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
+/* OT-06: what was granted in a session ends with it. */
+static void test_device_code_ends_with_its_session(void **state)
+{
+    (void)state;
+    struct device_code found;
+    (void)add_device(DEVICE_GRANTED);
+    struct store_write *w = begin_write(view);
+    ok(session_delete(w, session.pk));
+    fails(device_code_find(store_write_reader(w), &arena, hash_of(0), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
 static int push_numbered(struct store_write *w, int64_t client_pk, int n, int64_t expires_ms)
 {
     char bytes[HANDLE_HASH_BYTES] = {0};
@@ -360,6 +429,21 @@ static void test_ox_01_pushed_request_race(void **state)
     struct store_write *w = begin_write(view);
     assert_false(spend_pushed(w, pushed.pk));
     store_rollback(w);
+}
+
+static bool spend_device(struct store_write *w, int64_t pk)
+{
+    bool first;
+    ok(device_code_spend(w, pk, &first));
+    return first;
+}
+
+/* OX-05: of 200 polls of one device that was let in, one gets the tokens. */
+static void test_ox_05_device_race(void **state)
+{
+    (void)state;
+    struct device_code code = add_device(DEVICE_GRANTED);
+    assert_int_equal(winners_of(spend_device, code.pk), 1);
 }
 
 static bool rotate(struct store_write *w, int64_t pk)
@@ -494,6 +578,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ot_01_code_race, start, end),
         cmocka_unit_test_setup_teardown(test_ot_04_rotation_race, start, end),
         cmocka_unit_test_setup_teardown(test_once_race, start, end),
+        cmocka_unit_test_setup_teardown(test_device_code, start, end),
+        cmocka_unit_test_setup_teardown(test_device_code_ends_with_its_session, start, end),
+        cmocka_unit_test_setup_teardown(test_ox_05_device_race, start, end),
         cmocka_unit_test_setup_teardown(test_pushed_request, start, end),
         cmocka_unit_test_setup_teardown(test_ht_08_pushed_requests_of_a_client, start, end),
         cmocka_unit_test_setup_teardown(test_ox_01_pushed_request_race, start, end),
