@@ -28,6 +28,8 @@ static const char *const tables[] = {
     "client_session",
     "auth_code",
     "refresh_family",
+    "pushed_request",
+    "device_code",
     "once",
     "event",
     "event_text",

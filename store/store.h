@@ -61,7 +61,15 @@ struct audit_signer {
 
 /* Keys that must not be given twice within this process's life, as a request may hold one from a
  * read while its row goes away. */
-enum pk_kind { PK_SESSION, PK_CLIENT_SESSION, PK_AUTH_CODE, PK_REFRESH_FAMILY, PK_KINDS };
+enum pk_kind {
+    PK_SESSION,
+    PK_CLIENT_SESSION,
+    PK_AUTH_CODE,
+    PK_REFRESH_FAMILY,
+    PK_PUSHED_REQUEST,
+    PK_DEVICE_CODE,
+    PK_KINDS
+};
 
 /* The open database of a realm. Lives while it has users or until it is the longest unused. */
 struct realm_db {

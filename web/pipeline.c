@@ -225,7 +225,7 @@ static void charge_refusal(const struct passage *p)
     const struct request *req = p->req;
     int status = p->res->status;
     if (is_limited(req) && req->route->rate == RATE_TOKEN &&
-        (status == 400 || status == 401 || p->res->refused))
+        (status == 400 || status == 401 || p->res->refused) && !p->res->not_yet)
         rate_charge(req->web->limiter, RATE_TOKEN, req->client_ip, req->now.monotonic_ms,
                     REFUSAL_COST - 1);
 }

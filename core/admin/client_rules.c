@@ -76,6 +76,7 @@ static int run(const struct auth_ctx *ctx, const struct client_executor *e, void
     case EXECUTOR_SECURE_CLIENT_AUTHENTICATOR: return settle_authenticator(ctx, e, change);
     case EXECUTOR_SECRET_ROTATION: change->rotation = e; return 0;
     case EXECUTOR_SECURE_SESSION: /* of requests */
+    case EXECUTOR_SECURE_PAR_CONTENT:
     case CLIENT_EXECUTOR_KINDS: break;
     }
     return 0;

@@ -17,6 +17,9 @@ struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value)
         [HANDLE_CODE] = STR_INIT("code:"),
         [HANDLE_REFRESH] = STR_INIT("refresh:"),
         [HANDLE_BROWSER] = STR_INIT("browser:"),
+        [HANDLE_PUSHED_REQUEST] = STR_INIT("pushed-request:"),
+        [HANDLE_DEVICE_CODE] = STR_INIT("device-code:"),
+        [HANDLE_USER_CODE] = STR_INIT("user-code:"),
     };
     unsigned char hash[BLAKE2B_BYTES];
     const struct str parts[] = {names[kind], value};
@@ -131,6 +134,21 @@ int session_load_to_end_by_cookie(const struct auth_ctx *ctx, struct store_read 
         return ERR_NO_MEMORY;
     TRY(not_active(session_find_by_cookie(r, ctx->arena, hash, ret_session)));
     return find_user(ctx, r, ret_session, ret_user);
+}
+
+int session_load_of_client(const struct auth_ctx *ctx, struct store_read *r,
+                           int64_t client_session_pk, struct client_session *ret_cs,
+                           struct user_session *ret_session, struct user *ret_user)
+{
+    struct user_session session;
+    int rc = client_session_find_by_pk(r, ctx->arena, client_session_pk, ret_cs);
+    if (rc == 0 && ret_cs->revoked)
+        rc = ERR_NOT_FOUND;
+    if (rc == 0)
+        rc = session_find_by_pk(r, ctx->arena, ret_cs->session_pk, &session);
+    if (rc == 0)
+        rc = session_load(ctx, r, session.id, ret_session, ret_user);
+    return rc == ERR_NOT_FOUND ? ERR_SESSION_NOT_ACTIVE : rc;
 }
 
 int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r, struct str cookie,

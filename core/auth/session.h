@@ -8,7 +8,15 @@
 
 /* 32 bytes under which a handle (cookie, code, refresh token id) is stored; what differs in kind
  * never collides (OT-03). Absent when the arena is exhausted. */
-enum handle_kind { HANDLE_COOKIE, HANDLE_CODE, HANDLE_REFRESH, HANDLE_BROWSER };
+enum handle_kind {
+    HANDLE_COOKIE,
+    HANDLE_CODE,
+    HANDLE_REFRESH,
+    HANDLE_BROWSER,
+    HANDLE_PUSHED_REQUEST,
+    HANDLE_DEVICE_CODE,
+    HANDLE_USER_CODE
+};
 struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value);
 
 /* From the realm's settings; also what session_sweep is called with. Remember-me values that are 0
@@ -28,6 +36,11 @@ MUST_CHECK int session_load(const struct auth_ctx *ctx, struct store_read *r, st
 MUST_CHECK int session_load_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
                                       struct str cookie, struct user_session *ret_session,
                                       struct user *ret_user);
+/* The session behind a client's part of one. ERR_SESSION_NOT_ACTIVE also when that part is gone or
+ * revoked. */
+MUST_CHECK int session_load_of_client(const struct auth_ctx *ctx, struct store_read *r,
+                                      int64_t client_session_pk, struct client_session *ret_cs,
+                                      struct user_session *ret_session, struct user *ret_user);
 /* The same two for those who end a session: it is found whatever its time, its user and its realm say
  * now, as all of that may be taken back (a user is enabled again). ERR_SESSION_NOT_ACTIVE when it is
  * gone. */

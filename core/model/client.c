@@ -29,6 +29,11 @@ bool client_is_confidential(const struct client *client)
     return !client->public_client && !client->bearer_only;
 }
 
+bool client_takes_devices(const struct client *client)
+{
+    return str_map_true(&client->attributes, STR(CLIENT_ATTR_DEVICE));
+}
+
 static struct str attribute(const struct client *client, const char *name)
 {
     return str_map_get(&client->attributes, str_c(name));
@@ -199,6 +204,8 @@ static int check_spans(const struct client *client, struct err_ctx *ctx)
     };
     for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
         TRY(check_span(client, sessions[i], 0, CLIENT_SESSION_MAX_S, ctx));
+    TRY(check_span(client, CLIENT_ATTR_DEVICE_LIFESPAN, 0, LIFESPAN_MAX_S, ctx));
+    TRY(check_span(client, CLIENT_ATTR_DEVICE_INTERVAL, 0, LIFESPAN_MAX_S, ctx));
     return check_span(client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN, 1, LIFESPAN_MAX_S, ctx);
 }
 

@@ -19,6 +19,11 @@
 #define CLIENT_ATTR_ID_TOKEN_ALG          "id.token.signed.response.alg"
 #define CLIENT_ATTR_USERINFO_ALG          "user.info.response.signature.alg"
 #define CLIENT_ATTR_REQUEST_OBJECT_ALG    "request.object.signature.alg"
+#define CLIENT_ATTR_PAR_REQUIRED          "require.pushed.authorization.requests"
+#define CLIENT_ATTR_DEVICE                "oauth2.device.authorization.grant.enabled"
+/* Seconds; in the place of what the realm says. */
+#define CLIENT_ATTR_DEVICE_LIFESPAN       "oauth2.device.code.lifespan"
+#define CLIENT_ATTR_DEVICE_INTERVAL       "oauth2.device.polling.interval"
 #define CLIENT_ATTR_ASSERTION_ALG         "token.endpoint.auth.signing.alg"
 #define CLIENT_ATTR_USE_JWKS_URL          "use.jwks.url"
 #define CLIENT_ATTR_JWKS_URL              "jwks.url"
@@ -63,6 +68,8 @@ extern const struct field_table client_fields;
 
 /* Whether the client must authenticate at the token endpoint. */
 bool client_is_confidential(const struct client *client);
+/* Whether devices without a browser may use it (RFC 8628). */
+bool client_takes_devices(const struct client *client);
 /* One attribute; absent takes it away. The list that it was in stays as it is, for who compares.
  * ERR_NO_MEMORY. */
 MUST_CHECK int client_attribute_set(struct client *client, struct arena *a, const char *name,

@@ -151,6 +151,17 @@ static int check_days(const struct realm *realm, const char *name, struct err_ct
                      REALM_DAYS_MAX);
 }
 
+static int check_par_lifespan(const struct realm *realm, struct err_ctx *ctx)
+{
+    struct str text = str_map_get(&realm->attributes, STR(REALM_ATTR_PAR_LIFESPAN));
+    int64_t seconds;
+    if (str_absent(text) ||
+        (str_to_i64(text, &seconds) == 0 && seconds > 0 && seconds <= LIFESPAN_MAX_S))
+        return 0;
+    return err_field(ctx, ERR_INVALID_REQUEST, REALM_ATTR_PAR_LIFESPAN,
+                     "%s must be a number of seconds", REALM_ATTR_PAR_LIFESPAN);
+}
+
 /* HT-04: these texts become response headers. */
 static int check_headers(const struct realm *realm, struct err_ctx *ctx)
 {
@@ -174,6 +185,7 @@ static int check_texts(const struct realm *realm, struct err_ctx *ctx)
     TRY(check_days(realm, REALM_ATTR_AUDIT_ARCHIVE_DAYS, ctx));
     TRY(check_days(realm, REALM_ATTR_AUDIT_RETENTION_DAYS, ctx));
     TRY(check_days(realm, REALM_ATTR_AUDIT_UNKNOWN_DAYS, ctx));
+    TRY(check_par_lifespan(realm, ctx));
     return check_color(realm, REALM_ATTR_BACKGROUND_COLOR, ctx);
 }
 

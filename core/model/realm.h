@@ -17,6 +17,8 @@
 #define REALM_ATTR_BACKGROUND_COLOR     "garita.backgroundColor"
 /* ISO 3166 country and tenant id, for hardcoded-claim mappers and reports. */
 #define REALM_ATTR_COUNTRY              "garita.country"
+/* Seconds for which the request_uri of a pushed request is good, as Keycloak spells it. */
+#define REALM_ATTR_PAR_LIFESPAN         "parRequestUriLifespan"
 /* How long the audit chain keeps what, in days (core/admin/audit_keeping.h). */
 #define REALM_ATTR_AUDIT_ARCHIVE_DAYS   "garita.auditArchiveDays"
 #define REALM_ATTR_AUDIT_RETENTION_DAYS "garita.auditRetentionDays"

@@ -6,6 +6,8 @@
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/oidc/authz_flow.h"
+#include "core/oidc/client_rules.h"
+#include "core/oidc/par.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
@@ -29,8 +31,9 @@ static bool is_of_machine(int rc)
 /* *ret_done: the step says already that nothing can be done. */
 static int read_request(struct flow *f, const struct form *form, bool *ret_done)
 {
-    enum authz_failure failure;
-    int rc = authz_request_parse(f->ctx, form, &f->request, &failure);
+    enum authz_failure failure = AUTHZ_FAILURE_PAGE;
+    int rc = flow_is_of_device(f) ? authz_request_parse_device(f->ctx, form, &f->request)
+                                  : authz_request_parse(f->ctx, form, &f->request, &failure);
     f->step->client = f->request.client;
     f->step->ui_locales = f->request.ui_locales;
     f->step->redirect_uri = f->request.redirect_uri;
@@ -40,6 +43,31 @@ static int read_request(struct flow *f, const struct form *form, bool *ret_done)
     if (is_of_machine(rc))
         return rc;
     return failure == AUTHZ_FAILURE_PAGE ? flow_error(f, rc) : flow_refuse(f, rc);
+}
+
+/* OX-01: what a client pushed takes the place of the parameters, once. */
+static int read_pushed(struct flow *f, const struct form *form, struct form *ret_form,
+                       bool *ret_pushed, bool *ret_done)
+{
+    int rc = par_redeem(f->ctx, form, ret_form, ret_pushed);
+    *ret_done = rc == ERR_INVALID_REQUEST_URI;
+    return *ret_done ? flow_error(f, rc) : rc;
+}
+
+/* A request that just came, and not out of a page of ours. */
+static int read_new_request(struct flow *f, const struct form *form, bool *ret_done)
+{
+    struct form meant;
+    bool pushed;
+    TRY(read_pushed(f, form, &meant, &pushed, ret_done));
+    if (*ret_done)
+        return 0;
+    TRY(read_request(f, &meant, ret_done));
+    if (*ret_done || pushed)
+        return 0;
+    int rc = client_rules_unpushed(f->ctx, &f->request);
+    *ret_done = rc != 0;
+    return rc == 0 || is_of_machine(rc) ? rc : flow_refuse(f, rc);
 }
 
 /* A page was sent: its state must be ours, of this browser, in time and of that stage (WE-12); the
@@ -126,6 +154,8 @@ static int finish_now(struct flow *f, const struct who *who, bool consent_given,
     if (is_not_the_hinted(f, who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
     int rc = store_finish(f, who, consent_given, fin);
+    if (rc == ERR_INVALID_GRANT) /* the device is let in already, or its time is over */
+        return flow_error(f, rc);
     if (rc == ERR_SESSION_NOT_ACTIVE) {
         f->has_sso = false;
         return flow_show(f, who, NEXT_LOGIN);
@@ -161,22 +191,43 @@ static int begin_read(struct flow *f, struct who *who, enum next *ret_next,
     return plan(f, r, who, &options, ret_next, ret_finish);
 }
 
+static int begin(struct flow *f)
+{
+    struct who who = {0};
+    struct finish fin = {0};
+    enum next next;
+    TRY(begin_read(f, &who, &next, &fin));
+    if (next != NEXT_FINISH)
+        return flow_show(f, &who, next);
+    return finish_now(f, &who, false, &fin);
+}
+
 int authz_begin(const struct auth_ctx *ctx, const struct form *form,
                 const struct authz_browser *browser, struct authz_step *ret_step)
 {
     struct flow f;
-    struct who who = {0};
-    struct finish fin = {0};
-    enum next next;
     bool done;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(read_request(&f, form, &done));
-    if (done)
+    TRY(read_new_request(&f, form, &done));
+    return done ? 0 : begin(&f);
+}
+
+int authz_device(const struct auth_ctx *ctx, const struct authz_browser *browser, struct str typed,
+                 struct authz_step *ret_step)
+{
+    struct flow f;
+    struct form form;
+    bool done;
+    flow_init(&f, ctx, browser, ret_step);
+    int rc = flow_find_device(&f, typed, &form);
+    if (rc == ERR_INVALID_GRANT) {
+        ret_step->kind = AUTHZ_STEP_DEVICE_CODE;
+        ret_step->err = rc;
         return 0;
-    TRY(begin_read(&f, &who, &next, &fin));
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &who, next);
-    return finish_now(&f, &who, false, &fin);
+    }
+    TRY(rc);
+    TRY(read_request(&f, &form, &done));
+    return done ? 0 : begin(&f);
 }
 
 /* --- the password page --- */
@@ -386,6 +437,11 @@ static int deny(struct flow *f, const struct who *who)
     int rc = flow_spend_login(f, w, who);
     if (rc != ERR_SESSION_NOT_ACTIVE) /* a no that is said twice is still a no */
         TRY(rc);
+    if (flow_is_of_device(f)) {
+        rc = flow_deny_device(f, w);
+        if (rc != ERR_INVALID_GRANT) /* nor does one that comes too late */
+            TRY(rc);
+    }
     TRY(report_write(f->ctx, w, &report));
     TRY(store_commit_p(&w, DURABLE_LOCAL));
     (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "User denied access");

@@ -19,7 +19,10 @@ enum authz_step_kind {
     AUTHZ_STEP_REPLY,           /* reply goes to the client */
     AUTHZ_STEP_LOGIN,           /* page: user name and password; err when the last try failed */
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
-    AUTHZ_STEP_CONSENT          /* page: what the client asks for */
+    AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
+    AUTHZ_STEP_DEVICE_CODE,  /* page: the code that a device shows; err when there is none such */
+    AUTHZ_STEP_DEVICE_DONE,  /* page: the device may go on */
+    AUTHZ_STEP_DEVICE_DENIED /* page: it may not */
 };
 
 struct authz_step {
@@ -38,6 +41,7 @@ struct authz_step {
     bool remember_me;    /* LOGIN: whether it was ticked */
     bool remember_me_offered;
     struct consent_items consent;
+    struct str device; /* CONSENT: the code of the device that is let in; absent: none */
 
     struct authz_reply reply;
 
@@ -50,6 +54,10 @@ struct authz_step {
 /* GET or POST /protocol/openid-connect/auth. */
 MUST_CHECK int authz_begin(const struct auth_ctx *ctx, const struct form *form,
                            const struct authz_browser *browser, struct authz_step *ret_step);
+
+/* Somebody typed the code that his device shows (RFC 8628 3.3). */
+MUST_CHECK int authz_device(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                            struct str typed, struct authz_step *ret_step);
 
 /* The password page was sent. */
 struct authz_login_form {

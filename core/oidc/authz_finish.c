@@ -167,28 +167,37 @@ int finish_store(const struct flow *f, struct store_write *w, const struct who *
                             finish->scope_all, f->request.redirect_uri, &cs));
     if (!str_absent(finish->code))
         TRY(store_code(f, w, finish, &cs));
+    if (flow_is_of_device(f))
+        TRY(flow_grant_device(f, w, finish, &cs));
     return store_event(f, w, who, finish);
 }
 
-void finish_reply(struct flow *f, const struct finish *finish)
+static void reply_to_client(struct flow *f, const struct finish *finish)
 {
     struct authz_reply *reply = &f->step->reply;
-    const struct user_session *session = &finish->subject.session;
     f->step->kind = AUTHZ_STEP_REPLY;
     *reply = (struct authz_reply){.redirect_uri = f->request.redirect_uri,
                                   .mode = f->request.response_mode};
     authz_reply_add(reply, "state", f->request.state);
-    authz_reply_add(reply, "session_state", session->id);
+    authz_reply_add(reply, "session_state", finish->subject.session.id);
     authz_reply_add(reply, "iss", f->ctx->issuer); /* RFC 9207 2 */
     authz_reply_add(reply, "code", finish->code);
     authz_reply_add(reply, "id_token", finish->id.token);
-    if (!str_absent(finish->access.token)) {
-        authz_reply_add(reply, "access_token", finish->access.token);
-        authz_reply_add(reply, "token_type", STR("Bearer"));
-        authz_reply_add(
-            reply, "expires_in",
-            arena_printf(f->ctx->arena, "%lld", (long long)finish->access.expires_in_s));
-    }
+    if (str_absent(finish->access.token))
+        return;
+    authz_reply_add(reply, "access_token", finish->access.token);
+    authz_reply_add(reply, "token_type", STR("Bearer"));
+    authz_reply_add(reply, "expires_in",
+                    arena_printf(f->ctx->arena, "%lld", (long long)finish->access.expires_in_s));
+}
+
+void finish_reply(struct flow *f, const struct finish *finish)
+{
+    if (flow_is_of_device(f))
+        f->step->kind = AUTHZ_STEP_DEVICE_DONE;
+    else
+        reply_to_client(f, finish);
     f->step->set_sso_cookie = finish->sso_cookie;
-    f->step->sso_cookie_max_age_s = session_cookie_max_age_s(auth_realm(f->ctx), session);
+    f->step->sso_cookie_max_age_s =
+        session_cookie_max_age_s(auth_realm(f->ctx), &finish->subject.session);
 }

@@ -187,6 +187,12 @@ int flow_error(struct flow *f, int err)
 
 int flow_refuse(struct flow *f, int err)
 {
+    if (flow_is_of_device(f)) { /* which has no address: it learns of it when it polls */
+        if (err != ERR_ACCESS_DENIED)
+            return flow_error(f, err);
+        f->step->kind = AUTHZ_STEP_DEVICE_DENIED;
+        return 0;
+    }
     f->step->kind = AUTHZ_STEP_REPLY;
     if (f->ctx->err->err != err)
         *f->ctx->err = (struct err_ctx){0};
@@ -267,6 +273,8 @@ int flow_show_action(struct flow *f, const struct who *who, const struct passwor
 int flow_show_consent(struct flow *f, const struct who *who)
 {
     f->step->kind = AUTHZ_STEP_CONSENT;
+    if (flow_is_of_device(f))
+        f->step->device = device_user_code_shown(f->ctx->arena, f->state.device);
     f->step->username = who->user.username;
     TRY(consent_items_of(f->ctx->arena, f->request.client, &f->scopes, &f->step->consent));
     return seal(f, LOGIN_STAGE_CONSENT, who);

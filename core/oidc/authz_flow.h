@@ -5,6 +5,7 @@
 #include "core/auth/password_policy.h"
 #include "core/auth/session.h"
 #include "core/oidc/authz.h"
+#include "core/oidc/device.h"
 #include "core/oidc/login_state.h"
 #include "core/oidc/mint.h"
 
@@ -94,5 +95,16 @@ MUST_CHECK int finish_store(const struct flow *f, struct store_write *w, const s
                             struct finish *finish);
 /* After the commit: the reply and the cookie. */
 void finish_reply(struct flow *f, const struct finish *finish);
+
+/* --- a device that is let in: authz_device.c --- */
+
+bool flow_is_of_device(const struct flow *f);
+/* The device that shows this code goes into the state, its request into a form for
+ * authz_request_parse_device. ERR_INVALID_GRANT when none waits with it. */
+MUST_CHECK int flow_find_device(struct flow *f, struct str typed, struct form *ret_form);
+/* The answer for the device of the state; ERR_INVALID_GRANT when it does not wait any more. */
+MUST_CHECK int flow_grant_device(const struct flow *f, struct store_write *w,
+                                 const struct finish *finish, const struct client_session *cs);
+MUST_CHECK int flow_deny_device(const struct flow *f, struct store_write *w);
 
 #endif

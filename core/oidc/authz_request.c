@@ -359,6 +359,17 @@ int authz_request_parse(const struct auth_ctx *ctx, const struct form *form,
     return parse_rest(ctx, &merged, ret_request);
 }
 
+int authz_request_parse_device(const struct auth_ctx *ctx, const struct form *form,
+                               struct authz_request *ret_request)
+{
+    *ret_request = (struct authz_request){.prompt = PROMPT_CONSENT, .max_age_s = AUTHZ_NO_MAX_AGE};
+    TRY(find_client(ctx, form, ret_request));
+    if (!client_takes_devices(ret_request->client)) /* OA-07 */
+        return err_set(ctx->err, ERR_UNAUTHORIZED_CLIENT,
+                       "Client not allowed OAuth 2.0 Device Authorization Grant");
+    return parse_scope(ctx, form, ret_request);
+}
+
 /* --- and back --- */
 
 static void add(struct buf *b, const char *name, struct str value)

@@ -54,8 +54,13 @@ MUST_CHECK int authz_request_parse(const struct auth_ctx *ctx, const struct form
                                    struct authz_request *ret_request,
                                    enum authz_failure *ret_failure);
 
+/* The same for a device (RFC 8628 3.3): it has a client, a scope and nothing else, and the person is always
+ * asked. All failures go on a page. */
+MUST_CHECK int authz_request_parse_device(const struct auth_ctx *ctx, const struct form *form,
+                                          struct authz_request *ret_request);
+
 /* The request as a form text that authz_request_parse takes again: how it travels through the pages
- * of a login. */
+ * of a login; one of a device is taken by authz_request_parse_device. */
 MUST_CHECK int authz_request_write(struct arena *a, const struct authz_request *request,
                                    struct str *ret_form_text);
 

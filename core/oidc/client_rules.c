@@ -57,17 +57,41 @@ static int run_authorization(const struct auth_ctx *ctx, const struct client_exe
     }
 }
 
-int client_rules_authorization(const struct auth_ctx *ctx, const struct authz_request *request)
+static struct policy_question question_of(const struct authz_request *request)
 {
-    struct authz_request copy = *request;
-    const struct policy_question q = {
+    bool code = (request->response_type & RESPONSE_TYPE_CODE) != 0;
+    return (struct policy_question){
         .moment = POLICY_AUTHORIZATION,
         .client = request->client,
         .scope = request->scope,
-        .grant_type = (request->response_type & RESPONSE_TYPE_CODE) ? STR("authorization_code")
-                                                                    : STR("implicit"),
+        .grant_type = code ? STR("authorization_code") : STR("implicit"),
     };
+}
+
+int client_rules_authorization(const struct auth_ctx *ctx, const struct authz_request *request)
+{
+    struct authz_request copy = *request;
+    const struct policy_question q = question_of(request);
     return client_policies_run(ctx, NULL, &q, run_authorization, &copy);
+}
+
+static int refuse_unpushed(const struct auth_ctx *ctx)
+{
+    return err_set(ctx->err, ERR_INVALID_REQUEST, "This client must push its requests");
+}
+
+static int run_unpushed(const struct auth_ctx *ctx, const struct client_executor *e, void *arg)
+{
+    (void)arg;
+    return e->kind == EXECUTOR_SECURE_PAR_CONTENT ? refuse_unpushed(ctx) : 0;
+}
+
+int client_rules_unpushed(const struct auth_ctx *ctx, const struct authz_request *request)
+{
+    const struct policy_question q = question_of(request);
+    if (str_map_true(&request->client->attributes, STR(CLIENT_ATTR_PAR_REQUIRED)))
+        return refuse_unpushed(ctx);
+    return client_policies_run(ctx, NULL, &q, run_unpushed, NULL);
 }
 
 /* --- At the token endpoint --- */

@@ -61,6 +61,8 @@ static void add_endpoints(struct json_writer *w, const struct auth_ctx *ctx)
     add_url(w, ctx, "jwks_uri", ENDPOINT("certs"));
     add_url(w, ctx, "check_session_iframe", ENDPOINT("login-status-iframe.html"));
     add_url(w, ctx, "revocation_endpoint", ENDPOINT("revoke"));
+    add_url(w, ctx, "device_authorization_endpoint", ENDPOINT("auth/device"));
+    add_url(w, ctx, "pushed_authorization_request_endpoint", ENDPOINT("ext/par/request"));
     add_url(w, ctx, "registration_endpoint", "/clients-registrations/openid-connect");
 }
 
@@ -78,7 +80,7 @@ static void add_auth_methods(struct json_writer *w, const char *endpoint, bool n
 static void add_flows(struct json_writer *w)
 {
     ADD_LIST(w, "grant_types_supported", "authorization_code", "client_credentials", "implicit",
-             "password", "refresh_token");
+             "password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code");
     ADD_LIST(w, "response_types_supported", "code", "id_token", "id_token token", "code id_token",
              "code token", "code id_token token");
     ADD_LIST(w, "response_modes_supported", "query", "fragment", "form_post");

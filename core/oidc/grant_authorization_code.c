@@ -112,14 +112,9 @@ static int check_pkce(const struct exchange *x)
 
 static int find_sessions(struct exchange *x, struct store_read *r)
 {
-    const struct auth_ctx *ctx = x->ctx;
-    struct user_session session;
-    int rc = client_session_find_by_pk(r, ctx->arena, x->code.client_session_pk, &x->cs);
-    if (rc == 0)
-        rc = session_find_by_pk(r, ctx->arena, x->cs.session_pk, &session);
-    if (rc == 0)
-        rc = session_load(ctx, r, session.id, &x->subject.session, &x->subject.user);
-    if (rc == ERR_NOT_FOUND || rc == ERR_SESSION_NOT_ACTIVE || (rc == 0 && x->cs.revoked))
+    int rc = session_load_of_client(x->ctx, r, x->code.client_session_pk, &x->cs,
+                                    &x->subject.session, &x->subject.user);
+    if (rc == ERR_SESSION_NOT_ACTIVE)
         return spend_and_fail(x, "session_not_active", "Session not active");
     return rc;
 }

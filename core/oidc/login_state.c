@@ -41,6 +41,7 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
     jw_member_i64(&w, "t", state->proof.set_ms);
     jw_member_str_opt(&w, "s", state->session_id);
     jw_member_bool(&w, "m", state->remember_me);
+    jw_member_str_opt(&w, "d", state->device);
     jw_member_str_opt(&w, "l", state->language);
     jw_end_object(&w);
     TRY(jw_finish(&w, &plain));
@@ -68,6 +69,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     state.proof.set_ms = json_i64_or(json, "t", 0);
     state.session_id = json_get_str(json, "s");
     state.remember_me = json_bool_or(json, "m", false);
+    state.device = json_get_str(json, "d");
     state.language = json_get_str(json, "l");
     if (str_absent(state.request))
         return ERR_SEAL;

@@ -25,6 +25,7 @@ struct login_state {
     struct password_proof proof; /* of that password */
     struct str session_id;       /* that SSO session */
     bool remember_me;
+    struct str device;   /* the user code of the device that is let in; absent: none */
     struct str language; /* chosen on the page; absent: none */
 };
 

@@ -11,6 +11,7 @@
 #define GRANT_REFRESH            "rt"
 #define GRANT_CLIENT_CREDENTIALS "cc"
 #define GRANT_PASSWORD           "ro"
+#define GRANT_DEVICE             "dg"
 #define GRANT_IMPLICIT           "na"
 
 struct subject {

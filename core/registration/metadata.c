@@ -5,7 +5,9 @@
 
 #include "core/base/banned.h"
 
-#define LIST_MAX 64
+#define LIST_MAX     64
+#define DEVICE       "urn:ietf:params:oauth:grant-type:device_code"
+#define PAR_REQUIRED "require_pushed_authorization_requests"
 
 /* Texts that are one setting. */
 static const struct {
@@ -146,15 +148,28 @@ static int read_grants(const struct auth_ctx *ctx, const struct json_value *json
     if (grants.count == 0)
         TRY(strs_add(&grants, ctx->arena, STR("authorization_code")));
     for (size_t i = 0; i < grants.count; i++)
-        if (!str_has_word(STR("authorization_code implicit refresh_token client_credentials"),
-                          grants.items[i]))
+        if (!str_has_word(
+                STR("authorization_code implicit refresh_token client_credentials " DEVICE),
+                grants.items[i]))
             return refuse(ctx, "grant_types", "names a grant that is not open to registration");
     client->standard_flow_enabled = strs_has(&grants, STR("authorization_code"));
     client->implicit_flow_enabled = strs_has(&grants, STR("implicit"));
     client->service_accounts_enabled = strs_has(&grants, STR("client_credentials"));
     client->direct_access_grants_enabled = false;
+    TRY(set(ctx, client, CLIENT_ATTR_DEVICE,
+            strs_has(&grants, STR(DEVICE)) ? STR("true") : str_of(NULL, 0)));
     return set(ctx, client, CLIENT_ATTR_REFRESH_ENABLED,
                strs_has(&grants, STR("refresh_token")) ? STR("true") : STR("false"));
+}
+
+/* RFC 9126 6. */
+static int read_par(const struct auth_ctx *ctx, const struct json_value *json,
+                    struct client *client)
+{
+    bool required = false;
+    if (json_opt_bool(json, PAR_REQUIRED, &required) != 0)
+        return refuse(ctx, PAR_REQUIRED, "must be true or false");
+    return set(ctx, client, CLIENT_ATTR_PAR_REQUIRED, required ? STR("true") : str_of(NULL, 0));
 }
 
 /* RFC 7591 2.1: response types go with the grants that they need. */
@@ -250,6 +265,7 @@ int metadata_read(const struct auth_ctx *ctx, const struct json_value *json,
     TRY(read_keys(ctx, json, io_client));
     TRY(read_method(ctx, json, io_client));
     TRY(read_grants(ctx, json, io_client));
+    TRY(read_par(ctx, json, io_client));
     TRY(check_responses(ctx, json, io_client));
     TRY(read_redirects(ctx, json, io_client));
     TRY(read_logout_uris(ctx, json, io_client));
@@ -289,6 +305,8 @@ static void write_grants(struct json_writer *w, const struct client *client)
         jw_str(w, STR("refresh_token"));
     if (client->service_accounts_enabled)
         jw_str(w, STR("client_credentials"));
+    if (client_takes_devices(client))
+        jw_str(w, STR(DEVICE));
     jw_end_array(w);
     jw_member_array(w, "response_types");
     if (client->standard_flow_enabled)
@@ -352,6 +370,8 @@ int metadata_write(const struct auth_ctx *ctx, const struct client *client, stru
     write_list(w, "redirect_uris", &client->redirect_uris);
     write_method(w, client);
     write_grants(w, client);
+    if (str_map_true(&client->attributes, STR(CLIENT_ATTR_PAR_REQUIRED)))
+        jw_member_bool(w, PAR_REQUIRED, true);
     jw_member_c(w, "subject_type", "public");
     TRY(write_logout_uris(ctx, client, w));
     TRY(write_keys(ctx, client, w));

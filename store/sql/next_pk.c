@@ -20,6 +20,8 @@ int write_next_pk(struct store_write *w, enum pk_kind kind, int64_t *ret_pk)
         [PK_CLIENT_SESSION] = {"SELECT coalesce(max(pk), 0) FROM client_session"},
         [PK_AUTH_CODE] = {"SELECT coalesce(max(pk), 0) FROM auth_code"},
         [PK_REFRESH_FAMILY] = {"SELECT coalesce(max(pk), 0) FROM refresh_family"},
+        [PK_PUSHED_REQUEST] = {"SELECT coalesce(max(pk), 0) FROM pushed_request"},
+        [PK_DEVICE_CODE] = {"SELECT coalesce(max(pk), 0) FROM device_code"},
     };
     int64_t *next = &w->reader.db->next_pk[kind];
     if (*next == 0) {

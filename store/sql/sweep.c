@@ -125,19 +125,37 @@ static bool has_just_leapt(void)
     return clock.since_leap_ms < GRACE_MS;
 }
 
-/* Codes of a realm live equally long, so the oldest stand first. */
-static int sweep_codes(struct store_write *w, int64_t limit, int64_t *io_count)
+/* What lives equally long in a realm, so that the oldest stand first. sql takes how many, and the moment
+ * before which they were over. */
+static int sweep_oldest(struct store_write *w, const struct sql *sql, int64_t limit,
+                        int64_t before_ms, int64_t *io_count)
 {
-    static const struct sql delete_rows = {
-        "DELETE FROM auth_code WHERE pk IN"
-        " (SELECT pk FROM auth_code ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
     QUERY(q);
-    TRY(query_open(write_conn(w), &delete_rows, &q));
+    TRY(query_open(write_conn(w), sql, &q));
     query_i64(&q, limit);
-    query_i64(&q, w->now.wall_ms - GRACE_MS);
+    query_i64(&q, before_ms);
     TRY(query_run(&q));
     *io_count += sqlite3_changes64(write_conn(w)->db);
     return 0;
+}
+
+/* A device is told for a while that its code is over. What was pushed or granted and taken is gone
+ * already. */
+static int sweep_handles(struct store_write *w, int64_t limit, int64_t *io_count)
+{
+    static const struct sql codes = {
+        "DELETE FROM auth_code WHERE pk IN"
+        " (SELECT pk FROM auth_code ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
+    static const struct sql pushed_requests = {
+        "DELETE FROM pushed_request WHERE pk IN"
+        " (SELECT pk FROM pushed_request ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
+    static const struct sql device_codes = {
+        "DELETE FROM device_code WHERE pk IN"
+        " (SELECT pk FROM device_code ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
+    int64_t now_ms = w->now.wall_ms;
+    TRY(sweep_oldest(w, &codes, limit, now_ms - GRACE_MS, io_count));
+    TRY(sweep_oldest(w, &pushed_requests, limit, now_ms, io_count));
+    return sweep_oldest(w, &device_codes, limit, now_ms - GRACE_MS, io_count);
 }
 
 static int sweep_once(struct store_write *w, int64_t limit, int64_t *io_count)
@@ -164,7 +182,7 @@ int session_sweep(struct store_write *w, const struct session_limits *limits, si
     int64_t others = 0;
     TRY(sweep_sessions(w, limits, most, &sessions));
     TRY(sweep_families(w, most, &others));
-    TRY(sweep_codes(w, most, &others));
+    TRY(sweep_handles(w, most, &others));
     TRY(sweep_once(w, most, &others));
     *ret_count = sessions;
     return 0;

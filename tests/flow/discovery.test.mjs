@@ -26,6 +26,8 @@ test('oidcc-discovery-endpoint-verification: the document says who and where', a
   assert.equal(metadata.userinfo_endpoint, `${protocol}/userinfo`);
   assert.equal(metadata.jwks_uri, `${protocol}/certs`);
   assert.equal(metadata.revocation_endpoint, `${protocol}/revoke`);
+  assert.equal(metadata.device_authorization_endpoint, `${protocol}/auth/device`);
+  assert.equal(metadata.pushed_authorization_request_endpoint, `${protocol}/ext/par/request`);
   assert.equal(metadata.check_session_iframe, `${protocol}/login-status-iframe.html`);
 });
 
@@ -60,13 +62,13 @@ test('oidcc-discovery: every promise is one of the specification, and RS256 and 
 
 test('OA-15, OA-16: what is not there is not promised, and answers 404', async () => {
   const text = JSON.stringify(metadata);
-  for (const word of ['device_authorization_endpoint', 'pushed_authorization_request_endpoint', 'backchannel_authentication', 'urn:ietf:params:oauth:grant-type:device_code']) {
+  for (const word of ['backchannel_authentication', 'urn:openid:params:grant-type:ciba']) {
     assert.ok(!text.includes(word), word);
   }
   for (const [name, value] of Object.entries(metadata)) {
     if (/_alg(_values)?_supported$/.test(name)) assert.ok(!value.includes('none'), `${name}: JO-02`);
   }
-  for (const path of ['/protocol/openid-connect/auth/device', '/protocol/openid-connect/ext/par/request', '/protocol/openid-connect/ext/ciba/auth', '/protocol/saml']) {
+  for (const path of ['/protocol/openid-connect/ext/ciba/auth', '/protocol/saml']) {
     for (const method of ['GET', 'POST']) {
       assert.equal((await request(issuer + path, { method })).status, 404, `${method} ${path}`);
     }

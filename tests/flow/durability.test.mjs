@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { forms } from './lib/html.mjs';
 import { Gone, History, keyRing, login, once, register } from './lib/history.mjs';
 import { RELEASE_BIN, sleep, until } from './lib/server.mjs';
-import { Browser, PASSWORD, random } from './lib/oidc.mjs';
+import { Browser, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
 import { World } from './lib/world.mjs';
 
 const ROUNDS = Number(process.env.GARITA_CRASH_ROUNDS ?? 300);
@@ -30,7 +30,7 @@ before(async () => {
   server = world.server;
   issuer = server.realm('peru');
   for (let i = 0; i < 3; i++) await world.addUser(`user${i}`);
-  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
+  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true, 'attributes.oauth2.device.authorization.grant.enabled': 'true' } });
   await world.cli.ok('keys', 'rotate', '--realm', 'peru', '--alg', 'ES256');
   pair = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(pair.publicKey)), alg: 'ES256', use: 'sig', kid: 'k1' };
@@ -159,6 +159,48 @@ async function useAssertions(round) {
   await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => useAssertion(object, text)));
 }
 
+// --- Pushed requests, opened by a browser that is signed in ---
+
+let signedIn; // nobody ends its session
+
+async function push() {
+  const got = await reply(() => portal.post('/ext/par/request', { response_type: 'code', scope: 'openid', redirect_uri: REDIRECT }));
+  assert.equal(got.status, 201, got.text);
+  return got.json.request_uri;
+}
+const openPushed = (object, uri) => object.ask({ kind: 'use' }, async () => {
+  const { browser } = signedIn;
+  const page = await reply(() => browser.get(`${browser.endpoint}/auth?${new URLSearchParams({ client_id: 'portal', request_uri: uri })}`));
+  assert.ok(page.isRedirect ? page.callback.code : page.status === 400, `${page.status} ${page.location}`);
+  return page.isRedirect;
+});
+// --- Devices, let in by the same browser ---
+
+const pollDevice = (object, device_code) => object.ask({ kind: 'use' }, async () => {
+  const got = await reply(() => portal.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code }));
+  assert.ok(got.status === 200 || got.json.error === 'invalid_grant', got.text);
+  return got.status === 200;
+});
+async function useDevice(round) {
+  const asked = (await reply(() => portal.post('/auth/device', { scope: 'openid' }))).json;
+  const { browser } = signedIn;
+  const consent = await reply(() => browser.typeDeviceCode(asked.user_code));
+  const done = await reply(() => browser.consent(consent));
+  assert.equal(done.status, 200, done.text);
+  const object = history.object(`device ${n++}`, once);
+  round.devices.push({ object, code: asked.device_code });
+  if (chance(0.1)) return; // for later
+  await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => pollDevice(object, asked.device_code)));
+}
+
+async function usePushed(round) {
+  const uri = await push();
+  const object = history.object(`pushed request ${n++}`, once);
+  round.pushed.push({ object, uri });
+  if (chance(0.1)) return; // for later
+  await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => openPushed(object, uri)));
+}
+
 // --- Commands through the socket ---
 
 const realmOption = ['--realm', 'peru'];
@@ -260,12 +302,12 @@ const onceOnly = (work) => repeat(async () => { await work(); while (on) await s
 
 // What a round needs, and the load of it until the kill.
 async function crashUnderLoad(number) {
-  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], records: [] };
+  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], devices: [], records: [] };
   await prepareConsent(round);
   on = true;
   const workers = [
     repeat(() => useLogin(round, 'user0')), repeat(() => useLogin(round, 'user1')), repeat(() => useCode(round)),
-    repeat(() => useAssertions(round)), repeat(() => administer(round)),
+    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => useDevice(round)), repeat(() => administer(round)),
   ];
   if (round.consent) workers.push(onceOnly(() => consent(round)));
   const load = Promise.all(workers);
@@ -288,6 +330,8 @@ async function look(round) {
   await Promise.all([
     ...chosen(round.logins, 4).map(lookAtLogin), ...round.browsers.map(lookAtBrowser),
     ...chosen(round.assertions, 3).map(({ object, text }) => useAssertion(object, text)),
+    ...chosen(round.pushed, 3).map(({ object, uri }) => openPushed(object, uri)),
+    ...chosen(round.devices, 3).map(({ object, code }) => pollDevice(object, code)),
     ...chosen(round.records, 2).map(({ object, read }) => object.ask({ kind: 'read' }, read)),
     ...(round.consent ? [lookAtConsent(round.consent)] : []),
     ...(ring.ops.length > 0 ? [ring.ask({ kind: 'read' }, readKeys)] : []),
@@ -304,14 +348,15 @@ async function checkAll() {
 }
 
 test(`OT-05: ${ROUNDS} rounds of kill -9 under load`, { timeout: 1800000 + ROUNDS * 10000 }, async (t) => {
+  signedIn = await portal.login('user1');
   ring = history.object('keys of peru', keyRing((await readKeys()).all));
   passwords.object = history.object('password of user2', register(PASSWORD));
-  const counts = { logins: 0, browsers: 0, assertions: 0, records: 0, consents: 0 };
+  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, devices: 0, records: 0, consents: 0 };
   for (let number = 0; number < ROUNDS; number++) {
     const round = await crashUnderLoad(number);
     await server.launch();
     await look(round);
-    for (const name of ['logins', 'browsers', 'assertions', 'records']) counts[name] += round[name].length;
+    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'devices', 'records']) counts[name] += round[name].length;
     counts.consents += round.consent ? 1 : 0;
     if (number % CHECK_EVERY === CHECK_EVERY - 1) await checkAll();
   }

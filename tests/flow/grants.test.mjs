@@ -46,7 +46,7 @@ test('OA-07: a client without the standard flow has no authorization endpoint', 
 });
 
 test('unknown and missing grant types', async () => {
-  for (const grant_type of ['', 'implicit', 'AUTHORIZATION_CODE', 'urn:ietf:params:oauth:grant-type:device_code', 'x'.repeat(3000), 'authorization_code\u0000']) {
+  for (const grant_type of ['', 'implicit', 'AUTHORIZATION_CODE', 'urn:openid:params:grant-type:ciba', 'x'.repeat(3000), 'authorization_code\u0000']) {
     const reply = await portal.token({ grant_type });
     assert.equal(reply.status, 400, grant_type);
     assert.ok(['unsupported_grant_type', 'invalid_request', 'unauthorized_client'].includes(reply.json.error), reply.text);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { assertError, Browser, Client, PASSWORD, random } from './lib/oidc.mjs';
+import { assertError, assertErrorPage, Browser, Client, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
 import { freePort } from './lib/server.mjs';
 import { SECRET, World } from './lib/world.mjs';
 
@@ -55,6 +55,26 @@ async function assertOver(tokens) {
 test(`OT-01: of ${RACERS} redemptions of one code one succeeds, and what it gave is over`, async () => {
   const code = await new Browser(world.server, 'peru').code({ client_id: 'portal' }, await someone(), PASSWORD);
   await assertOver(winnerOf(await race((portal) => portal.redeem(code)), [400], 'invalid_grant'));
+});
+
+test(`OX-01: of ${RACERS} uses of one pushed request one succeeds`, async () => {
+  const { browser } = await portals[0].login(await someone());
+  const pushed = await portals[1].post('/ext/par/request', { response_type: 'code', scope: 'openid', redirect_uri: REDIRECT });
+  const url = `${browser.endpoint}/auth?${new URLSearchParams({ client_id: 'portal', request_uri: pushed.json.request_uri })}`;
+  const pages = await race(() => browser.get(url));
+  const [winner, ...more] = pages.filter((page) => page.isRedirect);
+  assert.ok(winner.callback.code && more.length === 0, `${more.length + 1} won`);
+  pages.filter((page) => page !== winner).forEach(assertErrorPage);
+});
+
+test(`OX-05: of ${RACERS} redemptions of one device code one succeeds`, async () => {
+  await world.setClient('portal', { 'attributes.oauth2.device.authorization.grant.enabled': 'true' });
+  const asked = (await portals[0].post('/auth/device', { scope: 'openid' })).json;
+  const { browser } = await portals[0].login(await someone());
+  await browser.letDevice(asked.user_code);
+  const use = (portal) => portal.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: asked.device_code });
+  const { access_token } = winnerOf(await race(use), [400], 'invalid_grant');
+  assert.equal(await portals[0].isActive(access_token), true);
 });
 
 test(`OT-04: of ${RACERS} uses of one refresh token one succeeds, and the family is over`, async () => {

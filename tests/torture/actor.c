@@ -82,6 +82,18 @@ void actor_subject(const struct actor *a, const char *kind, unsigned number,
     (void)snprintf(subject, SUBJECT_BYTES, "%s t-%s-%u", kind, a->tag, number);
 }
 
+void actor_learnt(struct actor *a, const char *kind, const char *name, const char *value)
+{
+    history_end(a->history, actor_begin(a, kind, name, value), CHANGE_DONE, NULL);
+}
+
+struct change *actor_begin(struct actor *a, const char *kind, const char *name, const char *value)
+{
+    char subject[SUBJECT_BYTES];
+    (void)snprintf(subject, sizeof(subject), "%s %s", kind, name);
+    return history_begin(a->history, subject, value);
+}
+
 /* The name within the subject. */
 static struct str name_in(const char *subject)
 {

@@ -28,6 +28,9 @@ struct actor {
     char session[40];
     char refresh[REFRESH_TOKEN_MAX];
     char family[40];
+    char pushed[64];
+    char device[64];
+    char user_code[16];
 };
 
 struct actor *actor_new(struct history *history, const char *tag);
@@ -49,6 +52,15 @@ MUST_CHECK int actor_exchange(struct actor *a);
 MUST_CHECK int actor_refresh(struct actor *a);
 /* With the refresh token: "session S" and with it "family F" and "code C". */
 MUST_CHECK int actor_logout(struct actor *a);
+
+/* A request over the back channel: "pushed H"; and the opening of it. */
+MUST_CHECK int actor_push(struct actor *a);
+MUST_CHECK int actor_open_pushed(struct actor *a);
+
+/* A device: "device H" waits, is granted, and is gone when it took its tokens. */
+MUST_CHECK int actor_ask_device(struct actor *a);
+MUST_CHECK int actor_let_device(struct actor *a);
+MUST_CHECK int actor_take_device(struct actor *a);
 
 /* "person N": the last name, or absent. The number of the last one made is number - 1. */
 MUST_CHECK int actor_add_person(struct actor *a);

@@ -5,6 +5,16 @@
 #include "core/port/store.h"
 #include "tests/torture/actor.h"
 
+/* An authorization request of the world's application, with PKCE (RFC 7636 B). */
+#define ACTOR_REQUEST                                                                              \
+    "client_id=" WORLD_CLIENT                                                                      \
+    "&response_type=code&scope=openid&state=xyz&nonce=n1&redirect_uri=" WORLD_CALLBACK             \
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+
+/* The change of "KIND NAME", and one that became known with its answer. */
+struct change *actor_begin(struct actor *a, const char *kind, const char *name, const char *value);
+void actor_learnt(struct actor *a, const char *kind, const char *name, const char *value);
+
 /* The name of the n-th thing of a kind that this actor made. */
 void actor_subject(const struct actor *a, const char *kind, unsigned number,
                    char subject[SUBJECT_BYTES]);

@@ -7,42 +7,22 @@
 #include "core/oidc/authz.h"
 #include "core/oidc/logout.h"
 #include "core/oidc/token.h"
-#include "tests/torture/actor.h"
+#include "tests/torture/actor_change.h"
 #include "tests/torture/world.h"
 
-/* A verifier and its S256 challenge (RFC 7636 B). */
-#define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-#define REQUEST                                                                                    \
-    "client_id=" WORLD_CLIENT                                                                      \
-    "&response_type=code&scope=openid&state=xyz&nonce=n1&redirect_uri=" WORLD_CALLBACK             \
-    "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
+/* Of the challenge in ACTOR_REQUEST (RFC 7636 B). */
+#define VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
 static void keep(char *place, size_t size, struct str text)
 {
     (void)snprintf(place, size, "%.*s", STR_ARG(text));
 }
 
-/* A change that became known with its answer. */
-static void learnt(struct actor *a, const char *kind, const char *name, const char *value)
-{
-    char subject[SUBJECT_BYTES];
-    (void)snprintf(subject, sizeof(subject), "%s %s", kind, name);
-    history_end(a->history, history_begin(a->history, subject, value), CHANGE_DONE, NULL);
-}
-
-static struct change *begin(struct actor *a, const char *kind, const char *name, const char *value)
-{
-    char subject[SUBJECT_BYTES];
-    (void)snprintf(subject, sizeof(subject), "%s %s", kind, name);
-    return history_begin(a->history, subject, value);
-}
-
 static int begin_authz(struct actor *a, struct authz_browser *browser, struct authz_step *ret_step)
 {
     struct form form;
     TRY(actor_enter(a, WORLD_REALM));
-    TRY(form_parse(&a->arena, STR(REQUEST), NULL, &form, NULL));
+    TRY(form_parse(&a->arena, STR(ACTOR_REQUEST), NULL, &form, NULL));
     return authz_begin(&a->ctx, &form, browser, ret_step);
 }
 
@@ -62,8 +42,8 @@ static int take_code(struct actor *a, const struct authz_step *step)
         return step->err ? step->err : ERR_INTERNAL;
     keep(a->code, sizeof(a->code), code);
     keep(a->session, sizeof(a->session), reply_param(step, "session_state"));
-    learnt(a, "session", a->session, "present");
-    learnt(a, "code", a->code, "live");
+    actor_learnt(a, "session", a->session, "present");
+    actor_learnt(a, "code", a->code, "live");
     return 0;
 }
 
@@ -164,12 +144,12 @@ static int take_tokens(struct actor *a, struct str text, char value[VALUE_BYTES]
 int actor_exchange(struct actor *a)
 {
     char value[VALUE_BYTES];
-    struct change *c = begin(a, "code", a->code, "spent");
+    struct change *c = actor_begin(a, "code", a->code, "spent");
     int err = actor_enter(a, WORLD_REALM);
     if (err == 0)
         err = take_tokens(a, code_form(a, a->code), value);
     if (err == 0)
-        learnt(a, "family", a->family, value);
+        actor_learnt(a, "family", a->family, value);
     /* One try: a refused code is spent too. */
     history_end(a->history, c, err == 0 ? CHANGE_DONE : CHANGE_UNKNOWN, NULL);
     actor_leave(a);
@@ -189,7 +169,7 @@ int actor_try_code(struct actor *a, const char *code)
 int actor_refresh(struct actor *a)
 {
     char value[VALUE_BYTES];
-    struct change *c = begin(a, "family", a->family, VALUE_NEW);
+    struct change *c = actor_begin(a, "family", a->family, VALUE_NEW);
     int err = actor_enter(a, WORLD_REALM);
     if (err == 0)
         err = take_tokens(a,
@@ -218,9 +198,9 @@ static int log_out(struct actor *a)
 
 int actor_logout(struct actor *a)
 {
-    struct change *session = begin(a, "session", a->session, VALUE_ABSENT);
-    struct change *family = begin(a, "family", a->family, VALUE_ABSENT);
-    struct change *code = begin(a, "code", a->code, VALUE_ABSENT);
+    struct change *session = actor_begin(a, "session", a->session, VALUE_ABSENT);
+    struct change *family = actor_begin(a, "family", a->family, VALUE_ABSENT);
+    struct change *code = actor_begin(a, "code", a->code, VALUE_ABSENT);
     int err = log_out(a);
     enum outcome outcome = err == 0 ? CHANGE_DONE : CHANGE_UNKNOWN;
     history_end(a->history, session, outcome, NULL);

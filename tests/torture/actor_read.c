@@ -3,8 +3,10 @@
 
 #include "core/auth/session.h"
 #include "core/codec/json.h"
+#include "core/port/device_codes.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
+#include "core/port/pushed_requests.h"
 #include "core/port/records.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
@@ -97,6 +99,25 @@ static int read_code(struct actor *a, struct store_read *r, struct str name,
     return 0;
 }
 
+static int read_pushed(struct actor *a, struct store_read *r, struct str name,
+                       char value[VALUE_BYTES])
+{
+    struct pushed_request pushed;
+    TRY(pushed_request_find(r, &a->arena, handle_hash(&a->arena, HANDLE_PUSHED_REQUEST, name),
+                            &pushed));
+    say(value, STR("live"));
+    return 0;
+}
+
+static int read_device(struct actor *a, struct store_read *r, struct str name,
+                       char value[VALUE_BYTES])
+{
+    struct device_code code;
+    TRY(device_code_find(r, &a->arena, handle_hash(&a->arena, HANDLE_DEVICE_CODE, name), &code));
+    say(value, code.state == DEVICE_GRANTED ? STR("granted") : STR("waits"));
+    return 0;
+}
+
 static int read_session(struct actor *a, struct store_read *r, struct str name,
                         char value[VALUE_BYTES])
 {
@@ -146,6 +167,7 @@ static const struct {
     {"person", read_person}, {"once", read_once},     {"pair", read_pair},
     {"code", read_code},     {"record", read_record}, {"session", read_session},
     {"family", read_family}, {"key", read_key},       {"event", read_event},
+    {"pushed", read_pushed}, {"device", read_device},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

@@ -106,6 +106,10 @@ static void run_login(struct actor *a)
     /* A second application of the session that the world has, which stays. */
     if (actor_authorize(a) == 0 && actor_exchange(a) == 0 && actor_refresh(a) != 0)
         return;
+    if (actor_push(a) == 0 && actor_open_pushed(a) != 0)
+        return;
+    if (actor_ask_device(a) == 0 && actor_let_device(a) == 0 && actor_take_device(a) != 0)
+        return;
 }
 
 static void run_admin(struct actor *a)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/auth/session.h"
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
@@ -14,6 +15,7 @@
 struct scene {
     char root[WORLD_PATH_MAX];
     char peru[WORLD_PATH_MAX]; /* the database of the realm */
+    char pushed[64];           /* the request that was opened */
     struct history *history;
 };
 
@@ -101,6 +103,22 @@ static void code_alive_again(struct scene *s)
     run_sql(s->peru, "UPDATE auth_code SET spent_ms = 0");
 }
 
+static void request_alive_again(struct scene *s)
+{
+    char sql[512], hex[2 * HANDLE_HASH_BYTES + 1];
+    struct arena arena;
+    arena_init(&arena, 4096);
+    struct str hash = handle_hash(&arena, HANDLE_PUSHED_REQUEST, str_c(s->pushed));
+    for (size_t i = 0; i < HANDLE_HASH_BYTES; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)hash.ptr[i]);
+    arena_free(&arena);
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO pushed_request (hash, client_pk, request, expires_ms)"
+                   " SELECT x'%s', min(pk), '', 0 FROM client",
+                   hex);
+    run_sql(s->peru, sql);
+}
+
 static void token_alive_again(struct scene *s)
 {
     run_sql(s->peru, "UPDATE refresh_family SET current_hash = zeroblob(32)");
@@ -145,6 +163,7 @@ static const struct spoil {
     {"a file is missing", file_missing, false},
     {"an acknowledged change is lost", change_lost, false},
     {"a spent code lives again", code_alive_again, false},
+    {"an opened request lives again", request_alive_again, false},
     {"a refresh token moved back", token_alive_again, false},
     {"a spent value is forgotten", once_forgotten, false},
     {"half of a transaction", pair_is_half, false},
@@ -184,6 +203,9 @@ static void set_up(struct scene *s)
     MUST(actor_authorize(a));
     MUST(actor_exchange(a));
     MUST(actor_refresh(a));
+    MUST(actor_push(a));
+    MUST(actor_open_pushed(a));
+    (void)snprintf(s->pushed, sizeof(s->pushed), "%s", a->pushed);
     actor_free(a);
     store_close(store);
     find_realm_file(s);

@@ -45,6 +45,11 @@ static int all_steps(struct actor *a)
     TRY(actor_delete_record(a, record));
     TRY(actor_authorize(a));
     TRY(actor_exchange(a));
+    TRY(actor_push(a));
+    TRY(actor_open_pushed(a));
+    TRY(actor_ask_device(a));
+    TRY(actor_let_device(a));
+    TRY(actor_take_device(a));
     return actor_refresh(a);
 }
 

@@ -1,6 +1,9 @@
 /* The forms of a login: each parses once and asks core what comes next. */
 #include "core/oidc/authz.h"
+#include "core/oidc/device.h"
+#include "web/fail.h"
 #include "web/login/cookies.h"
+#include "web/login/device.h"
 #include "web/login/expired.h"
 #include "web/login/step.h"
 #include "web/oidc/context.h"
@@ -86,6 +89,39 @@ void login_restart(struct request *req, struct response *res)
     if (rc == 0)
         rc = authz_resume(&form.ctx, &form.browser, form.state, form_get(form.form, "kc_locale"),
                           &step);
+    step_answer(req, res, rc, &step);
+}
+
+/* --- Devices (RFC 8628) --- */
+
+/* OA-14: what stands in the address is filled in only when it can be a code. Nobody is led on by it
+ * without a look at the page (RFC 8628 5.4). */
+void login_device(struct request *req, struct response *res)
+{
+    const struct form *query;
+    int rc = request_query(req, &query);
+    if (rc != 0) {
+        fail_page(req, res, rc);
+        return;
+    }
+    struct str code = device_user_code(req->arena, form_get(query, "user_code"));
+    device_page(req, res, str_absent(code) ? code : device_user_code_shown(req->arena, code),
+                false);
+}
+
+void login_device_code(struct request *req, struct response *res)
+{
+    struct auth_ctx ctx;
+    struct authz_browser browser;
+    struct authz_step step = {0};
+    const struct form *form;
+    int rc = oidc_context(req, &ctx);
+    if (rc == 0)
+        rc = request_form(req, &form);
+    if (rc == 0)
+        rc = cookies_read(req, &browser);
+    if (rc == 0)
+        rc = authz_device(&ctx, &browser, form_get(form, "device_user_code"), &step);
     step_answer(req, res, rc, &step);
 }
 

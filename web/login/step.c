@@ -4,6 +4,7 @@
 #include "core/oidc/redirect_uri.h"
 #include "web/fail.h"
 #include "web/login/cookies.h"
+#include "web/login/device.h"
 #include "web/login/expired.h"
 #include "web/login/page.h"
 #include "web/web.h"
@@ -90,6 +91,8 @@ static void send_consent(struct request *req, struct response *res, const struct
         set_link(&p, "policy", str_map_get(attributes, STR(CLIENT_ATTR_POLICY_URI)));
         set_link(&p, "terms", str_map_get(attributes, STR(CLIENT_ATTR_TOS_URI)));
     }
+    if (!str_absent(step->device))
+        tpl_set(req->arena, p.root, "device", step->device);
     page_send(&p, res, 200, "consent");
 }
 
@@ -161,6 +164,9 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_LOGIN: send_login(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;
+    case AUTHZ_STEP_DEVICE_CODE: device_page(req, res, str_of(NULL, 0), true); return;
+    case AUTHZ_STEP_DEVICE_DONE:
+    case AUTHZ_STEP_DEVICE_DENIED: device_end_page(req, res, step); return;
     }
     fail_page(req, res, ERR_INTERNAL);
 }

@@ -1,8 +1,11 @@
-/* Endpoints that applications call directly: token, introspection, revocation, userinfo. */
+/* Endpoints that applications call directly: token, pushed requests, devices, introspection, revocation,
+ * userinfo. */
 #include "core/oidc/token.h"
 
 #include "core/codec/header.h"
+#include "core/oidc/device.h"
 #include "core/oidc/introspect.h"
+#include "core/oidc/par.h"
 #include "core/oidc/revoke.h"
 #include "core/oidc/userinfo.h"
 #include "web/fail.h"
@@ -23,13 +26,14 @@ static int begin(struct request *req, struct auth_ctx *ret_ctx, const struct for
     return 0;
 }
 
-static void answer_json(struct request *req, struct response *res, int rc, struct str json)
+static void answer_json(struct request *req, struct response *res, int rc, int status,
+                        struct str json)
 {
     if (rc != 0) {
         fail_oauth(req, res, rc);
         return;
     }
-    respond_json(res, 200, json);
+    respond_json(res, status, json);
     respond_no_store(res); /* RFC 6749 5.1 (OT-16) */
 }
 
@@ -42,8 +46,37 @@ void oidc_token(struct request *req, struct response *res)
     int rc = begin(req, &ctx, &form, &authorization);
     if (rc == 0)
         rc = token_request(&ctx, authorization, form, &answer);
+    res->not_yet = rc == ERR_AUTHORIZATION_PENDING || rc == ERR_SLOW_DOWN;
     cors_client(req, res, answer.client);
-    answer_json(req, res, rc, answer.json);
+    answer_json(req, res, rc, 200, answer.json);
+}
+
+/* Pushed authorization requests (RFC 9126 2). */
+void oidc_par(struct request *req, struct response *res)
+{
+    struct auth_ctx ctx;
+    const struct form *form;
+    struct str authorization;
+    struct par_response answer = {0};
+    int rc = begin(req, &ctx, &form, &authorization);
+    if (rc == 0)
+        rc = par_accept(&ctx, authorization, form, &answer);
+    cors_client(req, res, answer.client);
+    answer_json(req, res, rc, 201, answer.json);
+}
+
+/* Device authorization requests (RFC 8628 3.1). */
+void oidc_device(struct request *req, struct response *res)
+{
+    struct auth_ctx ctx;
+    const struct form *form;
+    struct str authorization;
+    struct device_response answer = {0};
+    int rc = begin(req, &ctx, &form, &authorization);
+    if (rc == 0)
+        rc = device_authorize(&ctx, authorization, form, &answer);
+    cors_client(req, res, answer.client);
+    answer_json(req, res, rc, 200, answer.json);
 }
 
 void oidc_introspect(struct request *req, struct response *res)
@@ -54,7 +87,7 @@ void oidc_introspect(struct request *req, struct response *res)
     int rc = begin(req, &ctx, &form, &authorization);
     if (rc == 0)
         rc = introspect(&ctx, authorization, form, &json);
-    answer_json(req, res, rc, json);
+    answer_json(req, res, rc, 200, json);
 }
 
 void oidc_revoke(struct request *req, struct response *res)
@@ -111,5 +144,5 @@ void oidc_userinfo(struct request *req, struct response *res)
     cors_client(req, res, info.client);
     if (rc == 0 && info.is_jwt)
         respond_header(res, "Content-Type", STR("application/jwt"));
-    answer_json(req, res, rc, info.body);
+    answer_json(req, res, rc, 200, info.body);
 }

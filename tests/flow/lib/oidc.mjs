@@ -64,6 +64,26 @@ export class Browser {
     return page;
   }
 
+  // Types the code that a device shows; the page that comes then.
+  async typeDeviceCode(user_code) {
+    const page = await this.get(`${this.issuer}/device`);
+    return this.submit(page, formById(page.text, 'kc-user-verify-device-user-code-form'), { device_user_code: user_code });
+  }
+  // Answers the page that asks for consent, with its button of that name.
+  consent(page, name = 'accept') {
+    const form = formById(page.text, 'kc-consent-form');
+    assert.ok(form, `no consent form in: ${page.status} ${page.text.slice(0, 2000)}`);
+    return this.submit(page, form, { [name]: name });
+  }
+  // Lets a device in, signing in where that is asked.
+  async letDevice(user_code, username, password) {
+    let page = await this.typeDeviceCode(user_code);
+    if (formById(page.text, 'kc-form-login')) page = await this.logIn(page, username, password);
+    page = await this.consent(page);
+    assert.equal(page.status, 200, page.text);
+    return page;
+  }
+
   // Follows redirects that stay at the server.
   async follow(page) {
     while (page.isRedirect && new URL(page.location, page.url).origin === this.server.origin) {

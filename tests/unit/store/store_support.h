@@ -13,9 +13,11 @@
 
 #include "core/base/rng.h"
 #include "core/port/clients.h"
+#include "core/port/device_codes.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "core/port/limits.h"
+#include "core/port/pushed_requests.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
 #include "core/port/signer.h"

@@ -219,6 +219,138 @@ static void test_once(void **state)
     commit(w);
 }
 
+static struct pushed_request add_pushed(int n, int64_t expires_ms)
+{
+    struct pushed_request pushed = {.hash = hash_of(n),
+                                    .client_pk = client.pk,
+                                    .request = STR("client_id=app&state=s"),
+                                    .expires_ms = expires_ms};
+    struct store_write *w = begin_write(view);
+    ok(pushed_request_insert(w, &pushed));
+    commit(w);
+    return pushed;
+}
+
+static void test_pushed_request(void **state)
+{
+    (void)state;
+    struct pushed_request pushed = add_pushed(0, clock_now().wall_ms + 60000);
+    struct pushed_request found;
+    bool first;
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    ok(pushed_request_find(r, &arena, pushed.hash, &found));
+    assert_str(found.request, "client_id=app&state=s");
+    assert_int_equal(found.client_pk, client.pk);
+    assert_int_equal(found.expires_ms, pushed.expires_ms);
+    ok(pushed_request_spend(w, found.pk, &first));
+    assert_true(first);
+    ok(pushed_request_spend(w, found.pk, &first));
+    assert_false(first);
+    fails(pushed_request_find(r, &arena, pushed.hash, &found), ERR_NOT_FOUND);
+    commit(w);
+    (void)add_pushed(1, 1);
+    w = begin_write(view);
+    ok(pushed_request_delete_all(w));
+    fails(pushed_request_find(store_write_reader(w), &arena, hash_of(1), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
+static struct device_code add_device(enum device_state state)
+{
+    struct device_code code = {.hash = hash_of(0),
+                               .user_hash = hash_of(1),
+                               .client_pk = client.pk,
+                               .scope = STR("openid"),
+                               .interval_s = 5,
+                               .expires_ms = clock_now().wall_ms + 60000};
+    bool first;
+    struct store_write *w = begin_write(view);
+    ok(device_code_insert(w, &code));
+    code.state = state;
+    code.client_session_pk = state == DEVICE_GRANTED ? cs.pk : 0;
+    if (state != DEVICE_WAITS)
+        ok(device_code_decide(w, &code, &first));
+    commit(w);
+    return code;
+}
+
+static void test_device_code(void **state)
+{
+    (void)state;
+    struct device_code code = add_device(DEVICE_WAITS);
+    struct device_code found;
+    bool first;
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    fails(device_code_insert(w, &code), ERR_CONFLICT);
+    ok(device_code_spend(w, code.pk, &first));
+    assert_false(first); /* nobody has granted it */
+    ok(device_code_pace(w, code.pk, 10, 4711));
+    ok(device_code_find_by_user_code(r, &arena, hash_of(1), &found));
+    assert_int_equal(found.state, DEVICE_WAITS);
+    assert_int_equal(found.interval_s, 10);
+    assert_int_equal(found.next_poll_ms, 4711);
+    found.state = DEVICE_GRANTED;
+    found.scope = STR("openid email");
+    found.client_session_pk = cs.pk;
+    found.acr = STR("1");
+    found.auth_time_ms = 99;
+    ok(device_code_decide(w, &found, &first));
+    assert_true(first);
+    found.state = DEVICE_DENIED;
+    ok(device_code_decide(w, &found, &first));
+    assert_false(first);
+    ok(device_code_find(r, &arena, hash_of(0), &found));
+    assert_int_equal(found.state, DEVICE_GRANTED);
+    assert_int_equal(found.client_session_pk, cs.pk);
+    assert_int_equal(found.auth_time_ms, 99);
+    assert_str(found.scope, "openid email");
+    assert_str(found.acr, "1");
+    ok(device_code_spend(w, code.pk, &first));
+    assert_true(first);
+    fails(device_code_find(r, &arena, hash_of(0), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
+/* OT-06: what was granted in a session ends with it. */
+static void test_device_code_ends_with_its_session(void **state)
+{
+    (void)state;
+    struct device_code found;
+    (void)add_device(DEVICE_GRANTED);
+    struct store_write *w = begin_write(view);
+    ok(session_delete(w, session.pk));
+    fails(device_code_find(store_write_reader(w), &arena, hash_of(0), &found), ERR_NOT_FOUND);
+    commit(w);
+}
+
+static int push_numbered(struct store_write *w, int64_t client_pk, int n, int64_t expires_ms)
+{
+    char bytes[HANDLE_HASH_BYTES] = {0};
+    memcpy(bytes, &n, sizeof(n));
+    struct pushed_request pushed = {.hash = str_of(bytes, sizeof(bytes)),
+                                    .client_pk = client_pk,
+                                    .request = STR("x"),
+                                    .expires_ms = expires_ms};
+    return pushed_request_insert(w, &pushed);
+}
+
+/* HT-08: a client that is full gets no more in, and takes nobody's place; what is over makes room. */
+static void test_ht_08_pushed_requests_of_a_client(void **state)
+{
+    (void)state;
+    struct client other = add_client(view, "other");
+    int64_t later = clock_now().wall_ms + 60000;
+    struct store_write *w = begin_write(view);
+    for (int i = 0; i < PUSHED_REQUESTS_MAX; i++)
+        ok(push_numbered(w, client.pk, i, i == 0 ? 1 : later));
+    ok(push_numbered(w, client.pk, PUSHED_REQUESTS_MAX, later));
+    fails(push_numbered(w, client.pk, PUSHED_REQUESTS_MAX + 1, later), ERR_LIMIT_REACHED);
+    ok(push_numbered(w, other.pk, PUSHED_REQUESTS_MAX + 2, later));
+    store_rollback(w);
+}
+
 /* --- Races: each thread in a transaction of its own, through store_commit. --- */
 
 struct race {
@@ -276,6 +408,42 @@ static void test_ot_01_code_race(void **state)
     struct store_write *w = begin_write(view);
     assert_false(spend_code(w, code.pk));
     store_rollback(w);
+}
+
+static bool spend_pushed(struct store_write *w, int64_t pk)
+{
+    bool first;
+    ok(pushed_request_spend(w, pk, &first));
+    return first;
+}
+
+/* OX-01: of 200 that use one pushed request at once, one gets it, and it is gone (OT-05). */
+static void test_ox_01_pushed_request_race(void **state)
+{
+    (void)state;
+    struct pushed_request pushed = add_pushed(0, clock_now().wall_ms + 60000);
+    assert_int_equal(winners_of(spend_pushed, pushed.pk), 1);
+    realm_view_release(view);
+    reopen_store();
+    view = view_of("peru");
+    struct store_write *w = begin_write(view);
+    assert_false(spend_pushed(w, pushed.pk));
+    store_rollback(w);
+}
+
+static bool spend_device(struct store_write *w, int64_t pk)
+{
+    bool first;
+    ok(device_code_spend(w, pk, &first));
+    return first;
+}
+
+/* OX-05: of 200 polls of one device that was let in, one gets the tokens. */
+static void test_ox_05_device_race(void **state)
+{
+    (void)state;
+    struct device_code code = add_device(DEVICE_GRANTED);
+    assert_int_equal(winners_of(spend_device, code.pk), 1);
 }
 
 static bool rotate(struct store_write *w, int64_t pk)
@@ -345,6 +513,16 @@ static void add_old_sessions(int count, int64_t at_ms, bool remember)
     commit(w);
 }
 
+static bool is_waiting(struct store_read *r, int n)
+{
+    char bytes[HANDLE_HASH_BYTES] = {0};
+    struct pushed_request found;
+    memcpy(bytes, &n, sizeof(n));
+    int rc = pushed_request_find(r, &arena, str_of(bytes, sizeof(bytes)), &found);
+    assert_true(rc == 0 || rc == ERR_NOT_FOUND);
+    return rc == 0;
+}
+
 static void test_sweep(void **state)
 {
     (void)state;
@@ -365,6 +543,8 @@ static void test_sweep(void **state)
     struct store_write *w = begin_write(view);
     ok(once_spend(w, STR("jti"), STR("old"), now_ms - INT64_C(7200000), &spent));
     ok(once_spend(w, STR("jti"), STR("new"), now_ms + 1000, &spent));
+    ok(push_numbered(w, client.pk, 0, now_ms - 1));
+    ok(push_numbered(w, client.pk, 1, now_ms + 60000));
     commit(w);
     for (int i = 0; i < 100 && total < 2520; i++) {
         w = begin_write(view);
@@ -377,6 +557,8 @@ static void test_sweep(void **state)
     struct store_read *r = begin_read(view);
     ok(session_list_of_user(r, &arena, user.pk, &items, &left));
     assert_int_equal(left, 31);
+    assert_false(is_waiting(r, 0));
+    assert_true(is_waiting(r, 1));
     ok(once_is_spent(r, STR("jti"), STR("old"), &spent));
     assert_false(spent);
     ok(once_is_spent(r, STR("jti"), STR("new"), &spent));
@@ -396,6 +578,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ot_01_code_race, start, end),
         cmocka_unit_test_setup_teardown(test_ot_04_rotation_race, start, end),
         cmocka_unit_test_setup_teardown(test_once_race, start, end),
+        cmocka_unit_test_setup_teardown(test_device_code, start, end),
+        cmocka_unit_test_setup_teardown(test_device_code_ends_with_its_session, start, end),
+        cmocka_unit_test_setup_teardown(test_ox_05_device_race, start, end),
+        cmocka_unit_test_setup_teardown(test_pushed_request, start, end),
+        cmocka_unit_test_setup_teardown(test_ht_08_pushed_requests_of_a_client, start, end),
+        cmocka_unit_test_setup_teardown(test_ox_01_pushed_request_race, start, end),
         cmocka_unit_test_setup_teardown(test_pw_02_failure_race, start, end),
         cmocka_unit_test_setup_teardown(test_sweep, start, end),
     };

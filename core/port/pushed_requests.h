@@ -1,0 +1,27 @@
+/* Authorization requests that wait for their browser (RFC 9126). */
+#ifndef GARITA_CORE_PORT_PUSHED_REQUESTS_H
+#define GARITA_CORE_PORT_PUSHED_REQUESTS_H
+
+#include "core/port/store.h"
+
+/* Of one client at a time, so that no client fills the disk and none takes another's place (HT-08). */
+#define PUSHED_REQUESTS_MAX 5000
+
+struct pushed_request {
+    int64_t pk;
+    struct str hash; /* of the handle: handle_hash() */
+    int64_t client_pk;
+    struct str request; /* a form text */
+    int64_t expires_ms;
+};
+
+/* ERR_LIMIT_REACHED when PUSHED_REQUESTS_MAX of the client wait. */
+MUST_CHECK int pushed_request_insert(struct store_write *w, struct pushed_request *request);
+MUST_CHECK int pushed_request_find(struct store_read *r, struct arena *a, struct str hash,
+                                   struct pushed_request *ret_request);
+/* Removes it. True exactly once for a request, however many ask at once (OX-01). */
+MUST_CHECK int pushed_request_spend(struct store_write *w, int64_t pk, bool *ret_first);
+/* All of the realm. */
+MUST_CHECK int pushed_request_delete_all(struct store_write *w);
+
+#endif
