@@ -114,7 +114,7 @@ export class Client {
   }
   introspect(token, more = {}) { return this.post('/token/introspect', { token, ...more }); }
   revoke(token, more = {}) { return this.post('/revoke', { token, ...more }); }
-  userinfo(token) { return request(`${this.endpoint}/userinfo`, { headers: { Authorization: `Bearer ${token}` } }); }
+  userinfo(token) { return request(`${this.endpoint}/userinfo`, { headers: { ...this.headers, Authorization: `Bearer ${token}` } }); }
 
   // The whole code flow of a person; {tokens, browser, code, verifier}
   async login(username, { scope = 'openid', password, browser, ...parameters } = {}) {
