@@ -93,9 +93,24 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
     return leader_new(p->store, &config, &p->host.leader);
 }
 
+/* The primary's mode is the next reign's. */
+static void take_settings(void *arg, const struct repl_settings *settings)
+{
+    struct replication_part *p = arg;
+    struct node_state state;
+    enum repl_mode mode;
+    node_look(p->node, &state);
+    for (size_t i = 0; i < settings->count; i++)
+        if (str_eq_c(settings->names[i], REPL_SETTING_MODE) &&
+            repl_mode_of(settings->values[i], &mode) == 0 && mode != state.mode &&
+            node_set_mode(p->node, mode) != 0)
+            LOG_WARN("replication", "the mode of the primary could not be kept");
+}
+
 static int begin_following(struct replication_part *p, const struct node_state *state)
 {
-    const struct follower_config config = {.cluster = str_c(state->cluster)};
+    const struct follower_config config = {
+        .cluster = str_c(state->cluster), .settings = take_settings, .arg = p};
     return follower_new(p->store, &config, &p->host.follower);
 }
 

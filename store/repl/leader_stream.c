@@ -221,7 +221,7 @@ void leading_gone(void *leader, struct str file)
 static void note_pace(struct leader *l, const struct kept *kept)
 {
     int64_t age_ms = clock_now().monotonic_ms - kept->monotonic_ms;
-    if (l->slow && age_ms < l->config.confirm_ms / 2) {
+    if (l->slow && age_ms < l->config.confirm_ms / 2 && leading_in_step(l)) {
         l->slow = false;
         LOG_INFO("replication", "the standby keeps up again: answers wait for it");
     }

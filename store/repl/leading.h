@@ -70,6 +70,7 @@ struct leader {
     bool broken;    /* a send failed */
     bool exclusive; /* pages of a database are being sent: nothing may come between */
     bool slow;      /* an answer waited in vain */
+    bool mode_untold; /* to the standby, which keeps it for its own reign */
     bool work;      /* for the worker */
     bool stopping;
     bool verifying;

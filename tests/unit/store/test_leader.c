@@ -160,6 +160,9 @@ static int take(void *arg, const struct repl_message *m)
         end_if_whole();
         break;
     case REPL_HASHES: reply(REPL_HASHES, copy_of(m->hashes.file), NULL); break;
+    case REPL_SETTINGS:
+        standby.breaches += m->settings.count != 1;
+        break;
     case REPL_GONE: take_gone(m->file); break;
     default: standby.breaches++;
     }
