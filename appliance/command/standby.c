@@ -136,8 +136,9 @@ static int may_promote(struct call *call, const struct node_state *state)
     if (state->role == REPL_PRIMARY && !node_is_fenced(state))
         return err_set(&call->err, ERR_CONFLICT, "this node is the primary already");
     if (state->role == REPL_PRIMARY)
-        return err_set(&call->err, ERR_CONFLICT,
-                       "a newer primary reigns: make this node its standby (garita standby rejoin)");
+        return err_set(
+            &call->err, ERR_CONFLICT,
+            "a newer primary reigns: make this node its standby (garita standby rejoin)");
     if (!args_has(call->args, "yes"))
         return err_set(&call->err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "
@@ -247,9 +248,9 @@ static int rejoin(struct cli *cli)
     char aside[REJOIN_ASIDE_MAX];
     TRY(cli_config(cli, &config));
     TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
-    reply.message = arena_printf(cli->arena,
-                                 "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
-                                 config.data, config.data, aside, config.data);
+    reply.message = arena_printf(
+        cli->arena, "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+        config.data, config.data, aside, config.data);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
 

@@ -267,7 +267,7 @@ static int send_end(struct bringing *b)
     b->db->fresh = false;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
-    leading_continue(l, b->db, &b->position);
+    leading_continue(l, b->db, &b->position, true);
     return 0;
 }
 
@@ -363,7 +363,7 @@ static void found_equal(struct bringing *b)
     struct leader *l = b->leader;
     (void)pthread_mutex_lock(&l->lock);
     if (is_on(b) && b->db->state == DB_COMPARED)
-        leading_continue(l, b->db, &b->position);
+        leading_continue(l, b->db, &b->position, true);
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -497,7 +497,7 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
         bool leads =
             db->at_standby && (position_known(&db->newest) || position_same(&here, &db->at));
         if (leads)
-            leading_continue(l, db, &db->at);
+            leading_continue(l, db, &db->at, position_same(&here, &db->at));
         else
             leading_fall_behind(l, db);
         if (db->state == DB_FOLLOWS)

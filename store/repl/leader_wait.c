@@ -44,8 +44,7 @@ int leading_admit(void *leader)
  * brought in step. */
 static bool is_expected(const struct leader *l)
 {
-    return l->config.stop_without_standby ||
-           (l->attached && l->settled && !l->broken && !l->slow);
+    return l->config.stop_without_standby || (l->attached && l->settled && !l->broken && !l->slow);
 }
 
 static bool is_there(const struct leader_db *db, const struct repl_position *position)

@@ -160,9 +160,7 @@ static int take(void *arg, const struct repl_message *m)
         end_if_whole();
         break;
     case REPL_HASHES: reply(REPL_HASHES, copy_of(m->hashes.file), NULL); break;
-    case REPL_SETTINGS:
-        standby.breaches += m->settings.count != 1;
-        break;
+    case REPL_SETTINGS: standby.breaches += m->settings.count != 1; break;
     case REPL_GONE: take_gone(m->file); break;
     default: standby.breaches++;
     }
@@ -444,6 +442,28 @@ static void test_tells_histories_apart(void **state)
     assert_int_equal(standby.differences, 1);
 }
 
+/* RP-02: changed while nobody followed, a database's numbers begin anew, below those of the standby. */
+static void test_numbers_begin_anew(void **state)
+{
+    (void)state;
+    start_leader((struct leader_config){0});
+    connect_standby();
+    until_in_step();
+    change("peru", 30);
+    until_in_step();
+    disconnect_standby();
+    leader_free(leader);
+    change("peru", 1);
+    start_leader((struct leader_config){0});
+    change("peru", 2);
+    connect_standby();
+    until_in_step();
+    change("peru", 2);
+    until_in_step();
+    same_as("peru");
+    assert_in_range(standby.differences, 1, 2);
+}
+
 static void test_compares_all_pages(void **state)
 {
     (void)state;
@@ -671,6 +691,7 @@ int main(void)
         TEST(test_goes_on_after_a_break),
         TEST(test_sends_what_differs),
         TEST(test_tells_histories_apart),
+        TEST(test_numbers_begin_anew),
         TEST(test_compares_all_pages),
         TEST(test_realms_come_and_go),
         TEST(test_answers_wait),
