@@ -146,6 +146,17 @@ static int may_promote(struct call *call, const struct node_state *state)
     return 0;
 }
 
+/* A standby that waits for its first databases would be an empty primary. */
+static int has_realms(struct call *call)
+{
+    struct realm_summary *items;
+    size_t count = 0;
+    int rc = store_realm_list(call->store, call->arena, STR(""), 1, &items, &count);
+    if (rc == 0 && count > 0)
+        return 0;
+    return err_set(&call->err, ERR_CONFLICT, "this standby has not received the realms yet");
+}
+
 static int promote(struct call *call)
 {
     struct node *node = store_node(call->store);
@@ -153,6 +164,7 @@ static int promote(struct call *call)
     int64_t expected;
     node_look(node, &state);
     TRY(may_promote(call, &state));
+    TRY(has_realms(call));
     TRY(call_number(call, "epoch", 1, INT64_MAX, (int64_t)state.epoch, &expected));
     uint64_t epoch = (uint64_t)expected;
     int rc = node_change(node, reign, &epoch);

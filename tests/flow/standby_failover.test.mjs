@@ -216,3 +216,19 @@ test('a primary is not promoted, nor without being told twice', async () => {
   assert.match((await other.cli.run(['promote', '--yes', '--epoch', '99'])).stderr, /epoch/);
   assert.match((await server.cli.run(['standby', 'rejoin'])).stderr, /held|process/);
 });
+
+test('a standby to which nothing came yet is not promoted', async () => {
+  const world2 = await World.open({ bin: RELEASE_BIN, args: ['--replication-port', String(await freePort()), '--replication-address', '127.0.0.1'] });
+  try {
+    const data = path.join(tempFolder('empty'), 'garita');
+    const cli = new Cli(data, RELEASE_BIN);
+    const port = world2.server.options.args[1];
+    const token = (await world2.cli.ok('standby', 'token')).trim();
+    await world2.cli.withFile(token, (file) => cli.ok('standby', 'init', '--from', `127.0.0.1:${port}`, '--token-file', file));
+    const refused = await cli.run(['promote', '--yes']);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr, /not received/);
+  } finally {
+    await world2.close();
+  }
+});
