@@ -8,9 +8,10 @@
 struct app;
 
 struct app_start {
-    const char *import_path; /* NULL, or a file or folder with realms that are taken in before anybody is
+    const char
+        *import_path; /* NULL, or a file or folder with realms that are taken in before anybody is
                               * served; those that are there stay as they are */
-    bool again; /* in the same process, because the node's role in replication changed */
+    bool again;       /* in the same process, because the node's role in replication changed */
 };
 
 /* Everything in order; what was started is stopped again when a later part fails. The sentence in

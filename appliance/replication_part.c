@@ -9,10 +9,10 @@
 
 #include "core/base/banned.h"
 
-#define TRY_MS           2000
-#define PAUSE_MS         200
-#define TELL_PAUSE_MS    5000 /* between tries to reach a node that may be an old primary */
-#define TELL_PAUSE_MAX   30000
+#define TRY_MS         2000
+#define PAUSE_MS       200
+#define TELL_PAUSE_MS  5000 /* between tries to reach a node that may be an old primary */
+#define TELL_PAUSE_MAX 30000
 
 /* --- Connections --- */
 
@@ -93,9 +93,24 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
     return leader_new(p->store, &config, &p->host.leader);
 }
 
+/* The primary's mode is the next reign's. */
+static void take_settings(void *arg, const struct repl_settings *settings)
+{
+    struct replication_part *p = arg;
+    struct node_state state;
+    enum repl_mode mode;
+    node_look(p->node, &state);
+    for (size_t i = 0; i < settings->count; i++)
+        if (str_eq_c(settings->names[i], REPL_SETTING_MODE) &&
+            repl_mode_of(settings->values[i], &mode) == 0 && mode != state.mode &&
+            node_set_mode(p->node, mode) != 0)
+            LOG_WARN("replication", "the mode of the primary could not be kept");
+}
+
 static int begin_following(struct replication_part *p, const struct node_state *state)
 {
-    const struct follower_config config = {.cluster = str_c(state->cluster)};
+    const struct follower_config config = {
+        .cluster = str_c(state->cluster), .settings = take_settings, .arg = p};
     return follower_new(p->store, &config, &p->host.follower);
 }
 
@@ -138,8 +153,9 @@ void replication_part_set_mode(struct replication_part *p, enum repl_mode mode)
 
 static void metric(struct buf *b, const char *name, const char *help, int64_t value)
 {
-    buf_printf(b, "# HELP garita_replication_%s %s\n# TYPE garita_replication_%s gauge\n"
-                  "garita_replication_%s %lld\n",
+    buf_printf(b,
+               "# HELP garita_replication_%s %s\n# TYPE garita_replication_%s gauge\n"
+               "garita_replication_%s %lld\n",
                name, help, name, name, (long long)value);
 }
 
@@ -148,7 +164,9 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
     struct node_state node;
     node_look(p->node, &node);
     metric(b, "role", "1: primary, 2: standby, 3: fenced, as a newer primary reigns.",
-           node_is_fenced(&node) ? 3 : node.role == REPL_PRIMARY ? 1 : 2);
+           node_is_fenced(&node)       ? 3
+           : node.role == REPL_PRIMARY ? 1
+                                       : 2);
     metric(b, "epoch", "The epoch of the history that this node holds.", (int64_t)node.epoch);
     if (p->host.leader)
         leader_metrics(p->host.leader, b);
@@ -223,8 +241,9 @@ void replication_part_confirm(struct replication_part *p)
     }
     p->unconfirmed = err != 0;
     if (err != 0)
-        LOG_ERROR("replication",
-                  "the other node, %s, cannot be asked whether it reigns now (%s): this node serves as the "
-                  "primary without knowing",
-                  state.peer.address, err_text(err));
+        LOG_ERROR(
+            "replication",
+            "the other node, %s, cannot be asked whether it reigns now (%s): this node serves as the "
+            "primary without knowing",
+            state.peer.address, err_text(err));
 }

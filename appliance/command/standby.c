@@ -136,13 +136,25 @@ static int may_promote(struct call *call, const struct node_state *state)
     if (state->role == REPL_PRIMARY && !node_is_fenced(state))
         return err_set(&call->err, ERR_CONFLICT, "this node is the primary already");
     if (state->role == REPL_PRIMARY)
-        return err_set(&call->err, ERR_CONFLICT,
-                       "a newer primary reigns: make this node its standby (garita standby rejoin)");
+        return err_set(
+            &call->err, ERR_CONFLICT,
+            "a newer primary reigns: make this node its standby (garita standby rejoin)");
     if (!args_has(call->args, "yes"))
         return err_set(&call->err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "
                        "--yes to promote");
     return 0;
+}
+
+/* A standby that waits for its first databases would be an empty primary. */
+static int has_realms(struct call *call)
+{
+    struct realm_summary *items;
+    size_t count = 0;
+    int rc = store_realm_list(call->store, call->arena, STR(""), 1, &items, &count);
+    if (rc == 0 && count > 0)
+        return 0;
+    return err_set(&call->err, ERR_CONFLICT, "this standby has not received the realms yet");
 }
 
 static int promote(struct call *call)
@@ -152,6 +164,7 @@ static int promote(struct call *call)
     int64_t expected;
     node_look(node, &state);
     TRY(may_promote(call, &state));
+    TRY(has_realms(call));
     TRY(call_number(call, "epoch", 1, INT64_MAX, (int64_t)state.epoch, &expected));
     uint64_t epoch = (uint64_t)expected;
     int rc = node_change(node, reign, &epoch);
@@ -247,9 +260,9 @@ static int rejoin(struct cli *cli)
     char aside[REJOIN_ASIDE_MAX];
     TRY(cli_config(cli, &config));
     TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
-    reply.message = arena_printf(cli->arena,
-                                 "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
-                                 config.data, config.data, aside, config.data);
+    reply.message = arena_printf(
+        cli->arena, "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+        config.data, config.data, aside, config.data);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
 

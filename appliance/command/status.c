@@ -92,10 +92,11 @@ static void say(struct call *call, const struct node_state *s, struct leader *le
     struct leader_state l;
     leader_state(leader, &l);
     call_say(call, "standby %s%s, %llu commits (%llu bytes, %lld ms) behind",
-             !l.attached ? "away" : l.in_step ? "in step" : "catching up",
-             l.degraded ? ", answers do not wait for it" : "",
-             (unsigned long long)l.behind_commits, (unsigned long long)l.behind_bytes,
-             (long long)l.behind_ms);
+             !l.attached ? "away"
+             : l.in_step ? "in step"
+                         : "catching up",
+             l.degraded ? ", answers do not wait for it" : "", (unsigned long long)l.behind_commits,
+             (unsigned long long)l.behind_bytes, (long long)l.behind_ms);
 }
 
 static int status(struct call *call)

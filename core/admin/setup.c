@@ -73,7 +73,7 @@ int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token)
     TRY(store_attributes(ctx, w, &attributes));
     TRY(ADMIN_RECORD(ctx, w, EVENT_ConfigurationChanged, "realm", auth_realm(ctx)->id,
                      {"realm", auth_realm(ctx)->name}, {"action", STR("setup link made")}));
-    TRY(store_commit_p(&w, DURABLE_LOCAL));
+    TRY(store_commit_p(&w, DURABLE_STANDBY));
     *ret_token = token;
     return 0;
 }

@@ -81,5 +81,5 @@ int report_alone(const struct auth_ctx *ctx, const struct report *r)
 {
     struct event event;
     TRY(make_event(ctx, r, &event));
-    return event_append_alone(ctx->view, ctx->now, &event, DURABLE_LOCAL);
+    return event_append_alone(ctx->view, ctx->now, &event, DURABLE_STANDBY);
 }

@@ -470,7 +470,7 @@ static int deny(struct flow *f, const struct who *who)
             TRY(rc);
     }
     TRY(report_write(f->ctx, w, &report));
-    TRY(store_commit_p(&w, DURABLE_LOCAL));
+    TRY(store_commit_p(&w, DURABLE_STANDBY));
     (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "User denied access");
     return flow_refuse(f, ERR_ACCESS_DENIED);
 }

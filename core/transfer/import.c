@@ -32,7 +32,7 @@ static int record_replacement(struct import *im)
     TRY(store_write_begin_for(ctx.view, ctx.now, NEED_CHANGE, &w));
     TRY(ADMIN_RECORD(&ctx, w, EVENT_RealmDeleted, "realm", im->realm.name,
                      {"realm", im->realm.name}, {"replacedBy", STR("import")}));
-    return store_commit_p(&w, DURABLE_LOCAL);
+    return store_commit_p(&w, DURABLE_STANDBY);
 }
 
 /* Each needs those before it. People come last: they are many, and name all the rest. */

@@ -181,8 +181,10 @@ void leader_free(struct leader *l)
 void leader_set_mode(struct leader *l, enum repl_mode mode)
 {
     (void)pthread_mutex_lock(&l->lock);
+    l->mode_untold |= mode != l->config.mode;
     l->config.mode = mode;
     l->slow = false;
+    leading_work(l);
     leading_wake_all(l);
     (void)pthread_mutex_unlock(&l->lock);
 }
@@ -211,6 +213,7 @@ int leader_attach(struct leader *l, const struct repl_out *out)
         l->out = *out;
         l->connection++;
         l->attached = true;
+        l->mode_untold = true;
     }
     (void)pthread_mutex_unlock(&l->lock);
     return err;

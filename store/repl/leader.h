@@ -13,6 +13,8 @@
 
 struct leader;
 
+#define REPL_SETTING_MODE "mode" /* in SETTINGS: that of the primary */
+
 struct leader_config {
     struct str cluster; /* its id */
     uint64_t epoch;     /* of new commits */

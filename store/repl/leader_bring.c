@@ -267,7 +267,7 @@ static int send_end(struct bringing *b)
     b->db->fresh = false;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
-    leading_continue(l, b->db, &b->position);
+    leading_continue(l, b->db, &b->position, true);
     return 0;
 }
 
@@ -363,7 +363,7 @@ static void found_equal(struct bringing *b)
     struct leader *l = b->leader;
     (void)pthread_mutex_lock(&l->lock);
     if (is_on(b) && b->db->state == DB_COMPARED)
-        leading_continue(l, b->db, &b->position);
+        leading_continue(l, b->db, &b->position, true);
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -497,7 +497,7 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
         bool leads =
             db->at_standby && (position_known(&db->newest) || position_same(&here, &db->at));
         if (leads)
-            leading_continue(l, db, &db->at);
+            leading_continue(l, db, &db->at, position_same(&here, &db->at));
         else
             leading_fall_behind(l, db);
         if (db->state == DB_FOLLOWS)
@@ -569,9 +569,20 @@ static void end_verifying(struct leader *l)
     LOG_INFO("replication", "all pages of the standby were compared");
 }
 
+static void send_mode(struct leader *l)
+{
+    l->scratch.type = REPL_SETTINGS;
+    l->scratch.settings.count = 1;
+    l->scratch.settings.names[0] = STR(REPL_SETTING_MODE);
+    l->scratch.settings.values[0] = str_c(repl_mode_word(l->config.mode));
+    l->mode_untold = leading_send(l, &l->scratch) != 0;
+}
+
 /* What there was no room for, and what came between. */
 static void catch_up(struct leader *l)
 {
+    if (l->mode_untold)
+        send_mode(l);
     for (struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         if (db->gone_untold)
             send_gone(l, db);

@@ -104,22 +104,25 @@ static struct kept *first_after(const struct leader_db *db, const struct repl_po
     return k;
 }
 
-/* A commit that is in the database may not have been told yet. */
-static bool leads_on(const struct leader_db *db, const struct repl_position *position,
+/* Numbers begin anew when a database was changed while nobody followed: a higher one says nothing about a
+ * position that comes from elsewhere. Of our own database, a commit may not have been told yet. */
+static bool leads_on(const struct leader_db *db, const struct repl_position *position, bool is_ours,
                      const struct kept *next)
 {
     if (!position_known(position))
         return false;
     if (next)
         return position_same(&next->commit.before, position);
-    int order = position_compare(&db->newest, position);
-    return order < 0 || (order == 0 && position_same(&db->newest, position));
+    if (is_ours && position_compare(&db->newest, position) < 0)
+        return true;
+    return position_same(&db->newest, position);
 }
 
-void leading_continue(struct leader *l, struct leader_db *db, const struct repl_position *position)
+void leading_continue(struct leader *l, struct leader_db *db, const struct repl_position *position,
+                      bool is_ours)
 {
     struct kept *next = first_after(db, position);
-    if (!leads_on(db, position, next)) {
+    if (!leads_on(db, position, is_ours, next)) {
         leading_fall_behind(l, db);
         return;
     }
@@ -221,7 +224,7 @@ void leading_gone(void *leader, struct str file)
 static void note_pace(struct leader *l, const struct kept *kept)
 {
     int64_t age_ms = clock_now().monotonic_ms - kept->monotonic_ms;
-    if (l->slow && age_ms < l->config.confirm_ms / 2) {
+    if (l->slow && age_ms < l->config.confirm_ms / 2 && leading_in_step(l)) {
         l->slow = false;
         LOG_INFO("replication", "the standby keeps up again: answers wait for it");
     }

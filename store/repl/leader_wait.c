@@ -40,13 +40,11 @@ int leading_admit(void *leader)
     return refuses ? ERR_NO_STANDBY : 0;
 }
 
-/* Whether the standby is expected to have this database's commits within moments. */
-static bool is_expected(const struct leader *l, const struct leader_db *db)
+/* Whether the standby is expected to have what is committed soon: also of a database that is just being
+ * brought in step. */
+static bool is_expected(const struct leader *l)
 {
-    if (l->config.stop_without_standby)
-        return true;
-    return l->attached && !l->broken && !l->slow &&
-           (db->state == DB_FOLLOWS || db->state == DB_COMPARED || db->fresh);
+    return l->config.stop_without_standby || (l->attached && l->settled && !l->broken && !l->slow);
 }
 
 static bool is_there(const struct leader_db *db, const struct repl_position *position)
@@ -72,7 +70,7 @@ static int wait_for(struct leader *l, struct leader_db *db, const struct repl_po
     int64_t until_ms = clock_now().monotonic_ms + l->config.confirm_ms;
     bool stops = l->config.stop_without_standby;
     db->waiters++;
-    while (!db->gone && !is_there(db, position) && is_expected(l, db) && !l->stopping) {
+    while (!db->gone && !is_there(db, position) && is_expected(l) && !l->stopping) {
         if (clock_now().monotonic_ms >= until_ms) {
             if (!stops)
                 give_up(l, db);

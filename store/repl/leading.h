@@ -65,12 +65,13 @@ struct leader {
     struct repl_out out;
     uint64_t connection; /* counts them */
     bool attached;
-    bool all_said;  /* AT_END came */
-    bool settled;   /* every database has been looked at */
-    bool broken;    /* a send failed */
-    bool exclusive; /* pages of a database are being sent: nothing may come between */
-    bool slow;      /* an answer waited in vain */
-    bool work;      /* for the worker */
+    bool all_said;    /* AT_END came */
+    bool settled;     /* every database has been looked at */
+    bool broken;      /* a send failed */
+    bool exclusive;   /* pages of a database are being sent: nothing may come between */
+    bool slow;        /* an answer waited in vain */
+    bool mode_untold; /* to the standby, which keeps it for its own reign */
+    bool work;        /* for the worker */
     bool stopping;
     bool verifying;
     struct leader_state told;    /* counters of it */
@@ -94,9 +95,10 @@ MUST_CHECK int leading_send(struct leader *leader, const struct repl_message *m)
 bool leading_has_room(struct leader *leader, size_t bytes);
 /* Sends what waits, at most up to limit (NULL: all). */
 void leading_pump(struct leader *leader, struct leader_db *db, const struct repl_position *limit);
-/* The standby has this position: commits after it follow, or the database is behind. */
+/* The standby has this position: commits after it follow, or the database is behind. is_ours: it was read
+ * from our database. */
 void leading_continue(struct leader *leader, struct leader_db *db,
-                      const struct repl_position *position);
+                      const struct repl_position *position, bool is_ours);
 void leading_fall_behind(struct leader *leader, struct leader_db *db);
 /* The standby has all up to this position. */
 void leading_has(struct leader *leader, struct leader_db *db, const struct repl_position *position);

@@ -49,6 +49,8 @@ static int move_one(void *arg, struct str name)
     char text[NAME_MAX + 1];
     if (name.len > NAME_MAX)
         return ERR_TOO_LARGE;
+    if (str_eq(name, STR(".")) || str_eq(name, STR("..")))
+        return 0;
     memcpy(text, name.ptr, name.len);
     text[name.len] = '\0';
     return move(m->realms_fd, text, m->aside_fd);

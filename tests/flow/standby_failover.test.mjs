@@ -18,6 +18,8 @@ const replication = [await freePort(), await freePort()];
 const ports = async () => ({ web: await freePort(), management: await freePort(), redirect: await freePort() });
 const origin = `http://localhost:${await freePort()}`; // of both, as behind a floating address
 const args = (i) => ['--hostname', origin, '--replication-port', String(replication[i]), '--replication-address', '127.0.0.1', '--replication-wait', '20000'];
+const Host = new URL(origin).host;
+const clientAt = (at) => Object.assign(new Client(at, 'peru', 'portal', SECRET), { headers: { Host } });
 const history = new History();
 let world, server, other, portal;
 let on = false; // the primary has not been killed in this round yet
@@ -51,7 +53,7 @@ before(async () => {
   assert.ok(token);
   await pair();
   await other.launch();
-  portal = new Client(server, 'peru', 'portal', SECRET);
+  portal = clientAt(server);
   await inStep();
 });
 after(async () => {
@@ -156,7 +158,7 @@ async function promote() {
   const begun = Date.now();
   await other.cli.ok('promote', '--yes');
   [server, other] = [other, server];
-  portal = new Client(server, 'peru', 'portal', SECRET);
+  portal = clientAt(server);
   await until('somebody logs in', async () => (await portal.password('user0')).status === 200, 60000, 5);
   return Date.now() - begun;
 }
@@ -164,14 +166,19 @@ async function promote() {
 async function look(round) {
   on = true;
   await Promise.all([...round.logins.slice(-12).map(lookAtLogin), ...round.people.map(({ object, read }) => object.ask({ kind: 'read' }, read))]);
-  history.settle();
+  try {
+    history.settle();
+  } catch (err) {
+    for (const one of [server, other]) err.message += `\n${one.log.split('\n').filter((l) => l.includes('replication')).join('\n').slice(-3000)}`;
+    throw err;
+  }
   [...history.objects].forEach((o) => history.forget(o));
 }
 
 // The old primary does not know of the promotion, and must not change anything.
 async function comeBackFenced() {
   await other.launch();
-  const old = new Client(other, 'peru', 'portal', SECRET);
+  const old = clientAt(other);
   const refused = await old.password('user0');
   assert.equal(refused.status, 503, refused.text);
   assert.equal(await metric(other, 'role'), 3);
@@ -208,4 +215,20 @@ test('a primary is not promoted, nor without being told twice', async () => {
   assert.match((await other.cli.run(['promote'])).stderr, /--yes/);
   assert.match((await other.cli.run(['promote', '--yes', '--epoch', '99'])).stderr, /epoch/);
   assert.match((await server.cli.run(['standby', 'rejoin'])).stderr, /held|process/);
+});
+
+test('a standby to which nothing came yet is not promoted', async () => {
+  const world2 = await World.open({ bin: RELEASE_BIN, args: ['--replication-port', String(await freePort()), '--replication-address', '127.0.0.1'] });
+  try {
+    const data = path.join(tempFolder('empty'), 'garita');
+    const cli = new Cli(data, RELEASE_BIN);
+    const port = world2.server.options.args[1];
+    const token = (await world2.cli.ok('standby', 'token')).trim();
+    await world2.cli.withFile(token, (file) => cli.ok('standby', 'init', '--from', `127.0.0.1:${port}`, '--token-file', file));
+    const refused = await cli.run(['promote', '--yes']);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr, /not received|is empty/);
+  } finally {
+    await world2.close();
+  }
 });
