@@ -485,6 +485,43 @@ static void nothing_goes_while_somebody_restores(void **state)
         state_is_of(model.states[i].at_ms);
 }
 
+static void run_command(const char *format, ...)
+{
+    char command[1400];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(command, sizeof(command), format, args);
+    va_end(args);
+    assert_int_equal(system(command), 0);
+}
+
+/* Killed when the whole reel was on disk and its parts had not gone: they are met again by restoring, by the
+ * next merging and by what goes. */
+static void parts_of_a_merging_that_was_cut_short_do_no_harm(void **state)
+{
+    size_t removed;
+    (void)state;
+    six_reels();
+    run_command("cp -a '%s' '%s.parts'", reels, reels);
+    merge();
+    run_command("cp -an '%s.parts/.' '%s/' && rm -r '%s.parts'", reels, reels, reels);
+    assert_in_range(list_reels(), 8, 10);
+    for (int i = 0; i < 7; i++)
+        state_is_of(model.states[i].at_ms);
+    change(96);
+    flush();
+    merge();
+    merge();
+    for (size_t i = 0; i < model.count; i++)
+        state_is_of(model.states[i].at_ms);
+    make_now();
+    (void)usleep(2000);
+    ok(journal_prune(store, backups, clock_now().wall_ms, &removed, NULL));
+    assert_int_equal(list_reels(), 0);
+    run_command("test -d '%s'", reels);
+    state_is_of(clock_now().wall_ms);
+}
+
 static void spans_are_told(void **state)
 {
     struct replay_source source;
@@ -520,6 +557,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(without_the_folder_commits_wait, set_up, tear_down),
     cmocka_unit_test_setup_teardown(what_is_over_goes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(nothing_goes_while_somebody_restores, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(parts_of_a_merging_that_was_cut_short_do_no_harm, set_up,
+                                    tear_down),
     cmocka_unit_test_setup_teardown(spans_are_told, set_up, tear_down),
     cmocka_unit_test_setup_teardown(any_moment_is_as_it_was, set_up, tear_down),
 };
