@@ -162,6 +162,21 @@ static void read_people(const struct folder *folder, int *ret_count, uint64_t *r
     conn_close(conn, true);
 }
 
+static int months_beside; /* files of events in what was restored last */
+
+static int count_months(const char *dir)
+{
+    char path[400];
+    int count = 0;
+    (void)snprintf(path, sizeof(path), "%s/" ARCHIVES_NAME "/copy", dir);
+    DIR *list = opendir(path);
+    for (struct dirent *e = list ? readdir(list) : NULL; e; e = readdir(list))
+        count += e->d_name[0] != '.';
+    if (list)
+        (void)closedir(list);
+    return count;
+}
+
 /* Into a folder of its own, which goes again. */
 static int restore_beside(const struct replay *replay, int *ret_count, uint64_t *ret_sum,
                           struct err_ctx *ctx)
@@ -182,6 +197,7 @@ static int restore_beside(const struct replay *replay, int *ret_count, uint64_t 
     int err = restore_files(&files, ctx);
     if (err == 0)
         read_people(&folder, ret_count, ret_sum);
+    months_beside = count_months(dir);
     folder_close(&folder);
     assert_int_equal(system(command), 0);
     return err;
@@ -485,6 +501,85 @@ static void nothing_goes_while_somebody_restores(void **state)
         state_is_of(model.states[i].at_ms);
 }
 
+/* An event of three months ago, which then moves to a file. */
+static void move_a_month(void)
+{
+    static const struct event_actor jobs = {.client_id = STR_INIT("garita-jobs")};
+    const int64_t month_ms = INT64_C(31) * 86400000;
+    struct now now = clock_now();
+    struct now then = {.wall_ms = now.wall_ms - 3 * month_ms};
+    struct event event = {.type = EVENT_UserLoggedIn, .actor = jobs, .data = STR("{}")};
+    struct event_archived archived;
+    struct store_write *w;
+    bool done = false, more = true;
+    ok(store_write_begin(view, &then, &w));
+    ok(event_append(w, &event));
+    commit(w);
+    ok(event_archive_month(view, &now, &jobs, now.wall_ms - month_ms, &arena, &archived, &done));
+    assert_true(done);
+    while (more)
+        ok(event_archive_prune(view, &now, &more));
+}
+
+static void months_of_events_come_from_any_backup_that_has_them(void **state)
+{
+    struct err_ctx ctx = {0};
+    uint64_t sum;
+    int count;
+    (void)state;
+    six_reels();
+    move_a_month();
+    note();
+    change(97);
+    flush();
+    state_is_of(model.states[5].at_ms);
+    assert_int_equal(months_beside, 0);
+    fails(restore_at(model.states[7].at_ms, &count, &sum, &ctx), ERR_BACKUP);
+    assert_non_null(strstr(ctx.detail, "is in no backup yet"));
+    make_now();
+    state_is_of(model.states[7].at_ms);
+    assert_int_equal(months_beside, 1);
+    state_is_of(model.states[5].at_ms);
+    assert_int_equal(months_beside, 0);
+}
+
+static void run_command(const char *format, ...)
+{
+    char command[1400];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(command, sizeof(command), format, args);
+    va_end(args);
+    assert_int_equal(system(command), 0);
+}
+
+/* Killed when the whole reel was on disk and its parts had not gone: they are met again by restoring, by the
+ * next merging and by what goes. */
+static void parts_of_a_merging_that_was_cut_short_do_no_harm(void **state)
+{
+    size_t removed;
+    (void)state;
+    six_reels();
+    run_command("cp -a '%s' '%s.parts'", reels, reels);
+    merge();
+    run_command("cp -an '%s.parts/.' '%s/' && rm -r '%s.parts'", reels, reels, reels);
+    assert_in_range(list_reels(), 8, 10);
+    for (int i = 0; i < 7; i++)
+        state_is_of(model.states[i].at_ms);
+    change(96);
+    flush();
+    merge();
+    merge();
+    for (size_t i = 0; i < model.count; i++)
+        state_is_of(model.states[i].at_ms);
+    make_now();
+    (void)usleep(2000);
+    ok(journal_prune(store, backups, clock_now().wall_ms, &removed, NULL));
+    assert_int_equal(list_reels(), 0);
+    run_command("test -d '%s'", reels);
+    state_is_of(clock_now().wall_ms);
+}
+
 static void spans_are_told(void **state)
 {
     struct replay_source source;
@@ -520,6 +615,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(without_the_folder_commits_wait, set_up, tear_down),
     cmocka_unit_test_setup_teardown(what_is_over_goes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(nothing_goes_while_somebody_restores, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(parts_of_a_merging_that_was_cut_short_do_no_harm, set_up,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(months_of_events_come_from_any_backup_that_has_them, set_up,
+                                    tear_down),
     cmocka_unit_test_setup_teardown(spans_are_told, set_up, tear_down),
     cmocka_unit_test_setup_teardown(any_moment_is_as_it_was, set_up, tear_down),
 };
