@@ -248,8 +248,9 @@ static int write_status(void *context, struct arena *a, struct json_writer *w)
 {
     struct app *app = context;
     TRY(lock_parts(app));
-    const struct status_parts parts = {app->config, app->store, app->web,       app->backups,
-                                       app->checks, app->jobs,  app->started_ms};
+    const struct status_parts parts = {health,      app,       app->config,
+                                       app->store,  app->web,  app->backups,
+                                       app->checks, app->jobs, app->started_ms};
     int rc = status_write(&parts, a, w);
     (void)pthread_mutex_unlock(&app->parts_lock);
     return rc;

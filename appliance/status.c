@@ -7,11 +7,11 @@
 
 #include "appliance/backups.h"
 #include "appliance/checks.h"
+#include "appliance/command/commands.h"
 #include "appliance/config.h"
 #include "appliance/jobs.h"
 #include "appliance/status_alerts.h"
 #include "store/store_open.h"
-#include "web/web.h"
 
 #include "core/base/banned.h"
 
@@ -35,11 +35,11 @@ static void write_health(const struct status_parts *p, struct json_writer *w,
                          struct str *ret_checks, struct buf *text)
 {
     static const char *const words[] = {
-        [STORE_WELL] = "UP", [STORE_DEGRADED] = "DEGRADED", [STORE_DOWN] = "DOWN"};
+        [WEB_WELL] = "UP", [WEB_DEGRADED] = "DEGRADED", [WEB_DOWN] = "DOWN"};
     struct json_writer checks;
     jw_init(&checks, text);
     jw_begin_array(&checks);
-    enum store_state state = store_report(p->store, &checks);
+    enum web_health state = p->health(p->context, &checks);
     jw_end_array(&checks);
     if (jw_finish(&checks, ret_checks) != 0)
         *ret_checks = STR("[]"); /* more than fits: the state counts */
@@ -154,6 +154,9 @@ int status_write(const struct status_parts *p, struct arena *a, struct json_writ
     write_machine(p, w);
     write_realms(p, w);
     write_backups(p, w);
+    jw_member_object(w, "replication");
+    replication_status_write(p->store, w);
+    jw_end_object(w);
     jw_member_array(w, "certificates");
     web_each_certificate(p->web, write_certificate, w);
     jw_end_array(w);

@@ -5,16 +5,19 @@
 
 #include "core/base/arena.h"
 #include "core/codec/json.h"
+#include "web/web.h"
 
 struct backups;
 struct checks;
 struct config;
 struct jobs;
 struct store;
-struct web;
 
 /* Parts of a whole server; backups and checks may be NULL. */
 struct status_parts {
+    /* As /health asks: members of an array that is open. */
+    enum web_health (*health)(void *context, struct json_writer *checks);
+    void *context;
     const struct config *config;
     struct store *store;
     const struct web *web;

@@ -59,6 +59,10 @@ static void tell_check(struct report *r, const struct json_value *check)
     else if (str_eq(name, STR("disk")))
         tell(r, "disk-low", str_eq(state, STR("low")) ? WARNING : CRITICAL, state,
              "The disk is nearly full: changes are refused first, logins later. Make room.");
+    else if (str_eq(name, STR("standby")))
+        tell(
+            r, "standby", CRITICAL, state,
+            "The other node does not follow as it should: look after it and the net between the two.");
     else if (str_eq(name, STR("backup")))
         tell(r, "backup-failed", CRITICAL, STR(""),
              "The last backup, or its trial, failed: the log says why. It is made again within an "

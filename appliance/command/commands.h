@@ -100,4 +100,7 @@ MUST_CHECK int folder_prepare(struct store *store, struct arena *a, char *const 
 /* The context of master for the program itself. */
 void program_actor(struct event_actor *ret_actor);
 
+/* What this node is and how far the other one is behind, as members of an object that is open. */
+void replication_status_write(struct store *store, struct json_writer *w);
+
 #endif

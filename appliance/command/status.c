@@ -99,24 +99,31 @@ static void say(struct call *call, const struct node_state *s, struct leader *le
              (unsigned long long)l.behind_bytes, (long long)l.behind_ms);
 }
 
+void replication_status_write(struct store *store, struct json_writer *w)
+{
+    struct node_state state;
+    struct leader *leader = leader_of(store);
+    struct follower *follower = follower_of(store);
+    node_look(store_node(store), &state);
+    write_node(w, &state);
+    if (leader)
+        write_leader(w, leader);
+    if (follower)
+        write_follower(w, follower);
+}
+
 static int status(struct call *call)
 {
     struct node_state state;
-    struct leader *leader = leader_of(call->store);
-    struct follower *follower = follower_of(call->store);
     int64_t realms;
     node_look(store_node(call->store), &state);
     if (count_realms(call, &realms) != 0)
         realms = 0; /* a standby to which they are still to come */
     jw_begin_object(&call->out);
-    write_node(&call->out, &state);
+    replication_status_write(call->store, &call->out);
     jw_member_i64(&call->out, "realms", realms);
-    if (leader)
-        write_leader(&call->out, leader);
-    if (follower)
-        write_follower(&call->out, follower);
     jw_end_object(&call->out);
-    say(call, &state, leader, realms);
+    say(call, &state, leader_of(call->store), realms);
     return 0;
 }
 

@@ -72,6 +72,7 @@ test('the node, its realms, its certificates, and what to do something about', a
   assert.deepEqual(s.alerts, []);
   assert.equal(s.backup.configured, true);
   assert.equal(s.backup.trial.state, 'none');
+  assert.equal(s.replication.role, 'alone');
 });
 
 test('live: a sample a second tells what happened, and the metrics the same', async () => {

@@ -33,7 +33,9 @@ static void ring_add(struct ring *ring, enum log_level level, struct str text)
     struct line *line = &ring->lines[ring->next];
     ring->next = (ring->next + 1) % LOG_TAIL_LINES;
     free(line->text);
-    *line = (struct line){level, copy, text.len};
+    line->level = level;
+    line->text = copy;
+    line->len = text.len;
 }
 
 void log_tail_add(enum log_level level, struct str line)

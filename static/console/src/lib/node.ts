@@ -29,6 +29,13 @@ export interface NodeStatus {
   disk: { freeBytes: number; totalBytes: number };
   memory: { machineBytes: number; processors: number };
   realms: { count: number; sessions: number; countedMs: number };
+  replication: {
+    role: 'alone' | 'primary' | 'standby' | 'fenced';
+    mode?: string;
+    peer?: { address: string };
+    standby?: { connected: boolean; inStep: boolean; degraded: boolean; behindCommits: number; behindMs: number };
+    primary?: { connected: boolean };
+  };
   backup: BackupStatus;
   certificates: { host: string; subject: string; selfSigned: boolean; expiresMs: number }[];
   jobs: { name: string; endedMs: number; everySeconds: number }[];
@@ -45,6 +52,7 @@ const alerts: Record<string, Key> = {
   'certificate-expires': 'alert.certificate-expires',
   'certificate-expired': 'alert.certificate-expired',
   'clock-behind': 'alert.clock-behind',
+  'standby': 'alert.standby',
 };
 
 /* Our words for an alert; undefined for one of a newer server, which brings its own. */

@@ -1,4 +1,5 @@
 /* How the appliance is doing: what needs somebody, what happens now, backups, certificates, jobs, log. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import type { PageProps } from '../app';
@@ -48,6 +49,7 @@ export default function Operations({ realm }: PageProps) {
         {(s) => (
           <>
             <Node of={s} memoryBytes={live.samples[live.samples.length - 1]?.memoryBytes} />
+            <Replication of={s} />
             <Backups realm={realm} of={s.backup} reload={status.reload} />
             <Certificates of={s} />
             <Jobs of={s} />
@@ -104,6 +106,21 @@ function Node({ of, memoryBytes }: { of: NodeStatus; memoryBytes?: number }) {
       />
     </Card>
   );
+}
+
+const roles = { alone: 'operations.role.alone', primary: 'operations.role.primary', standby: 'operations.role.standby', fenced: 'operations.role.fenced' } as const;
+
+/* Shown where there is another node. */
+function Replication({ of }: { of: NodeStatus }) {
+  const r = of.replication;
+  if (r.role === 'alone') return null;
+  const follows = r.standby?.inStep ?? r.primary?.connected ?? false;
+  const facts: [string, ComponentChildren][] = [
+    [t('operations.role'), t(roles[r.role])],
+    [t('operations.peer'), <>{r.peer?.address ?? '–'} <Badge kind={follows ? 'good' : 'bad'}>{follows ? t('operations.peer.follows') : t('operations.peer.away')}</Badge></>],
+  ];
+  if (r.standby) facts.push([t('operations.behind'), t('operations.behind.by', { commits: formatNumber(r.standby.behindCommits), ms: formatNumber(r.standby.behindMs) })]);
+  return <Card title={t('operations.replication')}><Facts of={facts} /></Card>;
 }
 
 function Certificates({ of }: { of: NodeStatus }) {

@@ -53,7 +53,7 @@ export function usePaged<T>(
 ) {
   const [search, setSearch] = useState('');
   const [first, setFirst] = useState(0);
-  const late = useDebounced(search, search ? 120 : 0);
+  const late = useDebounced(search, search ? 40 : 0);
   const data: Data<T[]> = useData(
     (signal) => load({ search: late.trim(), first, max: PAGE + 1 }, signal),
     [...deps, late, first],
