@@ -122,14 +122,14 @@ void leading_continue(struct leader *l, struct leader_db *db, const struct repl_
                       bool is_ours)
 {
     struct kept *next = first_after(db, position);
+    db->at_standby = true; /* whatever follows: it has this, and will say so */
+    db->sent = *position;
     if (!leads_on(db, position, is_ours, next)) {
         leading_fall_behind(l, db);
         return;
     }
     db->state = DB_FOLLOWS;
-    db->sent = *position;
     db->next = next;
-    db->at_standby = true;
     leading_pump(l, db, NULL);
 }
 

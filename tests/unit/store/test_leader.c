@@ -319,6 +319,21 @@ static void test_all_at_once(void **state)
     }
 }
 
+/* What came after a database that went whole is no longer kept when it has arrived: it is brought again,
+ * and what the standby says of the first time is no mistake. */
+static void test_brings_again_what_outran_it(void **state)
+{
+    (void)state;
+    start_leader((struct leader_config){.kept_bytes = 16 << 10, .snapshot_pages_per_s = 2000});
+    change("peru", 100);
+    connect_standby();
+    (void)usleep(30000);
+    change("peru", 60);
+    until_in_step();
+    same_as("peru");
+    assert_false(leader_broken(leader));
+}
+
 static void test_refuses_what_makes_no_sense(void **state)
 {
     struct repl_message m = {.type = REPL_AT_END};
@@ -358,6 +373,7 @@ int main(void)
         TEST(test_stops_without),
         TEST(test_waits_for_room),
         TEST(test_all_at_once),
+        TEST(test_brings_again_what_outran_it),
         TEST(test_refuses_what_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
