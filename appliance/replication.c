@@ -188,10 +188,12 @@ static void end_part(struct replication *r)
     (void)kill(getpid(), SIGUSR1);
 }
 
+/* Another peer is another part, too: to one that was forgotten nothing more is said. */
 static bool has_another_role(const struct node_state *began, const struct node_state *now)
 {
     return now->role != began->role || node_is_fenced(now) != node_is_fenced(began) ||
-           (now->role == REPL_PRIMARY && now->epoch != began->epoch);
+           (now->role == REPL_PRIMARY && now->epoch != began->epoch) ||
+           (node_has_peer(began) && strcmp(now->peer.node, began->peer.node) != 0);
 }
 
 static int begin_part(struct replication *r, const struct node_state *state, bool confirms,
@@ -222,6 +224,8 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
     node_look(r->node, &state);
     if (state.role == REPL_ALONE || r->stopping)
         return 0;
+    if (r->has_part)
+        replication_part_look(&r->part, &state);
     if (r->has_part && has_another_role(&r->began, &state)) {
         end_part(r);
         return 0;
@@ -232,10 +236,9 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
             return err_set(err, rc, "the key of this node for replication: %s", err_text(rc));
         r->has_identity = true;
     }
-    if (r->has_part)
-        replication_part_set_mode(&r->part, state.mode);
-    else
+    if (!r->has_part)
         TRY(begin_part(r, &state, confirms, err));
+    r->began = state;
     if (!r->listener)
         TRY(listen_for_peer(r, err));
     dial_peer(r, &state);
