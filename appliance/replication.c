@@ -188,12 +188,10 @@ static void end_part(struct replication *r)
     (void)kill(getpid(), SIGUSR1);
 }
 
-/* Another peer is another part, too: to one that was forgotten nothing more is said. */
 static bool has_another_role(const struct node_state *began, const struct node_state *now)
 {
     return now->role != began->role || node_is_fenced(now) != node_is_fenced(began) ||
-           (now->role == REPL_PRIMARY && now->epoch != began->epoch) ||
-           (node_has_peer(began) && strcmp(now->peer.node, began->peer.node) != 0);
+           (now->role == REPL_PRIMARY && now->epoch != began->epoch);
 }
 
 static int begin_part(struct replication *r, const struct node_state *state, bool confirms,
@@ -215,6 +213,21 @@ static void dial_peer(struct replication *r, const struct node_state *state)
     int rc = replication_part_dial(&r->part);
     if (rc != 0)
         LOG_ERROR("replication", "%s cannot be dialled: %s", state->peer.address, err_text(rc));
+}
+
+/* Nothing more is said to a node that was forgotten. Under the lock; what dials it is to be stopped without
+ * it. */
+static struct link_dialer *let_peer_go(struct replication *r)
+{
+    struct node_state now;
+    struct link_dialer *dialer = r->part.dialer;
+    node_look(r->node, &now);
+    if (!r->has_part || !node_has_peer(&r->began) || strcmp(now.peer.node, r->began.peer.node) == 0)
+        return NULL;
+    r->part.dialer = NULL;
+    if (r->listener)
+        link_listener_hang_up(r->listener);
+    return dialer;
 }
 
 /* Under the lock. What runs already goes on. */
@@ -250,8 +263,10 @@ static void on_change(void *arg)
     struct replication *r = arg;
     struct err_ctx err = {0};
     pthread_mutex_lock(&r->lock);
+    struct link_dialer *forgotten = let_peer_go(r);
     int rc = take_part(r, false, &err);
     pthread_mutex_unlock(&r->lock);
+    link_dialer_stop(forgotten); /* who forgets is no thread of the link */
     if (rc != 0)
         LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
 }
