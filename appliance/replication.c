@@ -215,6 +215,21 @@ static void dial_peer(struct replication *r, const struct node_state *state)
         LOG_ERROR("replication", "%s cannot be dialled: %s", state->peer.address, err_text(rc));
 }
 
+/* Nothing more is said to a node that was forgotten. Under the lock; what dials it is to be stopped without
+ * it. */
+static struct link_dialer *let_peer_go(struct replication *r)
+{
+    struct node_state now;
+    struct link_dialer *dialer = r->part.dialer;
+    node_look(r->node, &now);
+    if (!r->has_part || !node_has_peer(&r->began) || strcmp(now.peer.node, r->began.peer.node) == 0)
+        return NULL;
+    r->part.dialer = NULL;
+    if (r->listener)
+        link_listener_hang_up(r->listener);
+    return dialer;
+}
+
 /* Under the lock. What runs already goes on. */
 static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
 {
@@ -222,6 +237,8 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
     node_look(r->node, &state);
     if (state.role == REPL_ALONE || r->stopping)
         return 0;
+    if (r->has_part)
+        replication_part_look(&r->part, &state);
     if (r->has_part && has_another_role(&r->began, &state)) {
         end_part(r);
         return 0;
@@ -232,10 +249,9 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
             return err_set(err, rc, "the key of this node for replication: %s", err_text(rc));
         r->has_identity = true;
     }
-    if (r->has_part)
-        replication_part_set_mode(&r->part, state.mode);
-    else
+    if (!r->has_part)
         TRY(begin_part(r, &state, confirms, err));
+    r->began = state;
     if (!r->listener)
         TRY(listen_for_peer(r, err));
     dial_peer(r, &state);
@@ -247,8 +263,10 @@ static void on_change(void *arg)
     struct replication *r = arg;
     struct err_ctx err = {0};
     pthread_mutex_lock(&r->lock);
+    struct link_dialer *forgotten = let_peer_go(r);
     int rc = take_part(r, false, &err);
     pthread_mutex_unlock(&r->lock);
+    link_dialer_stop(forgotten); /* who forgets is no thread of the link */
     if (rc != 0)
         LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
 }

@@ -74,6 +74,12 @@ int replication_part_dial(struct replication_part *p)
 
 /* --- Leading and following --- */
 
+/* Without a standby nobody is waited for, nor are changes refused. */
+static enum repl_mode mode_of(const struct node_state *state)
+{
+    return node_has_peer(state) ? state->mode : REPL_ASYNC;
+}
+
 static int begin_leading(struct replication_part *p, const struct node_state *state,
                          struct err_ctx *err)
 {
@@ -84,7 +90,7 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
     const struct leader_config config = {
         .cluster = str_c(state->cluster),
         .epoch = state->epoch,
-        .mode = state->mode,
+        .mode = mode_of(state),
         .stop_without_standby = stops,
         .confirm_ms = c->replication_wait_ms,
         .kept_bytes = (size_t)c->replication_kept_mib << 20,
@@ -143,10 +149,10 @@ void replication_part_end(struct replication_part *p)
     *p = (struct replication_part){0};
 }
 
-void replication_part_set_mode(struct replication_part *p, enum repl_mode mode)
+void replication_part_look(struct replication_part *p, const struct node_state *state)
 {
     if (p->host.leader)
-        leader_set_mode(p->host.leader, mode);
+        leader_set_mode(p->host.leader, mode_of(state));
 }
 
 /* --- What is told of it --- */

@@ -34,7 +34,8 @@ void replication_part_end(struct replication_part *part);
 void replication_part_metrics(struct replication_part *part, struct buf *b);
 /* A member of the array: false when the node does not do its part. */
 bool replication_part_report(struct replication_part *part, struct json_writer *checks);
-void replication_part_set_mode(struct replication_part *part, enum repl_mode mode);
+/* The node's state changed, which may make another part due. */
+void replication_part_look(struct replication_part *part, const struct node_state *state);
 
 /* Before a primary serves: asks its peer whether a newer epoch reigns, which the node's state says
  * afterwards. Takes as long as the peer does not answer, up to replication-confirm. */

@@ -74,9 +74,19 @@ static int token(struct call *call)
     return 0;
 }
 
-static int mode(struct call *call)
+static int record_mode(struct call *call, const struct node_state *state, struct str word)
 {
     CLEANUP(work_close) struct work work = {0};
+    TRY(begin(call, &work));
+    TRY(ADMIN_RECORD(&work.ctx, work.w, EVENT_StandbyModeChanged, "node", str_c(state->id),
+                     {"mode", word}));
+    return work_commit(&work);
+}
+
+/* The event is written while nobody is waited for: where changes are refused for want of a standby, this and
+ * forget are the ways out. */
+static int mode(struct call *call)
+{
     struct node *node = store_node(call->store);
     struct node_state state;
     enum repl_mode wanted;
@@ -86,11 +96,10 @@ static int mode(struct call *call)
     node_look(node, &state);
     if (state.role != REPL_PRIMARY)
         return err_set(&call->err, ERR_CONFLICT, "this node is no primary (garita standby token)");
-    TRY(begin(call, &work));
-    TRY(ADMIN_RECORD(&work.ctx, work.w, EVENT_StandbyModeChanged, "node", str_c(state.id),
-                     {"mode", word}));
+    if (wanted == REPL_ASYNC)
+        TRY(node_set_mode(node, wanted));
+    TRY(record_mode(call, &state, word));
     TRY(node_set_mode(node, wanted));
-    TRY(work_commit(&work));
     call_say(call, "changes are answered in mode %.*s", STR_ARG(word));
     return 0;
 }
@@ -112,10 +121,10 @@ static int forget(struct call *call)
     node_look(node, &state);
     if (state.role != REPL_PRIMARY || (!node_has_peer(&state) && state.token_count == 0))
         return err_set(&call->err, ERR_NOT_FOUND, "this node has no standby");
+    TRY(node_change(node, drop_peer, NULL));
     TRY(begin(call, &work));
     TRY(ADMIN_RECORD(&work.ctx, work.w, EVENT_StandbyForgotten, "node", str_c(state.id),
                      {"standby", str_c(state.peer.node)}));
-    TRY(node_change(node, drop_peer, NULL));
     TRY(work_commit(&work));
     call_say(call,
              "there is no standby any more; its folder still holds all data and the master key");

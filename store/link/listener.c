@@ -234,6 +234,14 @@ uint16_t link_listener_port(const struct link_listener *listener)
     return listener->port;
 }
 
+void link_listener_hang_up(struct link_listener *listener)
+{
+    pthread_mutex_lock(&listener->lock);
+    if (listener->peer)
+        hang_up(listener->peer);
+    pthread_mutex_unlock(&listener->lock);
+}
+
 static void stop_places(struct link_listener *l)
 {
     const uint64_t one = 1;

@@ -27,6 +27,8 @@ struct link_listener_config {
 MUST_CHECK int link_listener_start(const struct link_listener_config *config,
                                    struct link_listener **ret_listener, struct err_ctx *ctx);
 uint16_t link_listener_port(const struct link_listener *listener);
+/* Ends the peer's connection, soon. */
+void link_listener_hang_up(struct link_listener *listener);
 /* Ends all connections. NULL is fine. */
 void link_listener_stop(struct link_listener *listener);
 

@@ -182,31 +182,38 @@ static int accept_peer(void *arg, struct node_state *state)
     return 0;
 }
 
-/* Whoever knows no name of its own is found where it came from. */
-static int address_of_peer(const struct channel *c, struct str said,
-                           char address[NODE_ADDRESS_MAX + 1])
+/* Where the connection came from; an IPv4 address as such. */
+static int host_of_peer(const struct channel *c, char host[INET6_ADDRSTRLEN], bool *ret_six)
 {
     union {
         struct sockaddr any;
         struct sockaddr_in four;
         struct sockaddr_in6 six;
     } from = {.any = {0}};
-    char host[INET6_ADDRSTRLEN] = "";
     socklen_t len = sizeof(from);
-    int n;
-    if (!str_starts(said, STR(":"))) {
-        n = snprintf(address, NODE_ADDRESS_MAX + 1, "%.*s", STR_ARG(said));
-    } else {
-        if (getpeername(channel_fd(c), &from.any, &len) != 0)
-            return ERR_IO;
-        bool six = from.any.sa_family == AF_INET6;
-        const void *bytes =
-            six ? (const void *)&from.six.sin6_addr : (const void *)&from.four.sin_addr;
-        if (!inet_ntop(from.any.sa_family, bytes, host, sizeof(host)))
-            return ERR_IO;
-        n = snprintf(address, NODE_ADDRESS_MAX + 1, six ? "[%s]%.*s" : "%s%.*s", host,
-                     STR_ARG(said));
+    if (getpeername(channel_fd(c), &from.any, &len) != 0)
+        return ERR_IO;
+    bool six = from.any.sa_family == AF_INET6;
+    const unsigned char *bytes =
+        six ? from.six.sin6_addr.s6_addr : (const unsigned char *)&from.four.sin_addr;
+    if (six && IN6_IS_ADDR_V4MAPPED(&from.six.sin6_addr)) {
+        six = false;
+        bytes += 12;
     }
+    *ret_six = six;
+    return inet_ntop(six ? AF_INET6 : AF_INET, bytes, host, INET6_ADDRSTRLEN) ? 0 : ERR_IO;
+}
+
+/* Whoever knows no name of its own is found where it came from. */
+static int address_of_peer(const struct channel *c, struct str said,
+                           char address[NODE_ADDRESS_MAX + 1])
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    bool six = false;
+    if (str_starts(said, STR(":")))
+        TRY(host_of_peer(c, host, &six));
+    int n =
+        snprintf(address, NODE_ADDRESS_MAX + 1, six ? "[%s]%.*s" : "%s%.*s", host, STR_ARG(said));
     return n > 0 && n <= NODE_ADDRESS_MAX && link_address_is_valid(str_c(address))
                ? 0
                : ERR_INVALID_REQUEST;

@@ -167,8 +167,7 @@ static const struct {
     {"person", read_person}, {"once", read_once},     {"pair", read_pair},
     {"code", read_code},     {"record", read_record}, {"session", read_session},
     {"family", read_family}, {"key", read_key},       {"event", read_event},
-    {"pushed", read_pushed}, {"device", read_device},
-    {"applied", actor_read_applied},
+    {"pushed", read_pushed}, {"device", read_device}, {"applied", actor_read_applied},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

@@ -65,6 +65,19 @@ static void a_new_connection_of_the_peer_ends_the_one_before(void **state)
     assert_int_equal(at_listener.wrong, 0);
 }
 
+static void a_peer_is_hung_up_on(void **state)
+{
+    (void)state;
+    listen_with(&quick);
+    link_listener_hang_up(listener); /* there is none yet */
+    struct channel *channel = reach_as(&there);
+    wait_count(&at_listener, &at_listener.ups, 1);
+    link_listener_hang_up(listener);
+    wait_count(&at_listener, &at_listener.downs, 1);
+    channel_free(channel);
+    link_listener_stop(listener);
+}
+
 static void a_silent_peer_is_gone(void **state)
 {
     static const struct link_times impatient = {.beat_ms = 20, .silence_ms = 200};
@@ -231,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_wrong_listener_is_left),
         cmocka_unit_test(a_wrong_dialer_is_a_stranger),
         cmocka_unit_test(a_new_connection_of_the_peer_ends_the_one_before),
+        cmocka_unit_test(a_peer_is_hung_up_on),
         cmocka_unit_test(a_silent_peer_is_gone),
         cmocka_unit_test(what_is_no_message_ends_the_connection),
         cmocka_unit_test(pieces_become_whole),
