@@ -52,6 +52,8 @@ static int check(struct realm_db *db, int64_t least_log_bytes)
 {
     if (!db->place.known || is_there(db, least_log_bytes))
         return 0;
+    if (slot_is_dead(db->slot)) /* its files go after it */
+        return ERR_NOT_FOUND;
     fence_raise(db->slot, ERR_STORE_CORRUPT,
                 "its files were moved, removed or replaced while the server used them: put them "
                 "back, then garita realm check",

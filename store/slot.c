@@ -169,6 +169,14 @@ static void end_slot(struct slot *slot)
     endings_close(&slot->endings);
 }
 
+bool slot_is_dead(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->lock);
+    bool dead = slot->dead;
+    (void)pthread_mutex_unlock(&slot->lock);
+    return dead;
+}
+
 void slot_retire(struct slot *slot)
 {
     (void)pthread_mutex_lock(&slot->store->lock);

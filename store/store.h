@@ -234,6 +234,8 @@ void slot_rename(struct slot *slot, struct str name);
 void slot_retire(struct slot *slot);
 /* A slot that is in no table yet takes the place of one of the same name, which retires. */
 void slot_take_place(struct slot *old, struct slot *fresh);
+/* Deleted or replaced: its files go. */
+bool slot_is_dead(struct slot *slot);
 /* Frees a slot with its database; nobody uses it any more. */
 void slot_free(struct slot *slot);
 /* A slot that is known already, without asking the master; NULL. */

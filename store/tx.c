@@ -134,21 +134,13 @@ static void thread_forget(const struct store_write *w)
         *at = w->older;
 }
 
-static bool is_dead(struct slot *slot)
-{
-    (void)pthread_mutex_lock(&slot->lock);
-    bool dead = slot->dead;
-    (void)pthread_mutex_unlock(&slot->lock);
-    return dead;
-}
-
 /* With the turn. */
 static int begin_turn(struct realm_db *db)
 {
     if (atomic_load(&db->flush.failed))
         return ERR_STORE_FAILED;
     /* Deleted or replaced while this waited: what it wrote would be answered and lost. */
-    if (is_dead(db->slot))
+    if (slot_is_dead(db->slot))
         return ERR_STORE_BUSY;
     TRY(place_check_with_turn(db));
     TRY(flush_prime(&db->flush, &db->store->folder));
