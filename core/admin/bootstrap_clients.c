@@ -40,8 +40,9 @@ static const char *const admin_composites[][2] = {
 };
 
 static const char *const account_roles[] = {
-    "view-profile", "manage-account", "manage-account-links", "view-applications",
-    "view-consent", "manage-consent", "view-groups",          "delete-account",
+    "view-profile",        "manage-account", "manage-account-links", "view-applications",
+    "view-consent",        "manage-consent", "view-groups",          "delete-account",
+    "manage-applications", /* not Keycloak's: core/account/own_clients.h */
 };
 
 int bootstrap_compose(struct store_write *w, const struct bootstrap_role *parent,

@@ -23,7 +23,7 @@ const consoles: [string, Table, Record<string, Table>, string][] = [
   ['account', accountEn, { es: accountEs, pt: accountPt }, sourceOf((f) => ofAccount(f) || shared(f))],
 ];
 /* Keys that are put together from a name of the server's: known('problem', ...). */
-const named = /^(problem|profile|locale|scope|client|credential|credential\.lead)\./;
+const named = /^(problem|profile|locale|scope|client|credential|credential\.lead|own\.kind)\./;
 
 for (const [console, english, others, source] of consoles) {
   for (const [name, messages] of Object.entries(others))

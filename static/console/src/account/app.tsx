@@ -30,6 +30,7 @@ const sections: Section[] = [
   { id: 'devices', text: 'devices', needs: ['manage-account', 'view-profile'], page: lazy(() => import('./pages/devices')) },
   { id: 'applications', text: 'applications', needs: ['manage-account', 'view-applications'], page: lazy(() => import('./pages/applications')) },
   { id: 'linked-accounts', text: 'links', needs: ['manage-account', 'view-profile'], page: lazy(() => import('./pages/links')) },
+  { id: 'my-applications', text: 'own', needs: ['manage-applications'], page: lazy(() => import('./pages/own')) },
   { id: 'data', text: 'data', needs: ['manage-account', 'view-profile', 'delete-account'], page: lazy(() => import('./pages/data')) },
 ];
 

@@ -61,6 +61,21 @@ export interface Application {
   consent?: { grantedScopes: { id: string; name: string; displayText: string }[]; createdDate: number };
 }
 
+/* An application that the person made. */
+export interface OwnClient {
+  id: string;
+  clientId: string;
+  kind: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  redirectUris: string[];
+  secretCreated?: number; // seconds
+  secretExpires?: number;
+  secret?: string; // once
+  usage?: { days: number; logins: number; tokens: number; refused: number; more: boolean };
+}
+
 export interface Link {
   providerAlias: string;
   displayName: string;
