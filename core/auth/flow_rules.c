@@ -160,18 +160,26 @@ static bool asks_for(const struct auth_ctx *ctx, const struct client *client, en
 {
     struct str id;
     if (!find_bound(ctx, client, use, &id)) /* those that every realm begins with */
-        return str_eq(type, STR("otp"));
+        return str_eq(type, STR(CREDENTIAL_OTP));
     return flow_asks_for(realm_view_flows(ctx->view), id, type);
 }
 
-int flow_wants_more(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
-                    enum flow_use use, int64_t user_pk, bool *ret_wants)
+int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
+                    enum flow_use use, int64_t user_pk, struct flow_factors *ret_factors)
 {
     struct credentials list;
+    struct flow_factors factors = {0};
     TRY(credential_list(r, ctx->arena, user_pk, &list));
-    *ret_wants = false;
-    for (size_t i = 0; i < list.count && !*ret_wants; i++)
-        *ret_wants = asks_for(ctx, client, use, list.items[i].type);
+    for (size_t i = 0; i < list.count; i++) {
+        struct str type = list.items[i].type;
+        if (!asks_for(ctx, client, use, type))
+            continue;
+        if (str_eq(type, STR(CREDENTIAL_OTP)))
+            factors.otp = true;
+        else
+            factors.unknown = true;
+    }
+    *ret_factors = factors;
     return 0;
 }
 

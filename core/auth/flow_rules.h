@@ -35,11 +35,15 @@ MUST_CHECK int flow_check_use(const struct auth_flows *flows, const struct auth_
 bool flow_takes_session(const struct auth_ctx *ctx, const struct client *client);
 bool flow_takes_password(const struct auth_ctx *ctx, const struct client *client);
 bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client);
-/* Whether this person has something besides the password that the flow asks for, which cannot be asked
- * for here: who has a second factor is not let in without it (WE-12). */
-MUST_CHECK int flow_wants_more(const struct auth_ctx *ctx, struct store_read *r,
+/* What this person has besides the password that the flow asks for: who has a second factor is not let in
+ * without it (WE-12). */
+struct flow_factors {
+    bool otp;     /* a one-time password */
+    bool unknown; /* something that cannot be asked for here */
+};
+MUST_CHECK int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r,
                                const struct client *client, enum flow_use use, int64_t user_pk,
-                               bool *ret_wants);
+                               struct flow_factors *ret_factors);
 /* Whether clients may authenticate by this step: "client-secret". */
 bool flow_takes_client(const struct auth_ctx *ctx, const char *step);
 

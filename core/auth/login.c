@@ -3,6 +3,7 @@
 
 #include "core/auth/brute_force.h"
 #include "core/auth/decoy.h"
+#include "core/auth/otp.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/auth/typed_name.h"
@@ -268,6 +269,8 @@ static int store_rehash(struct store_write *w, const struct login_attempt *attem
 static int accept(struct store_write *w, const struct login_attempt *attempt,
                   const struct user *user, const struct login_failures *failures)
 {
+    if (attempt->factors == LOGIN_BY_PASSWORD_FIRST)
+        return store_rehash(w, attempt);
     if (failures->count > 0 || failures->temporary_lockouts > 0 || failures->locked_until_ms > 0)
         TRY(login_failures_clear(w, user->pk));
     return store_rehash(w, attempt);
@@ -281,6 +284,19 @@ static int load_failures(const struct auth_ctx *ctx, struct store_write *w, int6
         login_failures_find(store_write_reader(w), ctx->arena, user_pk, ret_failures));
 }
 
+static int judge(const struct auth_ctx *ctx, struct store_write *w,
+                 const struct login_attempt *attempt, bool *ret_right)
+{
+    bool current = true;
+    if (attempt->factors != LOGIN_BY_OTP)
+        TRY(still_current(ctx, store_write_reader(w), attempt, &current));
+    *ret_right = current && (attempt->matched || attempt->factors == LOGIN_BY_OTP);
+    if (!*ret_right || attempt->factors == LOGIN_BY_PASSWORD ||
+        attempt->factors == LOGIN_BY_PASSWORD_FIRST)
+        return 0;
+    return otp_spend(ctx, w, attempt->user_pk, attempt->otp, ret_right);
+}
+
 /* PW-02: the lock is looked at here, where writers are alone. However many guesses were hashed side
  * by side, only as many as the limit allows are ever answered by their password. */
 static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
@@ -288,7 +304,7 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
                         enum login_verdict *ret_verdict)
 {
     struct login_failures failures;
-    bool current;
+    bool right;
     *ret_verdict = LOGIN_REFUSED;
     TRY(load_failures(ctx, w, user->pk, &failures));
     if (attempt->locked || brute_force_locked(auth_realm(ctx), &failures, now_steady_ms(ctx->now)))
@@ -297,8 +313,8 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
     if (!user->enabled)
         return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
                               STR("user_disabled"));
-    TRY(still_current(ctx, store_write_reader(w), attempt, &current));
-    if (!attempt->matched || !current) {
+    TRY(judge(ctx, w, attempt, &right));
+    if (!right) {
         TRY(report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
                            STR("invalid_user_credentials")));
         return count_failure(ctx, w, attempt, user, &failures);

@@ -21,8 +21,19 @@ MUST_CHECK int login_proof_now(const struct auth_ctx *ctx, struct store_read *r,
 /* Whether what was shown is what there is: never for an empty one. */
 bool login_proof_holds(const struct password_proof *shown, const struct password_proof *now);
 
+/* What an attempt is judged by. */
+enum login_factors {
+    LOGIN_BY_PASSWORD,
+    LOGIN_BY_PASSWORD_FIRST, /* a second factor is asked for next: failures are not forgotten yet, or who
+                                knows the password could guess for ever (MF-02) */
+    LOGIN_BY_PASSWORD_AND_OTP,
+    LOGIN_BY_OTP /* the password was right before */
+};
+
 /* What hashing found; nothing is decided yet. */
 struct login_attempt {
+    enum login_factors factors;
+    struct str otp;      /* as it was typed; absent: none */
     struct str username; /* canonical; absent when it cannot be a name */
     bool found;          /* a user of that name with a password */
     bool matched;        /* never for one who is locked or disabled */

@@ -1,4 +1,5 @@
-/* Hashes. SHA-1 is here for old PBKDF2 records and for nothing else. */
+/* Hashes. SHA-1 is here for old PBKDF2 records and, in HMAC, for one-time passwords (RFC 6238 1.2), and
+ * for nothing else. */
 #ifndef GARITA_CORE_CRYPTO_DIGEST_H
 #define GARITA_CORE_CRYPTO_DIGEST_H
 

@@ -111,7 +111,8 @@ static int load_who(struct flow *f, struct store_read *r, struct who *ret_who, b
 {
     struct who who = {.fresh = f->state.auth_time_ms > 0,
                       .auth_time_ms = f->state.auth_time_ms,
-                      .proof = f->state.proof};
+                      .proof = f->state.proof,
+                      .otp = f->state.otp};
     bool spent = false;
     *ret_found = false;
     if (who.fresh)
@@ -257,7 +258,10 @@ static int prepare_login(struct flow *f, struct login_try *t)
     t->who.auth_time_ms = f->ctx->now->wall_ms;
     t->who.proof = login_proof_of(&t->attempt);
     t->prepared = t->who.user.enabled;
-    return t->prepared ? plan(f, r, &t->who, &options, &t->next, &t->fin) : 0;
+    if (t->prepared)
+        TRY(plan(f, r, &t->who, &options, &t->next, &t->fin));
+    t->attempt.factors = t->next == NEXT_OTP ? LOGIN_BY_PASSWORD_FIRST : LOGIN_BY_PASSWORD;
+    return 0;
 }
 
 /* OI-02: where somebody is to prove himself again, it must be him. */
@@ -448,6 +452,73 @@ int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *
     return finish_now(&f, &who, false, &fin);
 }
 
+/* --- the page for the one-time password --- */
+
+static int store_otp(struct flow *f, struct login_try *t, enum login_outcome *ret_outcome)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    enum login_verdict verdict;
+    struct user user;
+    *ret_outcome = OUTCOME_REFUSED;
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(login_decide(f->ctx, w, &t->attempt, &verdict, &user));
+    if (verdict == LOGIN_ACCEPTED) {
+        bool ends = t->next == NEXT_FINISH && !is_not_the_hinted(f, &t->who);
+        *ret_outcome = ends ? OUTCOME_FINISHED : OUTCOME_NEXT_PAGE;
+        if (ends)
+            TRY(flow_spend_login(f, w, &t->who));
+        if (ends)
+            TRY(finish_store(f, w, &t->who, &t->fin));
+    }
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int judge_otp(struct flow *f, struct login_try *t)
+{
+    enum login_outcome outcome;
+    int rc = store_otp(f, t, &outcome);
+    if (rc == ERR_SESSION_NOT_ACTIVE)
+        return flow_show_login(f, 0, str_of(NULL, 0));
+    TRY(rc);
+    if (outcome == OUTCOME_REFUSED) {
+        t->who.otp = false;
+        return flow_show_otp(f, &t->who, ERR_INVALID_CREDENTIALS);
+    }
+    if (is_not_the_hinted(f, &t->who))
+        return flow_refuse(f, ERR_LOGIN_REQUIRED);
+    if (outcome == OUTCOME_NEXT_PAGE)
+        return flow_show(f, &t->who, t->next);
+    finish_reply(f, &t->fin);
+    return 0;
+}
+
+int authz_otp(const struct auth_ctx *ctx, const struct authz_browser *browser, struct str state,
+              struct str otp, struct authz_step *ret_step)
+{
+    struct flow f;
+    struct login_try t = {.next = NEXT_LOGIN};
+    struct plan_options none = {0};
+    bool done, found;
+    flow_init(&f, ctx, browser, ret_step);
+    TRY(reopen_at(&f, state, LOGIN_STAGE_OTP, &done));
+    if (done)
+        return 0;
+    TRY(load_for_page(&f, &t.who, &found));
+    if (!found || !t.who.fresh)
+        return flow_show_login(&f, 0, str_of(NULL, 0));
+    t.attempt = (struct login_attempt){
+        .factors = LOGIN_BY_OTP,
+        .otp = otp,
+        .username = t.who.user.username,
+        .user_pk = t.who.user.pk,
+        .client_id = f.request.client_id,
+        .auth_method = STR("openid-connect"),
+    };
+    t.who.otp = true; /* if it is right */
+    TRY(plan_for_page(&f, &t.who, &none, &t.next, &t.fin));
+    return judge_otp(&f, &t);
+}
+
 /* --- the consent page --- */
 
 static int deny(struct flow *f, const struct who *who)
@@ -516,8 +587,11 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         ret_step->language = language;
     }
     TRY(load_for_page(&f, &who, &found));
-    if (f.state.stage == LOGIN_STAGE_PASSWORD || !found)
+    bool password = f.state.stage == LOGIN_STAGE_PASSWORD;
+    if (password || !found || (f.state.stage == LOGIN_STAGE_OTP && !who.fresh))
         return flow_show_login(&f, 0, str_of(NULL, 0));
+    if (f.state.stage == LOGIN_STAGE_OTP)
+        return flow_show_otp(&f, &who, 0);
     if (f.state.stage == LOGIN_STAGE_ACTION)
         return flow_show_action(&f, &who, NULL);
     return flow_show_consent(&f, &who);

@@ -18,6 +18,7 @@ enum authz_step_kind {
     AUTHZ_STEP_ERROR,           /* page: err */
     AUTHZ_STEP_REPLY,           /* reply goes to the client */
     AUTHZ_STEP_LOGIN,           /* page: user name and password; err when the last try failed */
+    AUTHZ_STEP_OTP,             /* page: one-time password; err when the last try failed */
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
     AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
     AUTHZ_STEP_DEVICE_CODE,  /* page: the code that a device shows; err when there is none such */
@@ -27,10 +28,10 @@ enum authz_step_kind {
 
 struct authz_step {
     enum authz_step_kind kind;
-    int err;                     /* ERROR: what the page says; LOGIN: 0 or why it is shown again */
-    const char *problem;         /* UPDATE_PASSWORD: message key, or NULL */
-    int64_t problem_number;      /* its number */
-    struct str state;            /* sealed; hidden field "state" of the page's form */
+    int err;                /* ERROR: what the page says; LOGIN, OTP: 0 or why it is shown again */
+    const char *problem;    /* UPDATE_PASSWORD: message key, or NULL */
+    int64_t problem_number; /* its number */
+    struct str state;       /* sealed; hidden field "state" of the page's form */
     const struct client *client; /* for names, logo and links; may be NULL on ERROR */
     struct str redirect_uri;     /* where the answer will go: for form-action of the CSP */
     struct str ui_locales;       /* of the request, for the choice of language */
@@ -69,6 +70,10 @@ struct authz_login_form {
 };
 MUST_CHECK int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
                            const struct authz_login_form *form, struct authz_step *ret_step);
+
+/* The page for the one-time password was sent. */
+MUST_CHECK int authz_otp(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                         struct str state, struct str otp, struct authz_step *ret_step);
 
 /* The required action was sent. */
 MUST_CHECK int authz_update_password(const struct auth_ctx *ctx,

@@ -24,7 +24,7 @@ static int prepare_session(const struct flow *f, const struct who *who, struct f
         .with_cookie = true,
         .auth_time_ms = who->auth_time_ms,
         .acr = STR("1"),
-        .amr = STR("pwd"),
+        .amr = who->otp ? STR("pwd otp") : STR("pwd"),
     };
     struct user_session *session = &fin->subject.session;
     if (who->fresh && !same_person(f, who)) {
@@ -92,8 +92,10 @@ static int check_again(const struct flow *f, struct store_write *w, const struct
     struct store_read *r = store_write_reader(w);
     struct user user;
     struct user_session session;
+    enum next factor;
     TRY(flow_check_person(f, r, who, &user));
-    if (login_has_actions(f->ctx, &user))
+    TRY(flow_plan_factors(f, r, who, &factor));
+    if (factor != NEXT_FINISH || login_has_actions(f->ctx, &user))
         return ERR_SESSION_NOT_ACTIVE;
     if (fin->session_is_new)
         return 0;

@@ -114,19 +114,27 @@ bool flow_has_asked_action(const struct flow *f)
            action && action->enabled;
 }
 
+int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
+                      enum next *ret_next)
+{
+    struct flow_factors factors;
+    *ret_next = NEXT_FINISH;
+    if (!who->fresh)
+        return 0;
+    TRY(flow_factors_of(f->ctx, r, f->request.client, FLOW_FOR_BROWSER, who->user.pk, &factors));
+    if (factors.unknown)
+        *ret_next = NEXT_UNSUPPORTED_ACTION;
+    else if (factors.otp && !who->otp)
+        *ret_next = NEXT_OTP;
+    return 0;
+}
+
 static int plan_actions(const struct flow *f, struct store_read *r, const struct who *who,
                         const struct plan_options *options, enum next *ret_next)
 {
     struct strs actions;
     bool asked = flow_has_asked_action(f) && !options->action_cancelled;
-    bool more = false;
     *ret_next = NEXT_FINISH;
-    if (who->fresh)
-        TRY(flow_wants_more(f->ctx, r, f->request.client, FLOW_FOR_BROWSER, who->user.pk, &more));
-    if (more) {
-        *ret_next = NEXT_UNSUPPORTED_ACTION;
-        return 0;
-    }
     TRY(login_actions_due(f->ctx, r, &who->user, &actions));
     for (size_t i = 0; i < actions.count; i++)
         if (!str_eq(actions.items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD))) {
@@ -142,8 +150,8 @@ int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
               const struct plan_options *options, enum next *ret_next)
 {
     bool missing;
-    *ret_next = NEXT_FINISH;
-    if (!options->action_done)
+    TRY(flow_plan_factors(f, r, who, ret_next));
+    if (*ret_next == NEXT_FINISH && !options->action_done)
         TRY(plan_actions(f, r, who, options, ret_next));
     if (*ret_next != NEXT_FINISH || options->consent_given)
         return 0;
@@ -224,6 +232,7 @@ static int seal(struct flow *f, enum login_stage stage, const struct who *who)
         s->user_id = who->user.id;
         s->auth_time_ms = who->fresh ? who->auth_time_ms : 0;
         s->proof = who->fresh ? who->proof : (struct password_proof){0};
+        s->otp = who->fresh && who->otp;
         s->session_id = who->fresh ? str_of(NULL, 0) : f->sso.id;
     }
     return login_state_seal(f->ctx, LOGIN_STATE_LOGIN, s, &f->step->state);
@@ -259,6 +268,7 @@ int flow_show_login(struct flow *f, int err, struct str username)
     f->state.session_id = str_of(NULL, 0);
     f->state.auth_time_ms = 0;
     f->state.proof = (struct password_proof){0};
+    f->state.otp = false;
     step->kind = AUTHZ_STEP_LOGIN;
     step->err = err;
     step->username_fixed = is_fixed(f);
@@ -268,6 +278,14 @@ int flow_show_login(struct flow *f, int err, struct str username)
     step->remember_me_offered = auth_realm(f->ctx)->remember_me;
     step->remember_me = f->state.remember_me;
     return seal(f, LOGIN_STAGE_PASSWORD, NULL);
+}
+
+int flow_show_otp(struct flow *f, const struct who *who, int err)
+{
+    f->step->kind = AUTHZ_STEP_OTP;
+    f->step->err = err;
+    f->step->username = who->user.username;
+    return seal(f, LOGIN_STAGE_OTP, who);
 }
 
 int flow_show_action(struct flow *f, const struct who *who, const struct password_problem *problem)
@@ -298,6 +316,8 @@ int flow_show(struct flow *f, const struct who *who, enum next next)
     switch (next) {
     case NEXT_LOGIN:
         return silent ? flow_refuse(f, ERR_LOGIN_REQUIRED) : flow_show_login(f, 0, str_of(NULL, 0));
+    case NEXT_OTP: /* never silent: a session vouches for all factors */
+        return flow_show_otp(f, who, 0);
     case NEXT_ACTION:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
     case NEXT_UNSUPPORTED_ACTION:

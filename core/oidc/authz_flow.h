@@ -15,6 +15,7 @@ struct who {
     bool fresh;           /* the password was right in this login; else the SSO session vouches */
     int64_t auth_time_ms; /* when */
     struct password_proof proof; /* fresh: which password */
+    bool otp;                    /* fresh: and a one-time password */
 };
 
 struct flow {
@@ -39,6 +40,7 @@ MUST_CHECK int flow_check_person(const struct flow *f, struct store_read *r, con
 
 enum next {
     NEXT_LOGIN,
+    NEXT_OTP,
     NEXT_ACTION,
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
     NEXT_CONSENT,
@@ -48,6 +50,11 @@ enum next {
 /* Whether the application asked for an action that is still due and that the realm has (kc_action); what it
  * has not is answered as an error at the end. */
 bool flow_has_asked_action(const struct flow *f);
+/* What is to be shown yet of what the person has besides the password: NEXT_OTP, NEXT_UNSUPPORTED_ACTION,
+ * or NEXT_FINISH when that is nothing. */
+MUST_CHECK int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
+                                 enum next *ret_next);
+
 /* Reads what the browser's cookies and the hint say. ERR_LOGIN_REQUIRED never. */
 MUST_CHECK int flow_load_browser(struct flow *f, struct store_read *r);
 /* Whether this request needs a password although there may be a session (Core 3.1.2.1). */
@@ -74,6 +81,8 @@ int flow_error(struct flow *f, int err);
 /* Error to the client. */
 int flow_refuse(struct flow *f, int err);
 MUST_CHECK int flow_show_login(struct flow *f, int err, struct str username);
+/* err: 0, or why it is shown again. */
+MUST_CHECK int flow_show_otp(struct flow *f, const struct who *who, int err);
 MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
                                 const struct password_problem *problem);
 MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);

@@ -41,12 +41,13 @@ static int check_request(const struct password_login *p)
 static int prepare_tokens(struct password_login *p, struct store_read *r)
 {
     struct subject *s = &p->subject;
+    bool otp = p->attempt.factors == LOGIN_BY_PASSWORD_AND_OTP;
     struct session_new from = {
         .user = &s->user,
         .offline = p->scopes.offline,
         .auth_time_ms = p->ctx->now->wall_ms,
         .acr = STR("1"),
-        .amr = STR("pwd"),
+        .amr = otp ? STR("pwd otp") : STR("pwd"),
     };
     TRY(session_prepare(p->ctx, &from, &s->session, NULL));
     s->has_session = true;
@@ -63,6 +64,7 @@ static int prepare_tokens(struct password_login *p, struct store_read *r)
 static int prepare(struct password_login *p)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct flow_factors factors;
     struct strs actions;
     if (!p->attempt.matched)
         return 0;
@@ -72,9 +74,9 @@ static int prepare(struct password_login *p)
         return 0;
     TRY(rc);
     TRY(login_actions_due(p->ctx, r, &p->subject.user, &actions));
-    TRY(flow_wants_more(p->ctx, r, p->client, FLOW_FOR_DIRECT_GRANT, p->subject.user.pk,
-                        &p->actions_due));
-    p->actions_due |= actions.count > 0;
+    TRY(flow_factors_of(p->ctx, r, p->client, FLOW_FOR_DIRECT_GRANT, p->subject.user.pk, &factors));
+    p->attempt.factors = factors.otp ? LOGIN_BY_PASSWORD_AND_OTP : LOGIN_BY_PASSWORD;
+    p->actions_due = actions.count > 0 || factors.unknown;
     if (p->actions_due || !p->subject.user.enabled)
         return 0;
     return prepare_tokens(p, r);
@@ -115,17 +117,28 @@ static int report_not_set_up(const struct password_login *p, struct store_write 
     return report_write(p->ctx, w, &report);
 }
 
+static int has_new_factor(const struct password_login *p, struct store_write *w, bool *ret_new)
+{
+    struct flow_factors now;
+    TRY(flow_factors_of(p->ctx, store_write_reader(w), p->client, FLOW_FOR_DIRECT_GRANT,
+                        p->attempt.user_pk, &now));
+    *ret_new = now.unknown || (now.otp && p->attempt.factors != LOGIN_BY_PASSWORD_AND_OTP);
+    return 0;
+}
+
 static int decide(struct password_login *p, struct store_write *w, int *ret_outcome)
 {
     enum login_verdict verdict;
     struct user user;
+    bool new_factor;
     TRY(login_decide(p->ctx, w, &p->attempt, &verdict, &user));
     if (verdict == LOGIN_REFUSED) {
         *ret_outcome = ERR_INVALID_CREDENTIALS;
         return 0;
     }
-    /* Also when an action was set in the meantime. */
-    if (p->actions_due || !p->prepared || login_has_actions(p->ctx, &user)) {
+    /* Also when an action or a second factor was set in the meantime. */
+    TRY(has_new_factor(p, w, &new_factor));
+    if (new_factor || p->actions_due || !p->prepared || login_has_actions(p->ctx, &user)) {
         *ret_outcome = ERR_ACCOUNT_NOT_SET_UP;
         return report_not_set_up(p, w, &user);
     }
@@ -162,6 +175,7 @@ int grant_password(const struct auth_ctx *ctx, const struct client_auth *auth,
     TRY(login_compare(ctx, form_get(form, "username"), form_get(form, "password"), &p.attempt));
     p.attempt.client_id = auth->client->client_id;
     p.attempt.auth_method = STR("password");
+    p.attempt.otp = form_get(form, "totp");
     TRY(prepare(&p));
     TRY(finish(&p));
     return issue_response(ctx, &p.issue, ret_json);

@@ -39,6 +39,7 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
     jw_member_i64(&w, "a", state->auth_time_ms);
     jw_member_str_opt(&w, "k", state->proof.credential_id);
     jw_member_i64(&w, "t", state->proof.set_ms);
+    jw_member_bool(&w, "o", state->otp);
     jw_member_str_opt(&w, "s", state->session_id);
     jw_member_bool(&w, "m", state->remember_me);
     if (state->action_status)
@@ -78,6 +79,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     TRY(json_get_i64(json, "a", &state.auth_time_ms));
     state.proof.credential_id = json_get_str(json, "k");
     state.proof.set_ms = json_i64_or(json, "t", 0);
+    state.otp = json_bool_or(json, "o", false);
     state.session_id = json_get_str(json, "s");
     state.remember_me = json_bool_or(json, "m", false);
     state.action_status = status_of(json_get_str(json, "x"));

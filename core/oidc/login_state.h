@@ -10,7 +10,8 @@
 
 enum login_stage {
     LOGIN_STAGE_PASSWORD, /* nobody is known yet */
-    LOGIN_STAGE_ACTION,   /* the first factor was right; user_id is set */
+    LOGIN_STAGE_OTP,      /* the password was right; user_id is set */
+    LOGIN_STAGE_ACTION,   /* all factors were right; user_id is set */
     LOGIN_STAGE_CONSENT   /* all but consent is done; user_id is set */
 };
 
@@ -23,6 +24,7 @@ struct login_state {
     struct str user_id;
     int64_t auth_time_ms; /* when the password was right; 0: an SSO session vouches for the user */
     struct password_proof proof; /* of that password */
+    bool otp;                    /* a one-time password was right, too */
     struct str session_id;       /* that SSO session */
     bool remember_me;
     const char *action_status; /* of the action that the application asked for; NULL: still due */

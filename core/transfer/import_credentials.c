@@ -3,6 +3,7 @@
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/users.h"
+#include "core/auth/otp.h"
 #include "core/auth/password_change.h"
 #include "core/base/rng.h"
 #include "core/port/limits.h"
@@ -22,7 +23,7 @@ static bool is_used(struct str type)
 
 static bool is_kept(struct str type)
 {
-    static const char *const types[] = {"otp", "webauthn", "webauthn-passwordless",
+    static const char *const types[] = {"webauthn", "webauthn-passwordless",
                                         "recovery-authn-codes"};
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (str_eq_c(type, types[i]))
@@ -97,6 +98,20 @@ static int judge_password(struct import *im, const struct credential *c, bool *r
     return rc == ERR_NO_MEMORY ? rc : 0;
 }
 
+/* One that is not understood is kept as well: without it the password alone would let in. */
+static int judge_otp(struct import *im, const struct import_at *at, const struct credential *c)
+{
+    struct otp_record record;
+    int rc = otp_record_read(import_arena(im), c, &record);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    if (rc != 0)
+        import_adapted(im, at,
+                       "kept, but not understood: it keeps out who has it where the flow "
+                       "wants it");
+    return 0;
+}
+
 static bool is_json_object(struct import *im, struct str text)
 {
     const struct json_value *value;
@@ -116,6 +131,8 @@ static int take_stored(struct import *im, const struct import_at *at, struct cre
                            "a text with a JSON object is expected here");
     if (is_used(c->type))
         TRY(judge_password(im, c, &good));
+    else if (str_eq(c->type, STR(CREDENTIAL_OTP)))
+        TRY(judge_otp(im, at, c));
     else if (is_kept(c->type))
         import_adapted(im, at,
                        "kept; logins here cannot ask for it yet, and keep out who has it where "

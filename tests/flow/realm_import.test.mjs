@@ -7,9 +7,10 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
 import { run } from './lib/cli.mjs';
-import { people, realmExport, rsaProvider } from './lib/exports.mjs';
+import { otp, people, realmExport, rsaProvider } from './lib/exports.mjs';
 import { basic, request } from './lib/http.mjs';
 import { Client, decode, headerOf } from './lib/oidc.mjs';
+import { totp } from './lib/otp.mjs';
 import { BIN, childEnvironment, filesIn, freePort, Server, tempFolder } from './lib/server.mjs';
 
 let world, folder, root;
@@ -56,8 +57,10 @@ for (const version of [15, 21, 26]) {
     }
     assert.match((await logIn(realm, 'fresh', 'in clear, 2')).text, /not fully set up/);
     assert.equal((await logIn(realm, 'nosalt', 'x')).status, 401);
-    // WE-12: a second factor that cannot be asked for is no reason to do without it
-    assert.equal((await logIn(realm, 'segundo', 'secret')).status, 400);
+    // WE-12: who has a second factor is not let in without it
+    assert.equal((await logIn(realm, 'segundo', 'secret')).status, 401);
+    const seed = JSON.parse(otp.secretData).value;
+    assert.equal((await portalOf(realm).password('segundo', 'secret', { totp: totp(0, { key: seed }) })).status, 200);
     assert.equal((await logIn(realm, 'off', 'secret off')).status, 401);
 
     const token = decode((await logIn(realm, 'ana', 'secret')).json.access_token);
@@ -79,7 +82,7 @@ for (const version of [15, 21, 26]) {
     assert.ok(remark(report.left, 'users[6].credentials[0]'));
     assert.match(remark(report.left, 'passwordPolicy').reason, /passwordBlacklist/);
     assert.ok(remark(report.left, 'attributes.garita.setup.token'), 'RE-04: marks of set-up come from nowhere else');
-    assert.ok(remark(report.adapted, 'users[8].credentials[1]'), 'kept for later');
+    assert.ok(!remark(report.adapted, 'users[8].credentials[1]'), 'one-time passwords work');
     assert.equal(Boolean(remark(report.adapted, 'clientScopes.basic')), version < 25);
     assert.ok(!JSON.stringify(result).includes('provider-secret'));
   });

@@ -55,6 +55,16 @@ void login_authenticate(struct request *req, struct response *res)
     step_answer(req, res, rc, &step);
 }
 
+void login_otp(struct request *req, struct response *res)
+{
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0)
+        rc = authz_otp(&form.ctx, &form.browser, form.state, field(&form, "otp"), &step);
+    step_answer(req, res, rc, &step);
+}
+
 void login_required_action(struct request *req, struct response *res)
 {
     struct login_form form;

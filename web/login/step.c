@@ -51,6 +51,16 @@ static void send_login(struct request *req, struct response *res, const struct a
     page_send(&p, res, 200, "login");
 }
 
+static void send_otp(struct request *req, struct response *res, const struct authz_step *step)
+{
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/otp");
+    tpl_set(req->arena, p.root, "username", step->username);
+    if (step->err != 0) /* wrong, used before and locked look the same (PW-04) */
+        page_message(&p, "error", "otp.error", NULL, 0);
+    page_send(&p, res, 200, "otp");
+}
+
 static void send_password(struct request *req, struct response *res, const struct authz_step *step)
 {
     struct page p;
@@ -163,6 +173,7 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_ERROR: send_error(req, res, step); return;
     case AUTHZ_STEP_REPLY: send_reply(req, res, step); return;
     case AUTHZ_STEP_LOGIN: send_login(req, res, step); return;
+    case AUTHZ_STEP_OTP: send_otp(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;
     case AUTHZ_STEP_DEVICE_CODE: device_page(req, res, str_of(NULL, 0), true); return;

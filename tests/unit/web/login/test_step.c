@@ -149,6 +149,45 @@ static void the_password_page_says_what_is_wrong(void **state)
     assert_true(fixture_body(f, "does not meet the rules"));
 }
 
+static void the_page_for_the_code_has_the_fixed_names(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_OTP);
+    step.username = STR("maria");
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_true(fixture_body(f, "<form id=\"kc-otp-login-form\" method=\"post\" "
+                                "action=\"/auth/realms/peru/login-actions/otp?"
+                                "client_id=portal\">"));
+    assert_true(fixture_body(f, "name=\"otp\""));
+    assert_true(fixture_body(f, "name=\"state\" value=\"SEALED\""));
+    assert_false(fixture_body(f, "role=\"alert\""));
+    step.err = ERR_INVALID_CREDENTIALS;
+    answer(f, &step);
+    assert_true(fixture_body(f, "role=\"alert\""));
+}
+
+/* OX-05: the code stands where consent is asked, and a device ends on a page. */
+static void devices_are_shown(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_CONSENT);
+    step.device = STR("BCDF-GHJK");
+    answer(f, &step);
+    assert_true(fixture_body(f, "BCDF-GHJK"));
+    assert_true(fixture_body(f, "Portal &lt;i&gt;"));
+    step = step_of(AUTHZ_STEP_DEVICE_DONE);
+    answer(f, &step);
+    assert_true(fixture_body(f, "Your device is signed in"));
+    step = step_of(AUTHZ_STEP_DEVICE_DENIED);
+    answer(f, &step);
+    assert_true(fixture_body(f, "The device was not let in"));
+    step = step_of(AUTHZ_STEP_DEVICE_CODE);
+    answer(f, &step);
+    assert_int_equal(f->res.status, 400);
+    assert_true(fixture_body(f, "name=\"device_user_code\""));
+}
+
 static void consent_lists_what_is_asked(void **state)
 {
     struct consent_item items[] = {{STR_INIT("email"), STR_INIT("${emailScopeConsentText}")},
@@ -281,6 +320,8 @@ int main(void)
         cmocka_unit_test(failures_look_the_same),
         cmocka_unit_test(asking_again_names_the_person),
         cmocka_unit_test(the_password_page_says_what_is_wrong),
+        cmocka_unit_test(the_page_for_the_code_has_the_fixed_names),
+        cmocka_unit_test(devices_are_shown),
         cmocka_unit_test(consent_lists_what_is_asked),
         cmocka_unit_test(replies_redirect_and_set_the_cookies),
         cmocka_unit_test(form_posts_are_escaped_and_closed),
