@@ -57,12 +57,12 @@ static int settle_one(struct call *call, const struct restore_part *part, struct
     return 0;
 }
 
-/* By its id: it may have got another name since its base was made. The last one, as a realm that was put in
- * its place has it too. */
-static const struct restore_part *part_of(const struct restore_choice *c, struct str id)
+/* By its file: it may have got another name since its base was made, and one that was put in its place has
+ * its id. */
+static const struct restore_part *part_of(const struct restore_choice *c, struct str file)
 {
-    for (size_t i = c->count; i-- > 0;)
-        if (str_eq(c->parts[i].realm->id, id))
+    for (size_t i = 0; i < c->count; i++)
+        if (str_eq(c->parts[i].realm->file, file))
             return &c->parts[i];
     return NULL;
 }
@@ -72,7 +72,9 @@ static int settle_realm(void *arg, const struct realm_summary *summary)
     const struct settling *s = arg;
     struct arena a;
     struct call one = *s->call;
-    const struct restore_part *part = part_of(s->choice, summary->id);
+    struct str file;
+    TRY(restore_file_of(one.store, summary->name, one.arena, &file));
+    const struct restore_part *part = part_of(s->choice, file);
     if (!part)
         return err_set(&s->call->err, ERR_BACKUP, "the list of realms names one that is not there");
     arena_init(&a, REALM_ARENA_BYTES);

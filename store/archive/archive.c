@@ -120,6 +120,7 @@ static int archive_month(struct realm_view *view, const struct now *now,
         return 0;
     TRY(archive_write(view, &segment));
     TRY(archive_record(view, now, actor, &segment));
+    repl_sinks_tell_archived(&view->slot->store->sinks, str_c(view->slot->file));
     describe(&segment, ret_archived);
     return 0;
 }

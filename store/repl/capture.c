@@ -78,16 +78,41 @@ static void tell(struct repl_sinks *sinks, const struct repl_commit *commit)
     (void)pthread_rwlock_unlock(&sinks->lock);
 }
 
-void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file)
+typedef void tell_of_file(void *arg, struct str file);
+
+static tell_of_file *gone_of(const struct repl_sink *sink)
+{
+    return sink->gone;
+}
+
+static tell_of_file *archived_of(const struct repl_sink *sink)
+{
+    return sink->archived;
+}
+
+static void tell_all(struct repl_sinks *sinks, struct str file,
+                     tell_of_file *(*which)(const struct repl_sink *sink))
 {
     if (atomic_load(&sinks->count) == 0)
         return;
     (void)pthread_rwlock_rdlock(&sinks->lock);
     size_t count = atomic_load(&sinks->count);
-    for (size_t i = 0; i < count; i++)
-        if (sinks->items[i].gone)
-            sinks->items[i].gone(sinks->items[i].arg, file);
+    for (size_t i = 0; i < count; i++) {
+        tell_of_file *told = which(&sinks->items[i]);
+        if (told)
+            told(sinks->items[i].arg, file);
+    }
     (void)pthread_rwlock_unlock(&sinks->lock);
+}
+
+void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file)
+{
+    tell_all(sinks, file, gone_of);
+}
+
+void repl_sinks_tell_archived(struct repl_sinks *sinks, struct str file)
+{
+    tell_all(sinks, file, archived_of);
 }
 
 /* --- The position --- */

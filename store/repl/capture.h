@@ -27,6 +27,7 @@ void repl_sinks_init(struct repl_sinks *sinks, const struct repl_sink *first);
 void repl_sinks_free(struct repl_sinks *sinks);
 /* The database of a deleted realm goes. */
 void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file);
+void repl_sinks_tell_archived(struct repl_sinks *sinks, struct str file);
 
 /* A realm's. */
 struct capture {

@@ -66,6 +66,8 @@ struct repl_sink {
     void (*commit)(void *arg, const struct repl_commit *commit);
     /* A realm was deleted, its database goes. On any thread. May be NULL. */
     void (*gone)(void *arg, struct str file);
+    /* Audit events of that database moved to a file beside it. On any thread. May be NULL. */
+    void (*archived)(void *arg, struct str file);
     void *arg;
 };
 

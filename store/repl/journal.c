@@ -44,7 +44,7 @@ struct tape {
     struct repl_position at; /* of the last commit that was told */
     int64_t last_ms;
     struct piece *first, *last;
-    uint64_t gaps;   /* so far */
+    uint64_t gaps;   /* so far, and months of events that moved to files */
     bool wants_base; /* for the last of them */
     int tries;       /* to make it */
     int64_t next_try_ms;
@@ -183,12 +183,17 @@ static bool is_known(const struct repl_position *p)
     return p->lsn != 0;
 }
 
-static void gap(struct journal *j, struct tape *t)
+static void want_base(struct tape *t)
 {
     t->gaps++;
     t->wants_base = true;
     t->tries = 0;
     t->next_try_ms = 0;
+}
+
+static void gap(struct journal *j, struct tape *t)
+{
+    want_base(t);
     if (j->store)
         atomic_fetch_add(&j->store->backup.archive_gaps, 1);
 }
@@ -278,9 +283,20 @@ static void gone(void *arg, struct str file)
     (void)pthread_mutex_unlock(&j->lock);
 }
 
+/* Commits do not say what is in the file: a base does. */
+static void archived(void *arg, struct str file)
+{
+    struct journal *j = arg;
+    (void)pthread_mutex_lock(&j->lock);
+    struct tape *t = tape_of(j, file);
+    if (t)
+        want_base(t);
+    (void)pthread_mutex_unlock(&j->lock);
+}
+
 struct repl_sink journal_sink(struct journal *journal)
 {
-    return (struct repl_sink){.commit = take, .gone = gone, .arg = journal};
+    return (struct repl_sink){.commit = take, .gone = gone, .archived = archived, .arg = journal};
 }
 
 /* --- Writing --- */

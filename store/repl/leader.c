@@ -137,7 +137,7 @@ int leader_new(struct store *store, const struct leader_config *config, struct l
     if (!l)
         return ERR_NO_MEMORY;
     l->store = store;
-    l->sink = (struct repl_sink){leading_commit, leading_gone, l};
+    l->sink = (struct repl_sink){.commit = leading_commit, .gone = leading_gone, .arg = l};
     l->gate = (struct repl_gate){leading_admit, leading_wait, l};
     (void)pthread_mutex_init(&l->lock, NULL);
     init_cond(&l->wake);
@@ -197,7 +197,7 @@ static void forget_standby(struct leader *l)
         leading_forget_hashes(db);
         db->state = DB_UNKNOWN;
         db->next = NULL;
-        db->sent = db->acknowledged = db->at = (struct repl_position){0};
+        db->sent = db->acknowledged = db->brought = db->at = (struct repl_position){0};
         db->at_standby = db->fresh = db->listed = db->compares = db->gone_untold = false;
         leading_wake(db);
     }

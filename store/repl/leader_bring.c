@@ -264,7 +264,13 @@ static int send_end(struct bringing *b)
         l->told.differences++;
     else
         l->told.snapshots++;
+    if (b->db->gone) { /* deleted meanwhile, and at the standby by now */
+        b->db->at_standby = b->db->gone_untold = true;
+        return 0;
+    }
     b->db->fresh = false;
+    b->db->listed = true;
+    b->db->brought = b->position;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
     leading_continue(l, b->db, &b->position, true);

@@ -233,6 +233,8 @@ static void note_pace(struct leader *l, const struct kept *kept)
 void leading_has(struct leader *l, struct leader_db *db, const struct repl_position *position)
 {
     db->acknowledged = *position;
+    if (position_compare(position, &db->brought) >= 0)
+        db->brought = (struct repl_position){0};
     struct kept *k = db->unacknowledged;
     for (; k && position_compare(&k->commit.after, position) <= 0; k = k->next_of_file) {
         recent_acknowledge(&l->recent, k);

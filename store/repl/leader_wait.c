@@ -19,13 +19,19 @@ void leading_wake_all(struct leader *l)
         leading_wake(db);
 }
 
+/* A realm that is being made is none yet. */
+static bool is_missing(const struct leader_db *db)
+{
+    bool follows = db->state == DB_FOLLOWS || db->state == DB_COMPARED;
+    return !db->gone && !db->fresh && db->listed && (!follows || position_known(&db->brought));
+}
+
 bool leading_in_step(const struct leader *l)
 {
     if (!l->attached || !l->settled || l->broken)
         return false;
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all)
-        if (!db->gone && !db->fresh && db->listed && db->state != DB_FOLLOWS &&
-            db->state != DB_COMPARED)
+        if (is_missing(db))
             return false;
     return true;
 }

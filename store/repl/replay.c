@@ -72,6 +72,7 @@ void replay_source_close(struct replay_source *source)
 /* --- Bases --- */
 
 struct bases {
+    bool of_realm; /* by its name */
     struct arena *arena;
     struct replay_base *items;
     size_t count, cap;
@@ -166,7 +167,7 @@ static int by_time(const void *a, const void *b)
 static int find_bases(const struct replay_source *source, const struct wanted *wanted,
                       struct arena *a, struct bases *ret_list, struct err_ctx *ctx)
 {
-    struct bases list = {.arena = a};
+    struct bases list = {.arena = a, .of_realm = !str_absent(wanted->realm)};
     TRY(add_folder(&list, &source->backups, wanted, ctx));
     TRY(add_folder(&list, &source->bases, wanted, ctx));
     if (list.count > 1)
@@ -401,13 +402,18 @@ static const struct replay_base *newest(const struct bases *list, int64_t at_ms)
     return found;
 }
 
-/* The next one of the same database; NULL. */
+static bool same_file(const struct replay_base *a, const struct replay_base *b)
+{
+    return str_eq(a->realm->file, b->realm->file);
+}
+
+/* The next one; NULL. Of the realm by its name that may be of another database, which took the place of this
+ * one nobody knows when; where the list of realms tells which of them it was, of the same. */
 static const struct replay_base *next_after(const struct bases *list,
                                             const struct replay_base *base, int64_t at_ms)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].until_ms > at_ms &&
-            str_eq(list->items[i].realm->file, base->realm->file))
+        if (list->items[i].until_ms > at_ms && (list->of_realm || same_file(&list->items[i], base)))
             return &list->items[i];
     return NULL;
 }
@@ -417,7 +423,7 @@ static int check_known(const struct bases *list, const struct replay *r, const s
                        const struct repl_position *end, struct err_ctx *ctx)
 {
     const struct replay_base *next = next_after(list, &r->base, r->at_ms);
-    bool follows = next && at_is(end, &next->realm->position);
+    bool follows = next && same_file(next, &r->base) && at_is(end, &next->realm->position);
     int64_t from_ms = way->count > 0 ? way->last_ms : r->base.until_ms;
     if (way->passed || end->lsn == 0 || follows || (!next && way->hole_ms == 0) ||
         r->at_ms <= from_ms)
@@ -480,13 +486,18 @@ int replay_find(const struct replay_source *source, struct str realm, int64_t at
                 : say_none(ctx, realm, &list);
 }
 
-/* The newest base by then of each database, which is the last of its file in the list. */
-static bool is_last_of_file(const struct bases *list, size_t index, int64_t at_ms)
+/* The newest base by then of each database, which is the last of its file in the list; of one that was just
+ * made the first after that: the list of realms tells whether it was there. */
+static bool is_for_moment(const struct bases *list, size_t index, int64_t at_ms)
 {
-    for (size_t i = index + 1; i < list->count && list->items[i].until_ms <= at_ms; i++)
-        if (str_eq(list->items[i].realm->file, list->items[index].realm->file))
+    bool is_late = list->items[index].until_ms > at_ms;
+    for (size_t i = 0; i < list->count; i++) {
+        bool is_by_then = list->items[i].until_ms <= at_ms;
+        bool is_better = is_by_then ? is_late || i > index : is_late && i < index;
+        if (is_better && same_file(&list->items[i], &list->items[index]))
             return false;
-    return list->items[index].until_ms <= at_ms;
+    }
+    return true;
 }
 
 int replay_find_all(const struct replay_source *source, int64_t at_ms, struct arena *a,
@@ -499,7 +510,7 @@ int replay_find_all(const struct replay_source *source, int64_t at_ms, struct ar
     if (!replays)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < list.count; i++)
-        if (is_last_of_file(&list, i, at_ms))
+        if (is_for_moment(&list, i, at_ms))
             TRY(find_way(source, &list, &list.items[i], at_ms, a, &replays[count++], ctx));
     *ret_replays = replays;
     *ret_count = count;

@@ -40,7 +40,7 @@ struct replay {
     const struct str *reels; /* in their order */
     size_t reel_count;
     int64_t at_ms;
-    int64_t reached_ms;            /* when the last commit was made, or the base; at most at_ms */
+    int64_t reached_ms;            /* when the last commit was made, or the base */
     struct repl_position position; /* of the database then; zeros: not told */
 };
 
@@ -53,7 +53,8 @@ MUST_CHECK int replay_find(const struct replay_source *source, struct str realm,
 /* All bases of all realms, oldest first. */
 MUST_CHECK int replay_bases(const struct replay_source *source, struct arena *a,
                             struct replay_base **ret_bases, size_t *ret_count, struct err_ctx *ctx);
-/* Of every database that was there by then, also of those whose realm was gone. */
+/* Of every database that was there by then, also of those whose realm was gone. One of which nothing was kept
+ * by then, as it had just been made, comes as its first base has it. */
 MUST_CHECK int replay_find_all(const struct replay_source *source, int64_t at_ms, struct arena *a,
                                struct replay **ret_replays, size_t *ret_count, struct err_ctx *ctx);
 

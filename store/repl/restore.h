@@ -62,6 +62,9 @@ struct restore_node {
 };
 MUST_CHECK int restore_node(const struct restore_node *r, const char *dir, struct err_ctx *ctx);
 MUST_CHECK int restore_settle(struct store *store);
+/* The file of a realm that is there, as struct backup_realm names it. ERR_NOT_FOUND. */
+MUST_CHECK int restore_file_of(struct store *store, struct str realm, struct arena *a,
+                               struct str *ret_file);
 
 /* Restores a backup on trial, into a folder of the data folder that goes again: every page and its sum,
  * trees and indexes, the audit chain from its first event to the one that the backup says, and as many

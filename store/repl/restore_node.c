@@ -115,6 +115,14 @@ static int remove_unlisted(void *arg, struct str name)
     return folder_db_remove(&l->store->folder, file);
 }
 
+int restore_file_of(struct store *store, struct str realm, struct arena *a, struct str *ret_file)
+{
+    struct list_row row;
+    TRY(realm_list_find(store, a, realm, &row));
+    *ret_file = row.file;
+    return 0;
+}
+
 int restore_settle(struct store *store)
 {
     CLEANUP(arena_free) struct arena a;

@@ -11,10 +11,12 @@ import { checkOf, health, metrics } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-archive-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
 const dir = path.join(scratch, 'backups');
 const world = await World.open({ args: ['--backup-dir', dir, '--archive-interval', '100'] });
-after(() => world.close());
+after(async () => {
+  await world.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
 const portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
 const archive = path.join(dir, 'archive');
 const kept = path.join(scratch, 'kept.key');
@@ -30,7 +32,13 @@ async function moment() {
   await sleep(5);
   return at;
 }
-const restore = (...args) => world.cli.json('restore', '--realm', 'peru', '--in-place', ...args);
+// What is put in place has moments of its own from its first base on.
+async function restore(...args) {
+  const begun = Date.now();
+  const result = await world.cli.json('restore', '--realm', 'peru', '--in-place', ...args);
+  if (!result.dryRun) await until('it has a base', async () => (await moments('peru')).some((m) => Date.parse(m.from) >= begun));
+  return result;
+}
 
 await world.addUser('ana');
 const login = await portal.password('ana');
@@ -147,6 +155,7 @@ test('a folder that cannot be written is told, holds nothing up, and is caught u
 test('the whole node comes back as of one moment, with what was made since the last backup', async () => {
   await world.cli.ok('realm', 'create', 'chile');
   await world.addUser('pedro', {}, { realm: 'chile' });
+  await archived(0, 'chile'); /* its first base: before that it has no moments */
   const at = await moment();
   await world.addUser('diego', {}, { realm: 'chile' });
   await world.addUser('sofia');

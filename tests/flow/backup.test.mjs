@@ -9,10 +9,12 @@ import { checkOf, health, metrics } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-backup-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
 const dir = path.join(scratch, 'backups');
 const world = await World.open({ args: ['--backup-dir', dir] });
-after(() => world.close());
+after(async () => {
+  await world.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
 await world.addUser('ana', { attributes: { canary: 'c4n4ry-in-the-clear' } });
 const first = await world.cli.json('backup', 'now');
 

@@ -10,10 +10,12 @@ import { World } from './lib/world.mjs';
 
 const ROUNDS = Number(process.env.GARITA_CRASH_ROUNDS ?? 12);
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-backup-kill-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
 const dir = path.join(scratch, 'backups');
 const world = await World.open({ args: ['--backup-dir', dir, '--backup-hour', '-1'] });
-after(() => world.close());
+after(async () => {
+  await world.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
 await world.addUser('ana');
 const first = await world.cli.json('backup', 'now');
 const users = async () => (await world.cli.json('user', 'list', '--realm', 'peru')).map((u) => u.username).sort();

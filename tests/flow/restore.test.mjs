@@ -13,10 +13,12 @@ import { World } from './lib/world.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-restore-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
 const dir = path.join(scratch, 'backups');
 const world = await World.open({ args: ['--backup-dir', dir] });
-after(() => world.close());
+after(async () => {
+  await world.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
 const chileFile = await addRealmFile(world, 'chile');
 await world.addUser('ana');
 const portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });

@@ -240,14 +240,14 @@ static bool codes_stay_spent(struct check *c, struct actor *a)
 
 bool check_store(struct check *c, struct store *store)
 {
-    struct history *nobody = history_new();
+    struct history *nobody = history_open();
     struct actor *a = actor_new(nobody, "check");
     actor_use(a, store);
     c->complaint[0] = '\0';
     bool good = realms_whole(c, a, store) && list_agrees(c) && history_holds(c, a) &&
                 (!c->try_codes || codes_stay_spent(c, a));
     actor_free(a);
-    history_free(nobody);
+    history_close(nobody);
     return good;
 }
 

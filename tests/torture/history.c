@@ -16,7 +16,7 @@ struct history {
     struct change changes[CHANGES_MAX];
 };
 
-struct history *history_new(void)
+struct history *history_open(void)
 {
     void *p = mmap(NULL, sizeof(struct history), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                    -1, 0);
@@ -25,7 +25,7 @@ struct history *history_new(void)
     return p;
 }
 
-void history_free(struct history *history)
+void history_close(struct history *history)
 {
     (void)munmap(history, sizeof(*history));
 }

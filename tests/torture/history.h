@@ -38,8 +38,8 @@ struct change {
 struct history;
 
 /* NULL never: running out of memory ends the test. */
-struct history *history_new(void);
-void history_free(struct history *history);
+struct history *history_open(void);
+void history_close(struct history *history);
 void history_clear(struct history *history);
 /* What gives the moments; the default counts. Give disk_position to compare with cuts. */
 void history_set_clock(struct history *history, size_t (*clock)(void));

@@ -115,7 +115,7 @@ static bool all_faults(struct run *run, const struct options *o, uint64_t count,
 static void torture(const struct options *o, const struct workload *w)
 {
     char name[64];
-    struct run run = {.workload = w, .history = history_new()};
+    struct run run = {.workload = w, .history = history_open()};
     struct options passes = *o;
     uint64_t seed = o->seed;
     world_next_version(w->migrates);
@@ -131,19 +131,19 @@ static void torture(const struct options *o, const struct workload *w)
         "%zu faults among %llu allocations; %zu starts refused, %zu of %zu changes acknowledged%s",
         run.faults, (unsigned long long)count, run.refused_opens, run.acknowledged, run.changes,
         run.complaint);
-    history_free(run.history);
+    history_close(run.history);
 }
 
 static void control_early(const struct options *o)
 {
-    struct run run = {.workload = &workloads[1], .history = history_new()};
+    struct run run = {.workload = &workloads[1], .history = history_open()};
     uint64_t seed = o->seed;
     bool good = one_fault(&run);
     history_acknowledge_early(run.history, true);
     bool missed = good && all_faults(&run, o, run.nth, &seed);
     result(good && !missed, "alloc control: acknowledged before it is done", "%s%s",
            missed ? "nothing found" : "found out", run.complaint);
-    history_free(run.history);
+    history_close(run.history);
 }
 
 int main(int argc, char **argv)

@@ -232,12 +232,12 @@ static void control(struct scene *s, const struct spoil *spoil)
 int main(int argc, char **argv)
 {
     struct options o = options_read(argc, argv);
-    struct scene scene = {.history = history_new()};
+    struct scene scene = {.history = history_open()};
     world_start();
     for (size_t i = 0; i < ARRAY_LEN(spoils); i++)
         if (options_want(&o, spoils[i].name))
             control(&scene, &spoils[i]);
-    history_free(scene.history);
+    history_close(scene.history);
     world_end();
     return results_end();
 }

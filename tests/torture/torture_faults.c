@@ -242,7 +242,7 @@ static bool faults_of_kind(struct run *run, const struct kind *kind, const struc
 static void torture(const struct options *o, const struct workload *w)
 {
     char name[64];
-    struct run run = {.workload = w, .history = history_new()};
+    struct run run = {.workload = w, .history = history_open()};
     uint64_t seed = o->seed;
     world_next_version(w->migrates);
     bool good = count_operations(&run);
@@ -256,7 +256,7 @@ static void torture(const struct options *o, const struct workload *w)
     result(good, name,
            "%zu faults, %zu of them ended with a failed flush; %zu acknowledged changes%s",
            run.faults, run.failed_flushes, run.acknowledged, run.complaint);
-    history_free(run.history);
+    history_close(run.history);
 }
 
 /* --- Controls --- */
@@ -264,19 +264,19 @@ static void torture(const struct options *o, const struct workload *w)
 static void control_early(void)
 {
     static const struct kind full = {"write ENOSPC", FAULT_WRITE, FAULT_ENOSPC};
-    struct run run = {.workload = &workloads[1], .history = history_new()};
+    struct run run = {.workload = &workloads[1], .history = history_open()};
     run.plan = (struct fault_plan){
         .ops = FAULT_BIT(FAULT_WRITE), .kind = FAULT_ENOSPC, .nth = 1, .for_ever = true};
     history_acknowledge_early(run.history, true);
     bool missed = one_fault(&run, &full);
     result(!missed, "faults control: acknowledged before it is done", "%s%s",
            missed ? "nothing found" : "found out", run.complaint);
-    history_free(run.history);
+    history_close(run.history);
 }
 
 static void control_unended(void)
 {
-    struct run run = {.workload = &workloads[1], .history = history_new()};
+    struct run run = {.workload = &workloads[1], .history = history_open()};
     struct store_write *w = NULL;
     struct store *store;
     prepare(&run);
@@ -296,7 +296,7 @@ static void control_unended(void)
     finish(&run);
     result(!missed, "faults control: a write is never ended", "%s%s",
            missed ? "nothing found" : "found out", run.complaint);
-    history_free(run.history);
+    history_close(run.history);
 }
 
 int main(int argc, char **argv)

@@ -203,8 +203,8 @@ int main(int argc, char **argv)
 {
     struct options o = options_read(argc, argv);
     const struct options few = {0};
-    struct run run = {.history = history_new()};
-    struct run early = {.history = history_new()};
+    struct run run = {.history = history_open()};
+    struct run early = {.history = history_open()};
     uint64_t seed = o.seed;
     world_start();
     bool good = kills(&run, &o, USUAL_ROUNDS, &seed);
@@ -215,8 +215,8 @@ int main(int argc, char **argv)
     bool missed = kills(&early, &few, 200, &seed);
     result(!missed, "kill control: acknowledged before it is done", "%s after %ld kills%s",
            missed ? "nothing found" : "found out", early.kills, early.complaint);
-    history_free(run.history);
-    history_free(early.history);
+    history_close(run.history);
+    history_close(early.history);
     world_end();
     return results_end();
 }

@@ -194,14 +194,14 @@ static struct run *run_new(const struct workload *workload, uint64_t seed)
         abort();
     run->workload = workload;
     run->seed = seed;
-    run->history = history_new();
+    run->history = history_open();
     return run;
 }
 
 static void run_free(struct run *run)
 {
     disk_free(run->disk);
-    history_free(run->history);
+    history_close(run->history);
     free(run);
 }
 

@@ -231,7 +231,7 @@ static void make_seed(void)
 {
     char root[WORLD_PATH_MAX];
     struct store *store;
-    struct history *history = history_new();
+    struct history *history = history_open();
     struct actor *a = actor_new(history, "seed");
     world_empty("seed", root);
     MUST(world_open(root, NULL, &store));
@@ -241,7 +241,7 @@ static void make_seed(void)
     (void)snprintf(sso_cookie, sizeof(sso_cookie), "%s", a->sso_cookie);
     actor_free(a);
     store_close(store);
-    history_free(history);
+    history_close(history);
     keep_seed(root);
 }
 

@@ -309,6 +309,11 @@ UNUSED static void same_everywhere(struct str file)
     struct whole ours = {0}, theirs = {0};
     whole_read(primary, file, &ours);
     whole_read(standby, file, &theirs);
+    for (uint32_t n = 0; n < ours.page_count && n < theirs.page_count; n++)
+        if (memcmp(ours.images + n * PAGE_BYTES, theirs.images + n * PAGE_BYTES, PAGE_BYTES) != 0)
+            print_message("page %u of %.*s differs; commit %llu here, %llu there\n", n + 1,
+                          STR_ARG(file), (unsigned long long)ours.at.lsn,
+                          (unsigned long long)theirs.at.lsn);
     assert_int_equal(ours.page_count, theirs.page_count);
     assert_memory_equal(ours.images, theirs.images, (size_t)ours.page_count * PAGE_BYTES);
     assert_memory_equal(&ours.at, &theirs.at, sizeof(ours.at));

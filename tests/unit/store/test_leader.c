@@ -167,6 +167,26 @@ static void test_realms_come_and_go(void **state)
     same_as(REALM_MASTER);
 }
 
+/* A realm that was made since the standby connected is not gone when the standby asks for it anew. */
+static void test_brings_a_new_realm_again(void **state)
+{
+    (void)state;
+    struct slot *slot;
+    start_leader((struct leader_config){0});
+    connect_standby();
+    until_in_step();
+    make_realm("chile");
+    until_in_step();
+    ok(slot_find(store, STR("chile"), &slot));
+    int brought = standby.snapshots + standby.differences;
+    const struct repl_message m = {.type = REPL_AT, .at = {str_c(slot->file), {0}}};
+    ok(leader_message(leader, &m));
+    until_in_step();
+    assert_int_equal(standby.gone, 0);
+    assert_int_equal(standby.snapshots + standby.differences, brought + 1);
+    same_as("chile");
+}
+
 static int commit_as_answered(const char *name)
 {
     struct realm_view *view = view_of("peru");
@@ -367,6 +387,7 @@ int main(void)
         TEST(test_numbers_begin_anew),
         TEST(test_compares_all_pages),
         TEST(test_realms_come_and_go),
+        TEST(test_brings_a_new_realm_again),
         TEST(test_answers_wait),
         TEST(test_answers_do_not_wait_when_asynchronous),
         TEST(test_goes_on_without),

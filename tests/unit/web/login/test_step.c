@@ -1,7 +1,6 @@
 /* Steps of a login as replies: every kind of step, what it shows and what it sets. */
 #include "tests/unit/web/login/page_fixture.h"
 
-#include "web/login/device.h"
 #include "web/login/step.h"
 
 static struct client portal;
@@ -26,25 +25,6 @@ struct str web_public_url(struct request *req)
 struct own_urls web_own_urls(struct request *req)
 {
     return (struct own_urls){web_public_url(req), web_public_url(req)};
-}
-
-/* Pages of devices have tests of their own. */
-static int device_pages, device_ends;
-
-void device_page(struct request *req, struct response *res, struct str code, bool is_unknown)
-{
-    assert_non_null(req);
-    assert_non_null(res);
-    assert_true(str_absent(code) && is_unknown);
-    device_pages++;
-}
-
-void device_end_page(struct request *req, struct response *res, const struct authz_step *step)
-{
-    assert_non_null(req);
-    assert_non_null(res);
-    assert_non_null(step);
-    device_ends++;
 }
 
 static struct authz_step step_of(enum authz_step_kind kind)
@@ -298,21 +278,6 @@ static void errors_are_told_apart(void **state)
     assert_false(fixture_header(f, "Set-Cookie"));
 }
 
-static void steps_of_devices_have_their_pages(void **state)
-{
-    struct fixture *f = *state;
-    static const enum authz_step_kind ends[] = {AUTHZ_STEP_DEVICE_DONE, AUTHZ_STEP_DEVICE_DENIED};
-    device_pages = device_ends = 0;
-    struct authz_step step = step_of(AUTHZ_STEP_DEVICE_CODE);
-    answer(f, &step);
-    assert_int_equal(device_pages, 1);
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        step = step_of(ends[i]);
-        answer(f, &step);
-    }
-    assert_int_equal(device_ends, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,7 +292,6 @@ int main(void)
         cmocka_unit_test(form_posts_are_escaped_and_closed),
         cmocka_unit_test(old_forms_lead_back_to_the_application),
         cmocka_unit_test(errors_are_told_apart),
-        cmocka_unit_test(steps_of_devices_have_their_pages),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
