@@ -184,7 +184,9 @@ void leading_commit(void *leader, const struct repl_commit *commit)
         db->newest = commit->after;
     else /* it is found when the standby connects anew */
         l->broken = true;
-    if (db && kept && kept->bytes <= l->recent.bytes_max) {
+    if (db && db->gone) {
+        /* nobody wants it any more */
+    } else if (db && kept && kept->bytes <= l->recent.bytes_max) {
         keep(l, db, kept);
         kept = NULL;
     } else if (db && l->attached && follows(db)) {
@@ -206,7 +208,10 @@ void leading_gone(void *leader, struct str file)
 {
     struct leader *l = leader;
     (void)pthread_mutex_lock(&l->lock);
-    struct leader_db *db = leading_db(l, file, false);
+    /* Also one that nobody has heard of: the list of realms may be read at this moment, with it in it. */
+    struct leader_db *db = leading_db(l, file, true);
+    if (!db)
+        l->broken = true;
     if (db) {
         db->gone = true;
         db->gone_untold = db->at_standby;
