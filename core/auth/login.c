@@ -266,12 +266,28 @@ static int store_rehash(struct store_write *w, const struct login_attempt *attem
     return credential_update(w, &credential);
 }
 
+/* MF-02: wrong codes count for who has a second factor, and a password alone, at a client that asks for
+ * no more, does not take them back. */
+static int forgets_failures(struct store_write *w, const struct login_attempt *attempt,
+                            const struct user *user, const struct login_failures *failures,
+                            bool *ret_forgets)
+{
+    bool any =
+        failures->count > 0 || failures->temporary_lockouts > 0 || failures->locked_until_ms > 0;
+    bool has_otp = false;
+    *ret_forgets = any && attempt->factors != LOGIN_BY_PASSWORD_FIRST;
+    if (*ret_forgets && attempt->factors == LOGIN_BY_PASSWORD)
+        TRY(credential_exists(store_write_reader(w), user->pk, STR(CREDENTIAL_OTP), &has_otp));
+    *ret_forgets &= !has_otp;
+    return 0;
+}
+
 static int accept(struct store_write *w, const struct login_attempt *attempt,
                   const struct user *user, const struct login_failures *failures)
 {
-    if (attempt->factors == LOGIN_BY_PASSWORD_FIRST)
-        return store_rehash(w, attempt);
-    if (failures->count > 0 || failures->temporary_lockouts > 0 || failures->locked_until_ms > 0)
+    bool forgets;
+    TRY(forgets_failures(w, attempt, user, failures, &forgets));
+    if (forgets)
         TRY(login_failures_clear(w, user->pk));
     return store_rehash(w, attempt);
 }

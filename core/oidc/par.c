@@ -10,6 +10,8 @@
 
 #define URI_PREFIX        "urn:ietf:params:oauth:request_uri:"
 #define REQUEST_MAX_BYTES ((size_t)32 << 10)
+/* Of who shows no proof: anybody can be a public client (HT-08). */
+#define PUBLIC_MAX_BYTES  ((size_t)4 << 10)
 #define REPLY_MAX_BYTES   1024
 #define LIFE_DEFAULT_S    60
 #define LIFE_MAX_S        90 /* OX-01 */
@@ -68,7 +70,8 @@ static int keep(const struct auth_ctx *ctx, const struct authz_request *request,
     TRY(authz_request_write(ctx->arena, request, &pushed.request));
     if (str_absent(pushed.hash))
         return ERR_NO_MEMORY;
-    if (pushed.request.len > REQUEST_MAX_BYTES) /* RFC 9126 2.3 */
+    size_t most = request->client->public_client ? PUBLIC_MAX_BYTES : REQUEST_MAX_BYTES;
+    if (pushed.request.len > most) /* RFC 9126 2.3 */
         return ERR_TOO_LARGE;
     TRY(store_write_begin(ctx->view, ctx->now, &w));
     int rc = pushed_request_insert(w, &pushed);

@@ -135,8 +135,11 @@ int client_session_revoke(struct store_write *w, int64_t pk)
         "UPDATE refresh_family SET revoked = 1 WHERE client_session_pk = ? AND revoked = 0"};
     static const struct sql codes = {"UPDATE auth_code SET spent_ms = ?2"
                                      " WHERE client_session_pk = ?1 AND spent_ms = 0"};
+    /* A device that was let in and did not come for its tokens yet (OX-05). */
+    static const struct sql devices = {"DELETE FROM device_code WHERE client_session_pk = ?"};
     TRY(run_of_session(w, &revoke, pk));
     TRY(run_of_session(w, &families, pk));
+    TRY(run_of_session(w, &devices, pk));
     QUERY(q);
     TRY(query_open(write_conn(w), &codes, &q));
     query_i64(&q, pk);

@@ -353,6 +353,7 @@ test('who is impersonated is looked at, and nothing of his that cannot be taken 
   assert.equal(made.status, 200, made.text);
   const { token } = await signIn('maria', { browser: admin });
   assert.equal((await call('GET', '/', token)).status, 200);
-  for (const [method, path, json] of [['GET', '/data'], ['POST', '/', { email: 'stolen@example.pe' }]])
+  for (const [method, path, json] of [['GET', '/data'], ['POST', '/', { email: 'stolen@example.pe' }], ['POST', '/', { firstName: 'Otra' }],
+    ['DELETE', '/sessions'], ['DELETE', '/linked-accounts/partner'], ['DELETE', '/applications/portal/consent']])
     assert.equal((await call(method, path, token, { json })).status, 403, `${method} ${path}`);
 });

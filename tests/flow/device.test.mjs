@@ -188,6 +188,20 @@ test('OT-06: nothing for a device whose person logged out or was disabled before
   assertError(await poll(disabled.device_code), 400, 'invalid_grant');
 });
 
+test('OT-06: who takes his consent back takes it from a device, too, and does not give it again by a login', async () => {
+  const screen = await world.addClient('screen', { isPublic: true, values: { ...ON, consentRequired: true } });
+  const asked = await ask(screen);
+  const { browser } = await portal.login('maria');
+  await browser.letDevice(asked.user_code);
+  const root = await world.client('root', 'master', 'peru');
+  const [{ id }] = await root.users.find({ username: 'maria' });
+  await root.users.revokeConsent({ id, clientId: 'screen' });
+  const again = await ask(screen);
+  await browser.letDevice(again.user_code);
+  assertError(await poll(asked.device_code, screen), 400, 'invalid_grant');
+  assert.equal((await poll(again.device_code, screen)).status, 200);
+});
+
 test('the page is answered only in the browser that it was made for (WE-05)', async () => {
   const asked = await ask();
   const one = await portal.login('maria');

@@ -72,6 +72,13 @@ test('public clients push, too, and their browsers may read the answer', async (
   assert.equal(reply.headers['access-control-allow-origin'], 'https://app.example.pe');
 });
 
+test('HT-08: who proves nothing pushes little', async () => {
+  const long = { login_hint: 'x'.repeat(5000) };
+  const refused = await push(app, { code_challenge: pkce().challenge, code_challenge_method: 'S256', ...long });
+  assert.equal(refused.status, 413, refused.text);
+  assert.equal((await push(portal, long)).status, 201);
+});
+
 test('what is wrong with a request is said when it is pushed, and nothing is kept', async () => {
   for (const [more, error] of [
     [{ redirect_uri: 'https://evil.example/' }, 'invalid_request'], [{ redirect_uri: undefined, response_type: undefined }, 'invalid_request'],

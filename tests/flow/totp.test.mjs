@@ -33,6 +33,16 @@ const send = ({ browser, page }, otp) => browser.submit(page, otpForm(page), { o
 const codeOf = (page) => (page.isRedirect ? page.callback.code : undefined);
 const grant = (username, code, password = PASSWORD) => portal.password(username, password, { totp: code });
 
+// A direct grant that asks for the password and nothing else.
+async function passwordOnly() {
+  const newName = `password only ${n++}`;
+  await kc.authenticationManagement.copyFlow({ flow: 'direct grant', newName });
+  const flow = (await kc.authenticationManagement.getFlows()).find((f) => f.alias === newName);
+  for (const e of await kc.authenticationManagement.getExecutions({ flow: newName }))
+    if (/otp/i.test(`${e.displayName} ${e.providerId ?? ''}`)) await kc.authenticationManagement.updateExecution({ flow: newName }, { ...e, requirement: 'DISABLED' });
+  return flow;
+}
+
 test('the login page asks for a code after the password, and lets in with it', async () => {
   const at = await toOtp(await person());
   assert.match(at.page.text, /autocomplete="one-time-code"/);
@@ -105,6 +115,20 @@ test('a code that is right clears the failures, as a password does', async () =>
   at.page = await send(at, '000000');
   assert.ok((await send(at, totp())).callback.code);
   assert.equal((await world.cli.json('user', 'show', '--realm', 'peru', '--username', username)).failures, 0);
+});
+
+test('MF-02: a password alone, where a client asks for no more, takes no wrong code back', async () => {
+  const username = await person();
+  const at = await toOtp(username);
+  at.page = await send(at, '000000');
+  const failures = async () => (await world.cli.json('user', 'show', '--realm', 'peru', '--username', username)).failures;
+  assert.equal(await failures(), 1);
+  const { id } = await passwordOnly();
+  const weak = await world.addClient(`weak${n++}`, { values: { directAccessGrantsEnabled: true } });
+  const [{ id: client }] = await kc.clients.find({ clientId: weak.clientId });
+  await kc.clients.update({ id: client }, { authenticationFlowBindingOverrides: { direct_grant: id } });
+  assert.equal((await weak.password(username)).status, 200);
+  assert.equal(await failures(), 1);
 });
 
 test('credentials of Keycloak: digits, period, algorithm, encoding and counters', async () => {

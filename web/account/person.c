@@ -154,6 +154,7 @@ int account_links(struct account_call *call)
 
 int account_unlink(struct account_call *call)
 {
+    TRY(account_fresh(call)); /* PW-08 */
     TRY(account_write(call, NEED_CHANGE));
     return admin_federated_unlink(&call->ctx, call->w, &call->user, account_param(call, 0));
 }

@@ -96,6 +96,9 @@ static int run_handler(struct account_call *call)
     allow_origin(call);
     if (!account_may(&call->caller, call->req->route->account_roles))
         return ERR_FORBIDDEN;
+    /* AD-04: who acts as somebody else may look, as he may by the Admin API. */
+    if (call->caller.is_impersonated && call->req->method != HTTP_GET)
+        return err_set(&call->req->err, ERR_FORBIDDEN, "Only the person may do this");
     TRY(open_context(call));
     buf_init(&call->text, call->req->arena, ANSWER_MAX_BYTES);
     jw_init(&call->out, &call->text);
