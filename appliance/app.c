@@ -468,7 +468,12 @@ int app_setup_link(struct app *app, struct arena *a, struct str *ret_link)
     program_actor(&ctx.actor);
     TRY(realm_view_acquire(app->store, STR(REALM_MASTER), &view));
     ctx.view = view;
-    TRY(setup_token_new(&ctx, &token));
+    int rc = setup_token_new(&ctx, &token);
+    if (rc == ERR_NO_STANDBY || rc == ERR_UNCONFIRMED || rc == ERR_STORE_FULL) {
+        LOG_WARN("garita", "there is no setup link: %s", err_text(rc));
+        return 0;
+    }
+    TRY(rc);
     *ret_link = token;
     if (!str_absent(token))
         *ret_link = ARENA_CONCAT(a, app->url, STR("/setup?token="), token);

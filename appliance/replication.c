@@ -184,6 +184,7 @@ static int listen_for_peer(struct replication *r, struct err_ctx *err)
 /* The thread that waits for signals starts the server anew (serve.c). */
 static void end_part(struct replication *r)
 {
+    repl_gate_shut(r->store); /* the end takes as long as what is under way */
     r->ends_part = true;
     (void)kill(getpid(), SIGUSR1);
 }
@@ -205,6 +206,8 @@ static int begin_part(struct replication *r, const struct node_state *state, boo
     struct node_state now;
     node_look(r->node, &now);
     r->ends_part = has_another_role(state, &now);
+    if (r->ends_part)
+        repl_gate_shut(r->store);
     return 0;
 }
 
@@ -307,6 +310,7 @@ int replication_start(struct store *store, const struct config *config, bool con
         return rc;
     }
     node_on_change(r->node, on_change, r);
+    on_change(r); /* what was heard before that */
     if (!confirms)
         tell_role(r);
     *ret_replication = r;

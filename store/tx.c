@@ -356,6 +356,11 @@ int store_commit(struct store_write *write, enum durability durability)
     return waits ? gate_wait(slot, &position) : err;
 }
 
+int store_confirm(struct realm_view *view)
+{
+    return gate_wait(view->slot, &(const struct repl_position){0});
+}
+
 /* No keeper looks after a realm that is not there yet, and nobody reads it: its log is copied here. */
 static int fold_of_fill(struct store_write *w)
 {

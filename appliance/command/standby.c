@@ -4,6 +4,7 @@
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 #include "appliance/replication.h"
+#include "core/admin/each_realm.h"
 #include "core/admin/record.h"
 #include "core/model/plain.h"
 #include "store/link/pairing.h"
@@ -104,6 +105,15 @@ static int mode(struct call *call)
     return 0;
 }
 
+static int say_reigned(struct call *call, const struct node_state *state)
+{
+    return err_set(
+        &call->err, ERR_CONFLICT,
+        "a newer primary reigns: make this node its standby (garita standby rejoin), or, "
+        "when that one is lost for good, garita promote --yes --epoch %llu",
+        (unsigned long long)state->newer_epoch);
+}
+
 static int drop_peer(void *arg, struct node_state *state)
 {
     (void)arg;
@@ -119,6 +129,8 @@ static int forget(struct call *call)
     struct node *node = store_node(call->store);
     struct node_state state;
     node_look(node, &state);
+    if (node_is_fenced(&state))
+        return say_reigned(call, &state);
     if (state.role != REPL_PRIMARY || (!node_has_peer(&state) && state.token_count == 0))
         return err_set(&call->err, ERR_NOT_FOUND, "this node has no standby");
     TRY(node_change(node, drop_peer, NULL));
@@ -144,10 +156,8 @@ static int may_promote(struct call *call, const struct node_state *state)
         return err_set(&call->err, ERR_CONFLICT, "this node has no part in replication");
     if (state->role == REPL_PRIMARY && !node_is_fenced(state))
         return err_set(&call->err, ERR_CONFLICT, "this node is the primary already");
-    if (state->role == REPL_PRIMARY)
-        return err_set(
-            &call->err, ERR_CONFLICT,
-            "a newer primary reigns: make this node its standby (garita standby rejoin)");
+    if (state->role == REPL_PRIMARY && !args_has(call->args, "epoch"))
+        return say_reigned(call, state);
     if (!args_has(call->args, "yes"))
         return err_set(&call->err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "
@@ -155,15 +165,33 @@ static int may_promote(struct call *call, const struct node_state *state)
     return 0;
 }
 
-/* A standby that waits for its first databases would be an empty primary. */
+static int is_whole(void *arg, const struct realm_summary *realm)
+{
+    struct call *call = arg;
+    struct store_visit visit;
+    struct realm_view *view;
+    TRY(store_visit_begin(call->store, realm->name, &visit));
+    int rc = realm_view_acquire(call->store, realm->name, &view);
+    if (rc == 0)
+        realm_view_release(view);
+    store_visit_end(&visit);
+    return rc == 0 ? 0
+                   : err_set(&call->err, ERR_CONFLICT,
+                             "realm %.*s is not whole here (%s): with --incomplete it is lost",
+                             STR_ARG(realm->name), err_text(rc));
+}
+
+/* A standby that waits for databases would be a primary without them. */
 static int has_realms(struct call *call)
 {
     struct realm_summary *items;
     size_t count = 0;
     int rc = store_realm_list(call->store, call->arena, STR(""), 1, &items, &count);
-    if (rc == 0 && count > 0)
-        return 0;
-    return err_set(&call->err, ERR_CONFLICT, "this standby has not received the realms yet");
+    if (rc != 0 || count == 0)
+        return err_set(&call->err, ERR_CONFLICT, "this standby has not received the realms yet");
+    return args_has(call->args, "incomplete")
+               ? 0
+               : each_realm(call->store, call->arena, is_whole, call);
 }
 
 static int promote(struct call *call)
@@ -281,7 +309,8 @@ static const struct option token_options[] = {
 
 static const struct option promote_options[] = {
     {"yes", NULL, "the primary is gone, or stopped", 0},
-    {"epoch", "N", "only if this is the present epoch (garita status)", 0},
+    {"epoch", "N", "only if this is the newest epoch that this node knows (garita status)", 0},
+    {"incomplete", NULL, "although realms have not come whole: they are lost", 0},
 };
 
 static const struct option init_options[] = {

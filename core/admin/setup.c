@@ -60,6 +60,12 @@ int setup_token_new(const struct auth_ctx *ctx, struct str *ret_token)
     bool open;
     if (str_absent(token))
         return ERR_NO_MEMORY;
+    /* A start that has nothing to change must not need that changes are taken. */
+    TRY(setup_is_open(ctx, &open));
+    if (!open) {
+        *ret_token = str_of(NULL, 0);
+        return 0;
+    }
     struct str hash = token_hash(ctx->arena, token);
     if (str_absent(hash))
         return ERR_NO_MEMORY;

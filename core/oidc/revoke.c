@@ -106,8 +106,8 @@ static int find_access(const struct auth_ctx *ctx, const struct revoke_caller *c
     return rc == ERR_INVALID_TOKEN ? 0 : rc;
 }
 
-int revoke_token_by(const struct auth_ctx *ctx, const struct revoke_caller *caller,
-                    struct str token)
+static int end_token(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                     struct str token)
 {
     struct refresh_token refresh;
     struct access_token access;
@@ -118,6 +118,15 @@ int revoke_token_by(const struct auth_ctx *ctx, const struct revoke_caller *call
         return end_refresh(ctx, caller, client, &refresh);
     TRY(find_access(ctx, caller, token, &access, &found));
     return found ? end_access(ctx, caller, &access) : 0;
+}
+
+/* What is over already may be so by a call that nobody was told had succeeded: an answer that says so holds
+ * on the standby, too (RP-02). */
+int revoke_token_by(const struct auth_ctx *ctx, const struct revoke_caller *caller,
+                    struct str token)
+{
+    TRY(end_token(ctx, caller, token));
+    return store_confirm(ctx->view);
 }
 
 int revoke_token_of(const struct auth_ctx *ctx, const struct client *client, struct str token)

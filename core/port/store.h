@@ -97,6 +97,10 @@ bool store_is_standby(const struct store *store);
 /* Where: HOST:PORT, in the arena. Absent when that is not known, or here. */
 struct str store_primary_address(struct store *store, struct arena *a);
 
+/* For an answer that rests on what others changed: that is as durable as DURABLE_STANDBY says when it
+ * returns. Costs nothing without a standby. ERR_UNCONFIRMED. */
+MUST_CHECK int store_confirm(struct realm_view *view);
+
 /* After a deletion that must leave no trace: what was deleted is in no file of the data folder any more,
  * the log included. Waits for readers. ERR_STORE_BUSY, ERR_STORE_FAILED. */
 MUST_CHECK int store_forget(struct realm_view *view);

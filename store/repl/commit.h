@@ -94,6 +94,9 @@ struct repl_gate {
 
 /* The gate lives until repl_gate_clear has returned. ERR_CONFLICT when there is one. */
 MUST_CHECK int repl_gate_set(struct store *store, const struct repl_gate *gate);
+/* Another node reigns: from now on nothing is changed, and what was not answered yet is not promised. Until
+ * the store closes. */
+void repl_gate_shut(struct store *store);
 /* Returns when nobody is in it: who waits must have been let go before. */
 void repl_gate_clear(struct store *store);
 

@@ -10,6 +10,7 @@ void gate_init(struct gate *g)
 {
     atomic_init(&g->gate, NULL);
     atomic_init(&g->inside, 0);
+    atomic_init(&g->shut, false);
 }
 
 int repl_gate_set(struct store *store, const struct repl_gate *gate)
@@ -42,8 +43,15 @@ static void leave(struct gate *g)
     atomic_fetch_sub(&g->inside, 1);
 }
 
+void repl_gate_shut(struct store *store)
+{
+    atomic_store(&store->gate.shut, true);
+}
+
 int gate_admit(struct store *store)
 {
+    if (atomic_load(&store->gate.shut))
+        return ERR_STORE_STANDBY;
     const struct repl_gate *gate = enter(&store->gate);
     if (!gate)
         return 0;
@@ -66,5 +74,6 @@ int gate_wait(struct slot *slot, const struct repl_position *position)
         return 0;
     int err = gate->wait(gate->arg, str_c(slot->file), position);
     leave(g);
-    return err;
+    /* Who was let go because another node reigns knows nothing of what that one has. */
+    return err == 0 && atomic_load(&g->shut) ? ERR_UNCONFIRMED : err;
 }

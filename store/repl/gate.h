@@ -3,6 +3,7 @@
 #define GARITA_STORE_REPL_GATE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "store/repl/commit.h"
 
@@ -10,6 +11,7 @@
 struct gate {
     _Atomic(const struct repl_gate *) gate;
     atomic_size_t inside;
+    atomic_bool shut;
 };
 
 struct slot;

@@ -28,12 +28,12 @@ struct leader_db {
     struct repl_position sent;   /* what the standby has when all that was sent arrives */
     struct repl_position acknowledged;
     struct repl_position brought; /* whole or by what differs, and not confirmed yet; else zeros */
-    struct kept *next;           /* to be sent; NULL: nothing */
-    struct kept *unacknowledged; /* the oldest */
-    bool at_standby;             /* it has some state of it, */
-    struct repl_position at;     /* this one */
-    bool fresh;                  /* new since the standby follows: its first answers wait, too */
-    bool listed; /* in the list of realms, as far as that was looked at, or brought since */
+    struct kept *next;            /* to be sent; NULL: nothing */
+    struct kept *unacknowledged;  /* the oldest */
+    bool at_standby;              /* it has some state of it, */
+    struct repl_position at;      /* this one */
+    bool fresh;                   /* new since the standby follows: its first answers wait, too */
+    bool listed;   /* in the list of realms, as far as that was looked at, or brought since */
     bool compares; /* wanted */
     bool gone, gone_untold;
     int64_t retry_ms; /* on the monotonic clock */

@@ -112,8 +112,7 @@ static int find_out(const struct folder *folder, struct node *node, int64_t wait
     node_look(node, ret_state);
     if (ret_state->role != REPL_PRIMARY || !node_has_peer(ret_state))
         return err_set(ctx, ERR_CONFLICT, "this node is no old primary");
-    if (node_is_fenced(ret_state))
-        return 0;
+    /* Also who knows it already: without the new primary this node would give its data up for nothing. */
     int err = ask(folder, node, wait_ms);
     if (err != 0)
         return err_set(ctx, err, "%s cannot be asked whether it reigns: %s",
