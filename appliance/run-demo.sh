@@ -75,7 +75,7 @@ Demo realm "peru" ($DEMO)
                jose    $(login_of jose)
   clients      portal (public, for browsers), ramp-service (confidential, service account)
 
-Administration: $ORIGIN/admin/ (the one-time setup link that the server prints below makes the first
+Administration: $ORIGIN/admin (the one-time setup link that the server prints below makes the first
   administrator, who sees every realm and how the server is doing)
 
 Try:
