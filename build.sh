@@ -70,6 +70,7 @@ run_demo() {
 run_bench() {
     # shellcheck disable=SC2046,SC2086
     packages_install $PACKAGES_BENCH $(packages_node)
+    npm_ready tests/flow || exit 1
     build_release
     preset_build release-static bench || exit 1
     [ -x tests/bench/run.sh ] || die "tests/bench/run.sh is missing"

@@ -8,7 +8,7 @@ PACKAGES_TEST="libcmocka-dev zstd"
 PACKAGES_FLOW="chromium strace curl openssl nginx"
 PACKAGES_LINT="clang-format cppcheck shellcheck"
 PACKAGES_FUZZ="clang libclang-rt-14-dev"
-PACKAGES_BENCH="wrk nghttp2-client curl"
+PACKAGES_BENCH="wrk nghttp2-client curl chromium"
 
 # Libraries that are linked from the system, and ICU, whose data about names is; their versions are
 # part of the build information.
