@@ -162,7 +162,7 @@ static const struct node *find(const struct node *n, struct str rest, bool more,
 
 static bool is_collection(struct str path)
 {
-    return (str_starts(path, STR("/admin/")) && path.len > 7) ||
+    return str_starts(path, STR("/admin/")) ||
            (str_starts(path, STR("/realms/")) && str_find_str(path, STR("/account/")) > 0);
 }
 

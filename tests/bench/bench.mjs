@@ -7,6 +7,7 @@ import { admin, adminMillion, exportMillion, exportRealms } from './admin.mjs';
 import { consoleMillion, consoleSmall } from './console.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
 import { importRealm } from './import.mjs';
+import { archive, archiveMillion, replication } from './replication.mjs';
 import { Browser, pkce, REDIRECT } from '../flow/lib/oidc.mjs';
 import { tempFolder } from '../flow/lib/server.mjs';
 import {
@@ -139,6 +140,9 @@ const benchmarks = {
   export: exportRealms,
   import: importRealm,
   'export-million': exportMillion,
+  replication,
+  archive,
+  'archive-million': archiveMillion,
 
   async tokens() {
     await withSet('small', async (world) => {

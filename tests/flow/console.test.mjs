@@ -54,9 +54,11 @@ test('parts are compressed for who takes it, kept for ever, and found by no othe
 });
 
 test('/admin and a path without its slash lead to the page', async () => {
-  const home = await at('/admin');
-  assert.equal(home.status, 302);
-  assert.equal(home.headers.location, `${w.server.origin}/admin/master/console/`);
+  for (const path of ['/admin', '/admin/']) {
+    const home = await at(path);
+    assert.equal(home.status, 302, path);
+    assert.equal(home.headers.location, `${w.server.origin}/admin/master/console/`);
+  }
   const bare = await at('/admin/peru/console');
   assert.equal(bare.headers.location, `${w.server.origin}/admin/peru/console/`);
 });
