@@ -25,8 +25,8 @@ export function report(what, figure, unit, note = '') {
 export const share = (figure, limit, aim) => `${(figure / limit).toFixed(2)} of ${Math.round(limit).toLocaleString('en')}${aim ? `; aim ${aim}` : ''}`;
 
 // wrk(server, script, args) -> {rate, failed, p50, p99} (milliseconds)
-export async function wrk(server, script, args, { connections = 16, duration = seconds } = {}) {
-  const { stdout } = await run('wrk', ['-t2', `-c${connections}`, `-d${duration}s`, '--latency', '-s', path.join(here, 'wrk', script), server.origin, '--', ...args],
+export async function wrk(server, script, args, { connections = 16, duration = seconds, headers = [] } = {}) {
+  const { stdout } = await run('wrk', [`-t${Math.min(2, connections)}`, `-c${connections}`, `-d${duration}s`, '--latency', ...headers.flatMap((h) => ['-H', h]), '-s', path.join(here, 'wrk', script), server.origin, '--', ...args],
     { cwd: here, maxBuffer: 1 << 24 });
   const found = /RESULT ([\d.]+) (\d+) ([\d.]+) ([\d.]+)/.exec(stdout);
   if (!found) throw new Error(`wrk said: ${stdout}`);
@@ -41,7 +41,7 @@ export const times = (r) => `p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)}
 const copies = [];
 process.on('exit', () => copies.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const sets = process.env.GARITA_BENCH_DATA ?? path.join(here, '../../build/bench-data');
-export async function openSet(name, args = []) {
+export async function openSet(name, args = [], options = {}) {
   const made = path.join(sets, name);
   mkdirSync(sets, { recursive: true });
   await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made]);
@@ -49,7 +49,7 @@ export async function openSet(name, args = []) {
   copies.push(folder);
   const data = path.join(folder, 'garita');
   cpSync(made, data, { recursive: true });
-  const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn', ...args] });
+  const server = await Server.start({ bin: RELEASE_BIN, data, args: ['--log-level', 'warn', ...args], ...options });
   server.ownsData = true; // the copy
   return new World(server);
 }

@@ -23,15 +23,16 @@ const inStep = (primary) => until('the standby is in step', async () =>
 // A primary with the set, and a standby that is in step. Both are gone after `use`.
 async function withPair(set, use, args = []) {
   const ports = [await freePort(), await freePort()];
-  const origin = `http://localhost:${await freePort()}`; // of both
-  const both = ['--hostname', origin, '--replication-address', '127.0.0.1', '--log-level', 'warn', ...args];
-  const world = await openSet(set, ['--replication-port', String(ports[0]), ...both]);
-  const standby = new Server({ bin: RELEASE_BIN, args: ['--replication-port', String(ports[1]), ...both] });
+  const own = { web: await freePort(), management: await freePort(), redirect: await freePort() };
+  const host = `localhost:${own.web}`; // of both
+  const both = ['--hostname', `http://${host}`, '--replication-address', '127.0.0.1', ...args];
+  const world = await openSet(set, ['--replication-port', String(ports[0]), ...both], { ports: own });
+  const standby = new Server({ bin: RELEASE_BIN, args: ['--replication-port', String(ports[1]), '--log-level', 'warn', ...both] });
   standby.data = path.join(tempFolder('standby'), 'garita');
   standby.ports = { web: await freePort(), management: await freePort(), redirect: await freePort() };
   standby.cli = new Cli(standby.data, RELEASE_BIN);
   standby.ownsData = true;
-  const pair = { world, primary: world.server, standby, host: new URL(origin).host };
+  const pair = { world, primary: world.server, standby, host };
   try {
     const token = (await world.cli.ok('standby', 'token')).trim();
     await world.cli.withFile(token, (file) => standby.cli.ok('standby', 'init', '--from', `127.0.0.1:${ports[0]}`, '--token-file', file));
@@ -48,7 +49,10 @@ async function withPair(set, use, args = []) {
   }
 }
 
-// Logins with a cheap hash: four rows each, and an event.
+// Tokens of a service: each with an event, which is an answered change.
+const changes = (server, connections) =>
+  wrk(server, 'post.lua', [tokenPath('bench'), 'grant_type=client_credentials', authorization], { connections });
+// Logins with a cheap hash: four rows each, and an event. No more than the server hashes at once.
 const logins = (server, connections, realm = 'bench') =>
   wrk(server, 'logins.lua', [tokenPath(realm), authorization, wordPassword, '0', '64'], { connections });
 
@@ -80,7 +84,7 @@ async function modes() {
   const ROUNDS = 3;
   const measureAll = async (server, mode) => {
     for (const connections of [1, 16, 64]) {
-      const { result, ...behind } = await lagDuring(server, () => logins(server, connections));
+      const { result, ...behind } = await lagDuring(server, () => changes(server, connections));
       const of = ((rates[connections] ??= {})[mode] ??= []);
       of.push({ ...result, behind });
     }
@@ -105,7 +109,7 @@ async function modes() {
       const share = mode === 'none' ? '' : `${(rate / none).toFixed(2)} of none (rounds ${of[mode].map((r, i) => (r.rate / of.none[i].rate).toFixed(2)).join(', ')})${connections === '16' ? '; aim 0.75' : ''}; `;
       const behind = (field) => Math.max(...of[mode].map((r) => r.behind[field]));
       const lag = mode === 'none' ? '' : `; at most ${behind('commits')} commits, ${Math.round(behind('bytes') / 1024)} KiB, ${behind('milliseconds')} ms behind`;
-      report(`logins, ${mode === 'none' ? 'no standby' : mode}, ${connections} clients`, rate, 'per s',
+      report(`answered changes, ${mode === 'none' ? 'no standby' : mode}, ${connections} clients`, rate, 'per s',
         `${share}p50 ${mean(of[mode], 'p50').toFixed(1)} ms, p99 ${mean(of[mode], 'p99').toFixed(1)} ms${lag}`);
     }
   }
@@ -113,11 +117,11 @@ async function modes() {
 
 // Validations at the standby, at rest and while it puts changes in place.
 async function standbyReads() {
-  await withPair('small', async ({ world, primary, standby }) => {
+  await withPair('small', async ({ world, primary, standby, host }) => {
     await prepare(world);
     const token = (await new Client(primary, 'bench', 'bench', SECRET).password('user0', wordPassword)).json.access_token;
     await inStep(primary);
-    const ask = () => wrk(standby, 'post.lua', [`${tokenPath('bench')}/introspect`, `token=${token}`, authorization], { connections: 4 });
+    const ask = () => wrk(standby, 'post.lua', [`${tokenPath('bench')}/introspect`, `token=${token}`, authorization], { connections: 4, headers: [`Host: ${host}`] });
     const rest = await ask();
     report('introspections at the standby, at rest', rest.rate, 'per s', times(rest));
     const before = await metric(primary, 'replication_sent_commits_total');
@@ -225,7 +229,7 @@ async function archiveCost() {
 async function restores(set, realm, people) {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'garita-bench-backups-'));
   const backups = path.join(dir, 'backups');
-  const world = await openSet(set, ['--backup-dir', backups, '--backup-hour', '-1', '--backup-pages', '0', '--archive-interval', '1000']);
+  const world = await openSet(set, ['--backup-dir', backups, '--backup-hour', '-1', '--backup-pages', '10000000', '--archive-interval', '1000']);
   try {
     const bytes = folderBytes(world.server.data);
     const begun = performance.now();
