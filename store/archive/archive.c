@@ -8,7 +8,8 @@
 
 #include "core/base/banned.h"
 
-#define PRUNE_ROWS      5000
+/* A portion takes some milliseconds, for which other changes wait. */
+#define PRUNE_ROWS      256
 #define KEY_ARENA_BYTES ((size_t)1 << 20)
 
 /* --- Archiving --- */

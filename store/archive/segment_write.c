@@ -19,6 +19,10 @@ struct writer {
     struct whole_file file;
     ZSTD_CCtx *compressor;
     void *out;
+    int64_t written; /* bytes of the file */
+    struct segment_map_writer map;
+    struct segment_block_sum sum; /* of the block that is being written */
+    int64_t block_at;
 };
 
 static int compress(struct writer *w, struct str bytes, ZSTD_EndDirective how)
@@ -31,6 +35,7 @@ static int compress(struct writer *w, struct str bytes, ZSTD_EndDirective how)
         if (ZSTD_isError(left))
             return ERR_NO_MEMORY;
         TRY(whole_file_write(&w->file, w->out, out.pos));
+        w->written += (int64_t)out.pos;
     } while (in.pos < in.size || (how == ZSTD_e_end && left != 0));
     return 0;
 }
@@ -69,6 +74,35 @@ static int write_event(struct writer *w, struct arena *a, const struct event_rec
     return write_line(w, &j);
 }
 
+static int begin_block(struct writer *w)
+{
+    TRY(compress(w, STR(""), ZSTD_e_end));
+    w->block_at = w->written;
+    segment_block_begin(&w->sum);
+    return 0;
+}
+
+static int end_block(struct writer *w)
+{
+    int64_t at = w->block_at;
+    TRY(compress(w, STR(""), ZSTD_e_end));
+    segment_map_put(&w->map, &w->sum, at, w->written - at);
+    w->block_at = w->written;
+    segment_block_begin(&w->sum);
+    return 0;
+}
+
+/* Without one, a month of very many events is read as a whole when it is searched. */
+static int write_map(struct writer *w)
+{
+    CLEANUP(buf_free) struct buf frame;
+    buf_init(&frame, NULL, SEGMENT_MAP_MAX_BYTES);
+    int err = segment_map_finish(&w->map, &frame);
+    if (err != 0)
+        return err == ERR_TOO_LARGE ? 0 : err;
+    return whole_file_write(&w->file, frame.ptr, frame.len);
+}
+
 /* Events after *io_seq; where the chain stands goes along. */
 static int write_chunk(struct writer *w, struct store_read *r, const struct statement *s,
                        int64_t *io_seq, unsigned char hash[AUDIT_HASH_BYTES])
@@ -84,6 +118,9 @@ static int write_chunk(struct writer *w, struct store_read *r, const struct stat
             return ERR_STORE_CORRUPT;
         e->prev_hash = str_of((const char *)hash, AUDIT_HASH_BYTES);
         TRY(write_event(w, &a, e));
+        segment_block_add(&w->sum, e);
+        if (w->sum.block.count == SEGMENT_BLOCK_EVENTS)
+            TRY(end_block(w));
         *io_seq = e->seq;
         memcpy(hash, e->hash.ptr, AUDIT_HASH_BYTES);
     }
@@ -98,6 +135,7 @@ static int write_all(struct writer *w, struct store_read *r, const struct statem
         return ERR_STORE_CORRUPT;
     memcpy(hash, s->prev_hash.ptr, sizeof(hash));
     TRY(write_statement(w, s));
+    TRY(begin_block(w));
     while (seq < s->last_seq) {
         int64_t before = seq;
         TRY(write_chunk(w, r, s, &seq, hash));
@@ -106,12 +144,15 @@ static int write_all(struct writer *w, struct store_read *r, const struct statem
     }
     if (!str_eq(s->last_hash, str_of((const char *)hash, sizeof(hash))))
         return ERR_STORE_CORRUPT;
-    TRY(compress(w, STR(""), ZSTD_e_end));
+    if (w->sum.block.count > 0)
+        TRY(end_block(w));
+    TRY(write_map(w));
     return whole_file_publish(&w->file);
 }
 
 static int writer_open(const struct slot *slot, struct str file, struct writer *w)
 {
+    segment_map_writer_init(&w->map);
     w->compressor = ZSTD_createCCtx();
     w->out = malloc(OUT_BYTES);
     if (!w->compressor || !w->out)
@@ -126,6 +167,7 @@ static void writer_close(struct writer *w)
     whole_file_close(&w->file);
     (void)ZSTD_freeCCtx(w->compressor);
     free(w->out);
+    segment_map_writer_free(&w->map);
 }
 
 int segment_write(struct store_read *r, const struct event_segment *segment)

@@ -237,10 +237,10 @@ static size_t at_most(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static int list_up(struct listing *l, const struct event_segment *segment)
+static int list_part_up(struct listing *l, struct segment_reader *s, size_t part)
 {
     struct taking t = {.l = l, .skip = l->skip};
-    TRY(segment_walk(l->r, segment, take, &t));
+    TRY(segment_part_walk(s, part, take, &t));
     l->skip -= at_most(t.seen, l->skip);
     return 0;
 }
@@ -254,21 +254,35 @@ static void reverse(struct event_record *items, size_t count)
     }
 }
 
-/* A file is read from its start: the first pass counts, the second takes the last ones. */
-static int list_down(struct listing *l, const struct event_segment *segment)
+/* A part is read from its start: the first pass counts, the second takes the last ones. */
+static int list_part_down(struct listing *l, struct segment_reader *s, size_t part)
 {
     struct taking count = {.l = l, .only_count = true};
     size_t before = l->rows.count;
-    TRY(segment_walk(l->r, segment, take, &count));
+    TRY(segment_part_walk(s, part, take, &count));
     size_t left = count.seen - at_most(count.seen, l->skip);
     size_t wanted = at_most(left, l->limit - before);
     l->skip -= count.seen - left;
     if (wanted == 0)
         return 0;
     struct taking t = {.l = l, .skip = left - wanted, .stop = left};
-    TRY(segment_walk(l->r, segment, take, &t));
+    TRY(segment_part_walk(s, part, take, &t));
     struct event_record *items = l->rows.items;
     reverse(items + before, l->rows.count - before);
+    return 0;
+}
+
+static int list_archive(struct listing *l, const struct event_segment *segment)
+{
+    CLEANUP(segment_close) struct segment_reader s;
+    TRY(segment_open(l->r, segment, &s));
+    bool down = l->filter->newest_first;
+    size_t parts = segment_parts(&s);
+    for (size_t i = 0; i < parts && l->rows.count < l->limit; i++) {
+        size_t part = down ? parts - 1 - i : i;
+        if (segment_part_may_hold(&s, part, l->filter, l->start))
+            TRY(down ? list_part_down(l, &s, part) : list_part_up(l, &s, part));
+    }
     return 0;
 }
 
@@ -278,7 +292,7 @@ static int list_archives(struct listing *l, const struct event_segment *segments
     for (size_t i = 0; i < count; i++) {
         const struct event_segment *segment = &segments[down ? count - 1 - i : i];
         if (may_match(l, segment))
-            TRY(down ? list_down(l, segment) : list_up(l, segment));
+            TRY(list_archive(l, segment));
     }
     return 0;
 }
