@@ -2,6 +2,8 @@
 #include "core/account/caller.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/auth/flow_rules.h"
+#include "core/auth/session.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
 #include "core/port/roles.h"
@@ -32,7 +34,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct account_ca
     caller->username = t->user.username;
     caller->session_id = t->session.id;
     caller->auth_time_ms = t->session.auth_time_ms;
-    caller->is_impersonated = str_eq(t->session.acr, STR(ACR_IMPERSONATED));
+    caller->is_impersonated = session_is_impersonated(&t->session);
     return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 
@@ -66,6 +68,20 @@ static int load_roles(const struct bearer *b, struct account_caller *caller)
     return 0;
 }
 
+/* MF-04: asked for by the realm's own flow or by that of the application, whichever asks for more. */
+static int find_factors(const struct bearer *b, struct account_caller *caller)
+{
+    const struct access_token *t = &b->token;
+    const struct client *clients[] = {NULL, t->client};
+    bool has_otp = session_has_otp(&t->session);
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        struct flow_factors factors;
+        TRY(flow_factors_of(&b->ctx, b->r, clients[i], FLOW_FOR_BROWSER, t->user.pk, &factors));
+        caller->lacks_factor |= factors.unknown || (factors.otp && !has_otp);
+    }
+    return 0;
+}
+
 int account_caller_find(const struct validation_call *call, struct str realm,
                         struct account_caller *ret_caller)
 {
@@ -75,6 +91,7 @@ int account_caller_find(const struct validation_call *call, struct str realm,
     TRY(check_token(&b, realm));
     TRY(copy_texts(call->arena, &b, &caller));
     TRY(load_roles(&b, &caller));
+    TRY(find_factors(&b, &caller));
     *ret_caller = caller;
     return 0;
 }
@@ -95,5 +112,7 @@ int account_check_fresh(const struct account_caller *caller, const struct now *n
     if (now->wall_ms - caller->auth_time_ms > ACCOUNT_FRESH_MAX_AGE_S * MS_PER_S)
         return err_set(err, ERR_LOGIN_TOO_OLD, "A login of the last %d seconds is needed",
                        ACCOUNT_FRESH_MAX_AGE_S);
+    if (caller->lacks_factor)
+        return err_set(err, ERR_LOGIN_TOO_OLD, "A login with the second factor is needed");
     return 0;
 }

@@ -17,6 +17,7 @@ struct account_caller {
     struct str user_id, username, session_id, client_id;
     int64_t auth_time_ms; /* of the session */
     bool is_impersonated; /* somebody else acts as the person */
+    bool lacks_factor;    /* the person has a second factor that was not shown to the session */
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
     struct roles roles;  /* of the client "account" alone */
 };
@@ -28,7 +29,8 @@ MUST_CHECK int account_caller_find(const struct validation_call *call, struct st
 
 /* Whether he has one of these roles; an empty list asks for none. */
 bool account_may(const struct account_caller *caller, const char *roles);
-/* ERR_FORBIDDEN for who acts as somebody else, ERR_LOGIN_TOO_OLD for whose login is too long ago. */
+/* ERR_FORBIDDEN for who acts as somebody else, ERR_LOGIN_TOO_OLD for whose login is too long ago or was with
+ * less than all factors (PW-08, MF-04). */
 MUST_CHECK int account_check_fresh(const struct account_caller *caller, const struct now *now,
                                    struct err_ctx *err);
 

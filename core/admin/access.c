@@ -2,6 +2,7 @@
 #include "core/admin/access.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/auth/session.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
 #include "core/port/clients.h"
@@ -44,7 +45,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     caller->session_id = t->has_session ? t->session.id : str_of(NULL, 0);
     caller->scope = t->claims.scope;
     caller->is_person = t->has_session && str_empty(t->user.service_account_client_id) &&
-                        !str_eq(t->session.acr, STR(ACR_IMPERSONATED));
+                        !session_is_impersonated(&t->session);
     return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 

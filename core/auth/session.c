@@ -81,6 +81,21 @@ bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user, i
            auth_time_s >= auth_realm(ctx)->not_before_s;
 }
 
+struct str session_amr(bool otp)
+{
+    return otp ? STR(AMR_PASSWORD " " AMR_OTP) : STR(AMR_PASSWORD);
+}
+
+bool session_is_impersonated(const struct user_session *session)
+{
+    return str_eq(session->acr, STR(ACR_IMPERSONATED));
+}
+
+bool session_has_otp(const struct user_session *session)
+{
+    return str_has_word(session->amr, STR(AMR_OTP));
+}
+
 static int not_active(int rc)
 {
     return rc == ERR_NOT_FOUND ? ERR_SESSION_NOT_ACTIVE : rc;

@@ -49,6 +49,11 @@ MUST_CHECK int session_load_to_end(const struct auth_ctx *ctx, struct store_read
 MUST_CHECK int session_load_to_end_by_cookie(const struct auth_ctx *ctx, struct store_read *r,
                                              struct str cookie, struct user_session *ret_session,
                                              struct user *ret_user);
+/* What a login by a password has shown, for amr. */
+struct str session_amr(bool otp);
+/* Whether somebody acts as the person; whether the person has shown a one-time password to it. */
+bool session_is_impersonated(const struct user_session *session);
+bool session_has_otp(const struct user_session *session);
 /* Whether user (as stored) may go on with an authentication of that moment. */
 bool session_user_allowed(const struct auth_ctx *ctx, const struct user *user,
                           int64_t auth_time_ms);

@@ -8,6 +8,10 @@
 /* The acr of a session by impersonation: nobody authenticated as that person. */
 #define ACR_IMPERSONATED "0"
 
+/* What amr names (RFC 8176 2). */
+#define AMR_PASSWORD "pwd"
+#define AMR_OTP      "otp"
+
 /* A browser's (or a grant's) login: the sid claim. */
 struct user_session {
     int64_t pk;
@@ -18,7 +22,7 @@ struct user_session {
     int64_t last_access_ms;
     int64_t auth_time_ms; /* last real authentication */
     struct str acr;       /* what happened, "1" for a password */
-    struct str amr;       /* e.g. "pwd" */
+    struct str amr;       /* what was shown: AMR_*, "pwd otp"; empty: nothing */
     struct str ip;
     struct str user_agent;
     bool remember_me;

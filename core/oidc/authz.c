@@ -102,7 +102,7 @@ static int load_who_of_session(struct flow *f, struct who *ret_who, bool *ret_fo
                                                 : str_eq(f->sso.id, f->state.session_id);
     *ret_found = f->has_sso && same && flow_takes_session(f->ctx, f->request.client);
     if (*ret_found)
-        *ret_who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
+        *ret_who = flow_who_of_session(f);
     return 0;
 }
 
@@ -188,7 +188,7 @@ static int begin_read(struct flow *f, struct who *who, enum next *ret_next,
     *ret_next = NEXT_LOGIN;
     if (flow_needs_login(f))
         return 0;
-    *who = (struct who){.user = f->sso_user, .auth_time_ms = f->sso.auth_time_ms};
+    *who = flow_who_of_session(f);
     return plan(f, r, who, &options, ret_next, ret_finish);
 }
 
@@ -562,7 +562,7 @@ int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browse
     TRY(load_for_page(&f, &who, &found));
     if (!found)
         return flow_show_login(&f, 0, str_of(NULL, 0));
-    if (!accepted)
+    if (!accepted && !who.impersonated) /* neither a yes nor a no is the impersonator's to say */
         return deny(&f, &who);
     TRY(plan_for_page(&f, &who, &options, &next, &fin));
     if (next != NEXT_FINISH)

@@ -1,6 +1,7 @@
 /* The end of a login: session, code, tokens of the authorization endpoint, and the answer. */
 #include "core/oidc/authz_flow.h"
 
+#include "core/auth/impersonation.h"
 #include "core/auth/login.h"
 #include "core/auth/report.h"
 #include "core/base/rng.h"
@@ -11,9 +12,11 @@
 #define MS_PER_S        1000
 #define CODE_MAX_LIFE_S 60 /* OT-02 */
 
+/* Whether the browser's session goes on. One of somebody who acted as the person does not become hers: he may
+ * hold tokens of it. */
 static bool same_person(const struct flow *f, const struct who *who)
 {
-    return f->has_sso && f->sso.user_pk == who->user.pk;
+    return f->has_sso && f->sso.user_pk == who->user.pk && !session_is_impersonated(&f->sso);
 }
 
 static int prepare_session(const struct flow *f, const struct who *who, struct finish *fin)
@@ -24,7 +27,7 @@ static int prepare_session(const struct flow *f, const struct who *who, struct f
         .with_cookie = true,
         .auth_time_ms = who->auth_time_ms,
         .acr = STR("1"),
-        .amr = who->otp ? STR("pwd otp") : STR("pwd"),
+        .amr = session_amr(who->otp),
     };
     struct user_session *session = &fin->subject.session;
     if (who->fresh && !same_person(f, who)) {
@@ -156,6 +159,8 @@ static int store_event(const struct flow *f, struct store_write *w, const struct
     report_add(&report, "sso", who->fresh ? STR("false") : STR("true"));
     report_add(&report, "redirect_uri", f->request.redirect_uri);
     report_add(&report, "scope", fin->scope_all);
+    if (!who->fresh)
+        TRY(impersonation_tell(f->ctx, store_write_reader(w), &fin->subject.session, &report));
     return report_write(f->ctx, w, &report);
 }
 

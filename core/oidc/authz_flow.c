@@ -2,6 +2,7 @@
 #include "core/oidc/authz_flow.h"
 
 #include "core/auth/flow_rules.h"
+#include "core/auth/impersonation.h"
 #include "core/auth/login.h"
 #include "core/codec/json.h"
 #include "core/oidc/browser.h"
@@ -61,6 +62,16 @@ int flow_load_browser(struct flow *f, struct store_read *r)
     return rc == ERR_SESSION_NOT_ACTIVE ? 0 : rc;
 }
 
+struct who flow_who_of_session(const struct flow *f)
+{
+    return (struct who){
+        .user = f->sso_user,
+        .auth_time_ms = f->sso.auth_time_ms,
+        .otp = session_has_otp(&f->sso),
+        .impersonated = session_is_impersonated(&f->sso),
+    };
+}
+
 static bool hint_fits(const struct flow *f, const struct user *user)
 {
     return !f->has_hint || str_absent(f->hint_sub) || str_eq(f->hint_sub, user->id);
@@ -114,18 +125,40 @@ bool flow_has_asked_action(const struct flow *f)
            action && action->enabled;
 }
 
-int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
-                      enum next *ret_next)
+/* MF-05: a session vouches for what was shown to it and for no more, wherever it was made. Who acts as the
+ * person has nothing of his to show. */
+static int plan_factors(const struct flow *f, struct store_read *r, const struct client *client,
+                        const struct who *who, enum next *ret_next)
 {
     struct flow_factors factors;
     *ret_next = NEXT_FINISH;
-    if (!who->fresh)
+    if (who->impersonated)
         return 0;
-    TRY(flow_factors_of(f->ctx, r, f->request.client, FLOW_FOR_BROWSER, who->user.pk, &factors));
+    TRY(flow_factors_of(f->ctx, r, client, FLOW_FOR_BROWSER, who->user.pk, &factors));
     if (factors.unknown)
         *ret_next = NEXT_UNSUPPORTED_ACTION;
     else if (factors.otp && !who->otp)
-        *ret_next = NEXT_OTP;
+        *ret_next = who->fresh ? NEXT_OTP : NEXT_LOGIN;
+    return 0;
+}
+
+int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
+                      enum next *ret_next)
+{
+    return plan_factors(f, r, f->request.client, who, ret_next);
+}
+
+/* PW-08, MF-04: a password is changed by who has just shown it, and what the realm's own flow asks for, though
+ * that of the application asks for less. */
+static int plan_change(const struct flow *f, struct store_read *r, const struct who *who,
+                       enum next *ret_next)
+{
+    *ret_next = NEXT_LOGIN;
+    if (!who->fresh)
+        return 0;
+    TRY(plan_factors(f, r, NULL, who, ret_next));
+    if (*ret_next == NEXT_FINISH)
+        *ret_next = NEXT_ACTION;
     return 0;
 }
 
@@ -141,23 +174,39 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
             *ret_next = NEXT_UNSUPPORTED_ACTION;
             return 0;
         }
-    if (actions.count > 0 || asked) /* PW-08: a password is changed by who has just shown it */
-        *ret_next = who->fresh ? NEXT_ACTION : NEXT_LOGIN;
+    return actions.count > 0 || asked ? plan_change(f, r, who, ret_next) : 0;
+}
+
+static int plan_consent(const struct flow *f, struct store_read *r, const struct who *who,
+                        enum next *ret_next)
+{
+    bool missing;
+    TRY(consent_missing(f->ctx, r, who->user.pk, f->request.client, &f->scopes, &missing));
+    *ret_next = missing || (f->request.prompt & PROMPT_CONSENT) ? NEXT_CONSENT : NEXT_FINISH;
     return 0;
+}
+
+/* AD-04: who acts as the person says yes to nothing in his name, and gets nothing that outlasts his own
+ * session: consents, devices, offline access. */
+static bool is_for_person_only(const struct flow *f, const struct plan_options *options,
+                               enum next next)
+{
+    return next == NEXT_CONSENT || options->consent_given || flow_is_of_device(f) ||
+           f->scopes.offline;
 }
 
 int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
               const struct plan_options *options, enum next *ret_next)
 {
-    bool missing;
     TRY(flow_plan_factors(f, r, who, ret_next));
     if (*ret_next == NEXT_FINISH && !options->action_done)
         TRY(plan_actions(f, r, who, options, ret_next));
-    if (*ret_next != NEXT_FINISH || options->consent_given)
+    if (*ret_next != NEXT_FINISH)
         return 0;
-    TRY(consent_missing(f->ctx, r, who->user.pk, f->request.client, &f->scopes, &missing));
-    if (missing || (f->request.prompt & PROMPT_CONSENT))
-        *ret_next = NEXT_CONSENT;
+    if (!options->consent_given)
+        TRY(plan_consent(f, r, who, ret_next));
+    if (who->impersonated && is_for_person_only(f, options, *ret_next))
+        *ret_next = NEXT_PERSON_ONLY;
     return 0;
 }
 
@@ -310,13 +359,39 @@ int flow_show_consent(struct flow *f, const struct who *who)
     return seal(f, LOGIN_STAGE_CONSENT, who);
 }
 
+/* The event says who it was. */
+static int report_impersonator(const struct flow *f, const struct who *who)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct report report = {
+        .type = EVENT_UserLoginAttempted,
+        .user_id = who->user.id,
+        .username = who->user.username,
+        .session_id = f->sso.id,
+        .client_id = f->request.client_id,
+    };
+    report_add(&report, "error", STR("impersonated"));
+    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
+    TRY(impersonation_tell(f->ctx, store_write_reader(w), &f->sso, &report));
+    TRY(report_write(f->ctx, w, &report));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int refuse_impersonator(struct flow *f, const struct who *who)
+{
+    TRY(report_impersonator(f, who));
+    (void)err_set(f->ctx->err, ERR_ACCESS_DENIED, "Only the person may do this");
+    return flow_is_of_device(f) ? flow_error(f, ERR_ACCESS_DENIED)
+                                : flow_refuse(f, ERR_ACCESS_DENIED);
+}
+
 int flow_show(struct flow *f, const struct who *who, enum next next)
 {
     bool silent = (f->request.prompt & PROMPT_NONE) != 0;
     switch (next) {
     case NEXT_LOGIN:
         return silent ? flow_refuse(f, ERR_LOGIN_REQUIRED) : flow_show_login(f, 0, str_of(NULL, 0));
-    case NEXT_OTP: /* never silent: a session vouches for all factors */
+    case NEXT_OTP: /* never silent: the password was typed just now */
         return flow_show_otp(f, who, 0);
     case NEXT_ACTION:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
@@ -325,6 +400,7 @@ int flow_show(struct flow *f, const struct who *who, enum next next)
                       : flow_error(f, ERR_ACCOUNT_NOT_SET_UP);
     case NEXT_CONSENT:
         return silent ? flow_refuse(f, ERR_CONSENT_REQUIRED) : flow_show_consent(f, who);
+    case NEXT_PERSON_ONLY: return refuse_impersonator(f, who);
     case NEXT_FINISH: break;
     }
     return ERR_INTERNAL;

@@ -15,7 +15,8 @@ struct who {
     bool fresh;           /* the password was right in this login; else the SSO session vouches */
     int64_t auth_time_ms; /* when */
     struct password_proof proof; /* fresh: which password */
-    bool otp;                    /* fresh: and a one-time password */
+    bool otp;          /* and a one-time password: in this login, or once to the session */
+    bool impersonated; /* the session is an administrator's who acts as the person */
 };
 
 struct flow {
@@ -33,6 +34,8 @@ struct flow {
     struct str hint_sub;
 };
 
+/* The person for whom the browser's session vouches. */
+struct who flow_who_of_session(const struct flow *f);
 /* Whether the person may go on as things stand in this transaction: there, enabled, not told to come
  * anew since, and with the password that was shown (WE-03). ERR_SESSION_NOT_ACTIVE. */
 MUST_CHECK int flow_check_person(const struct flow *f, struct store_read *r, const struct who *who,
@@ -44,14 +47,15 @@ enum next {
     NEXT_ACTION,
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
     NEXT_CONSENT,
+    NEXT_PERSON_ONLY, /* nothing that an administrator gets who acts as the person */
     NEXT_FINISH
 };
 
 /* Whether the application asked for an action that is still due and that the realm has (kc_action); what it
  * has not is answered as an error at the end. */
 bool flow_has_asked_action(const struct flow *f);
-/* What is to be shown yet of what the person has besides the password: NEXT_OTP, NEXT_UNSUPPORTED_ACTION,
- * or NEXT_FINISH when that is nothing. */
+/* What is to be shown yet of what the person has besides the password: NEXT_OTP (NEXT_LOGIN to a session that
+ * it was not shown to), NEXT_UNSUPPORTED_ACTION, or NEXT_FINISH when that is nothing. */
 MUST_CHECK int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
                                  enum next *ret_next);
 

@@ -41,13 +41,12 @@ static int check_request(const struct password_login *p)
 static int prepare_tokens(struct password_login *p, struct store_read *r)
 {
     struct subject *s = &p->subject;
-    bool otp = p->attempt.factors == LOGIN_BY_PASSWORD_AND_OTP;
     struct session_new from = {
         .user = &s->user,
         .offline = p->scopes.offline,
         .auth_time_ms = p->ctx->now->wall_ms,
         .acr = STR("1"),
-        .amr = otp ? STR("pwd otp") : STR("pwd"),
+        .amr = session_amr(p->attempt.factors == LOGIN_BY_PASSWORD_AND_OTP),
     };
     TRY(session_prepare(p->ctx, &from, &s->session, NULL));
     s->has_session = true;

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { AdminWorld, refusal } from './lib/admin.mjs';
 import { request } from './lib/http.mjs';
 import { formById } from './lib/html.mjs';
-import { Browser, PASSWORD, decode } from './lib/oidc.mjs';
+import { assertError, assertErrorPage, Browser, PASSWORD, decode } from './lib/oidc.mjs';
 
 let world, ana, maria, portal;
 before(async () => {
@@ -127,6 +127,68 @@ test('AD-04: nobody is impersonated by who has fewer rights, and not without the
   assert.equal((await impersonate(await world.token('manager', 'peru'), maria.id, browser)).status, 403);
   const [root] = await (await world.client('root', 'master')).users.find({ username: 'root' });
   assert.equal((await impersonate(helper, root.id, browser, 'master')).status, 403, 'AD-02');
+});
+
+test('AD-04: who acts as somebody else neither consents, nor lets devices in, nor stays after his session', async () => {
+  const asking = await world.addClient('asking', { values: { consentRequired: true } });
+  const tv = await world.addClient('tv', { isPublic: true, values: { 'attributes.oauth2.device.authorization.grant.enabled': 'true' } });
+  const herself = new Browser(world.server, 'peru');
+  await herself.code({ client_id: 'portal' }, 'maria');
+  const browser = new Browser(world.server, 'peru');
+  const token = await world.token('root', 'master');
+  assert.equal((await impersonate(token, maria.id, browser)).status, 200);
+  const refused = (page, error = 'access_denied') => assert.equal(page.callback.error, error, page.location);
+
+  refused(await browser.authorize({ client_id: 'asking' }));
+  refused(await browser.authorize({ client_id: 'asking', prompt: 'none' }));
+  refused(await browser.authorize({ client_id: 'portal', prompt: 'consent' }));
+  refused(await browser.authorize({ client_id: 'portal', scope: 'openid offline_access' }));
+  const asked = (await tv.post('/auth/device', { scope: 'openid' })).json;
+  assertErrorPage(await browser.typeDeviceCode(asked.user_code));
+  const poll = () => tv.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: asked.device_code });
+  assertError(await poll(), 400, 'authorization_pending');
+  assert.deepEqual(await ana.users.listConsents({ id: maria.id }), []);
+  assert.deepEqual(await ana.users.listOfflineSessions({ id: maria.id, clientId: (await ana.clients.find({ clientId: 'portal' }))[0].id }), []);
+
+  // What is hers goes on: she says yes herself, and then nobody is asked.
+  const page = await herself.consent(await herself.authorize({ client_id: 'asking' }));
+  assert.ok(page.callback.code, page.text);
+  const { access_token } = (await asking.redeem((await browser.authorize({ client_id: 'asking' })).callback.code)).json;
+  assert.equal(decode(access_token).sub, maria.id);
+  await herself.letDevice(asked.user_code);
+
+  ana = await world.client('ana', 'peru');
+  const denied = (await ana.realms.findEvents({ realm: 'peru', type: 'LOGIN_ERROR', user: maria.id })).filter((e) => e.error === 'impersonated');
+  assert.equal(denied.length, 5);
+  const logins = (await ana.realms.findEvents({ realm: 'peru', type: 'LOGIN', user: maria.id })).filter((e) => e.sessionId === denied[0].sessionId);
+  assert.equal(logins.length, 1);
+  for (const event of [...denied, ...logins]) assert.deepEqual([event.details.impersonator, event.details.impersonator_realm], ['root', 'master'], event.type);
+  await ana.users.logout({ id: maria.id });
+});
+
+test('AD-04, WE-12: a consent page of hers is not answered by who acts as her', async () => {
+  await world.addClient('asking-too', { values: { consentRequired: true } });
+  const browser = new Browser(world.server, 'peru');
+  const page = await browser.logIn(await browser.authorize({ client_id: 'asking-too' }), 'maria');
+  assert.ok((await browser.consent(page)).callback.code);
+  ana = await world.client('ana', 'peru');
+  await ana.users.revokeConsent({ id: maria.id, clientId: 'asking-too' });
+  assert.equal((await impersonate(await world.token('root', 'master'), maria.id, browser)).status, 200);
+  for (const button of ['accept', 'cancel']) assert.equal((await browser.consent(page, button)).callback.error, 'access_denied');
+  assert.equal((await ana.users.listConsents({ id: maria.id })).some((c) => c.clientId === 'asking-too'), false);
+  await ana.users.logout({ id: maria.id });
+});
+
+test('WE-02: when the person logs in herself, the session of who acted as her ends', async () => {
+  const browser = new Browser(world.server, 'peru');
+  assert.equal((await impersonate(await world.token('root', 'master'), maria.id, browser)).status, 200);
+  const acted = (await portal.redeem((await browser.authorize({ client_id: 'portal' })).callback.code)).json;
+  const own = (await portal.login('maria', { browser, prompt: 'login' })).tokens;
+  assert.equal(decode(own.id_token).acr, '1');
+  assert.notEqual(decode(own.access_token).sid, decode(acted.access_token).sid);
+  assert.equal(await portal.isActive(acted.access_token), false);
+  assertError(await portal.refresh(acted.refresh_token), 400, 'invalid_grant');
+  await ana.users.logout({ id: maria.id });
 });
 
 test('impersonation: who is disabled, a service account or nobody is refused; the login of before ends', async () => {

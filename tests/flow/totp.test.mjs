@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
 import { formById } from './lib/html.mjs';
+import { bearer, request } from './lib/http.mjs';
 import { assertError, assertErrorPage, Browser, PASSWORD } from './lib/oidc.mjs';
-import { hotp, otpCredential, SEED, totp } from './lib/otp.mjs';
+import { holder, hotp, otpCredential, SEED, totp } from './lib/otp.mjs';
 
 let world, server, portal, kc, n = 0;
 before(async () => {
@@ -19,9 +20,14 @@ after(() => world.close());
 // Somebody with a password and one-time passwords.
 async function person(...credentials) {
   const username = `maria${n++}`;
-  await kc.users.create({ username, enabled: true, credentials: [{ type: 'password', value: PASSWORD, temporary: false }, ...(credentials.length ? credentials : [otpCredential()])] });
+  await kc.users.create(holder(username, ...(credentials.length ? credentials : [otpCredential()])));
   return username;
 }
+const plainPerson = async () => {
+  const username = `maria${n++}`;
+  await world.addUser(username);
+  return username;
+};
 const newBrowser = () => new Browser(server, 'peru');
 const otpForm = (page) => formById(page.text, 'kc-otp-login-form');
 async function toOtp(username, browser = newBrowser(), parameters = {}) {
@@ -33,14 +39,22 @@ const send = ({ browser, page }, otp) => browser.submit(page, otpForm(page), { o
 const codeOf = (page) => (page.isRedirect ? page.callback.code : undefined);
 const grant = (username, code, password = PASSWORD) => portal.password(username, password, { totp: code });
 
-// A direct grant that asks for the password and nothing else.
-async function passwordOnly() {
+// A copy of a flow that asks for the password and nothing else.
+async function passwordOnly(flow) {
   const newName = `password only ${n++}`;
-  await kc.authenticationManagement.copyFlow({ flow: 'direct grant', newName });
-  const flow = (await kc.authenticationManagement.getFlows()).find((f) => f.alias === newName);
+  await kc.authenticationManagement.copyFlow({ flow, newName });
+  const copy = (await kc.authenticationManagement.getFlows()).find((f) => f.alias === newName);
   for (const e of await kc.authenticationManagement.getExecutions({ flow: newName }))
     if (/otp/i.test(`${e.displayName} ${e.providerId ?? ''}`)) await kc.authenticationManagement.updateExecution({ flow: newName }, { ...e, requirement: 'DISABLED' });
-  return flow;
+  return copy;
+}
+// A client at which the password alone leads in.
+async function easyClient() {
+  const easy = await world.addClient(`easy${n++}`, { values: { directAccessGrantsEnabled: true, fullScopeAllowed: true } });
+  const [{ id }] = await kc.clients.find({ clientId: easy.clientId });
+  const bound = { browser: (await passwordOnly('browser')).id, direct_grant: (await passwordOnly('direct grant')).id };
+  await kc.clients.update({ id }, { authenticationFlowBindingOverrides: bound });
+  return easy;
 }
 
 test('the login page asks for a code after the password, and lets in with it', async () => {
@@ -123,12 +137,67 @@ test('MF-02: a password alone, where a client asks for no more, takes no wrong c
   at.page = await send(at, '000000');
   const failures = async () => (await world.cli.json('user', 'show', '--realm', 'peru', '--username', username)).failures;
   assert.equal(await failures(), 1);
-  const { id } = await passwordOnly();
-  const weak = await world.addClient(`weak${n++}`, { values: { directAccessGrantsEnabled: true } });
-  const [{ id: client }] = await kc.clients.find({ clientId: weak.clientId });
-  await kc.clients.update({ id: client }, { authenticationFlowBindingOverrides: { direct_grant: id } });
-  assert.equal((await weak.password(username)).status, 200);
+  assert.equal((await (await easyClient()).password(username)).status, 200);
   assert.equal(await failures(), 1);
+});
+
+test('MF-05: a session that was made with the password alone does not pass for more elsewhere', async () => {
+  const username = await person();
+  const easy = await easyClient();
+  const { browser } = await easy.login(username);
+  assert.ok((await browser.authorize({ client_id: easy.clientId, prompt: 'none' })).callback.code, 'where it was made it is enough');
+  assert.equal((await browser.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required');
+  const at = await toOtp(username, browser);
+  assert.equal((await browser.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required', 'half way');
+  assert.ok((await send(at, totp())).callback.code);
+  assert.ok((await browser.authorize({ client_id: 'portal', prompt: 'none' })).callback.code, 'now it has shown both');
+  await easy.login(username, { browser, prompt: 'login' });
+  assert.equal((await browser.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required', 'the last login counts');
+});
+
+test('MF-05: who is signed in when more is asked for is asked for it', async () => {
+  const username = await person();
+  const easy = await easyClient();
+  const { browser } = await easy.login(username);
+  const [{ id }] = await kc.clients.find({ clientId: easy.clientId });
+  await kc.clients.update({ id }, { authenticationFlowBindingOverrides: { browser: '' } });
+  assert.equal((await browser.authorize({ client_id: easy.clientId, prompt: 'none' })).callback.error, 'login_required');
+  assert.ok((await send(await toOtp(username, browser, { client_id: easy.clientId }), totp())).callback.code);
+});
+
+test('PW-08, MF-04: a password is changed with all factors, at a client that asks for less, too', async () => {
+  const easy = await easyClient();
+  const parameters = { client_id: easy.clientId, kc_action: 'UPDATE_PASSWORD' };
+  const next = 'a new password of hers';
+  for (const [username, hasFactor] of [[await person(), true], [await plainPerson(), false]]) {
+    const { browser } = await easy.login(username);
+    let page = await browser.logIn(await browser.authorize(parameters), username);
+    assert.equal(Boolean(otpForm(page)), hasFactor, page.text.slice(0, 1500));
+    if (hasFactor) page = await browser.submit(page, otpForm(page), { otp: totp() });
+    const done = await browser.submit(page, formById(page.text, 'kc-passwd-update-form'), { 'password-new': next, 'password-confirm': next });
+    assert.equal(done.callback.kc_action_status, 'success', done.text);
+  }
+});
+
+test('MF-04, PW-08: factors and addresses are changed in the account by who has shown all factors', async () => {
+  const username = await person();
+  const easy = await easyClient();
+  const user = (await kc.users.find({ username }))[0];
+  const { id } = (await kc.users.getCredentials({ id: user.id })).find((c) => c.type === 'otp');
+  const account = (method, path, token, json) => request(`${server.realm('peru')}/account${path}`, { method, json, headers: bearer(token) });
+  const remove = (token) => account('DELETE', `/credentials/${id}`, token);
+  const { tokens, browser } = await easy.login(username);
+  for (const token of [tokens.access_token, (await easy.password(username)).json.access_token]) {
+    for (const reply of [await remove(token), await account('POST', '/', token, { email: 'stolen@example.pe' })]) {
+      assert.equal(reply.status, 401, reply.text);
+      assert.equal(reply.json.error, 'insufficient_user_authentication');
+      assert.match(reply.json.error_description, /second factor/);
+    }
+  }
+  assert.equal((await kc.users.getCredentials({ id: user.id })).some((c) => c.id === id), true);
+  assert.ok((await send(await toOtp(username, browser), totp())).callback.code);
+  const both = (await easy.redeem((await browser.authorize({ client_id: easy.clientId })).callback.code)).json.access_token;
+  assert.equal((await remove(both)).status, 204);
 });
 
 test('credentials of Keycloak: digits, period, algorithm, encoding and counters', async () => {

@@ -1,5 +1,6 @@
 // What an authenticator app shows (RFC 4226, RFC 6238).
 import { createHmac } from 'node:crypto';
+import { PASSWORD } from './oidc.mjs';
 
 export const SEED = '12345678901234567890';
 
@@ -16,3 +17,5 @@ export const totp = (ahead = 0, options = {}) => hotp(stepNow(options.period) + 
 export const otpCredential = (data = {}, value = SEED) => ({
   type: 'otp', secretData: JSON.stringify({ value }), credentialData: JSON.stringify({ subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1', ...data }),
 });
+// Somebody with a password and these, for the Admin API.
+export const holder = (username, ...credentials) => ({ username, enabled: true, credentials: [{ type: 'password', value: PASSWORD, temporary: false }, ...credentials] });
