@@ -30,6 +30,7 @@ static const char *const tables[] = {
     "refresh_family",
     "pushed_request",
     "device_code",
+    "action_token",
     "once",
     "event",
     "event_text",

@@ -165,7 +165,7 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
                         const struct outcome *o)
 {
     struct str detail = str_c(req->err.detail);
-    if (err == ERR_STORE_STANDBY) {
+    if (err == ERR_STORE_STANDBY || err == ERR_MAIL) {
         jw_member_str(w, "errorMessage", description_of(req, o));
     } else if (err == ERR_NOT_IMPLEMENTED || err == ERR_LOGIN_TOO_OLD) {
         jw_member_c(w, "error", o->oauth);

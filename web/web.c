@@ -6,6 +6,7 @@
 
 #include "web/grpc/grpc.h"
 #include "web/listen.h"
+#include "web/mail/post.h"
 #include "web/metrics.h"
 #include "web/oidc/jwks_cache.h"
 #include "web/operations/history.h"
@@ -107,6 +108,7 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
     TRY(jwks_cache_new(&web->jwks));
+    TRY(post_new(s->store, web->templates, &web->post));
     if (c->https_port)
         TRY(tls_new(&c->tls, web_hostname(web), err, &web->tls));
     TRY(listen_open(web, err, &web->listen));
@@ -144,6 +146,7 @@ void web_stop(struct web *web)
     streams_free(web->streams);
     grpc_server_free(web->grpc);
     tls_free(web->tls);
+    post_free(web->post);
     jwks_cache_free(web->jwks);
     template_set_free(web->templates);
     proxy_list_free(web->proxies);

@@ -12,7 +12,7 @@
 
 struct store;
 struct signer;
-struct mailer;
+struct post;
 struct template_set;
 struct messages;
 struct metrics;
@@ -142,7 +142,8 @@ struct web {
     struct proxy_list *proxies;
     struct template_set *templates;
     struct jwks_cache *jwks;
-    struct tls *tls; /* NULL: no HTTPS listener */
+    struct post *post; /* mails that pages cause */
+    struct tls *tls;   /* NULL: no HTTPS listener */
     struct reply_cache *replies;
     struct streams *streams; /* replies that go on */
     struct history *history; /* of the figures (web/operations) */

@@ -34,13 +34,14 @@ static bool is_operation(struct str type)
 /* Keycloak tells of it in both lists. */
 static bool is_told_twice(enum event_type type)
 {
-    return type == EVENT_UserImpersonated;
+    return type == EVENT_UserImpersonated || type == EVENT_ActionsMailed;
 }
 
 /* What people do themselves and administrators may do to them. */
 static bool is_done_by_both(enum event_type type)
 {
-    return type == EVENT_SessionRevoked || type == EVENT_ConsentRevoked;
+    return type == EVENT_SessionRevoked || type == EVENT_ConsentRevoked ||
+           type == EVENT_EmailProofMailed;
 }
 
 int event_type_sides(enum event_type type)

@@ -142,6 +142,13 @@ static int keep_secrets(const struct auth_ctx *ctx, const struct str_map *before
     return 0;
 }
 
+int smtp_fill_masked(const struct auth_ctx *ctx, struct store_read *r, struct str_map *io_settings)
+{
+    struct str_map kept;
+    TRY(smtp_settings(ctx, r, &kept));
+    return keep_secrets(ctx, &kept, io_settings);
+}
+
 static bool same(const struct str_map *one, const struct str_map *other)
 {
     if (one->count != other->count)

@@ -1,5 +1,5 @@
-/* How a realm would send mail: Keycloak's smtpServer, texts by name, sealed at rest. Nothing here sends any.
- * Its secrets go in and never come out of the Admin API (AD-06). */
+/* How a realm would send mail: Keycloak's smtpServer, texts by name, sealed at rest (core/mail/sender.h reads
+ * them). Its secrets go in and never come out of the Admin API (AD-06). */
 #ifndef GARITA_CORE_ADMIN_SMTP_H
 #define GARITA_CORE_ADMIN_SMTP_H
 
@@ -20,6 +20,9 @@ MUST_CHECK int smtp_of_json(const struct auth_ctx *ctx, const struct json_value 
                             struct str_map *ret_settings);
 /* Takes masked secrets away: what a file without secrets holds in their place. Whether there were any. */
 bool smtp_drop_masked(struct str_map *io_settings);
+/* A mask becomes the secret that is kept, under the conditions of smtp_put. */
+MUST_CHECK int smtp_fill_masked(const struct auth_ctx *ctx, struct store_read *r,
+                                struct str_map *io_settings);
 /* In the place of all that is kept; empty takes it away. A mask stands for the secret that is there:
  * ERR_INVALID_REQUEST when there is none, or when the server that it goes to changes (AD-06). */
 MUST_CHECK int smtp_put(const struct auth_ctx *ctx, struct store_write *w,

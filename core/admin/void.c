@@ -3,6 +3,7 @@
 
 #include "core/admin/keys.h"
 #include "core/admin/record.h"
+#include "core/port/action_tokens.h"
 #include "core/port/device_codes.h"
 #include "core/port/keys.h"
 #include "core/port/pushed_requests.h"
@@ -46,6 +47,7 @@ int admin_void_all(const struct auth_ctx *ctx, struct store_write *w, struct str
     TRY(session_delete_all(w, ret_sessions));
     TRY(pushed_request_delete_all(w));
     TRY(device_code_delete_all(w));
+    TRY(action_token_delete_all(w));
     TRY(replace_keys(ctx, w, ret_keys));
     return ADMIN_RECORD(ctx, w, EVENT_SessionRevoked, "realm", realm->id, {"realm", realm->name},
                         {"reason", why});

@@ -26,8 +26,7 @@ static bool email_may_log_in(const struct realm *realm, struct str name)
            str_find(name, '@') > 0;
 }
 
-/* The user whom the typed name means; *ret_found false when there is none. Service accounts have no
- * password login (RFC 6749 4.4 is theirs). */
+/* Service accounts have no password login (RFC 6749 4.4 is theirs). */
 static int find_user(const struct auth_ctx *ctx, struct store_read *r,
                      const struct typed_name *name, struct user *ret_user, bool *ret_found)
 {
@@ -38,6 +37,18 @@ static int find_user(const struct auth_ctx *ctx, struct store_read *r,
     *ret_found = rc == 0 && str_empty(user.service_account_client_id);
     *ret_user = user;
     return absent_is_fine(rc);
+}
+
+int login_find_user(const struct auth_ctx *ctx, struct store_read *r, struct str typed,
+                    struct user *ret_user, bool *ret_found)
+{
+    struct typed_name name;
+    struct err_ctx ignored = {0};
+    *ret_found = false;
+    int rc = typed_name_read(ctx->arena, typed, &name, &ignored);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    return rc == 0 ? find_user(ctx, r, &name, ret_user, ret_found) : 0;
 }
 
 static int find_password(const struct auth_ctx *ctx, struct store_read *r, int64_t user_pk,
@@ -381,12 +392,28 @@ static bool is_due(const struct auth_ctx *ctx, struct str action)
     return required_action_is_due(realm_view_required_actions(ctx->view), action);
 }
 
+static bool is_due_of(const struct auth_ctx *ctx, const struct user *user, struct str action)
+{
+    bool proof = str_eq(action, STR(REQUIRED_ACTION_VERIFY_EMAIL));
+    /* As Keycloak: nothing is left to prove, or nothing there is to prove. */
+    if (proof && (user->email_verified || str_empty(user->email)))
+        return false;
+    return is_due(ctx, action);
+}
+
+/* The realm wants every address proved. */
+static bool wants_proof(const struct auth_ctx *ctx, const struct user *user)
+{
+    return auth_realm(ctx)->verify_email && str_empty(user->service_account_client_id) &&
+           is_due_of(ctx, user, STR(REQUIRED_ACTION_VERIFY_EMAIL));
+}
+
 bool login_has_actions(const struct auth_ctx *ctx, const struct user *user)
 {
     for (size_t i = 0; i < user->required_actions.count; i++)
-        if (is_due(ctx, user->required_actions.items[i]))
+        if (is_due_of(ctx, user, user->required_actions.items[i]))
             return true;
-    return false;
+    return wants_proof(ctx, user);
 }
 
 int login_actions_due(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
@@ -394,13 +421,16 @@ int login_actions_due(const struct auth_ctx *ctx, struct store_read *r, const st
 {
     struct strs actions = {0};
     struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
+    struct str prove = STR(REQUIRED_ACTION_VERIFY_EMAIL);
     bool expired;
     for (size_t i = 0; i < user->required_actions.count; i++)
-        if (is_due(ctx, user->required_actions.items[i]))
+        if (is_due_of(ctx, user, user->required_actions.items[i]))
             TRY(strs_add(&actions, ctx->arena, user->required_actions.items[i]));
     TRY(password_expired(ctx, r, user->pk, &expired));
     if (expired && !strs_has(&actions, update))
         TRY(strs_add(&actions, ctx->arena, update));
+    if (wants_proof(ctx, user) && !strs_has(&actions, prove))
+        TRY(strs_add(&actions, ctx->arena, prove));
     *ret_actions = actions;
     return 0;
 }

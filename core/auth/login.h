@@ -55,6 +55,11 @@ struct login_attempt {
 MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
                              struct login_attempt *ret_attempt);
 
+/* The user whom a typed name means: a user name, or an e-mail address where the realm allows it. *ret_found
+ * is false when there is none; service accounts are nobody here. */
+MUST_CHECK int login_find_user(const struct auth_ctx *ctx, struct store_read *r, struct str typed,
+                               struct user *ret_user, bool *ret_found);
+
 /* Of the password that was compared. */
 static inline struct password_proof login_proof_of(const struct login_attempt *attempt)
 {
@@ -76,7 +81,8 @@ MUST_CHECK int login_decide(const struct auth_ctx *ctx, struct store_write *w,
 /* Whether the user has required actions that the realm asks for. */
 bool login_has_actions(const struct auth_ctx *ctx, const struct user *user);
 /* The required actions that must be done before this user gets anything: the stored ones that the realm
- * asks for, and UPDATE_PASSWORD when the password is older than the policy allows. */
+ * asks for, UPDATE_PASSWORD when the password is older than the policy allows, and VERIFY_EMAIL when the realm
+ * wants addresses proved and this one is not. */
 MUST_CHECK int login_actions_due(const struct auth_ctx *ctx, struct store_read *r,
                                  const struct user *user, struct strs *ret_actions);
 

@@ -20,7 +20,7 @@ const struct action_provider action_providers[] = {
     {"TERMS_AND_CONDITIONS", "Terms and Conditions", 20, false, true, false},
     {"UPDATE_PASSWORD", "Update Password", 30, true, true, true},
     {"UPDATE_PROFILE", "Update Profile", 40, true, true, false},
-    {"VERIFY_EMAIL", "Verify Email", 50, true, true, false},
+    {"VERIFY_EMAIL", "Verify Email", 50, true, true, true},
     {"delete_account", "Delete Account", 60, false, true, false},
     {"webauthn-register", "Webauthn Register", 70, true, true, false},
     {"webauthn-register-passwordless", "Webauthn Register Passwordless", 80, true, true, false},

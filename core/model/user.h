@@ -5,6 +5,7 @@
 #include "core/model/realm.h"
 
 #define REQUIRED_ACTION_UPDATE_PASSWORD "UPDATE_PASSWORD"
+#define REQUIRED_ACTION_VERIFY_EMAIL    "VERIFY_EMAIL"
 
 struct user {
     int64_t pk;

@@ -14,8 +14,8 @@
 
 /* --- beginning and reopening --- */
 
-static void flow_init(struct flow *f, const struct auth_ctx *ctx,
-                      const struct authz_browser *browser, struct authz_step *step)
+void flow_init(struct flow *f, const struct auth_ctx *ctx, const struct authz_browser *browser,
+               struct authz_step *step)
 {
     *step = (struct authz_step){.sso_cookie_max_age_s = -1};
     *f = (struct flow){.ctx = ctx, .browser = browser, .step = step};
@@ -86,7 +86,7 @@ static int reopen(struct flow *f, struct str sealed, bool *ret_done)
     return read_request(f, &form, ret_done);
 }
 
-static int reopen_at(struct flow *f, struct str sealed, enum login_stage stage, bool *ret_done)
+int flow_reopen_at(struct flow *f, struct str sealed, enum login_stage stage, bool *ret_done)
 {
     TRY(reopen(f, sealed, ret_done));
     if (*ret_done || f->state.stage == stage)
@@ -150,7 +150,7 @@ static int store_finish(struct flow *f, const struct who *who, bool consent_give
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
-static int finish_now(struct flow *f, const struct who *who, bool consent_given, struct finish *fin)
+int flow_finish_now(struct flow *f, const struct who *who, bool consent_given, struct finish *fin)
 {
     if (is_not_the_hinted(f, who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
@@ -200,7 +200,7 @@ static int begin(struct flow *f)
     TRY(begin_read(f, &who, &next, &fin));
     if (next != NEXT_FINISH)
         return flow_show(f, &who, next);
-    return finish_now(f, &who, false, &fin);
+    return flow_finish_now(f, &who, false, &fin);
 }
 
 int authz_begin(const struct auth_ctx *ctx, const struct form *form,
@@ -323,7 +323,7 @@ int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
     struct login_try t = {.next = NEXT_LOGIN};
     bool done;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen_at(&f, form->state, LOGIN_STAGE_PASSWORD, &done));
+    TRY(flow_reopen_at(&f, form->state, LOGIN_STAGE_PASSWORD, &done));
     if (done)
         return 0;
     if (!flow_takes_password(ctx, f.request.client))
@@ -338,7 +338,7 @@ int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
 
 /* --- the required action --- */
 
-static int load_for_page(struct flow *f, struct who *ret_who, bool *ret_found)
+int flow_load_for_page(struct flow *f, struct who *ret_who, bool *ret_found)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(f->ctx->view, &r));
@@ -346,8 +346,8 @@ static int load_for_page(struct flow *f, struct who *ret_who, bool *ret_found)
     return load_who(f, r, ret_who, ret_found);
 }
 
-static int plan_for_page(struct flow *f, struct who *who, const struct plan_options *options,
-                         enum next *ret_next, struct finish *ret_finish)
+int flow_plan_for_page(struct flow *f, const struct who *who, const struct plan_options *options,
+                       enum next *ret_next, struct finish *ret_finish)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(f->ctx->view, &r));
@@ -382,7 +382,7 @@ static int change_password(struct flow *f, struct change *c)
     struct plan_options options = {.action_done = true};
     /* The new password counts as shown now. */
     c->who.auth_time_ms = f->ctx->now->wall_ms;
-    TRY(plan_for_page(f, &c->who, &options, &c->next, &c->fin));
+    TRY(flow_plan_for_page(f, &c->who, &options, &c->next, &c->fin));
     int rc = store_change(f, c);
     if (rc == ERR_SESSION_NOT_ACTIVE)
         return flow_show_login(f, 0, str_of(NULL, 0));
@@ -407,14 +407,14 @@ int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser
     struct plan_options none = {0};
     bool done, found;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
+    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
     if (done)
         return 0;
-    TRY(load_for_page(&f, &c.who, &found));
+    TRY(flow_load_for_page(&f, &c.who, &found));
     if (!found || !c.who.fresh)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     /* A repeated or late post: nothing is due any more, so nothing is changed (WE-12). */
-    TRY(plan_for_page(&f, &c.who, &none, &c.next, &c.fin));
+    TRY(flow_plan_for_page(&f, &c.who, &none, &c.next, &c.fin));
     if (c.next != NEXT_ACTION)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     if (!str_eq(password, password_again)) {
@@ -438,18 +438,18 @@ int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *
     enum next next;
     bool done, found;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
+    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
     if (done)
         return 0;
-    TRY(load_for_page(&f, &who, &found));
+    TRY(flow_load_for_page(&f, &who, &found));
     if (!found)
         return flow_show_login(&f, 0, str_of(NULL, 0));
-    TRY(plan_for_page(&f, &who, &options, &next, &fin));
+    TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
     if (flow_has_asked_action(&f))
         f.state.action_status = ACTION_CANCELLED;
     if (next != NEXT_FINISH)
         return flow_show(&f, &who, next);
-    return finish_now(&f, &who, false, &fin);
+    return flow_finish_now(&f, &who, false, &fin);
 }
 
 /* --- the page for the one-time password --- */
@@ -500,10 +500,10 @@ int authz_otp(const struct auth_ctx *ctx, const struct authz_browser *browser, s
     struct plan_options none = {0};
     bool done, found;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen_at(&f, state, LOGIN_STAGE_OTP, &done));
+    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_OTP, &done));
     if (done)
         return 0;
-    TRY(load_for_page(&f, &t.who, &found));
+    TRY(flow_load_for_page(&f, &t.who, &found));
     if (!found || !t.who.fresh)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     t.attempt = (struct login_attempt){
@@ -515,7 +515,7 @@ int authz_otp(const struct auth_ctx *ctx, const struct authz_browser *browser, s
         .auth_method = STR("openid-connect"),
     };
     t.who.otp = true; /* if it is right */
-    TRY(plan_for_page(&f, &t.who, &none, &t.next, &t.fin));
+    TRY(flow_plan_for_page(&f, &t.who, &none, &t.next, &t.fin));
     return judge_otp(&f, &t);
 }
 
@@ -556,18 +556,18 @@ int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browse
     enum next next;
     bool done, found;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen_at(&f, state, LOGIN_STAGE_CONSENT, &done));
+    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_CONSENT, &done));
     if (done)
         return 0;
-    TRY(load_for_page(&f, &who, &found));
+    TRY(flow_load_for_page(&f, &who, &found));
     if (!found)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     if (!accepted && !who.impersonated) /* neither a yes nor a no is the impersonator's to say */
         return deny(&f, &who);
-    TRY(plan_for_page(&f, &who, &options, &next, &fin));
+    TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
     if (next != NEXT_FINISH)
         return flow_show(&f, &who, next);
-    return finish_now(&f, &who, true, &fin);
+    return flow_finish_now(&f, &who, true, &fin);
 }
 
 /* --- the same page again --- */
@@ -586,7 +586,7 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         f.state.language = language;
         ret_step->language = language;
     }
-    TRY(load_for_page(&f, &who, &found));
+    TRY(flow_load_for_page(&f, &who, &found));
     bool password = f.state.stage == LOGIN_STAGE_PASSWORD;
     if (password || !found || (f.state.stage == LOGIN_STAGE_OTP && !who.fresh))
         return flow_show_login(&f, 0, str_of(NULL, 0));
@@ -594,5 +594,7 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         return flow_show_otp(&f, &who, 0);
     if (f.state.stage == LOGIN_STAGE_ACTION)
         return flow_show_action(&f, &who, NULL);
+    if (f.state.stage == LOGIN_STAGE_VERIFY_EMAIL)
+        return flow_show_verify_email(&f, &who, false);
     return flow_show_consent(&f, &who);
 }

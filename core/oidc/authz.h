@@ -20,6 +20,8 @@ enum authz_step_kind {
     AUTHZ_STEP_LOGIN,           /* page: user name and password; err when the last try failed */
     AUTHZ_STEP_OTP,             /* page: one-time password; err when the last try failed */
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
+    AUTHZ_STEP_RESET_PASSWORD,  /* page: whose password was forgotten */
+    AUTHZ_STEP_VERIFY_EMAIL,    /* page: a link was mailed; mail says whether it is to be */
     AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
     AUTHZ_STEP_DEVICE_CODE,  /* page: the code that a device shows; err when there is none such */
     AUTHZ_STEP_DEVICE_DONE,  /* page: the device may go on */
@@ -28,14 +30,19 @@ enum authz_step_kind {
 
 struct authz_step {
     enum authz_step_kind kind;
-    int err;                /* ERROR: what the page says; LOGIN, OTP: 0 or why it is shown again */
-    const char *problem;    /* UPDATE_PASSWORD: message key, or NULL */
-    int64_t problem_number; /* its number */
-    struct str state;       /* sealed; hidden field "state" of the page's form */
+    int err; /* ERROR: what the page says; LOGIN, OTP, VERIFY_EMAIL: 0 or why it is shown again */
+    const char *problem;         /* UPDATE_PASSWORD: message key, or NULL */
+    int64_t problem_number;      /* its number */
+    struct str state;            /* sealed; hidden field "state" of the page's form */
     const struct client *client; /* for names, logo and links; may be NULL on ERROR */
     struct str redirect_uri;     /* where the answer will go: for form-action of the CSP */
     struct str ui_locales;       /* of the request, for the choice of language */
     struct str language;         /* that the user chose on a page; absent: none */
+
+    /* LOGIN: whether the page offers a new password to who forgot his, and says that a mail may come. */
+    bool may_reset, was_reset;
+    struct str mail_user_id; /* VERIFY_EMAIL: who gets a mail now; absent: nobody */
+    struct str email;        /* VERIFY_EMAIL: where it goes */
 
     bool may_cancel;     /* UPDATE_PASSWORD: the application asked for it, and goes on without */
     struct str username; /* LOGIN: to fill in; may be empty */
@@ -85,6 +92,19 @@ MUST_CHECK int authz_update_password(const struct auth_ctx *ctx,
  * and the answer says so. An action that the server asks for cannot be declined. */
 MUST_CHECK int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *browser,
                                    struct str state, struct authz_step *ret_step);
+
+/* The login page was left for the one of those who forgot their password (core/oidc/authz_mail.c). */
+MUST_CHECK int authz_forgot_password(const struct auth_ctx *ctx,
+                                     const struct authz_browser *browser, struct str state,
+                                     struct authz_step *ret_step);
+/* That page was sent: the login page again, which says the same whoever was named (PW-05). The caller sees to
+ * the mail. */
+MUST_CHECK int authz_reset_password(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                                    struct str state, struct authz_step *ret_step);
+/* The page that waits for a proved address was sent: it goes on when the link was followed. again asks for
+ * one more mail. */
+MUST_CHECK int authz_verify_email(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                                  struct str state, bool again, struct authz_step *ret_step);
 
 /* The consent page was sent. */
 MUST_CHECK int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browser,

@@ -162,6 +162,15 @@ static int plan_change(const struct flow *f, struct store_read *r, const struct 
     return 0;
 }
 
+static bool has_unsupported(const struct strs *actions)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        if (!str_eq(actions->items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD)) &&
+            !str_eq(actions->items[i], STR(REQUIRED_ACTION_VERIFY_EMAIL)))
+            return true;
+    return false;
+}
+
 static int plan_actions(const struct flow *f, struct store_read *r, const struct who *who,
                         const struct plan_options *options, enum next *ret_next)
 {
@@ -169,12 +178,14 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
     bool asked = flow_has_asked_action(f) && !options->action_cancelled;
     *ret_next = NEXT_FINISH;
     TRY(login_actions_due(f->ctx, r, &who->user, &actions));
-    for (size_t i = 0; i < actions.count; i++)
-        if (!str_eq(actions.items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD))) {
-            *ret_next = NEXT_UNSUPPORTED_ACTION;
-            return 0;
-        }
-    return actions.count > 0 || asked ? plan_change(f, r, who, ret_next) : 0;
+    if (has_unsupported(&actions))
+        *ret_next = NEXT_UNSUPPORTED_ACTION;
+    else if (!options->action_done &&
+             (asked || strs_has(&actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD))))
+        return plan_change(f, r, who, ret_next);
+    else if (strs_has(&actions, STR(REQUIRED_ACTION_VERIFY_EMAIL)))
+        *ret_next = NEXT_VERIFY_EMAIL;
+    return 0;
 }
 
 static int plan_consent(const struct flow *f, struct store_read *r, const struct who *who,
@@ -199,7 +210,7 @@ int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
               const struct plan_options *options, enum next *ret_next)
 {
     TRY(flow_plan_factors(f, r, who, ret_next));
-    if (*ret_next == NEXT_FINISH && !options->action_done)
+    if (*ret_next == NEXT_FINISH)
         TRY(plan_actions(f, r, who, options, ret_next));
     if (*ret_next != NEXT_FINISH)
         return 0;
@@ -326,6 +337,7 @@ int flow_show_login(struct flow *f, int err, struct str username)
                                             : username;
     step->remember_me_offered = auth_realm(f->ctx)->remember_me;
     step->remember_me = f->state.remember_me;
+    step->may_reset = auth_realm(f->ctx)->reset_password_allowed && !step->username_fixed;
     return seal(f, LOGIN_STAGE_PASSWORD, NULL);
 }
 
@@ -347,6 +359,16 @@ int flow_show_action(struct flow *f, const struct who *who, const struct passwor
         f->step->problem_number = problem->number;
     }
     return seal(f, LOGIN_STAGE_ACTION, who);
+}
+
+int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new)
+{
+    f->step->kind = AUTHZ_STEP_VERIFY_EMAIL;
+    f->step->username = who->user.username;
+    f->step->email = who->user.email;
+    if (is_new)
+        f->step->mail_user_id = who->user.id;
+    return seal(f, LOGIN_STAGE_VERIFY_EMAIL, who);
 }
 
 int flow_show_consent(struct flow *f, const struct who *who)
@@ -395,6 +417,9 @@ int flow_show(struct flow *f, const struct who *who, enum next next)
         return flow_show_otp(f, who, 0);
     case NEXT_ACTION:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
+    case NEXT_VERIFY_EMAIL:
+        return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED)
+                      : flow_show_verify_email(f, who, true);
     case NEXT_UNSUPPORTED_ACTION:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED)
                       : flow_error(f, ERR_ACCOUNT_NOT_SET_UP);

@@ -44,7 +44,8 @@ MUST_CHECK int flow_check_person(const struct flow *f, struct store_read *r, con
 enum next {
     NEXT_LOGIN,
     NEXT_OTP,
-    NEXT_ACTION,
+    NEXT_ACTION,             /* a new password */
+    NEXT_VERIFY_EMAIL,       /* the person must follow a link that was mailed */
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
     NEXT_CONSENT,
     NEXT_PERSON_ONLY, /* nothing that an administrator gets who acts as the person */
@@ -89,6 +90,8 @@ MUST_CHECK int flow_show_login(struct flow *f, int err, struct str username);
 MUST_CHECK int flow_show_otp(struct flow *f, const struct who *who, int err);
 MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
                                 const struct password_problem *problem);
+/* is_new: it was not shown before, so that a mail is due. */
+MUST_CHECK int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new);
 MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);
 /* The page of what comes next; not for NEXT_FINISH. prompt=none turns pages into errors. */
 MUST_CHECK int flow_show(struct flow *f, const struct who *who, enum next next);
@@ -112,6 +115,23 @@ MUST_CHECK int finish_store(const struct flow *f, struct store_write *w, const s
                             struct finish *finish);
 /* After the commit: the reply and the cookie. */
 void finish_reply(struct flow *f, const struct finish *finish);
+
+/* --- one request on its way: authz.c --- */
+
+void flow_init(struct flow *f, const struct auth_ctx *ctx, const struct authz_browser *browser,
+               struct authz_step *step);
+/* A page of that stage was sent. *ret_done: the step says already that nothing can be done (WE-12). */
+MUST_CHECK int flow_reopen_at(struct flow *f, struct str sealed, enum login_stage stage,
+                              bool *ret_done);
+/* The person of the state, if what vouched for him then does so now. */
+MUST_CHECK int flow_load_for_page(struct flow *f, struct who *ret_who, bool *ret_found);
+/* Plans, and prepares the end when that is what comes. */
+MUST_CHECK int flow_plan_for_page(struct flow *f, const struct who *who,
+                                  const struct plan_options *options, enum next *ret_next,
+                                  struct finish *ret_finish);
+/* Stores the end and answers. */
+MUST_CHECK int flow_finish_now(struct flow *f, const struct who *who, bool consent_given,
+                               struct finish *fin);
 
 /* --- a device that is let in: authz_device.c --- */
 

@@ -9,10 +9,11 @@
 #include "core/auth/login.h"
 
 enum login_stage {
-    LOGIN_STAGE_PASSWORD, /* nobody is known yet */
-    LOGIN_STAGE_OTP,      /* the password was right; user_id is set */
-    LOGIN_STAGE_ACTION,   /* all factors were right; user_id is set */
-    LOGIN_STAGE_CONSENT   /* all but consent is done; user_id is set */
+    LOGIN_STAGE_PASSWORD,    /* nobody is known yet */
+    LOGIN_STAGE_OTP,         /* the password was right; user_id is set */
+    LOGIN_STAGE_ACTION,      /* all factors were right; user_id is set */
+    LOGIN_STAGE_CONSENT,     /* all but consent is done; user_id is set */
+    LOGIN_STAGE_VERIFY_EMAIL /* a mail was sent; user_id is set */
 };
 
 struct login_state {

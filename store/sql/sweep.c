@@ -152,10 +152,14 @@ static int sweep_handles(struct store_write *w, int64_t limit, int64_t *io_count
     static const struct sql device_codes = {
         "DELETE FROM device_code WHERE pk IN"
         " (SELECT pk FROM device_code ORDER BY pk LIMIT ?1) AND expires_ms < ?2"};
+    static const struct sql action_tokens = {
+        "DELETE FROM action_token WHERE hash IN (SELECT hash FROM action_token"
+        " WHERE expires_ms < ?2 ORDER BY expires_ms LIMIT ?1)"};
     int64_t now_ms = w->now.wall_ms;
     TRY(sweep_oldest(w, &codes, limit, now_ms - GRACE_MS, io_count));
     TRY(sweep_oldest(w, &pushed_requests, limit, now_ms, io_count));
-    return sweep_oldest(w, &device_codes, limit, now_ms - GRACE_MS, io_count);
+    TRY(sweep_oldest(w, &device_codes, limit, now_ms - GRACE_MS, io_count));
+    return sweep_oldest(w, &action_tokens, limit, now_ms, io_count);
 }
 
 static int sweep_once(struct store_write *w, int64_t limit, int64_t *io_count)

@@ -66,7 +66,8 @@ async function check(token, roles, over, realm) {
     if (allowed && isDangerous(route)) return;
     const { status, text } = await ask(route, realm, token);
     const what = `${route.method} ${path(route, realm)} with ${roles} over ${over}: ${status} ${text.slice(0, 200)}`;
-    if (allowed) assert.ok(status !== 401 && status !== 403 && (status < 500 || status === 501), what);
+    const fine = status < 500 || status === 501 || /names no mail server/.test(text); // as Keycloak, a 500
+    if (allowed) assert.ok(status !== 401 && status !== 403 && fine, what);
     else assert.equal(status, 403, what);
   });
 }

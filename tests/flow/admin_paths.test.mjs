@@ -19,9 +19,7 @@ const ABSENT = [
   [/\/organizations\/.*\/groups/, 'Groups of organizations'],
   [/\/organizations\/.*\/invit/, 'Invitations to organizations'],
   [/\/workflows/, 'Workflows'],
-  [/\/testSMTPConnection$/, 'Connections to mail servers'],
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
-  [/\/users\/\{id\}\/[a-z-]+-email$/, 'Mails to people'],
   [/\/credential-registrators$/, 'Actions in which people register credentials'],
   [/\/authentication\/config$/, 'Configurations without an execution'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
@@ -88,7 +86,9 @@ test('all others are served', async () => {
   for (const route of keycloakPaths.filter((r) => !absence(r) && !isRealm(r))) {
     const reply = await administrator(route);
     const what = `${route.method} ${route.path}: ${reply.status} ${reply.text.slice(0, 200)}`;
-    assert.ok(![401, 403, 405].includes(reply.status) && reply.status < 500, what);
+    // as Keycloak: a mail that cannot be sent is a 500 that says why
+    const mailless = route.path.endsWith('/testSMTPConnection') && /names no mail server/.test(reply.text);
+    assert.ok(![401, 403, 405].includes(reply.status) && (reply.status < 500 || mailless), what);
   }
 });
 

@@ -185,7 +185,6 @@ test('AD-06: the mail server is kept, its secret never shown, and not sent to an
   for (const smtpServer of ['x', { host: {} }, { host: 'a\nb' }, Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`n${i}`, 'x']))]) assert.equal((await change({ smtpServer })).status, 400);
   assert.equal((await change({ smtpServer: {} })).status, 204);
   assert.deepEqual((await settings()).smtpServer, {});
-  assert.equal((await world.call('POST', '/realms/peru/testSMTPConnection', { token, json: {} })).status, 501);
 });
 
 test('a realm is made with its mail server', async () => {

@@ -5,19 +5,23 @@ import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { assertError, assertErrorPage, Browser, Client, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
 import { freePort } from './lib/server.mjs';
-import { SECRET, World } from './lib/world.mjs';
+import { linkOf, MailServer } from './lib/smtp.mjs';
+import { AdminWorld } from './lib/admin.mjs';
+import { formById } from './lib/html.mjs';
+import { SECRET } from './lib/world.mjs';
 
 const RACERS = 200;
 const FACTOR = 5;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-let world, portals, issuer, pair, n = 0;
+let world, portals, issuer, pair, mails, n = 0;
 
 before(async () => {
   const ports = { web: await freePort(), management: await freePort() };
   const httpsPort = await freePort();
   // one origin on both listeners, as behind a proxy
-  world = await World.open({
-    ports, args: ['--https-port', String(httpsPort), '--hostname', `http://localhost:${ports.web}`, '--trusted-proxies', '127.0.0.1'],
+  mails = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  world = await AdminWorld.open({
+    ports, args: ['--https-port', String(httpsPort), '--hostname', `http://localhost:${ports.web}`, '--trusted-proxies', '127.0.0.1', '--fetch-networks', '127.0.0.0/8'],
     realm: { bruteForceProtected: true, failureFactor: FACTOR, waitIncrementSeconds: 600, quickLoginCheckMilliSeconds: 0, minimumQuickLoginWaitSeconds: 0 },
   });
   issuer = world.server.realm('peru');
@@ -31,7 +35,7 @@ before(async () => {
     serviceAccount: true, values: { clientAuthenticatorType: 'client-jwt', 'attributes.use.jwks.string': 'true', 'attributes.jwks.string': JSON.stringify({ keys: [jwk] }) },
   });
 });
-after(() => world.close());
+after(async () => { await world.close(); await mails.close(); });
 
 const race = (call, racers = RACERS) => Promise.all(Array.from({ length: racers }, (_, i) => call(portals[i % 2], i)));
 async function someone() {
@@ -75,6 +79,21 @@ test(`OX-05: of ${RACERS} redemptions of one device code one succeeds`, async ()
   const use = (portal) => portal.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: asked.device_code });
   const { access_token } = winnerOf(await race(use), [400], 'invalid_grant');
   assert.equal(await portals[0].isActive(access_token), true);
+});
+
+test(`RE-01: of ${RACERS} uses of one mailed link one succeeds`, async () => {
+  const kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: { host: 'localhost', port: String(mails.port), from: 'login@example.pe' } });
+  const username = await someone();
+  const [{ id }] = await kc.users.find({ username, exact: true });
+  await kc.users.update({ id }, { email: `${username}@example.pe` });
+  await kc.users.sendVerifyEmail({ id });
+  const browser = new Browser(world.server, 'peru');
+  const page = await browser.get(linkOf(await mails.take(`${username}@example.pe`)));
+  const pages = await race(() => browser.submit(page, formById(page.text, 'kc-action-token-form')));
+  const [winner, ...more] = pages.filter((reply) => reply.status === 200);
+  assert.ok(winner && more.length === 0, `${more.length + 1} won`);
+  pages.filter((reply) => reply !== winner).forEach(assertErrorPage);
 });
 
 test(`OT-04: of ${RACERS} uses of one refresh token one succeeds, and the family is over`, async () => {

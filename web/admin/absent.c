@@ -48,13 +48,6 @@ int rest_absent_verifiable_credentials(struct admin_call *call)
     return absent(call, "Verifiable credentials");
 }
 
-int rest_absent_mails(struct admin_call *call)
-{
-    struct user user;
-    TRY(users_find_to_change(call, &user));
-    return absent(call, "Mails to people");
-}
-
 /* --- Of the realm --- */
 
 #define ABSENT(name, what)                                                                         \
@@ -69,7 +62,6 @@ ABSENT(uploads, "Uploads of files")
 ABSENT(organization_groups, "Groups of organizations")
 ABSENT(invitations, "Invitations to organizations")
 ABSENT(workflows, "Workflows")
-ABSENT(mail, "Connections to mail servers")
 ABSENT(ldap, "Connections to LDAP servers")
 ABSENT(registrators, "Actions in which people register credentials")
 ABSENT(revocation_lists, "Certificate revocation lists")

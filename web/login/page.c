@@ -2,6 +2,7 @@
 #include "web/login/page.h"
 
 #include "core/admin/localization.h"
+#include "core/auth/password_policy.h"
 #include "core/codec/base64.h"
 #include "core/codec/uri.h"
 #include "core/crypto/digest.h"
@@ -217,6 +218,16 @@ void page_message(struct page *p, const char *name, const char *key, const struc
 bool page_has_message(const struct page *p, const char *key)
 {
     return !str_absent(messages_get(messages_of(p->req), p->lang, str_c(key)));
+}
+
+void page_problem(struct page *p, const struct password_problem *problem)
+{
+    if (!problem || !problem->message)
+        return;
+    struct str number = arena_printf(p->req->arena, "%lld", (long long)problem->number);
+    const char *key =
+        page_has_message(p, problem->message) ? problem->message : "invalidPasswordMessage";
+    page_message(p, "error", key, &number, 1);
 }
 
 struct str page_text(const struct page *p, struct str text)

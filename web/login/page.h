@@ -34,6 +34,9 @@ void page_begin(struct page *p, struct request *req, const struct page_wish *wis
 /* Sets member name to the text of a message key, arguments filled in. */
 void page_message(struct page *p, const char *name, const char *key, const struct str *args,
                   size_t arg_count);
+struct password_problem;
+/* The message of what is wrong with a new password; nothing for NULL or no problem. */
+void page_problem(struct page *p, const struct password_problem *problem);
 /* Whether there is such a message. */
 bool page_has_message(const struct page *p, const char *key);
 /* Texts of configuration: "${key}" means a message, everything else itself; absent when empty. */

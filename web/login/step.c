@@ -1,11 +1,13 @@
 /* Steps of a login as pages, redirects and form posts. */
 #include "web/login/step.h"
 
+#include "core/auth/password_policy.h"
 #include "core/oidc/redirect_uri.h"
 #include "web/fail.h"
 #include "web/login/cookies.h"
 #include "web/login/device.h"
 #include "web/login/expired.h"
+#include "web/login/mails.h"
 #include "web/login/page.h"
 #include "web/web.h"
 
@@ -48,7 +50,35 @@ static void send_login(struct request *req, struct response *res, const struct a
     /* Whatever the reason, the same words (PW-04, PW-05). */
     if (step->err != 0)
         page_message(&p, "error", "login.error.credentials", NULL, 0);
+    else if (step->was_reset)
+        page_message(&p, "info", "reset.sent", NULL, 0);
+    if (step->may_reset)
+        tpl_set(a, p.root, "reset", page_realm_path(req, STR("/login-actions/reset-credentials")));
     page_send(&p, res, 200, "login");
+}
+
+static void send_reset(struct request *req, struct response *res, const struct authz_step *step)
+{
+    struct page p;
+    struct arena *a = req->arena;
+    begin_form(&p, req, step, "/login-actions/reset-credentials");
+    tpl_set(a, p.root, "restart", page_realm_path(req, STR("/login-actions/restart")));
+    if (!str_empty(step->username))
+        tpl_set(a, p.root, "username", step->username);
+    tpl_set_bool(a, p.root, "byEmail", realm_view_realm(req->realm)->login_with_email_allowed);
+    page_send(&p, res, 200, "reset-password");
+}
+
+static void send_verify_email(struct request *req, struct response *res,
+                              const struct authz_step *step)
+{
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/verify-email");
+    tpl_set(req->arena, p.root, "email", step->email);
+    if (step->err != 0)
+        page_message(&p, "error", "verifyemail.waiting", NULL, 0);
+    page_send(&p, res, 200, "verify-email");
+    mails_of_step(req, step);
 }
 
 static void send_otp(struct request *req, struct response *res, const struct authz_step *step)
@@ -68,12 +98,8 @@ static void send_password(struct request *req, struct response *res, const struc
     tpl_set(req->arena, p.root, "username", step->username);
     tpl_set_bool(req->arena, p.root, "autofocus", true);
     tpl_set_bool(req->arena, p.root, "mayCancel", step->may_cancel);
-    if (step->problem) {
-        struct str number = arena_printf(req->arena, "%lld", (long long)step->problem_number);
-        const char *key =
-            page_has_message(&p, step->problem) ? step->problem : "invalidPasswordMessage";
-        page_message(&p, "error", key, &number, 1);
-    }
+    const struct password_problem problem = {step->problem, step->problem_number};
+    page_problem(&p, &problem);
     page_send(&p, res, 200, "update-password");
 }
 
@@ -175,6 +201,8 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_LOGIN: send_login(req, res, step); return;
     case AUTHZ_STEP_OTP: send_otp(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
+    case AUTHZ_STEP_RESET_PASSWORD: send_reset(req, res, step); return;
+    case AUTHZ_STEP_VERIFY_EMAIL: send_verify_email(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;
     case AUTHZ_STEP_DEVICE_CODE: device_page(req, res, str_of(NULL, 0), true); return;
     case AUTHZ_STEP_DEVICE_DONE:

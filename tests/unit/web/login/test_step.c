@@ -1,9 +1,19 @@
 /* Steps of a login as replies: every kind of step, what it shows and what it sets. */
 #include "tests/unit/web/login/page_fixture.h"
 
+#include "web/login/mails.h"
 #include "web/login/step.h"
 
 static struct client portal;
+
+/* The post is not here: who would have got a mail. */
+static struct str mailed;
+
+void mails_of_step(struct request *req, const struct authz_step *step)
+{
+    (void)req;
+    mailed = step->mail_user_id;
+}
 
 /* The realm knows one client. */
 int realm_view_client(struct realm_view *view, struct str client_id,
@@ -147,6 +157,45 @@ static void the_page_for_the_code_has_the_fixed_names(void **state)
     assert_true(fixture_body(f, "role=\"alert\""));
 }
 
+static void who_forgot_the_password_is_helped_where_the_realm_offers_it(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_LOGIN);
+    answer(f, &step);
+    assert_false(fixture_body(f, "kc-form-forgot"));
+    step.may_reset = true;
+    answer(f, &step);
+    assert_true(fixture_body(f, "<form id=\"kc-form-forgot\" method=\"post\" "
+                                "action=\"/auth/realms/peru/login-actions/reset-credentials\">"));
+    assert_false(fixture_body(f, "role=\"status\""));
+    step.was_reset = true;
+    answer(f, &step);
+    assert_true(fixture_body(f, "role=\"status\""));
+    step = step_of(AUTHZ_STEP_RESET_PASSWORD);
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_true(fixture_body(f, "kc-reset-password-form"));
+    assert_true(fixture_body(f, "name=\"state\" value=\"SEALED\""));
+}
+
+static void an_address_to_prove_gets_a_mail_when_one_is_due(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of(AUTHZ_STEP_VERIFY_EMAIL);
+    step.email = STR("<ana>@example.pe");
+    step.mail_user_id = STR("4711");
+    answer(f, &step);
+    assert_true(str_eq(mailed, STR("4711")));
+    assert_true(fixture_body(f, "&lt;ana&gt;@example.pe")); /* WE-07 */
+    assert_true(fixture_body(f, "login-actions/verify-email?client_id=portal"));
+    assert_false(fixture_body(f, "role=\"alert\""));
+    step.mail_user_id = str_of(NULL, 0);
+    step.err = ERR_ACCOUNT_NOT_SET_UP;
+    answer(f, &step);
+    assert_true(str_absent(mailed));
+    assert_true(fixture_body(f, "not confirmed yet"));
+}
+
 /* OX-05: the code stands where consent is asked, and a device ends on a page. */
 static void devices_are_shown(void **state)
 {
@@ -286,6 +335,8 @@ int main(void)
         cmocka_unit_test(asking_again_names_the_person),
         cmocka_unit_test(the_password_page_says_what_is_wrong),
         cmocka_unit_test(the_page_for_the_code_has_the_fixed_names),
+        cmocka_unit_test(who_forgot_the_password_is_helped_where_the_realm_offers_it),
+        cmocka_unit_test(an_address_to_prove_gets_a_mail_when_one_is_due),
         cmocka_unit_test(devices_are_shown),
         cmocka_unit_test(consent_lists_what_is_asked),
         cmocka_unit_test(replies_redirect_and_set_the_cookies),

@@ -1,0 +1,210 @@
+/* Making and using links that are mailed to people. */
+#include "core/auth/action_token.h"
+
+#include "core/auth/login.h"
+#include "core/auth/password_change.h"
+#include "core/auth/report.h"
+#include "core/auth/session.h"
+#include "core/base/ct.h"
+#include "core/base/rng.h"
+#include "core/crypto/digest.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+#define MS_PER_S  1000
+#define LINK_PATH "/login-actions/action-token?key="
+
+bool action_token_takes(struct str action)
+{
+    return str_eq(action, STR(REQUIRED_ACTION_UPDATE_PASSWORD)) ||
+           str_eq(action, STR(REQUIRED_ACTION_VERIFY_EMAIL));
+}
+
+/* --- The person --- */
+
+/* Hash of the address that the mail went to and of the password that there was. */
+static int person_of(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                     struct str *ret_hash)
+{
+    struct password_proof proof;
+    unsigned char hash[BLAKE2B_BYTES];
+    TRY(login_proof_now(ctx, r, user->pk, &proof));
+    struct str set = arena_printf(ctx->arena, "\n%lld\n", (long long)proof.set_ms);
+    struct str whole =
+        ARENA_CONCAT(ctx->arena, user->id, set, proof.credential_id, STR("\n"), user->email);
+    if (str_absent(set) || str_absent(whole))
+        return ERR_NO_MEMORY;
+    blake2b_256_of(whole, hash);
+    *ret_hash = arena_str(ctx->arena, str_of((const char *)hash, sizeof(hash)));
+    return str_absent(*ret_hash) ? ERR_NO_MEMORY : 0;
+}
+
+static bool may_act(const struct auth_ctx *ctx, const struct action_token *token,
+                    const struct user *user)
+{
+    return token->expires_ms > ctx->now->wall_ms && !str_empty(user->email) &&
+           str_empty(user->service_account_client_id) &&
+           session_user_allowed(ctx, user, token->created_ms);
+}
+
+/* As things stand in this transaction. */
+static int load(const struct auth_ctx *ctx, struct store_read *r, struct str key,
+                struct action_token *ret_token, struct user *ret_user)
+{
+    struct str person, hash = handle_hash(ctx->arena, HANDLE_ACTION_TOKEN, key);
+    if (str_absent(hash))
+        return ERR_NO_MEMORY;
+    int rc = action_token_find(r, ctx->arena, hash, ret_token);
+    if (rc == 0)
+        rc = user_find_by_pk(r, ctx->arena, ret_token->user_pk, ret_user);
+    if (rc == ERR_NOT_FOUND)
+        return ERR_ACTION_TOKEN;
+    TRY(rc);
+    if (!may_act(ctx, ret_token, ret_user))
+        return ERR_ACTION_TOKEN;
+    TRY(person_of(ctx, r, ret_user, &person));
+    return ct_eq(person, ret_token->person) ? 0 : ERR_ACTION_TOKEN;
+}
+
+/* --- Making one --- */
+
+int action_token_issue(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                       const struct action_wish *wish, struct str *ret_url)
+{
+    struct str key = token_new(ctx->arena);
+    int64_t lives_s = wish->lifespan_s < ACTION_TOKEN_MAX_S ? wish->lifespan_s : ACTION_TOKEN_MAX_S;
+    struct action_token token = {
+        .hash = handle_hash(ctx->arena, HANDLE_ACTION_TOKEN, key),
+        .user_pk = user->pk,
+        .purpose = wish->purpose,
+        .actions = wish->actions,
+        .client_pk = wish->client ? wish->client->pk : 0,
+        .redirect_uri = str_absent(wish->redirect_uri) ? STR("") : wish->redirect_uri,
+        .created_ms = ctx->now->wall_ms,
+        .expires_ms = ctx->now->wall_ms + lives_s * MS_PER_S,
+    };
+    TRY(person_of(ctx, store_write_reader(w), user, &token.person));
+    /* WE-09: the origin is the configured one. */
+    struct str url = ARENA_CONCAT(ctx->arena, ctx->issuer, STR(LINK_PATH), key);
+    if (str_absent(key) || str_absent(token.hash) || str_absent(url))
+        return ERR_NO_MEMORY;
+    *ret_url = url;
+    return action_token_put(w, &token);
+}
+
+/* --- Looking --- */
+
+static int fill_visit(const struct auth_ctx *ctx, struct store_read *r, struct str key,
+                      struct action_visit *ret_visit)
+{
+    struct action_visit v = {.client = NULL};
+    TRY(load(ctx, r, key, &v.token, &v.user));
+    v.wants_password = str_has_word(v.token.actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD));
+    if (v.token.client_pk != 0 &&
+        realm_view_client_by_pk(ctx->view, v.token.client_pk, &v.client) != 0)
+        v.client = NULL;
+    *ret_visit = v;
+    return 0;
+}
+
+int action_token_visit(const struct auth_ctx *ctx, struct str key, struct action_visit *ret_visit)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    if (str_empty(key))
+        return ERR_ACTION_TOKEN;
+    TRY(store_read_begin(ctx->view, &r));
+    TRY(fill_visit(ctx, r, key, ret_visit));
+    auth_user_known(ctx, ret_visit->user.id);
+    return 0;
+}
+
+/* --- Doing it --- */
+
+static const enum event_type done_events[] = {
+    [ACTION_RESET_CREDENTIALS] = EVENT_CredentialsRecovered,
+    [ACTION_VERIFY_EMAIL] = EVENT_EmailVerified,
+    [ACTION_EXECUTE] = EVENT_ActionTokenUsed,
+};
+
+static int report_done(const struct auth_ctx *ctx, struct store_write *w,
+                       const struct action_visit *visit)
+{
+    struct report report = {
+        .type = done_events[visit->token.purpose],
+        .user_id = visit->user.id,
+        .username = visit->user.username,
+        .client_id = visit->client ? visit->client->client_id : str_of(NULL, 0),
+    };
+    report_add(&report, "actions", visit->token.actions);
+    report_add(&report, "email", visit->user.email);
+    return report_write(ctx, w, &report);
+}
+
+/* Who followed the link has read what came to the address. */
+static int store_proof(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk)
+{
+    struct user user;
+    struct strs left = {0};
+    TRY(user_find_by_pk(store_write_reader(w), ctx->arena, user_pk, &user));
+    for (size_t i = 0; i < user.required_actions.count; i++)
+        if (!str_eq(user.required_actions.items[i], STR(REQUIRED_ACTION_VERIFY_EMAIL)))
+            TRY(strs_add(&left, ctx->arena, user.required_actions.items[i]));
+    if (user.email_verified && left.count == user.required_actions.count)
+        return 0;
+    user.email_verified = true;
+    user.required_actions = left;
+    return user_update(w, &user);
+}
+
+/* change NULL: no password is asked for. */
+static int store(const struct auth_ctx *ctx, struct str key, const struct password_change *change)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    struct action_visit now;
+    bool first;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(fill_visit(ctx, store_write_reader(w), key, &now));
+    TRY(action_token_remove(w, now.token.hash, &first));
+    if (!first || now.wants_password != (change != NULL))
+        return ERR_ACTION_TOKEN;
+    if (change)
+        TRY(password_change_store(ctx, w, change, false, 0, EVENT_PasswordUpdated));
+    TRY(store_proof(ctx, w, now.user.pk));
+    TRY(report_done(ctx, w, &now));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+static int prepare(const struct auth_ctx *ctx, const struct user *user, struct str password,
+                   struct str password_again, struct password_change *ret_change,
+                   struct password_problem *ret_problem)
+{
+    if (!str_eq(password, password_again)) {
+        ret_problem->message = "notMatchPasswordMessage";
+        return ERR_PASSWORD_POLICY;
+    }
+    return password_change_prepare(ctx, user, password, ret_change, ret_problem);
+}
+
+static int report_failed(const struct auth_ctx *ctx)
+{
+    struct report report = {.type = EVENT_ActionTokenRefused, .subject_kind = STR("realm")};
+    report.subject_id = auth_realm(ctx)->id;
+    report_add(&report, "error", STR("expired_code"));
+    return report_alone(ctx, &report);
+}
+
+int action_token_perform(const struct auth_ctx *ctx, struct str key, struct str password,
+                         struct str password_again, struct action_visit *ret_visit,
+                         struct password_problem *ret_problem)
+{
+    struct password_change change = {.user_pk = 0};
+    int rc = action_token_visit(ctx, key, ret_visit);
+    if (rc == 0 && ret_visit->wants_password)
+        rc = prepare(ctx, &ret_visit->user, password, password_again, &change, ret_problem);
+    if (rc == 0)
+        rc = store(ctx, key, ret_visit->wants_password ? &change : NULL);
+    if (rc == ERR_ACTION_TOKEN)
+        TRY(report_failed(ctx));
+    return rc;
+}

@@ -1,0 +1,48 @@
+/* Links that are mailed to people: 256 random bits, stored hashed, good once (RE-01). A link is of one
+ * person and one purpose, and void as soon as it is over, a newer one of its purpose was made, the person's
+ * e-mail address or password changed, or the person was disabled or told to come anew. It lets nobody in:
+ * who followed it logs in afterwards like everybody else. */
+#ifndef GARITA_CORE_AUTH_ACTION_TOKEN_H
+#define GARITA_CORE_AUTH_ACTION_TOKEN_H
+
+#include "core/auth/context.h"
+#include "core/auth/password_policy.h"
+#include "core/port/action_tokens.h"
+
+/* Longest life of a link, whatever the realm or an administrator asks for. */
+#define ACTION_TOKEN_MAX_S ((int64_t)30 * 86400)
+
+/* What a link may be made for. A required action that is not here cannot be done behind one. */
+bool action_token_takes(struct str action);
+
+struct action_wish {
+    enum action_purpose purpose;
+    struct str actions;          /* aliases separated by spaces, each of action_token_takes */
+    const struct client *client; /* that people go back to; NULL: none */
+    struct str redirect_uri;     /* checked by the caller; absent or empty: the client's base URL */
+    int64_t lifespan_s;          /* cut to ACTION_TOKEN_MAX_S */
+};
+/* Makes the link of that person, who must have an address; ret_url is what is mailed. */
+MUST_CHECK int action_token_issue(const struct auth_ctx *ctx, struct store_write *w,
+                                  const struct user *user, const struct action_wish *wish,
+                                  struct str *ret_url);
+
+struct action_visit {
+    struct action_token token;
+    struct user user;
+    const struct client *client; /* NULL: none, or no longer there */
+    bool wants_password;         /* a new one is asked for */
+};
+/* What the key of a link is good for. Changes nothing: programs that look at mails follow links, too.
+ * ERR_ACTION_TOKEN for every reason. */
+MUST_CHECK int action_token_visit(const struct auth_ctx *ctx, struct str key,
+                                  struct action_visit *ret_visit);
+
+/* Does what the link is for and spends it, in one transaction: the new password, and the proof that the
+ * address is the person's (OI-08). ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem told, upon which
+ * the link stays good. ret_visit is filled with both. */
+MUST_CHECK int action_token_perform(const struct auth_ctx *ctx, struct str key, struct str password,
+                                    struct str password_again, struct action_visit *ret_visit,
+                                    struct password_problem *ret_problem);
+
+#endif

@@ -1,0 +1,226 @@
+/* Deciding about mails with links. */
+#include "core/mail/letter.h"
+
+#include "core/auth/login.h"
+#include "core/auth/report.h"
+#include "core/port/sessions.h"
+#include "core/port/users.h"
+
+#include "core/base/banned.h"
+
+#define MS_PER_MINUTE     INT64_C(60000)
+#define MS_PER_HOUR       INT64_C(3600000)
+#define ONCE_LETTER       "letter"
+#define LIFESPAN_OF_USER  "actionTokenGeneratedByUserLifespan."
+#define MAILED_AND_FAILED 2
+
+static const enum event_type events[][MAILED_AND_FAILED] = {
+    [ACTION_RESET_CREDENTIALS] = {EVENT_RecoveryMailed, EVENT_RecoveryMailFailed},
+    [ACTION_VERIFY_EMAIL] = {EVENT_EmailProofMailed, EVENT_EmailProofMailFailed},
+    [ACTION_EXECUTE] = {EVENT_ActionsMailed, EVENT_ActionsMailFailed},
+};
+
+/* --- Limits --- */
+
+/* One of so many turns of the window that is now; *ret_may false when all are taken. */
+static int take_turn(const struct auth_ctx *ctx, struct store_write *w, struct str whose,
+                     int64_t window_ms, int turns, bool *ret_may)
+{
+    int64_t window = ctx->now->wall_ms / window_ms;
+    *ret_may = false;
+    for (int i = 0; i < turns && !*ret_may; i++) {
+        struct str name = arena_printf(ctx->arena, "%.*s:%lld:%lld:%d", STR_ARG(whose),
+                                       (long long)window_ms, (long long)window, i);
+        if (str_absent(name))
+            return ERR_NO_MEMORY;
+        TRY(once_spend(w, STR(ONCE_LETTER), name, (window + 1) * window_ms, ret_may));
+    }
+    return 0;
+}
+
+static int take_turns(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                      enum action_purpose purpose, bool *ret_may)
+{
+    struct str whose = arena_printf(ctx->arena, "%.*s:%d", STR_ARG(user->id), (int)purpose);
+    if (str_absent(whose))
+        return ERR_NO_MEMORY;
+    TRY(take_turn(ctx, w, whose, MS_PER_MINUTE, LETTERS_A_MINUTE, ret_may));
+    return *ret_may ? take_turn(ctx, w, whose, MS_PER_HOUR, LETTERS_AN_HOUR, ret_may) : 0;
+}
+
+/* --- Making one --- */
+
+static int report(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                  const struct letter *letter)
+{
+    struct report report = {
+        .type = events[letter->purpose][0],
+        .subject_kind = STR("user"),
+        .subject_id = user->id,
+        .client_id = letter->client_id,
+    };
+    if (str_empty(ctx->actor.user_id)) { /* not by an administrator */
+        report.user_id = user->id;
+        report.username = user->username;
+    }
+    report_add(&report, "email", user->email);
+    report_add(&report, "actions", letter->actions);
+    return report_write(ctx, w, &report);
+}
+
+static int make(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                const struct action_wish *wish, struct letter *ret_letter)
+{
+    struct letter letter = {
+        .purpose = wish->purpose,
+        .to = {.address = user->email},
+        .user_id = user->id,
+        .username = user->username,
+        .locale = attrs_first(&user->attributes, STR("locale")),
+        .actions = wish->actions,
+        .client_id = wish->client ? wish->client->client_id : str_of(NULL, 0),
+        .lifespan_s = wish->lifespan_s,
+    };
+    TRY(action_token_issue(ctx, w, user, wish, &letter.link));
+    TRY(report(ctx, w, user, &letter));
+    *ret_letter = letter;
+    return 0;
+}
+
+/* Keycloak's attributes of the realm that say it for one purpose. */
+static int64_t lifespan_s(const struct auth_ctx *ctx, const char *purpose)
+{
+    const struct realm *realm = auth_realm(ctx);
+    struct str name = ARENA_CONCAT(ctx->arena, STR(LIFESPAN_OF_USER), str_c(purpose));
+    struct str text = str_map_get(&realm->attributes, name);
+    int64_t s;
+    return !str_empty(text) && str_to_i64(text, &s) == 0 && s > 0 ? s : realm->action_token_user_s;
+}
+
+/* In a transaction of its own, as strangers cause it. */
+static int make_limited(const struct auth_ctx *ctx, const struct user *user,
+                        const struct action_wish *wish, struct letter *ret_letter, bool *ret_due)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    TRY(store_write_begin(ctx->view, ctx->now, &w));
+    TRY(take_turns(ctx, w, user, wish->purpose, ret_due));
+    if (!*ret_due)
+        return 0;
+    TRY(make(ctx, w, user, wish, ret_letter));
+    return store_commit_p(&w, DURABLE_STANDBY);
+}
+
+/* --- A forgotten password --- */
+
+/* Why nobody gets a mail; NULL when somebody does. In Keycloak's words, for the event alone. */
+static const char *obstacle(const struct user *user, bool found)
+{
+    if (!found)
+        return "user_not_found";
+    if (!user->enabled)
+        return "user_disabled";
+    return mail_address_is_sound(user->email) ? NULL : "invalid_email";
+}
+
+static int report_obstacle(const struct auth_ctx *ctx, const struct user *user, struct str typed,
+                           const struct client *client, const char *why)
+{
+    struct report report = {
+        .type = EVENT_CredentialsRecoveryFailed,
+        .user_id = user->id,
+        .username = str_is_utf8(typed) ? typed : str_of(NULL, 0),
+        .client_id = client ? client->client_id : str_of(NULL, 0),
+    };
+    if (str_empty(user->id)) {
+        report.subject_kind = STR("realm");
+        report.subject_id = auth_realm(ctx)->id;
+    }
+    report_add(&report, "error", str_c(why));
+    return report_alone(ctx, &report);
+}
+
+static int find_typed(const struct auth_ctx *ctx, struct str typed, struct user *ret_user,
+                      bool *ret_found)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(ctx->view, &r));
+    return login_find_user(ctx, r, typed, ret_user, ret_found);
+}
+
+int letter_for_forgotten(const struct auth_ctx *ctx, struct str typed, const struct client *client,
+                         struct letter *ret_letter, bool *ret_due)
+{
+    struct user user = {0};
+    bool found;
+    const struct action_wish wish = {
+        .purpose = ACTION_RESET_CREDENTIALS,
+        .actions = STR(REQUIRED_ACTION_UPDATE_PASSWORD),
+        .client = client,
+        .lifespan_s = lifespan_s(ctx, "reset-credentials"),
+    };
+    *ret_due = false;
+    if (!auth_realm(ctx)->reset_password_allowed)
+        return 0;
+    TRY(find_typed(ctx, typed, &user, &found));
+    if (!found)
+        user = (struct user){0};
+    const char *why = obstacle(&user, found);
+    if (why)
+        return report_obstacle(ctx, &user, typed, client, why);
+    return make_limited(ctx, &user, &wish, ret_letter, ret_due);
+}
+
+/* --- An address to prove --- */
+
+int letter_for_proof(const struct auth_ctx *ctx, struct str user_id, const struct client *client,
+                     struct letter *ret_letter, bool *ret_due)
+{
+    struct store_read *r;
+    struct user user;
+    const struct action_wish wish = {
+        .purpose = ACTION_VERIFY_EMAIL,
+        .actions = STR(REQUIRED_ACTION_VERIFY_EMAIL),
+        .client = client,
+        .lifespan_s = lifespan_s(ctx, "verify-email"),
+    };
+    *ret_due = false;
+    TRY(store_read_begin(ctx->view, &r));
+    int rc = user_find_by_id(r, ctx->arena, user_id, &user);
+    store_read_end(r);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    if (obstacle(&user, true) || user.email_verified)
+        return 0;
+    return make_limited(ctx, &user, &wish, ret_letter, ret_due);
+}
+
+/* --- By an administrator --- */
+
+int letter_by_admin(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
+                    const struct action_wish *wish, struct letter *ret_letter)
+{
+    if (str_empty(user->email))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "email", "User email missing");
+    if (!user->enabled)
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "enabled", "User is disabled");
+    if (!mail_address_is_sound(user->email) || !str_empty(user->service_account_client_id))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "email", "No mail goes to this address");
+    return make(ctx, w, user, wish, ret_letter);
+}
+
+int letter_failed(const struct auth_ctx *ctx, const struct letter *letter)
+{
+    struct report report = {
+        .type = events[letter->purpose][1],
+        .subject_kind = STR("user"),
+        .subject_id = letter->user_id,
+        .client_id = letter->client_id,
+    };
+    if (str_empty(ctx->actor.user_id)) {
+        report.user_id = letter->user_id;
+        report.username = letter->username;
+    }
+    report_add(&report, "error", STR("email_send_failed"));
+    return report_alone(ctx, &report);
+}

@@ -1,0 +1,373 @@
+// Mails and the links in them, against a mail server that keeps what it gets: the settings tried out, forgotten
+// passwords, addresses that are proved, and what administrators ask for.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { AdminWorld, refusal } from './lib/admin.mjs';
+import { formById, forms, visibleText } from './lib/html.mjs';
+import { request } from './lib/http.mjs';
+import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
+import { filesIn, freePort, sleep } from './lib/server.mjs';
+import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
+
+const MAIL_PASSWORD = 'canary-of-the-mail-password';
+const MASK = '**********';
+let world, authority, relay, kc, origin, portal, n = 0;
+
+before(async () => {
+  const ports = { web: await freePort(), management: await freePort() };
+  authority = new Authority();
+  origin = `http://localhost:${ports.web}`;
+  relay = await MailServer.start({ password: MAIL_PASSWORD, ...authority.issue('localhost') });
+  world = await AdminWorld.open({
+    ports, args: ['--hostname', origin, '--fetch-networks', '127.0.0.0/8', '--fetch-ca-file', authority.cert],
+    realm: { resetPasswordAllowed: true, displayName: 'Municipalidad de Ñaña' },
+  });
+  await world.setUser('ana', { email: 'ana@example.pe' });
+  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true, baseUrl: 'https://app.example.pe/' } });
+  kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() });
+});
+after(async () => { await world.close(); await relay.close(); });
+
+// Keycloak's settings for a server; texts as its console sends them.
+const settings = (more = {}) => ({
+  host: 'localhost', port: String(relay.port), from: 'login@example.pe', fromDisplayName: 'Ñaña', replyTo: 'help@example.pe',
+  starttls: 'true', ssl: 'false', auth: 'true', user: 'relay', password: MAIL_PASSWORD, ...more,
+});
+const newBrowser = () => new Browser(world.server, 'peru');
+async function someone(values = {}) {
+  const name = `user${n++}`;
+  await world.addUser(name, { email: `${name}@example.pe`, firstName: 'Ana', lastName: 'Quispe', ...values });
+  const [{ id }] = await kc.users.find({ username: name, exact: true });
+  return { name, id, email: `${name}@example.pe` };
+}
+const follow = (link, browser = newBrowser()) => browser.get(link);
+const actionForm = (page) => formById(page.text, 'kc-action-token-form');
+async function useLink(link, fields = {}, browser = newBrowser()) {
+  const page = await follow(link, browser);
+  assert.equal(page.status, 200, page.text);
+  return browser.submit(page, actionForm(page), fields);
+}
+const newPassword = (value) => ({ 'password-new': value, 'password-confirm': value });
+const assertSpent = (page) => { assertErrorPage(page); assert.match(page.text, /does not work any more/); };
+const eventsOf = async (...type) => kc.realms.findEvents({ realm: 'peru', type, max: 100 });
+
+// --- The settings ---
+
+const tryOut = (more = {}) => kc.realms.testSMTPConnection({ realm: 'peru' }, settings(more));
+async function assertFails(promise, pattern) {
+  const error = await refusal(promise);
+  assert.equal(error.status, 500);
+  assert.match(error.errorMessage, pattern);
+}
+
+test('testSMTPConnection mails the administrator who asks, over STARTTLS and with the password', async () => {
+  await tryOut();
+  const mail = await relay.take('ana@example.pe');
+  assert.deepEqual([mail.secure, mail.from, mail.to], [true, 'login@example.pe', ['ana@example.pe']]);
+  assert.deepEqual(relay.logins.at(-1), { user: 'relay', secure: true });
+  assert.equal(mail.parsed.from.value[0].name, 'Ñaña');
+  assert.equal(mail.parsed.replyTo.value[0].address, 'help@example.pe');
+  assert.match(mail.parsed.subject, /Municipalidad de Ñaña/);
+  assert.ok(mail.parsed.text.includes('Municipalidad de Ñaña') && mail.parsed.html.includes('Municipalidad de Ñaña'));
+  assert.equal(mail.hello, 'example.pe', 'not the name of this machine');
+  await tryOut({ password: MASK, envelopeFrom: 'bounces@example.pe' });
+  assert.equal((await relay.take('ana@example.pe')).from, 'bounces@example.pe');
+});
+
+test('AD-06: a masked password goes to the server that it is kept for, and to no other', async () => {
+  const logins = relay.logins.length;
+  assert.equal((await refusal(tryOut({ password: MASK, host: '127.0.0.1' }))).status, 400);
+  assert.equal(relay.logins.length, logins);
+});
+
+test('SS-05: chain and name of the mail server are checked, and TLS that is asked for is never done without', async () => {
+  const other = await MailServer.start({ ...authority.issue('elsewhere.example') });
+  const unknown = await MailServer.start({ ...authority.issue('localhost', { signed: false }) });
+  const plain = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  const wrapped = await MailServer.start({ secure: true, ...authority.issue('localhost') });
+  const wrongName = await MailServer.start({ secure: true, ...authority.issue('elsewhere.example') });
+  const noAuth = { auth: 'false', user: '', password: '' };
+  try {
+    await assertFails(tryOut({ ...noAuth, port: String(other.port) }), /certificate/);
+    await assertFails(tryOut({ ...noAuth, port: String(unknown.port) }), /certificate/);
+    await assertFails(tryOut({ ...noAuth, port: String(plain.port) }), /STARTTLS/);
+    await assertFails(tryOut({ ...noAuth, port: String(wrongName.port), ssl: 'true' }), /certificate/);
+    await tryOut({ ...noAuth, port: String(wrapped.port), ssl: 'true', starttls: 'false' });
+    assert.equal((await wrapped.take('ana@example.pe')).secure, true);
+    await tryOut({ ...noAuth, port: String(plain.port), starttls: 'false' });
+    assert.equal((await plain.take('ana@example.pe')).secure, false);
+    for (const server of [other, unknown, wrongName]) assert.deepEqual(server.mails, []);
+  } finally { await Promise.all([other, unknown, plain, wrapped, wrongName].map((s) => s.close())); }
+});
+
+test('SK-01: a password is sent over TLS only, and lies in no file in clear', async () => {
+  const plain = await MailServer.start({ password: MAIL_PASSWORD, disabledCommands: ['STARTTLS'], allowInsecureAuth: true });
+  try {
+    await assertFails(tryOut({ port: String(plain.port), starttls: 'false' }), /over TLS only/);
+    assert.equal(plain.connections, 0);
+  } finally { await plain.close(); }
+  for (const file of filesIn(world.server.data)) assert.ok(!readFileSync(file).includes(MAIL_PASSWORD), file);
+  assert.ok(!world.server.log.includes(MAIL_PASSWORD));
+  assert.equal((await kc.realms.findOne({ realm: 'peru' })).smtpServer.password, MASK);
+});
+
+test('servers that hang, refuse, or are not there, and settings by which nothing can be sent', async () => {
+  const silent = await silentServer();
+  const refusing = await MailServer.start({ refuse: true, disabledCommands: ['STARTTLS'] });
+  const noAuth = { auth: 'false', starttls: 'false' };
+  try {
+    await assertFails(tryOut({ ...noAuth, port: String(silent.port) }), /in time/);
+    await assertFails(tryOut({ ...noAuth, port: String(refusing.port) }), /refused the mail/);
+    await assertFails(tryOut({ ...noAuth, port: String(await freePort()) }), /cannot be reached/);
+    await assertFails(tryOut({ ...noAuth, host: 'no such host' }), /no sound host/);
+    await assertFails(tryOut({ password: 'wrong' }), /user and password/);
+    await assertFails(tryOut({ ...noAuth, host: '' }), /names no mail server/);
+    await assertFails(tryOut({ ...noAuth, from: '' }), /address of the sender is missing/);
+    await assertFails(tryOut({ ...noAuth, from: 'a@b>, <c@d' }), /not sound/);
+    await assertFails(tryOut({ ...noAuth, port: '0' }), /no port/);
+    await assertFails(tryOut({ authType: 'token' }), /tokens/);
+    assert.equal((await refusal(tryOut({ from: 'a@b\r\nBcc: x@y' }))).status, 400, 'RE-05');
+  } finally { silent.close(); await refusing.close(); }
+  const root = await world.client('root', 'master', 'peru');
+  await assertFails(root.realms.testSMTPConnection({ realm: 'peru' }, settings()), /does not have an e-mail/);
+});
+
+test('SS-01: without fetch-networks a mail server on this machine is not called', async () => {
+  const own = await AdminWorld.open({ realm: { displayName: 'x' } });
+  const mails = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  try {
+    await own.setUser('ana', { email: 'ana@example.pe' });
+    const client = await own.client('ana', 'peru');
+    await assertFails(client.realms.testSMTPConnection({ realm: 'peru' }, settings({ port: String(mails.port), auth: 'false', starttls: 'false' })), /may not be reached/);
+    assert.equal(mails.connections, 0);
+  } finally { await own.close(); await mails.close(); }
+});
+
+// --- A forgotten password ---
+
+async function loginPage(browser) { return browser.follow(await browser.authorize({ client_id: 'portal' })); }
+async function askForPassword(who, browser = newBrowser()) {
+  const login = await loginPage(browser);
+  const ask = await browser.submit(login, formById(login.text, 'kc-form-forgot'));
+  assert.equal(ask.status, 200, ask.text);
+  return { browser, told: await browser.submit(ask, formById(ask.text, 'kc-reset-password-form'), { username: who }) };
+}
+
+test('RE-01: who forgot his password chooses a new one by a link that works once and lets nobody in', async () => {
+  const maria = await someone();
+  const { browser, told } = await askForPassword(maria.email);
+  assert.equal(told.status, 200);
+  assert.match(told.text, /on its way/);
+  const mail = await relay.take(maria.email);
+  assert.equal(mail.parsed.headers.get('auto-submitted'), 'auto-generated');
+  const link = linkOf(mail);
+  assert.ok(link.startsWith(`${origin}/realms/peru/login-actions/action-token?key=`), link);
+  const opened = newBrowser();
+  for (let i = 0; i < 3; i++) assert.equal((await follow(link, opened)).status, 200, 'looking at it spends nothing');
+  const bad = await useLink(link, { 'password-new': 'one thing', 'password-confirm': 'another' });
+  assert.match(bad.text, /not the same/);
+  const done = await useLink(link, newPassword('a new password of maria'), opened);
+  assert.equal(done.status, 200, done.text);
+  assert.ok(forms(done.text).length === 0 && done.text.includes('https://app.example.pe/'), 'a way back, and no more');
+  assert.ok(![...opened.jar.cookies.values()].some((c) => /SSO|IDENTITY|session/i.test(c.name)), 'nobody is let in');
+  assert.equal((await opened.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required');
+  assertSpent(await follow(link));
+  // The tab where it began goes on with the new password.
+  assert.ok((await browser.logIn(told, maria.name, 'a new password of maria')).callback.code);
+  assert.equal((await portal.password(maria.name, PASSWORD)).status, 401);
+  const { emailVerified } = await kc.users.findOne({ id: maria.id });
+  assert.equal(emailVerified, true, 'OI-08: he has read what came to the address');
+  const seen = (await eventsOf()).filter((e) => e.userId === maria.id).map((e) => e.type);
+  for (const type of ['SEND_RESET_PASSWORD', 'UPDATE_PASSWORD', 'RESET_PASSWORD']) assert.ok(seen.includes(type), `${type} in ${seen}`);
+});
+
+test('PW-05: nobody learns from the page whether there is such a person', async () => {
+  const beto = await someone();
+  const silent = await someone({ enabled: false });
+  const bare = async (who) => {
+    const { told } = await askForPassword(who);
+    return { status: told.status, text: told.text.replace(/value="[^"]{40,}"/g, 'value=""') };
+  };
+  const known = await bare(beto.name);
+  for (const who of ['nobody', 'nobody@example.pe', silent.name, 'ana@example.pe ', '']) assert.deepEqual(await bare(who), known, who);
+  await relay.take(beto.email);
+  await relay.take('ana@example.pe');
+  await sleep(500);
+  assert.deepEqual(relay.mails, [], 'RE-02: nobody else got one');
+  const errors = (await eventsOf('RESET_PASSWORD_ERROR')).map((e) => e.error);
+  assert.ok(errors.includes('user_not_found') && errors.includes('user_disabled'), errors.join());
+});
+
+test('RE-05: a person gets one mail a minute, however often somebody asks', async () => {
+  const carla = await someone();
+  for (let i = 0; i < 4; i++) await askForPassword(carla.name);
+  await relay.take(carla.email);
+  await sleep(1000);
+  assert.ok(relay.mails.length <= 1, 'a minute may have begun in between');
+  relay.mails.length = 0;
+});
+
+test('WE-09: the link is of the configured origin, whatever Host and Forwarded say', async () => {
+  const dora = await someone();
+  const url = `${origin}/realms/peru/login-actions/reset-credentials`;
+  const page = await request(url, { headers: { Accept: 'text/html' } });
+  assert.equal(page.status, 200);
+  const hostile = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', Forwarded: 'host=evil.example', Origin: origin, 'Sec-Fetch-Site': 'same-origin' };
+  await request(url, { headers: hostile, form: { username: dora.name } });
+  await request(url, { headers: { ...hostile, Host: undefined }, form: { username: dora.name } });
+  const mail = await relay.take(dora.email);
+  assert.ok(linkOf(mail).startsWith(origin));
+  assert.ok(!mail.raw.includes('evil'));
+});
+
+test('WE-05: another site cannot send the forms', async () => {
+  const url = `${origin}/realms/peru/login-actions/reset-credentials`;
+  const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
+  assert.equal((await request(url, { headers: foreign, form: { username: 'ana' } })).status, 403);
+  assert.equal((await request(`${origin}/realms/peru/login-actions/action-token`, { headers: foreign, form: { key: 'x' } })).status, 403);
+});
+
+test('a realm that does not offer it says so', async () => {
+  await world.setRealm({ resetPasswordAllowed: false });
+  try {
+    const login = await loginPage(newBrowser());
+    assert.equal(formById(login.text, 'kc-form-forgot'), undefined);
+    assertErrorPage(await newBrowser().get(`${origin}/realms/peru/login-actions/reset-credentials`));
+  } finally { await world.setRealm({ resetPasswordAllowed: true }); }
+});
+
+test('mails and pages speak the language of the person', async () => {
+  const elena = await someone({ 'attributes.locale': ['es'] });
+  await askForPassword(elena.name);
+  const mail = await relay.take(elena.email);
+  assert.match(mail.parsed.subject, /^Contraseña nueva para Municipalidad de Ñaña$/);
+  assert.match(mail.parsed.text, /Si no esperaba este mensaje/);
+  assert.match(visibleText((await follow(linkOf(mail))).text), /Elija una contraseña nueva/);
+});
+
+// --- Void links ---
+
+test('RE-01: a new address, a new password or a newer link makes a link void', async () => {
+  const fani = await someone();
+  const send = async () => { await kc.users.executeActionsEmail({ id: fani.id, actions: ['UPDATE_PASSWORD'] }); return linkOf(await relay.take(fani.email)); };
+  const first = await send();
+  const second = await send();
+  assertSpent(await follow(first));
+  await kc.users.update({ id: fani.id }, { email: 'otra@example.pe' });
+  assertSpent(await follow(second));
+  await kc.users.update({ id: fani.id }, { email: fani.email });
+  const third = await send();
+  await kc.users.resetPassword({ id: fani.id, credential: { type: 'password', value: 'set by an administrator' } });
+  assertSpent(await follow(third));
+  const fourth = await send();
+  await kc.users.update({ id: fani.id }, { enabled: false });
+  assertSpent(await follow(fourth));
+  for (const key of ['', 'x', `${fourth.split('=')[1]}x`]) assertSpent(await follow(`${origin}/realms/peru/login-actions/action-token?key=${key}`));
+  assertErrorPage(await follow(fourth.replace('/peru/', '/chile/')));
+});
+
+// --- An address to prove ---
+
+test('verifyEmail: the login waits until the link was followed, in whatever browser', async () => {
+  await world.setRealm({ verifyEmail: true });
+  try {
+    const gina = await someone();
+    const browser = newBrowser();
+    let page = await browser.logIn(await loginPage(browser), gina.name);
+    const form = () => formById(page.text, 'kc-verify-email-form');
+    assert.ok(form() && page.text.includes(gina.email), page.text);
+    const link = linkOf(await relay.take(gina.email));
+    page = await browser.submit(page, form());
+    assert.match(page.text, /not confirmed yet/);
+    assert.equal((await portal.password(gina.name)).status, 400, 'not by another way either');
+    const done = await useLink(link);
+    assert.match(done.text, /up to date/);
+    page = await browser.submit(page, form());
+    assert.ok(page.callback.code, page.text);
+    assertSpent(await follow(link));
+    assert.equal((await portal.password(gina.name)).status, 200);
+    const seen = (await eventsOf()).filter((e) => e.userId === gina.id).map((e) => e.type);
+    assert.ok(seen.includes('SEND_VERIFY_EMAIL') && seen.includes('VERIFY_EMAIL'), seen.join());
+  } finally { await world.setRealm({ verifyEmail: false }); }
+});
+
+test('VERIFY_EMAIL asked of one person, after a new password', async () => {
+  const hugo = await someone({ requiredActions: ['UPDATE_PASSWORD', 'VERIFY_EMAIL'] });
+  const browser = newBrowser();
+  let page = await browser.logIn(await loginPage(browser), hugo.name);
+  page = await browser.submit(page, formById(page.text, 'kc-passwd-update-form'), newPassword('a new password of hugo'));
+  const form = formById(page.text, 'kc-verify-email-form');
+  assert.ok(form, page.text);
+  await useLink(linkOf(await relay.take(hugo.email)));
+  assert.ok((await browser.submit(page, form)).callback.code);
+  assert.deepEqual((await kc.users.findOne({ id: hugo.id })).requiredActions, []);
+});
+
+// --- Asked for by administrators ---
+
+test('execute-actions-email: actions, way back and life are those that were asked for', async () => {
+  const inca = await someone();
+  await kc.users.executeActionsEmail({ id: inca.id, clientId: 'portal', redirectUri: REDIRECT, lifespan: 7200, actions: ['UPDATE_PASSWORD', 'VERIFY_EMAIL'] });
+  const mail = await relay.take(inca.email);
+  assert.match(mail.parsed.text, /choose a new password, confirm your email address/);
+  assert.match(mail.parsed.text, /within 2 hours/);
+  const done = await useLink(linkOf(mail), newPassword('a new password of inca'));
+  assert.ok(done.text.includes(REDIRECT), done.text);
+  assert.equal((await portal.password(inca.name, 'a new password of inca')).status, 200);
+  assert.equal((await kc.users.findOne({ id: inca.id })).emailVerified, true);
+  const admin = await kc.realms.findAdminEvents({ realm: 'peru', resourcePath: `users/${inca.id}/execute-actions-email` });
+  assert.deepEqual([admin[0]?.operationType, admin[0]?.resourceType], ['ACTION', 'USER']);
+  assert.ok((await eventsOf('EXECUTE_ACTION_TOKEN')).some((e) => e.userId === inca.id));
+  assertSpent(await follow(linkOf(mail)));
+  assert.ok((await eventsOf('EXECUTE_ACTIONS')).some((e) => e.userId === inca.id));
+});
+
+test('send-verify-email and reset-password-email', async () => {
+  const juan = await someone();
+  await kc.users.sendVerifyEmail({ id: juan.id });
+  assert.match((await useLink(linkOf(await relay.take(juan.email)))).text, /up to date/);
+  assert.equal((await kc.users.findOne({ id: juan.id })).emailVerified, true);
+  const token = await world.token('ana', 'peru');
+  assert.equal((await world.call('PUT', `/realms/peru/users/${juan.id}/reset-password-email`, { token })).status, 204);
+  await useLink(linkOf(await relay.take(juan.email)), newPassword('a new password of juan'));
+  assert.equal((await portal.password(juan.name, 'a new password of juan')).status, 200);
+});
+
+test('what is refused, with Keycloak\'s words', async () => {
+  const kori = await someone();
+  const off = await someone({ enabled: false });
+  const bare = await someone({ email: '' });
+  const token = await world.token('ana', 'peru');
+  const ask = (query, json = ['UPDATE_PASSWORD'], { id } = kori) => world.call('PUT', `/realms/peru/users/${id}/execute-actions-email${query}`, { token, json });
+  const cases = [
+    ['?redirect_uri=https://app.example.pe/callback', undefined, undefined, /Client id missing/],
+    ['?client_id=nobody', undefined, undefined, /Client doesn't exist/],
+    ['?client_id=portal&redirect_uri=https://evil.example/', undefined, undefined, /Invalid redirect uri/],
+    ['?client_id=portal&redirect_uri=javascript:alert(1)', undefined, undefined, /Invalid redirect uri/],
+    ['?lifespan=0', undefined, undefined, /lifespan/], ['?lifespan=99999999', undefined, undefined, /lifespan/],
+    ['', ['NO_SUCH_ACTION'], undefined, /invalid required actions/], ['', [], undefined, /invalid required actions/],
+    ['', [7], undefined, /invalid required actions/], ['', ['CONFIGURE_TOTP'], undefined, /cannot be done behind a link/],
+    ['', undefined, off, /User is disabled/], ['', undefined, bare, /User email missing/],
+  ];
+  for (const [query, json, who, pattern] of cases) {
+    const reply = await ask(query, json, who);
+    assert.equal(reply.status, 400, `${query} ${json}: ${reply.text}`);
+    assert.match(reply.json.errorMessage, pattern);
+  }
+  await sleep(300);
+  assert.deepEqual(relay.mails, []);
+});
+
+test('a mail that is not sent is told to the administrator, and is an event', async () => {
+  const luz = await someone();
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(await freePort()) }) });
+  try {
+    await assertFails(kc.users.executeActionsEmail({ id: luz.id, actions: ['UPDATE_PASSWORD'] }), /cannot be reached/);
+    assert.ok((await eventsOf('EXECUTE_ACTIONS_ERROR')).some((e) => e.error === 'email_send_failed'));
+    const { told } = await askForPassword(luz.name);
+    assert.match(told.text, /on its way/, 'PW-05');
+    assert.match(world.server.log, /a mail was not sent/);
+  } finally { await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() }); }
+});
