@@ -16,6 +16,7 @@
 #include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
+#include "appliance/promotion.h"
 #include "appliance/replication.h"
 #include "appliance/sampler.h"
 #include "appliance/status.h"
@@ -265,6 +266,30 @@ static int try_backup(void *context, struct err_ctx *err)
     return rc;
 }
 
+/* Without the lock of the parts, as it may take a while: the store is there until the web has ended. */
+static int promote(void *context, struct arena *a, const struct web_promotion *wish,
+                   uint64_t *ret_epoch, struct err_ctx *err)
+{
+    struct app *app = context;
+    struct node_word word = {.why = ""};
+    if (wish->user_id.len >= sizeof(word.user) || wish->username.len >= sizeof(word.name) ||
+        wish->why.len >= sizeof(word.why))
+        return ERR_INVALID_REQUEST;
+    memcpy(word.user, wish->user_id.ptr, wish->user_id.len);
+    memcpy(word.name, wish->username.ptr, wish->username.len);
+    memcpy(word.why, wish->why.ptr, wish->why.len);
+    const struct promotion p = {.store = app->store,
+                                .arena = a,
+                                .is_sure = true,
+                                .names_epoch = true,
+                                .epoch = wish->epoch,
+                                .incomplete = wish->incomplete,
+                                .without_witness = wish->without_witness,
+                                .word = &word};
+    LOG_WARN("replication", "promotion is asked for by %s: %s", word.name, word.why);
+    return promotion_run(&p, ret_epoch, err);
+}
+
 static void set_whole(struct app *app, bool is_whole)
 {
     (void)pthread_mutex_lock(&app->parts_lock);
@@ -282,6 +307,7 @@ static int start_web(struct app *app, struct err_ctx *err)
         .figures = add_figures,
         .status = write_status,
         .try_backup = try_backup,
+        .promote = promote,
         .cors_allowed = oidc_cors_allowed,
         .context = app,
     };
@@ -382,6 +408,7 @@ static int start_all(struct app *app, char *const *environment, const struct app
                      &app->checks));
     TRY(sampler_start(app->web, &app->sampler));
     set_whole(app, true);
+    replication_announce(app->replication);
     return 0;
 }
 
@@ -469,7 +496,8 @@ int app_setup_link(struct app *app, struct arena *a, struct str *ret_link)
     TRY(realm_view_acquire(app->store, STR(REALM_MASTER), &view));
     ctx.view = view;
     int rc = setup_token_new(&ctx, &token);
-    if (rc == ERR_NO_STANDBY || rc == ERR_UNCONFIRMED || rc == ERR_STORE_FULL) {
+    if (rc == ERR_NO_STANDBY || rc == ERR_NO_LEASE || rc == ERR_UNCONFIRMED ||
+        rc == ERR_STORE_FULL) {
         LOG_WARN("garita", "there is no setup link: %s", err_text(rc));
         return 0;
     }

@@ -272,6 +272,19 @@ struct str args_get(const struct args *args, const char *option)
     return value;
 }
 
+int args_number(const struct args *args, const char *option, int64_t least, int64_t most,
+                int64_t fallback, int64_t *ret_number, struct err_ctx *err)
+{
+    struct str text = args_get(args, option);
+    *ret_number = fallback;
+    if (str_absent(text))
+        return 0;
+    if (str_to_i64(text, ret_number) != 0 || *ret_number < least || *ret_number > most)
+        return err_set(err, ERR_USAGE, "--%s must be between %lld and %lld", option,
+                       (long long)least, (long long)most);
+    return 0;
+}
+
 bool args_next(const struct args *args, const char *option, size_t *at, struct str *ret_value)
 {
     while (*at < args->value_count) {

@@ -71,6 +71,9 @@ MUST_CHECK int args_parse(struct arena *a, const struct str *words, size_t count
 bool args_has(const struct args *args, const char *option);
 /* Absent when it was not given. */
 struct str args_get(const struct args *args, const char *option);
+/* A number option; fallback when it is not there. ERR_USAGE. */
+MUST_CHECK int args_number(const struct args *args, const char *option, int64_t least, int64_t most,
+                           int64_t fallback, int64_t *ret_number, struct err_ctx *err);
 /* The next value of an option that may be repeated; *at starts at 0. */
 bool args_next(const struct args *args, const char *option, size_t *at, struct str *ret_value);
 

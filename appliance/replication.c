@@ -28,6 +28,7 @@ struct replication {
     struct link_identity identity;
     pthread_mutex_t lock; /* of what follows */
     bool has_identity, stopping;
+    bool is_new_role; /* since the server ran in another one */
     struct link_listener *listener;
     bool has_part, ends_part; /* ends_part: another role is wanted */
     struct node_state began;  /* with this one */
@@ -99,7 +100,7 @@ static int own_event_begin(struct replication *r, struct arena *a, struct own_ev
     e->ctx.actor.client_id = STR("garita-replication");
     TRY(realm_view_acquire(r->store, STR(REALM_MASTER), &e->view));
     e->ctx.view = e->view;
-    return store_write_begin_for(e->view, &e->now, NEED_ENDING, &e->w);
+    return store_write_begin_own(e->view, &e->now, &e->w);
 }
 
 static int append_paired(struct replication *r, struct arena *a, const struct node_state *state)
@@ -112,13 +113,26 @@ static int append_paired(struct replication *r, struct arena *a, const struct no
     return store_commit_p(&e.w, DURABLE_LOCAL);
 }
 
+static void name_promoter(struct event_actor *actor, const struct node_word *word)
+{
+    actor->user_id = str_c(word->user);
+    actor->username = str_c(word->name);
+    actor->realm = STR(REALM_MASTER);
+    actor->justification = str_c(word->why);
+}
+
 static int append_promoted(struct replication *r, struct arena *a, const struct node_state *state)
 {
     CLEANUP(own_event_close) struct own_event e = {0};
+    struct str epoch = arena_printf(a, "%llu", (unsigned long long)state->epoch);
     TRY(own_event_begin(r, a, &e));
-    TRY(ADMIN_RECORD(&e.ctx, e.w, EVENT_Promoted, "node", str_c(state->id),
-                     {"epoch", arena_printf(a, "%llu", (unsigned long long)state->epoch)},
+    if (state->word.user[0])
+        name_promoter(&e.ctx.actor, &state->word);
+    TRY(ADMIN_RECORD(&e.ctx, e.w, EVENT_Promoted, "node", str_c(state->id), {"epoch", epoch},
                      {"before", str_c(state->peer.node)}));
+    if (state->failed_over)
+        TRY(ADMIN_RECORD(&e.ctx, e.w, EVENT_FailedOver, "node", str_c(state->id), {"epoch", epoch},
+                         {"witness", str_c(state->witness.address)}));
     return store_commit_p(&e.w, DURABLE_LOCAL);
 }
 
@@ -200,6 +214,7 @@ static int begin_part(struct replication *r, const struct node_state *state, boo
 {
     TRY(replication_part_begin(&r->part, r->store, r->config, &r->identity, err));
     r->has_part = true;
+    TRY(replication_part_keep(&r->part, true, err));
     r->began = *state;
     if (confirms)
         replication_part_confirm(&r->part);
@@ -254,6 +269,7 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
     }
     if (!r->has_part)
         TRY(begin_part(r, &state, confirms, err));
+    TRY(replication_part_keep(&r->part, false, err));
     r->began = state;
     if (!r->listener)
         TRY(listen_for_peer(r, err));
@@ -274,24 +290,29 @@ static void on_change(void *arg)
         LOG_ERROR("replication", "%s", err.detail[0] ? err.detail : err_text(rc));
 }
 
-/* The role changed while this process ran. */
-static void tell_role(struct replication *r)
+static void tell_reign(struct replication *r, const struct node_state *state)
 {
     CLEANUP(arena_free) struct arena a;
-    struct node_state state;
-    node_look(r->node, &state);
-    bool reigns = state.role == REPL_PRIMARY && !node_is_fenced(&state);
-    arena_init(&a, ARENA_BYTES);
-    if (!reigns) {
-        hook_run(r->config->demote_hook, "demote", state.epoch);
-        return;
-    }
     LOG_INFO("replication", "this node is the primary, epoch %llu",
-             (unsigned long long)state.epoch);
-    int rc = append_promoted(r, &a, &state);
+             (unsigned long long)state->epoch);
+    arena_init(&a, ARENA_BYTES);
+    int rc = append_promoted(r, &a, state);
     if (rc != 0)
         LOG_WARN("replication", "the event of the promotion was not stored: %s", err_text(rc));
-    hook_run(r->config->promote_hook, "promote", state.epoch);
+    hook_run(r->config->promote_hook, "promote", state->epoch);
+}
+
+void replication_announce(struct replication *r)
+{
+    struct node_state state;
+    if (!r->is_new_role)
+        return;
+    r->is_new_role = false;
+    node_look(r->node, &state);
+    if (state.role == REPL_PRIMARY && !node_is_fenced(&state))
+        tell_reign(r, &state);
+    else
+        hook_run(r->config->demote_hook, "demote", state.epoch);
 }
 
 int replication_start(struct store *store, const struct config *config, bool confirms,
@@ -311,8 +332,7 @@ int replication_start(struct store *store, const struct config *config, bool con
     }
     node_on_change(r->node, on_change, r);
     on_change(r); /* what was heard before that */
-    if (!confirms)
-        tell_role(r);
+    r->is_new_role = !confirms;
     *ret_replication = r;
     return 0;
 }

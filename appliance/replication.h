@@ -11,10 +11,12 @@ struct replication;
 struct store;
 
 /* config outlives it. confirms: the process starts, and a primary first asks the other node whether it reigns
- * (replication_part_confirm); otherwise the role changed, which is told as an event and to the hooks. ERR_CONFIG with the reason (the port is taken), ERR_NO_MEMORY, errors of the node's
- * key. */
+ * (replication_part_confirm); otherwise the role changed. ERR_CONFIG with the reason (the port is taken),
+ * ERR_NO_MEMORY, errors of the node's key. */
 MUST_CHECK int replication_start(struct store *store, const struct config *config, bool confirms,
                                  struct err_ctx *err, struct replication **ret_replication);
+/* Once the node answers: when its role changed, that is told as an event and to the hooks. */
+void replication_announce(struct replication *r);
 /* The node's role is another one than at the start: store and all begin anew. The process gets SIGUSR1
  * when this becomes so after the start. */
 bool replication_has_ended(struct replication *r);

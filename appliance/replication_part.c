@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "appliance/promotion.h"
 #include "core/base/log.h"
 #include "store/repl/ask.h"
 #include "store/store_open.h"
@@ -70,6 +71,38 @@ int replication_part_dial(struct replication_part *p)
         config.most_pause_ms = TELL_PAUSE_MAX;
     }
     return link_dialer_start(&config, &p->dialer);
+}
+
+/* --- The witness --- */
+
+static int may_reign(void *arg, struct err_ctx *ctx)
+{
+    CLEANUP(arena_free) struct arena a;
+    const struct replication_part *p = arg;
+    struct follower_state s;
+    follower_state(p->host.follower, &s);
+    if (s.trouble != 0)
+        return err_set(ctx, s.trouble, "changes were not put in place: %s", err_text(s.trouble));
+    arena_init(&a, PROMOTION_ARENA_BYTES);
+    return promotion_check_realms(p->store, &a, ctx);
+}
+
+int replication_part_keep(struct replication_part *p, bool asks_first, struct err_ctx *err)
+{
+    struct node_state state;
+    bool automatic = str_eq_c(STR("automatic"), p->config->failover);
+    if (!automatic && !str_eq_c(STR("manual"), p->config->failover))
+        return err_set(err, ERR_CONFIG, "failover is manual or automatic");
+    node_look(p->node, &state);
+    if (p->warden || !node_has_witness(&state))
+        return 0;
+    const struct warden_config config = {.node = p->node,
+                                         .identity = p->identity,
+                                         .leader = p->host.leader,
+                                         .takes_over = automatic && p->host.follower,
+                                         .may_reign = may_reign,
+                                         .arg = p};
+    return warden_start(&config, asks_first, &p->warden);
 }
 
 /* --- Leading and following --- */
@@ -143,6 +176,7 @@ int replication_part_begin(struct replication_part *p, struct store *store,
 
 void replication_part_end(struct replication_part *p)
 {
+    warden_stop(p->warden);
     link_dialer_stop(p->dialer);
     leader_free(p->host.leader);
     follower_free(p->host.follower);
@@ -165,6 +199,21 @@ static void metric(struct buf *b, const char *name, const char *help, int64_t va
                name, help, name, name, (long long)value);
 }
 
+static void lease_metrics(struct replication_part *p, struct buf *b)
+{
+    struct lease_look look;
+    lease_look(node_lease(p->node), &look);
+    if (!look.is_required)
+        return;
+    metric(b, "witness_connected", "Whether the witness answered the last time.",
+           look.is_witness_there);
+    if (!p->host.leader)
+        return;
+    metric(b, "lease_held", "Whether this primary may take changes.", look.is_held);
+    metric(b, "lease_milliseconds", "For how long it may, when nobody answers any more.",
+           look.left_ms);
+}
+
 void replication_part_metrics(struct replication_part *p, struct buf *b)
 {
     struct node_state node;
@@ -174,6 +223,7 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
            : node.role == REPL_PRIMARY ? 1
                                        : 2);
     metric(b, "epoch", "The epoch of the history that this node holds.", (int64_t)node.epoch);
+    lease_metrics(p, b);
     if (p->host.leader)
         leader_metrics(p->host.leader, b);
     if (!p->host.follower)
@@ -193,12 +243,21 @@ static const char *state_of_leader(const struct replication_part *p, bool *ret_w
     struct leader_state s;
     node_look(p->node, &node);
     leader_state(p->host.leader, &s);
-    *ret_well = !s.degraded && !p->unconfirmed && (s.in_step || !node_has_peer(&node));
+    struct lease_look lease;
+    lease_look(node_lease(p->node), &lease);
+    *ret_well = !s.degraded && !p->unconfirmed && (s.in_step || !node_has_peer(&node)) &&
+                lease.is_held && (!lease.is_required || lease.is_witness_there);
+    if (!lease.is_held)
+        return "changes are refused: neither the witness nor the standby is reached";
     if (p->unconfirmed)
         return "primary, not confirmed by the other node";
     if (!node_has_peer(&node))
         return "primary without a standby";
-    return !s.attached ? "standby is away" : s.in_step ? "standby follows" : "standby catches up";
+    if (!s.attached)
+        return "standby is away";
+    if (lease.is_required && !lease.is_witness_there)
+        return "witness is away";
+    return s.in_step ? "standby follows" : "standby catches up";
 }
 
 static const char *state_of_follower(const struct replication_part *p, bool *ret_well)
@@ -239,14 +298,15 @@ void replication_part_confirm(struct replication_part *p)
     node_look(p->node, &state);
     if (!p->host.leader || !node_has_peer(&state) || p->config->replication_confirm_s == 0)
         return;
+    bool is_granted = node_has_witness(&state) && lease_is_held(node_lease(p->node));
     int64_t until_ms = clock_now().monotonic_ms + p->config->replication_confirm_s * 1000;
     int err = ask(p);
-    while (err != 0 && clock_now().monotonic_ms < until_ms) {
+    while (err != 0 && !is_granted && clock_now().monotonic_ms < until_ms) {
         (void)nanosleep(&pause, NULL);
         err = ask(p);
     }
-    p->unconfirmed = err != 0;
-    if (err != 0)
+    p->unconfirmed = err != 0 && !node_has_witness(&state);
+    if (p->unconfirmed)
         LOG_ERROR(
             "replication",
             "the other node, %s, cannot be asked whether it reigns now (%s): this node serves as the "

@@ -9,6 +9,7 @@
 #include "core/codec/json.h"
 #include "store/link/dialer.h"
 #include "store/repl/peering.h"
+#include "store/witness/warden.h"
 
 struct replication_part {
     struct store *store;
@@ -18,7 +19,8 @@ struct replication_part {
     struct peering_host host;
     char address[NODE_ADDRESS_MAX + 1];
     struct link_dialer *dialer;
-    bool unconfirmed; /* a primary whose peer could not be asked */
+    struct warden *warden; /* once the node has had a witness */
+    bool unconfirmed;      /* a primary that nobody could be asked about, and that needs no lease */
 };
 
 /* Of a node that is not alone. What is passed outlives the part. *ret_user is for the listener. Errors of
@@ -27,6 +29,10 @@ MUST_CHECK int replication_part_begin(struct replication_part *part, struct stor
                                       const struct config *config,
                                       const struct link_identity *identity, struct err_ctx *err);
 struct link_user replication_part_user(struct replication_part *part);
+/* Asks the witness, from when the node has one. asks_first: as warden_start. Does nothing when it does
+ * already. ERR_CONFIG, ERR_NO_MEMORY. */
+MUST_CHECK int replication_part_keep(struct replication_part *part, bool asks_first,
+                                     struct err_ctx *err);
 /* Dials the peer; once the listener is there. Does nothing when it dials already. */
 MUST_CHECK int replication_part_dial(struct replication_part *part);
 /* No connection is left by then but the dialer's. */

@@ -9,6 +9,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/realms.h"
 #include "core/admin/setup.h"
+#include "store/repl/node.h"
 
 #include "core/base/banned.h"
 
@@ -55,6 +56,8 @@ static int open_store(const struct config *config, bool serving, const struct re
     err->detail[0] = '\0';
     TRY(parse_reserve(str_c(config->disk_reserve), &store, err));
     int rc = store_open(&store, ret_store);
+    if (rc == 0)
+        lease_set_length(node_lease(store_node(*ret_store)), config->failover_lease_ms);
     if (rc == 0 || strstr(err->detail, config->data))
         return rc;
     struct err_ctx inner = *err;

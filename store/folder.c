@@ -164,29 +164,50 @@ static int open_realms(struct folder *f, struct err_ctx *ctx)
     return open_private_dir(f->fd, "realms", &f->realms_fd, ctx);
 }
 
-static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ctx)
+int folder_enter(const char *data_dir, int *ret_fd, struct err_ctx *ctx)
 {
     TRY(make_dir(AT_FDCWD, data_dir, ctx));
-    TRY(open_private_dir(AT_FDCWD, data_dir, &f->fd, ctx));
+    return open_private_dir(AT_FDCWD, data_dir, ret_fd, ctx);
+}
+
+static int open_bare(struct folder *f, const char *data_dir, struct err_ctx *ctx)
+{
+    TRY(folder_enter(data_dir, &f->fd, ctx));
     f->path = realpath(data_dir, NULL);
     if (!f->path)
         return sys_err(ctx, data_dir);
-    TRY(take_lock(f, ctx));
+    return take_lock(f, ctx);
+}
+
+static int open_parts(struct folder *f, const char *data_dir, struct err_ctx *ctx)
+{
+    TRY(open_bare(f, data_dir, ctx));
     TRY(open_realms(f, ctx));
     /* Made just now, or by a start that was cut short. */
     return folder_db_bytes(f, STR(REALM_MASTER)) >= 0 ? 0 : sync_names(f, ctx);
 }
 
-int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
+static int open_with(int (*parts)(struct folder *f, const char *data_dir, struct err_ctx *ctx),
+                     const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
 {
     struct folder f = {.fd = -1, .realms_fd = -1, .lock_fd = -1};
-    int err = open_parts(&f, data_dir, ctx);
+    int err = parts(&f, data_dir, ctx);
     if (err != 0) {
         folder_close(&f);
         return err;
     }
     *ret_folder = f;
     return 0;
+}
+
+int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
+{
+    return open_with(open_parts, data_dir, ret_folder, ctx);
+}
+
+int folder_open_bare(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx)
+{
+    return open_with(open_bare, data_dir, ret_folder, ctx);
 }
 
 void folder_close(struct folder *folder)

@@ -18,6 +18,12 @@ struct folder {
  * ERR_CONFIG, ERR_STORE_LOCKED (the detail names the process), ERR_STORE_READ_ONLY, ERR_STORE_FULL,
  * ERR_STORE_CORRUPT (realms/ is missing and was there), ERR_IO. */
 MUST_CHECK int folder_open(const char *data_dir, struct folder *ret_folder, struct err_ctx *ctx);
+/* Without realms/, for who keeps other things. As folder_open. */
+MUST_CHECK int folder_open_bare(const char *data_dir, struct folder *ret_folder,
+                                struct err_ctx *ctx);
+/* Beside the process that holds it: the folder alone, checked and made when missing, without the lock. The
+ * caller closes it. As folder_open. */
+MUST_CHECK int folder_enter(const char *data_dir, int *ret_fd, struct err_ctx *ctx);
 void folder_close(struct folder *folder);
 /* For a folder whose master.db is missing: ERR_STORE_CORRUPT, with a sentence that says what to do, when
  * there are traces of an earlier life beside realms/. The master key is none: a first start that is cut

@@ -221,6 +221,15 @@ int store_write_begin_for(struct realm_view *view, const struct now *now, enum s
     return tx_write_begin(view->slot, view, now, ret_write);
 }
 
+int store_write_begin_own(struct realm_view *view, const struct now *now,
+                          struct store_write **ret_write)
+{
+    TRY(tx_may_write(view->slot->store));
+    TRY(gate_admit_own(view->slot->store));
+    TRY(space_admit(view->slot->store, NEED_ENDING));
+    return tx_write_begin(view->slot, view, now, ret_write);
+}
+
 struct store_read *store_write_reader(struct store_write *write)
 {
     return &write->reader;

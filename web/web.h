@@ -112,6 +112,13 @@ enum web_health {
 };
 
 /* What handlers use; owned by whoever starts the web. */
+/* That the standby which is asked becomes the primary, by the word of an administrator of master. */
+struct web_promotion {
+    uint64_t epoch; /* the newest that it knows: typed as a confirmation */
+    bool incomplete, without_witness;
+    struct str user_id, username, why;
+};
+
 struct web_services {
     struct store *store;
     const struct route *routes; /* NULL: the table of routes.def */
@@ -127,6 +134,9 @@ struct web_services {
     void (*figures)(void *context, int64_t *io_values);
     int (*status)(void *context, struct arena *a, struct json_writer *w);
     int (*try_backup)(void *context, struct err_ctx *err);
+    /* ERR_CONFLICT with a sentence; the node begins anew in its new role when it returned 0. */
+    int (*promote)(void *context, struct arena *a, const struct web_promotion *promotion,
+                   uint64_t *ret_epoch, struct err_ctx *err);
     /* Whether scripts of this origin may read answers to this request (WE-11): by realm and client.
      * NULL: nothing is allowed. */
     bool (*cors_allowed)(struct request *req, struct str origin);

@@ -100,14 +100,7 @@ void note_clear(void)
 int call_number(struct call *call, const char *option, int64_t least, int64_t most,
                 int64_t fallback, int64_t *ret_number)
 {
-    struct str text = args_get(call->args, option);
-    *ret_number = fallback;
-    if (str_absent(text))
-        return 0;
-    if (str_to_i64(text, ret_number) != 0 || *ret_number < least || *ret_number > most)
-        return err_set(&call->err, ERR_USAGE, "--%s must be between %lld and %lld", option,
-                       (long long)least, (long long)most);
-    return 0;
+    return args_number(call->args, option, least, most, fallback, ret_number, &call->err);
 }
 
 /* "-7d" and its kind: so long before now. */

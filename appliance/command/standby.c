@@ -3,8 +3,8 @@
 
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "appliance/promotion.h"
 #include "appliance/replication.h"
-#include "core/admin/each_realm.h"
 #include "core/admin/record.h"
 #include "core/model/plain.h"
 #include "store/link/pairing.h"
@@ -105,15 +105,6 @@ static int mode(struct call *call)
     return 0;
 }
 
-static int say_reigned(struct call *call, const struct node_state *state)
-{
-    return err_set(
-        &call->err, ERR_CONFLICT,
-        "a newer primary reigns: make this node its standby (garita standby rejoin), or, "
-        "when that one is lost for good, garita promote --yes --epoch %llu",
-        (unsigned long long)state->newer_epoch);
-}
-
 static int drop_peer(void *arg, struct node_state *state)
 {
     (void)arg;
@@ -130,7 +121,7 @@ static int forget(struct call *call)
     struct node_state state;
     node_look(node, &state);
     if (node_is_fenced(&state))
-        return say_reigned(call, &state);
+        return promotion_say_reigned(&state, &call->err);
     if (state.role != REPL_PRIMARY || (!node_has_peer(&state) && state.token_count == 0))
         return err_set(&call->err, ERR_NOT_FOUND, "this node has no standby");
     TRY(node_change(node, drop_peer, NULL));
@@ -145,74 +136,23 @@ static int forget(struct call *call)
 
 /* --- Another primary --- */
 
-static int reign(void *arg, struct node_state *state)
-{
-    return node_reign(state, *(const uint64_t *)arg, clock_now().wall_ms);
-}
-
-static int may_promote(struct call *call, const struct node_state *state)
-{
-    if (state->role == REPL_ALONE)
-        return err_set(&call->err, ERR_CONFLICT, "this node has no part in replication");
-    if (state->role == REPL_PRIMARY && !node_is_fenced(state))
-        return err_set(&call->err, ERR_CONFLICT, "this node is the primary already");
-    if (state->role == REPL_PRIMARY && !args_has(call->args, "epoch"))
-        return say_reigned(call, state);
-    if (!args_has(call->args, "yes"))
-        return err_set(&call->err, ERR_USAGE,
-                       "the primary must have stopped for good, or both would take changes: "
-                       "--yes to promote");
-    return 0;
-}
-
-static int is_whole(void *arg, const struct realm_summary *realm)
-{
-    struct call *call = arg;
-    struct store_visit visit;
-    struct realm_view *view;
-    TRY(store_visit_begin(call->store, realm->name, &visit));
-    int rc = realm_view_acquire(call->store, realm->name, &view);
-    if (rc == 0)
-        realm_view_release(view);
-    store_visit_end(&visit);
-    return rc == 0 ? 0
-                   : err_set(&call->err, ERR_CONFLICT,
-                             "realm %.*s is not whole here (%s): with --incomplete it is lost",
-                             STR_ARG(realm->name), err_text(rc));
-}
-
-/* A standby that waits for databases would be a primary without them. */
-static int has_realms(struct call *call)
-{
-    struct realm_summary *items;
-    size_t count = 0;
-    int rc = store_realm_list(call->store, call->arena, STR(""), 1, &items, &count);
-    if (rc != 0 || count == 0)
-        return err_set(&call->err, ERR_CONFLICT, "this standby has not received the realms yet");
-    return args_has(call->args, "incomplete")
-               ? 0
-               : each_realm(call->store, call->arena, is_whole, call);
-}
-
 static int promote(struct call *call)
 {
-    struct node *node = store_node(call->store);
-    struct node_state state;
-    int64_t expected;
-    node_look(node, &state);
-    TRY(may_promote(call, &state));
-    TRY(has_realms(call));
-    TRY(call_number(call, "epoch", 1, INT64_MAX, (int64_t)state.epoch, &expected));
-    uint64_t epoch = (uint64_t)expected;
-    int rc = node_change(node, reign, &epoch);
-    if (rc == ERR_CONFLICT)
-        return err_set(&call->err, rc, "the epoch is %lld, not the one that was named",
-                       (long long)state.epoch);
-    TRY(rc);
+    struct promotion p = {.store = call->store,
+                          .arena = call->arena,
+                          .is_sure = args_has(call->args, "yes"),
+                          .names_epoch = args_has(call->args, "epoch"),
+                          .incomplete = args_has(call->args, "incomplete"),
+                          .without_witness = args_has(call->args, "without-witness")};
+    int64_t named;
+    uint64_t epoch;
+    TRY(call_number(call, "epoch", 1, INT64_MAX, 0, &named));
+    p.epoch = (uint64_t)named;
+    TRY(promotion_run(&p, &epoch, &call->err));
     jw_begin_object(&call->out);
-    jw_member_i64(&call->out, "epoch", expected + 1);
+    jw_member_i64(&call->out, "epoch", (int64_t)epoch);
     jw_end_object(&call->out);
-    call_say(call, "this node is the primary, epoch %lld", (long long)(expected + 1));
+    call_say(call, "this node is the primary, epoch %llu", (unsigned long long)epoch);
     return 0;
 }
 
@@ -311,6 +251,7 @@ static const struct option promote_options[] = {
     {"yes", NULL, "the primary is gone, or stopped", 0},
     {"epoch", "N", "only if this is the newest epoch that this node knows (garita status)", 0},
     {"incomplete", NULL, "although realms have not come whole: they are lost", 0},
+    {"without-witness", NULL, "the witness is lost, too: it is forgotten, not asked", 0},
 };
 
 static const struct option init_options[] = {
@@ -336,7 +277,8 @@ const struct command standby_commands[] = {
      NULL, 0, false, NULL, mode, NULL, NULL},
     {"promote", "", 0, 0, "make this standby the primary",
      "A new epoch begins here; the old primary is refused from then on, and refuses changes as soon as it "
-     "hears of it. What the old primary answered in mode async in its last moments may be missing.",
+     "hears of it. What the old primary answered in mode async in its last moments may be missing. Where there "
+     "is a witness, it is asked, and grants it once the old primary was silent for failover-lease.",
      OPTIONS(promote_options), false, NULL, promote, NULL, NULL},
     {"standby rejoin", "", 0, 0, "make an old primary the standby of the new one",
      "With the server stopped. Databases that may hold what the new primary has not are moved aside whole, "

@@ -50,6 +50,26 @@ static void write_node(struct json_writer *w, const struct node_state *s)
     jw_end_object(w);
 }
 
+static void write_witness(struct json_writer *w, struct store *store, const struct node_state *s)
+{
+    struct lease_look look;
+    lease_look(node_lease(store_node(store)), &look);
+    jw_member_object(w, "witness");
+    jw_member_c(w, "address", s->witness.address);
+    jw_member_bool(w, "connected", look.is_witness_there);
+    if (look.witness_wall_ms != 0) {
+        plain_write_time(w, "heard", look.witness_wall_ms);
+        jw_member_c(w, "countsOn", lease_stance_word(look.stance));
+    }
+    jw_end_object(w);
+    if (!leader_of(store))
+        return;
+    jw_member_object(w, "lease");
+    jw_member_bool(w, "held", look.is_held);
+    jw_member_i64(w, "leftMs", look.left_ms);
+    jw_end_object(w);
+}
+
 static void write_leader(struct json_writer *w, struct leader *leader)
 {
     struct leader_state s;
@@ -106,6 +126,8 @@ void replication_status_write(struct store *store, struct json_writer *w)
     struct follower *follower = follower_of(store);
     node_look(store_node(store), &state);
     write_node(w, &state);
+    if (node_has_witness(&state))
+        write_witness(w, store, &state);
     if (leader)
         write_leader(w, leader);
     if (follower)

@@ -122,6 +122,11 @@ int64_t clock_monotonic_ns(void)
     return read_clock_ns(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ms(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME) / 1000;
+}
+
 /* --- Over restarts --- */
 
 static void read_boot_id(char id[CLOCK_BOOT_ID_LEN + 1])

@@ -31,6 +31,8 @@ static inline int64_t now_steady_ms(const struct now *n)
 
 struct now clock_now(void);
 int64_t clock_monotonic_ns(void);
+/* As monotonic_ms, and goes on while the machine sleeps: for what was promised to other machines. */
+int64_t clock_boot_ms(void);
 /* "2026-11-22T16:03:09.123Z" (RFC 3339); text has room for 25 bytes. */
 void clock_rfc3339(int64_t wall_ms, char text[25]);
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); text has room for 30 bytes. */

@@ -70,6 +70,10 @@ enum store_need {
 /* ERR_STORE_FULL when there is too little room for this. */
 MUST_CHECK int store_write_begin_for(struct realm_view *view, const struct now *now,
                                      enum store_need need, struct store_write **ret_write);
+/* For events of what happened to this node itself, which are committed DURABLE_LOCAL: they are taken also
+ * while changes wait for another node. ERR_STORE_STANDBY when another one reigns. */
+MUST_CHECK int store_write_begin_own(struct realm_view *view, const struct now *now,
+                                     struct store_write **ret_write);
 /* The picture as this write sees it, for who changes configuration and goes on in the same
  * transaction. Nobody else ever sees it. It reads through the transaction: its caller releases it
  * before the write ends. */

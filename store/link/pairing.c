@@ -20,7 +20,6 @@
 #define NO_CLUSTER    STR("00000000-0000-0000-0000-000000000000")
 #define FRAME_MAX     (REPL_LENGTH_BYTES + REPL_MESSAGE_MAX)
 #define ARENA_BYTES   (8 * (size_t)REPL_MESSAGE_MAX)
-#define PROOF_LABEL   STR("garita standby pairing 1")
 #define REFUSAL_TEXT  STR("the token is not valid: it was used, is over, or was never made")
 #define CONFLICT_TEXT STR("this node has a standby already (garita standby forget)")
 
@@ -61,14 +60,14 @@ static int receive_message(struct channel *c, struct arena *a, int64_t deadline_
 /* --- Proof and seal: both of this connection and of who has the token --- */
 
 void pairing_prove(const unsigned char verifier[PAIRING_VERIFIER_BYTES],
-                   const unsigned char binding[CHANNEL_BINDING_BYTES], struct str hello,
-                   unsigned char out[SHA256_BYTES])
+                   const unsigned char binding[CHANNEL_BINDING_BYTES], struct str label,
+                   struct str said, unsigned char out[SHA256_BYTES])
 {
     struct hmac h;
     hmac_init(&h, DIGEST_SHA256, view(verifier, PAIRING_VERIFIER_BYTES));
-    hmac_update(&h, PROOF_LABEL);
+    hmac_update(&h, label);
     hmac_update(&h, view(binding, CHANNEL_BINDING_BYTES));
-    hmac_update(&h, hello);
+    hmac_update(&h, said);
     hmac_final(&h, out);
 }
 
@@ -154,7 +153,7 @@ static bool spend_token(struct acceptance *c, struct node_state *state)
     unsigned char mac[SHA256_BYTES];
     size_t found = state->token_count;
     for (size_t i = 0; i < state->token_count; i++) {
-        pairing_prove(state->tokens[i].hash, c->binding, c->hello_bytes, mac);
+        pairing_prove(state->tokens[i].hash, c->binding, PAIRING_OF_STANDBY, c->hello_bytes, mac);
         if (ct_eq(view(mac, sizeof(mac)), c->proof))
             found = i;
     }
@@ -307,7 +306,8 @@ static int send_wish(const struct pairing_wish *wish, struct channel *channel, s
                                              .wall_ms = clock_now().wall_ms}};
     buf_init(&b, a, FRAME_MAX + 1);
     TRY(repl_encode(&b, &m));
-    pairing_prove(verifier, binding, str_from(buf_str(&b), REPL_LENGTH_BYTES), proof);
+    pairing_prove(verifier, binding, PAIRING_OF_STANDBY, str_from(buf_str(&b), REPL_LENGTH_BYTES),
+                  proof);
     TRY(channel_write_by(channel, b.ptr, b.len, wish->deadline_ms));
     return channel_write_by(channel, proof, sizeof(proof), wish->deadline_ms);
 }

@@ -50,16 +50,13 @@ static int add_token(void *arg, struct node_state *state)
     return 0;
 }
 
-int pairing_token_new(struct node *node, const struct link_pin *own_pin, int64_t now_ms,
-                      int64_t expires_ms, char text[PAIRING_TOKEN_MAX])
+int pairing_token_make(const struct link_pin *own_pin, char text[PAIRING_TOKEN_MAX],
+                       unsigned char verifier[PAIRING_VERIFIER_BYTES])
 {
     struct pairing_token token = {.pin = *own_pin};
-    struct new_token n = {now_ms, {.expires_ms = expires_ms}};
     unsigned char bytes[TOKEN_BYTES];
     rng_bytes(token.secret, sizeof(token.secret));
-    int err = pairing_verifier(&token, n.token.hash);
-    if (err == 0)
-        err = node_change(node, add_token, &n);
+    int err = pairing_verifier(&token, verifier);
     if (err == 0) {
         memcpy(bytes, token.pin.bytes, LINK_PIN_BYTES);
         memcpy(bytes + LINK_PIN_BYTES, token.secret, PAIRING_SECRET_BYTES);
@@ -69,6 +66,18 @@ int pairing_token_new(struct node *node, const struct link_pin *own_pin, int64_t
     }
     secret_wipe(bytes, sizeof(bytes));
     secret_wipe(&token, sizeof(token));
+    return err;
+}
+
+int pairing_token_new(struct node *node, const struct link_pin *own_pin, int64_t now_ms,
+                      int64_t expires_ms, char text[PAIRING_TOKEN_MAX])
+{
+    struct new_token n = {now_ms, {.expires_ms = expires_ms}};
+    int err = pairing_token_make(own_pin, text, n.token.hash);
+    if (err == 0)
+        err = node_change(node, add_token, &n);
+    if (err != 0)
+        secret_wipe(text, PAIRING_TOKEN_MAX);
     secret_wipe(&n, sizeof(n));
     return err;
 }

@@ -48,10 +48,14 @@ void repl_gate_shut(struct store *store)
     atomic_store(&store->gate.shut, true);
 }
 
+int gate_admit_own(struct store *store)
+{
+    return atomic_load(&store->gate.shut) ? ERR_STORE_STANDBY : 0;
+}
+
 int gate_admit(struct store *store)
 {
-    if (atomic_load(&store->gate.shut))
-        return ERR_STORE_STANDBY;
+    TRY(gate_admit_own(store));
     const struct repl_gate *gate = enter(&store->gate);
     if (!gate)
         return 0;

@@ -20,6 +20,8 @@ struct realm_db;
 void gate_init(struct gate *g);
 /* 0, or why nothing may be changed. */
 MUST_CHECK int gate_admit(struct store *store);
+/* For what nobody waits for: only whether another node reigns. */
+MUST_CHECK int gate_admit_own(struct store *store);
 /* Under the realm's turn, after COMMIT: what a wait for this commit is about. */
 void gate_position(const struct realm_db *db, struct repl_position *ret_position);
 /* Zeros: all that is committed in the slot's database. */

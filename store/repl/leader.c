@@ -137,6 +137,7 @@ int leader_new(struct store *store, const struct leader_config *config, struct l
     if (!l)
         return ERR_NO_MEMORY;
     l->store = store;
+    l->lease = node_lease(store->node);
     l->sink = (struct repl_sink){.commit = leading_commit, .gone = leading_gone, .arg = l};
     l->gate = (struct repl_gate){leading_admit, leading_wait, l};
     (void)pthread_mutex_init(&l->lock, NULL);
@@ -299,6 +300,28 @@ int leader_verify(struct leader *l)
     leading_work(l);
     (void)pthread_mutex_unlock(&l->lock);
     return may ? 0 : ERR_NOT_FOUND;
+}
+
+/* --- The lease --- */
+
+enum lease_stance leader_stance(struct leader *l, enum lease_stance told)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    bool in_step = leading_in_step(l) && !l->slow;
+    bool is_still = in_step || (l->config.stop_without_standby && !l->attached);
+    bool covered = told == LEASE_COVERED ? is_still : in_step && l->recent.behind_count == 0;
+    enum lease_stance stance = l->config.mode == REPL_ASYNC ? LEASE_ASYNC
+                               : covered                    ? LEASE_COVERED
+                                                            : LEASE_ALONE;
+    (void)pthread_mutex_unlock(&l->lock);
+    return stance;
+}
+
+void leader_lease_changed(struct leader *l)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    leading_wake_all(l);
+    (void)pthread_mutex_unlock(&l->lock);
 }
 
 /* --- Figures --- */

@@ -47,6 +47,12 @@ MUST_CHECK int leader_message(struct leader *leader, const struct repl_message *
 bool leader_broken(struct leader *leader);
 void leader_detach(struct leader *leader);
 
+/* What a witness may count on from now on, when it counted on told before. LEASE_COVERED: answers waited
+ * since lease_set_alone(false), and all that was answered before is at the standby. */
+enum lease_stance leader_stance(struct leader *leader, enum lease_stance told);
+/* Answers may leave alone, or not any more. */
+void leader_lease_changed(struct leader *leader);
+
 /* Compares all pages of all databases with the standby's, and brings over what differs. Begins; how it
  * ended is in leader_state. ERR_NOT_FOUND without a standby. */
 MUST_CHECK int leader_verify(struct leader *leader);

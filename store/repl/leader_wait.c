@@ -7,6 +7,9 @@
 
 #include "core/base/banned.h"
 
+/* For the witness to hear that answers leave without the standby. */
+#define WITNESS_MS 2000
+
 void leading_wake(struct leader_db *db)
 {
     if (db->waiters > 0)
@@ -36,9 +39,16 @@ bool leading_in_step(const struct leader *l)
     return true;
 }
 
+bool leading_keeps_up(const struct leader *l)
+{
+    return l->attached && l->settled && !l->broken && !l->slow;
+}
+
 int leading_admit(void *leader)
 {
     struct leader *l = leader;
+    if (!lease_is_held(l->lease))
+        return ERR_NO_LEASE;
     (void)pthread_mutex_lock(&l->lock);
     bool refuses = l->config.mode != REPL_ASYNC && l->config.stop_without_standby && !l->stopping &&
                    (!l->attached || !l->settled || l->broken);
@@ -46,21 +56,29 @@ int leading_admit(void *leader)
     return refuses ? ERR_NO_STANDBY : 0;
 }
 
+/* Whether no answer may leave without the standby: by setting, or as the witness counts on it. */
+static bool must_wait(const struct leader *l)
+{
+    return (l->config.mode != REPL_ASYNC && l->config.stop_without_standby) ||
+           !lease_may_answer_alone(l->lease);
+}
+
 /* Whether the standby is expected to have what is committed soon: also of a database that is just being
  * brought in step. */
 static bool is_expected(const struct leader *l)
 {
-    return l->config.stop_without_standby || (l->attached && l->settled && !l->broken && !l->slow);
+    return must_wait(l) || (l->config.mode != REPL_ASYNC && leading_keeps_up(l));
 }
 
 static bool is_there(const struct leader_db *db, const struct repl_position *position)
 {
-    return !position_known(position) || position_compare(&db->acknowledged, position) >= 0;
+    return db->gone || !position_known(position) ||
+           position_compare(&db->acknowledged, position) >= 0;
 }
 
 static void give_up(struct leader *l, const struct leader_db *db)
 {
-    if (l->slow)
+    if (l->slow || l->config.mode == REPL_ASYNC)
         return;
     l->slow = true;
     LOG_WARN(
@@ -70,34 +88,45 @@ static void give_up(struct leader *l, const struct leader_db *db)
         db->file, (long long)l->config.confirm_ms);
 }
 
-/* 0, or ERR_UNCONFIRMED. Called and left with the lock held. */
-static int wait_for(struct leader *l, struct leader_db *db, const struct repl_position *position)
+/* Called and left with the lock held. */
+static void pause_until(struct leader *l, struct leader_db *db,
+                        const struct repl_position *position, int64_t until_ms)
 {
-    int64_t until_ms = clock_now().monotonic_ms + l->config.confirm_ms;
-    bool stops = l->config.stop_without_standby;
-    db->waiters++;
-    while (!db->gone && !is_there(db, position) && is_expected(l) && !l->stopping) {
-        if (clock_now().monotonic_ms >= until_ms) {
-            if (!stops)
-                give_up(l, db);
-            break;
-        }
+    while (!is_there(db, position) && is_expected(l) && !l->stopping &&
+           clock_now().monotonic_ms < until_ms)
         leading_pause(l, &db->changed, until_ms);
-    }
-    db->waiters--;
-    return db->gone || is_there(db, position) || !stops ? 0 : ERR_UNCONFIRMED;
 }
 
+/* 0, or ERR_UNCONFIRMED. Called and left with the lock held. A witness that counts on the standby is told
+ * first that answers leave without it (store/witness/warden.h), which takes a moment. */
+static int wait_for(struct leader *l, struct leader_db *db, const struct repl_position *position)
+{
+    db->waiters++;
+    pause_until(l, db, position, clock_now().monotonic_ms + l->config.confirm_ms);
+    if (!is_there(db, position) && is_expected(l) && !l->config.stop_without_standby) {
+        give_up(l, db);
+        pause_until(l, db, position, clock_now().monotonic_ms + WITNESS_MS);
+    }
+    db->waiters--;
+    return is_there(db, position) || !must_wait(l) ? 0 : ERR_UNCONFIRMED;
+}
+
+static int wait_in_turn(struct leader *l, struct str file, const struct repl_position *position)
+{
+    struct leader_db *db =
+        is_expected(l) || l->config.mode != REPL_ASYNC ? leading_db(l, file, false) : NULL;
+    if (!db)
+        return 0;
+    struct repl_position until = position_known(position) ? *position : db->newest;
+    return wait_for(l, db, &until);
+}
+
+/* Whoever was stopped for long, and committed in a reign that may be over, promises nothing. */
 int leading_wait(void *leader, struct str file, const struct repl_position *position)
 {
     struct leader *l = leader;
-    int err = 0;
     (void)pthread_mutex_lock(&l->lock);
-    struct leader_db *db = l->config.mode == REPL_ASYNC ? NULL : leading_db(l, file, false);
-    if (db) {
-        struct repl_position until = position_known(position) ? *position : db->newest;
-        err = wait_for(l, db, &until);
-    }
+    int err = wait_in_turn(l, file, position);
     (void)pthread_mutex_unlock(&l->lock);
-    return err;
+    return err == 0 && !lease_is_held(l->lease) ? ERR_UNCONFIRMED : err;
 }

@@ -48,6 +48,7 @@ struct leader_db {
 
 struct leader {
     struct store *store;
+    struct lease *lease; /* of the node */
     struct leader_config config;
     char cluster[REPL_NODE_ID_LEN + 1];
     struct page_hash_key hash_key;
@@ -119,5 +120,7 @@ MUST_CHECK int leading_wait(void *leader, struct str file, const struct repl_pos
 void leading_wake(struct leader_db *db);
 void leading_wake_all(struct leader *leader);
 bool leading_in_step(const struct leader *leader);
+/* The standby is there, and answers wait for it. */
+bool leading_keeps_up(const struct leader *leader);
 
 #endif

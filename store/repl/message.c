@@ -256,6 +256,10 @@ static void heartbeat(struct wire *w, struct repl_heartbeat *h)
     u64(w, &h->epoch);
     i64(w, &h->wall_ms);
     u64(w, &h->sent_bytes);
+    i64(w, &h->asked_ms);
+    i64(w, &h->promised_ms);
+    u32(w, &h->lease_ms);
+    hold(w, h->lease_ms <= REPL_LEASE_MOST_MS);
 }
 
 static void content(struct wire *w, struct repl_message *m)

@@ -22,7 +22,7 @@
 #include "core/base/buf.h"
 #include "store/repl/commit.h"
 
-#define REPL_VERSION         1
+#define REPL_VERSION         2
 #define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message without its length */
 #define REPL_LENGTH_BYTES    4
 #define REPL_MESSAGE_PAGES   128              /* of a PAGES */
@@ -30,6 +30,7 @@
 #define REPL_MESSAGE_BYTES   (256u << 10)     /* of a BYTES */
 #define REPL_NODE_ID_LEN     36               /* a UUID */
 #define REPL_DATABASES_MAX   100000
+#define REPL_LEASE_MOST_MS   60000
 
 enum repl_message_type {
     REPL_HELLO = 1,
@@ -133,6 +134,10 @@ struct repl_heartbeat {
     uint64_t epoch;
     int64_t wall_ms;
     uint64_t sent_bytes; /* of commits, by the primary, since this connection began */
+    /* Of a lease (lease.h), on clocks that are the primary's alone: when it asks for a promise, and what the
+     * standby promises it, as an answer to the question of that moment. 0: neither. */
+    int64_t asked_ms, promised_ms;
+    uint32_t lease_ms; /* for how long */
 };
 
 struct repl_message {

@@ -22,6 +22,7 @@ struct node {
     pthread_mutex_t changing; /* one change at a time; before lock */
     pthread_mutex_t lock;     /* of the rest */
     struct node_state state;
+    struct lease lease;
     void (*changed)(void *arg);
     void *changed_arg;
 };
@@ -89,6 +90,8 @@ int node_open(int data_dir_fd, struct node **ret_node, struct err_ctx *ctx)
     }
     (void)pthread_mutex_init(&node->changing, NULL);
     (void)pthread_mutex_init(&node->lock, NULL);
+    lease_init(&node->lease, NULL);
+    lease_require(&node->lease, node_has_witness(&node->state));
     *ret_node = node;
     return 0;
 }
@@ -99,6 +102,7 @@ void node_close(struct node *node)
         return;
     (void)pthread_mutex_destroy(&node->changing);
     (void)pthread_mutex_destroy(&node->lock);
+    lease_destroy(&node->lease);
     free(node);
 }
 
@@ -110,6 +114,11 @@ struct node *store_node(struct store *store)
 int node_data_dir(const struct node *node)
 {
     return node->data_dir_fd;
+}
+
+struct lease *node_lease(struct node *node)
+{
+    return &node->lease;
 }
 
 void node_look(struct node *node, struct node_state *ret_state)
@@ -134,6 +143,7 @@ static int change_alone(struct node *node, node_edit *edit, void *arg)
     pthread_mutex_lock(&node->lock);
     node->state = state;
     pthread_mutex_unlock(&node->lock);
+    lease_require(&node->lease, node_has_witness(&state));
     return 0;
 }
 
@@ -173,15 +183,29 @@ void node_found(struct node_state *state, int64_t now_ms)
     node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
 }
 
+uint64_t node_newest_epoch(const struct node_state *state)
+{
+    return state->newer_epoch > state->epoch ? state->newer_epoch : state->epoch;
+}
+
 int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms)
 {
-    uint64_t newest = state->newer_epoch > state->epoch ? state->newer_epoch : state->epoch;
+    uint64_t newest = node_newest_epoch(state);
     if (state->role == REPL_ALONE || newest != expected_epoch || newest >= INT64_MAX)
         return ERR_CONFLICT;
     state->role = REPL_PRIMARY;
     state->epoch = newest + 1;
     state->newer_epoch = 0;
+    state->failed_over = false;
+    state->word = (struct node_word){.why = ""};
     node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
+    return 0;
+}
+
+int node_take_over(struct node_state *state, int64_t now_ms)
+{
+    TRY(node_reign(state, node_newest_epoch(state), now_ms));
+    state->failed_over = true;
     return 0;
 }
 

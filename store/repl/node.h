@@ -9,7 +9,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/rng.h"
-#include "store/repl/message.h"
+#include "store/repl/lease.h"
 
 struct node;
 struct store;
@@ -43,6 +43,21 @@ struct node_peer {
     unsigned char pin[NODE_PIN_BYTES];
 };
 
+/* Who decides who reigns when the two nodes cannot see each other. */
+struct node_witness {
+    char address[NODE_ADDRESS_MAX + 1]; /* empty: there is none */
+    unsigned char pin[NODE_PIN_BYTES];
+};
+
+/* Who promoted a node over the API, in which words: for the event, which can be written only after. */
+#define NODE_NAME_MAX 255
+#define NODE_WHY_MAX  1024
+struct node_word {
+    char user[REPL_NODE_ID_LEN + 1]; /* id of the user, in master; empty: nobody did */
+    char name[NODE_NAME_MAX + 1];
+    char why[NODE_WHY_MAX + 1];
+};
+
 /* A pairing token that was given out: its secret is not kept. */
 struct node_token {
     unsigned char hash[32];
@@ -56,7 +71,10 @@ struct node_state {
     uint64_t epoch;       /* of the history that this node holds */
     uint64_t newer_epoch; /* another node is known to reign in; 0: none */
     enum repl_mode mode;
+    bool failed_over; /* this reign began without an operator */
+    struct node_word word;
     struct node_peer peer;
+    struct node_witness witness;
     struct node_epoch timeline[NODE_TIMELINE_MAX]; /* oldest first */
     size_t timeline_count;
     struct node_token tokens[NODE_TOKENS_MAX];
@@ -73,6 +91,11 @@ static inline bool node_has_peer(const struct node_state *s)
     return s->peer.node[0] != '\0';
 }
 
+static inline bool node_has_witness(const struct node_state *s)
+{
+    return s->witness.address[0] != '\0';
+}
+
 /* data_dir_fd stays the caller's and is kept in use until node_close. ERR_STORE_CORRUPT when the file says
  * what it must not, ERR_STORE_VERSION, ERR_CONFIG, ERR_IO, ERR_NO_MEMORY, with a sentence. */
 MUST_CHECK int node_open(int data_dir_fd, struct node **ret_node, struct err_ctx *ctx);
@@ -82,6 +105,9 @@ void node_close(struct node *node);
 struct node *store_node(struct store *store);
 /* As given to node_open. */
 int node_data_dir(const struct node *node);
+
+/* Required as long as the node has a witness; lives as long as the node. */
+struct lease *node_lease(struct node *node);
 
 /* A copy as of now. */
 void node_look(struct node *node, struct node_state *ret_state);
@@ -99,6 +125,10 @@ void node_on_change(struct node *node, void (*changed)(void *arg), void *arg);
 void node_found(struct node_state *state, int64_t now_ms);
 /* The next epoch begins here. ERR_CONFLICT unless the newest that this node knows is the expected one. */
 MUST_CHECK int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms);
+
+/* The epoch after the newest that this node knows begins here, as the witness granted. */
+MUST_CHECK int node_take_over(struct node_state *state, int64_t now_ms);
+uint64_t node_newest_epoch(const struct node_state *state);
 
 /* A line of the timeline, unless it has one of this epoch or a later one. */
 void node_note_epoch(struct node_state *s, uint64_t epoch, struct str node, int64_t now_ms);

@@ -76,6 +76,23 @@ static void write_peer(struct json_writer *w, const struct node_peer *peer)
     jw_end_object(w);
 }
 
+static void write_word(struct json_writer *w, const struct node_word *word)
+{
+    jw_member_object(w, "promotedBy");
+    jw_member_c(w, "user", word->user);
+    jw_member_c(w, "name", word->name);
+    jw_member_c(w, "why", word->why);
+    jw_end_object(w);
+}
+
+static void write_witness(struct json_writer *w, const struct node_witness *witness)
+{
+    jw_member_object(w, "witness");
+    jw_member_c(w, "address", witness->address);
+    write_hash(w, "pin", witness->pin);
+    jw_end_object(w);
+}
+
 int node_text_write(struct arena *a, const struct node_state *s, struct str *ret_text)
 {
     struct buf b;
@@ -90,8 +107,13 @@ int node_text_write(struct arena *a, const struct node_state *s, struct str *ret
     jw_member_i64(&w, "epoch", (int64_t)s->epoch);
     jw_member_i64(&w, "newerEpoch", (int64_t)s->newer_epoch);
     jw_member_c(&w, "mode", mode_words[s->mode]);
+    jw_member_bool(&w, "failedOver", s->failed_over);
+    if (s->word.user[0])
+        write_word(&w, &s->word);
     if (node_has_peer(s))
         write_peer(&w, &s->peer);
+    if (node_has_witness(s))
+        write_witness(&w, &s->witness);
     write_timeline(&w, s);
     write_tokens(&w, s);
     jw_end_object(&w);
@@ -144,6 +166,23 @@ static int read_peer(struct arena *a, const struct json_value *v, struct node_pe
     return read_hash(a, v, "pin", peer->pin);
 }
 
+static int read_word(const struct json_value *v, struct node_word *word)
+{
+    if (json_is_none(v))
+        return 0;
+    TRY(read_id(v, "user", word->user));
+    TRY(read_text(v, "name", word->name, sizeof(word->name)));
+    return read_text(v, "why", word->why, sizeof(word->why));
+}
+
+static int read_witness(struct arena *a, const struct json_value *v, struct node_witness *witness)
+{
+    if (json_is_none(v))
+        return 0;
+    TRY(read_text(v, "address", witness->address, sizeof(witness->address)));
+    return witness->address[0] != '\0' ? read_hash(a, v, "pin", witness->pin) : ERR_STORE_CORRUPT;
+}
+
 static int read_timeline(const struct json_value *list, struct node_state *s)
 {
     const struct json_value *v;
@@ -185,6 +224,14 @@ static int read_role(const struct json_value *v, struct node_state *s)
     return read_id(v, "id", s->id);
 }
 
+/* Files of before have no such member. */
+static int read_failed_over(const struct json_value *v, bool *ret_failed_over)
+{
+    if (json_is_none(json_get(v, "failedOver")))
+        return 0;
+    return json_get_bool(v, "failedOver", ret_failed_over);
+}
+
 static int read_members(struct arena *a, const struct json_value *v, struct node_state *s)
 {
     int64_t format;
@@ -194,7 +241,10 @@ static int read_members(struct arena *a, const struct json_value *v, struct node
     TRY(read_role(v, s));
     TRY(read_epoch(v, "epoch", &s->epoch));
     TRY(read_epoch(v, "newerEpoch", &s->newer_epoch));
+    TRY(read_failed_over(v, &s->failed_over));
     TRY(read_peer(a, json_get(v, "peer"), &s->peer));
+    TRY(read_word(json_get(v, "promotedBy"), &s->word));
+    TRY(read_witness(a, json_get(v, "witness"), &s->witness));
     TRY(read_timeline(json_get(v, "timeline"), s));
     return read_tokens(a, json_get(v, "tokens"), s);
 }

@@ -114,10 +114,25 @@ static int be_fenced(struct peering *s, const struct repl_refusal *fenced)
     return ERR_CANCELLED;
 }
 
+/* At once, as the primary counts from its question. */
+static int hold_lease(struct peering *s, const struct repl_heartbeat *beat)
+{
+    struct lease *lease = node_lease(s->host->node);
+    struct repl_message m = {.type = REPL_HEARTBEAT};
+    if (s->state == LEADS)
+        lease_take_promise(lease, beat);
+    if (s->state != FOLLOWS || !lease_promise(lease, beat, &m.heartbeat))
+        return 0;
+    m.heartbeat.wall_ms = clock_now().wall_ms;
+    return s->out.send(s->out.arg, &m);
+}
+
 int peering_message(struct peering *s, const struct repl_message *m)
 {
     if (m->type == REPL_FENCED)
         return be_fenced(s, &m->refusal);
+    if (m->type == REPL_HEARTBEAT)
+        TRY(hold_lease(s, &m->heartbeat));
     if (m->type == REPL_REFUSED) {
         LOG_WARN("replication", "the other node refuses: %.*s", STR_ARG(m->refusal.text));
         return ERR_CANCELLED;
@@ -139,6 +154,7 @@ int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
     *ret_beat = (struct repl_heartbeat){.epoch = own.epoch, .wall_ms = clock_now().wall_ms};
     if (s->state != LEADS)
         return 0;
+    lease_ask(node_lease(s->host->node), ret_beat);
     struct leader_state state;
     leader_state(s->host->leader, &state);
     ret_beat->sent_bytes = state.sent_bytes;

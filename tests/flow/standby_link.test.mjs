@@ -2,58 +2,21 @@
 // cuts, turns over, holds back or leads to somebody else, the standby takes nothing that the primary did
 // not say, and has all of it in the end.
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cli } from './lib/cli.mjs';
 import { request } from './lib/http.mjs';
 import { RELEASE_BIN, Server, freePort, sleep, tempFolder, until } from './lib/server.mjs';
+import { Wire } from './lib/wire.mjs';
 import { World } from './lib/world.mjs';
 
 const port = await freePort();
 const args = (at) => ['--replication-port', String(at), '--replication-address', '127.0.0.1'];
 let world, standby, wire;
 
-// Carries connections to the primary; pass says what becomes of each piece of bytes: null cuts.
-class Wire {
-  constructor() {
-    this.target = port;
-    this.pass = (chunk) => chunk;
-    this.connections = 0;
-    this.pairs = new Set();
-    this.server = net.createServer((near) => this.take(near));
-  }
-
-  async open() {
-    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.port = this.server.address().port;
-  }
-
-  take(near) {
-    this.connections++;
-    const far = net.connect(this.target, '127.0.0.1');
-    const pair = { near, far, carried: 0 };
-    this.pairs.add(pair);
-    const end = () => { near.destroy(); far.destroy(); this.pairs.delete(pair); };
-    for (const [from, to] of [[near, far], [far, near]]) {
-      from.on('data', (chunk) => {
-        const passed = this.pass(chunk, pair);
-        pair.carried += chunk.length;
-        if (passed) to.write(passed);
-        else if (passed === null) end();
-      });
-      from.on('error', end).on('close', end);
-    }
-  }
-
-  cut() { for (const { near, far } of [...this.pairs]) { near.destroy(); far.destroy(); } }
-  close() { this.cut(); this.server.close(); }
-}
-
 before(async () => {
   world = await World.open({ bin: RELEASE_BIN, args: args(port) });
-  wire = new Wire();
-  await wire.open();
+  wire = await new Wire(port).open();
   standby = new Server({ bin: RELEASE_BIN, args: args(await freePort()) });
   standby.data = path.join(tempFolder('standby'), 'garita');
   standby.ports = { web: await freePort(), management: await freePort(), redirect: await freePort() };

@@ -80,6 +80,8 @@ static const struct member partial_results[] = {{"overwritten", NUMBER},
                                                 {"added", NUMBER},
                                                 {"skipped", NUMBER},
                                                 {"results", "{\"type\":\"array\"}"}};
+static const struct member promotion_members[] = {
+    {"epoch", NUMBER}, {"incomplete", SWITCH}, {"withoutWitness", SWITCH}};
 static const struct member token_members[] = {
     {"access_token", TEXT},  {"token_type", TEXT},           {"expires_in", NUMBER},
     {"refresh_token", TEXT}, {"refresh_expires_in", NUMBER}, {"id_token", TEXT},
@@ -105,6 +107,7 @@ static const struct schema {
     {"ClientRepresentation", &client_fields, MEMBERS(client_members)},
     {"PartialImport", NULL, MEMBERS(partial_members)},
     {"PartialImportResults", NULL, MEMBERS(partial_results)},
+    {"Promotion", NULL, MEMBERS(promotion_members)},
     {"TokenResponse", NULL, MEMBERS(token_members)},
     {"Error", NULL, MEMBERS(error_members)},
 };

@@ -289,6 +289,49 @@ static void test_stops_without(void **state)
     same_as("peru");
 }
 
+/* RP-02: where a witness decides, a primary changes nothing without a lease, and answers without its standby
+ * only when the witness knows. */
+static void test_needs_a_lease(void **state)
+{
+    struct lease *lease = node_lease(store_node(store));
+    (void)state;
+    start_leader((struct leader_config){0});
+    lease_require(lease, true);
+    fails(commit_as_answered("before"), ERR_NO_LEASE);
+    lease_set_length(lease, LEASE_MOST_MS);
+    lease_extend(lease, lease_now_ms(lease));
+    assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ASYNC);
+    lease_set_alone(lease, true);
+    ok(commit_as_answered("ana"));
+    lease_drop(lease);
+    fails(commit_as_answered("late"), ERR_NO_LEASE);
+    lease_require(lease, false);
+    ok(commit_as_answered("eva"));
+}
+
+static void test_tells_the_witness_before_it_answers_alone(void **state)
+{
+    struct lease *lease = node_lease(store_node(store));
+    (void)state;
+    lease_set_length(lease, LEASE_MOST_MS);
+    lease_extend(lease, lease_now_ms(lease));
+    lease_require(lease, true);
+    start_leader((struct leader_config){.mode = REPL_SYNC_FLUSH, .confirm_ms = 200});
+    fails(commit_as_answered("before"), ERR_UNCONFIRMED);
+    assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ALONE);
+    connect_standby();
+    until_in_step();
+    ok(commit_as_answered("ana"));
+    assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_COVERED);
+    silence(true);
+    fails(commit_as_answered("eva"), ERR_UNCONFIRMED);
+    assert_int_equal(leader_stance(leader, LEASE_COVERED), LEASE_ALONE);
+    lease_set_alone(lease, true);
+    leader_lease_changed(leader);
+    ok(commit_as_answered("eve"));
+    silence(false);
+}
+
 static void test_waits_for_room(void **state)
 {
     (void)state;
@@ -392,6 +435,8 @@ int main(void)
         TEST(test_answers_do_not_wait_when_asynchronous),
         TEST(test_goes_on_without),
         TEST(test_stops_without),
+        TEST(test_needs_a_lease),
+        TEST(test_tells_the_witness_before_it_answers_alone),
         TEST(test_waits_for_room),
         TEST(test_all_at_once),
         TEST(test_brings_again_what_outran_it),

@@ -151,7 +151,8 @@ static void a_proof_is_of_one_connection(void **unused)
                                         .address = STR(":7443"),
                                         .role = REPL_STANDBY}};
     ok(repl_encode(&b, &m));
-    pairing_prove(verifier, binding, str_from(buf_str(&b), REPL_LENGTH_BYTES), mac);
+    pairing_prove(verifier, binding, PAIRING_OF_STANDBY, str_from(buf_str(&b), REPL_LENGTH_BYTES),
+                  mac);
     int64_t until_ms = clock_now().monotonic_ms + 10000;
     ok(channel_write_by(two, b.ptr, b.len, until_ms));
     ok(channel_write_by(two, mac, sizeof(mac), until_ms));

@@ -1,0 +1,134 @@
+#include "appliance/promotion.h"
+
+#include "core/admin/each_realm.h"
+#include "core/base/clock.h"
+#include "store/store_open.h"
+#include "store/witness/call.h"
+
+#include "core/base/banned.h"
+
+#define CLAIM_MS 3000 /* beyond the lease */
+
+/* --- What speaks against it --- */
+
+int promotion_say_reigned(const struct node_state *state, struct err_ctx *err)
+{
+    return err_set(
+        err, ERR_CONFLICT,
+        "a newer primary reigns: make this node its standby (garita standby rejoin), or, "
+        "when that one is lost for good, garita promote --yes --epoch %llu",
+        (unsigned long long)state->newer_epoch);
+}
+
+static int may_promote(const struct promotion *p, const struct node_state *state,
+                       struct err_ctx *err)
+{
+    if (state->role == REPL_ALONE)
+        return err_set(err, ERR_CONFLICT, "this node has no part in replication");
+    if (state->role == REPL_PRIMARY && !node_is_fenced(state))
+        return err_set(err, ERR_CONFLICT, "this node is the primary already");
+    if (state->role == REPL_PRIMARY && !p->names_epoch)
+        return promotion_say_reigned(state, err);
+    if (!p->is_sure)
+        return err_set(err, ERR_USAGE,
+                       "the primary must have stopped for good, or both would take changes: "
+                       "--yes to promote");
+    if (p->names_epoch && p->epoch != node_newest_epoch(state))
+        return err_set(err, ERR_CONFLICT, "the epoch is %llu, not the one that was named",
+                       (unsigned long long)node_newest_epoch(state));
+    return 0;
+}
+
+struct looking {
+    struct store *store;
+    struct err_ctx *err;
+};
+
+static int is_whole(void *arg, const struct realm_summary *realm)
+{
+    const struct looking *l = arg;
+    struct store_visit visit;
+    struct realm_view *view;
+    TRY(store_visit_begin(l->store, realm->name, &visit));
+    int rc = realm_view_acquire(l->store, realm->name, &view);
+    if (rc == 0)
+        realm_view_release(view);
+    store_visit_end(&visit);
+    return rc == 0 ? 0
+                   : err_set(l->err, ERR_CONFLICT,
+                             "realm %.*s is not whole here (%s): with --incomplete it is lost",
+                             STR_ARG(realm->name), err_text(rc));
+}
+
+/* A standby that waits for databases would be a primary without them. */
+static int check_any(struct store *store, struct arena *a, struct err_ctx *err)
+{
+    struct realm_summary *items;
+    size_t count = 0;
+    int rc = store_realm_list(store, a, STR(""), 1, &items, &count);
+    return rc == 0 && count > 0
+               ? 0
+               : err_set(err, ERR_CONFLICT, "this standby has not received the realms yet");
+}
+
+int promotion_check_realms(struct store *store, struct arena *a, struct err_ctx *err)
+{
+    struct looking l = {store, err};
+    TRY(check_any(store, a, err));
+    return each_realm(store, a, is_whole, &l);
+}
+
+/* --- Promotion --- */
+
+struct reign {
+    uint64_t expected, epoch;
+    bool forgets_witness;
+    const struct node_word *word; /* NULL */
+};
+
+static int begin_reign(void *arg, struct node_state *state)
+{
+    struct reign *r = arg;
+    if (r->forgets_witness)
+        state->witness = (struct node_witness){0};
+    TRY(node_reign(state, r->expected, clock_now().wall_ms));
+    if (r->word)
+        state->word = *r->word;
+    r->epoch = state->epoch;
+    return 0;
+}
+
+static int ask_witness(struct node *node, struct err_ctx *err)
+{
+    struct link_identity identity;
+    int rc = link_identity_load(node_data_dir(node), false, &identity);
+    if (rc != 0)
+        return err_set(err, rc, "the key of this node for replication: %s", err_text(rc));
+    int64_t until_ms = clock_now().monotonic_ms + lease_length_ms(node_lease(node)) + CLAIM_MS;
+    rc = witness_claim(node, &identity, true, until_ms, err);
+    link_identity_free(&identity);
+    return rc;
+}
+
+int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err)
+{
+    struct node *node = store_node(p->store);
+    struct node_state state;
+    node_look(node, &state);
+    TRY(may_promote(p, &state, err));
+    TRY(p->incomplete ? check_any(p->store, p->arena, err)
+                      : promotion_check_realms(p->store, p->arena, err));
+    struct reign r = {.expected = node_newest_epoch(&state),
+                      .forgets_witness = p->without_witness,
+                      .word = p->word};
+    bool claims = node_has_witness(&state) && !p->without_witness;
+    if (claims)
+        TRY(ask_witness(node, err));
+    int rc = node_change(node, begin_reign, &r);
+    if (rc != 0 && claims)
+        lease_claim_end(node_lease(node));
+    if (rc == ERR_CONFLICT)
+        return err_set(err, rc, "another epoch began meanwhile");
+    *ret_epoch = r.epoch;
+    return rc;
+}

@@ -1,0 +1,170 @@
+#include "store/witness/ledger.h"
+
+#include "core/base/ct.h"
+
+#include "core/base/banned.h"
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static void name(char to[REPL_NODE_ID_LEN + 1], const char *from)
+{
+    memcpy(to, from, REPL_NODE_ID_LEN + 1);
+}
+
+bool ledger_equal(const struct ledger *a, const struct ledger *b)
+{
+    bool equal = is_same(a->cluster, b->cluster) && a->member_count == b->member_count &&
+                 a->epoch == b->epoch && is_same(a->holder, b->holder) && a->stance == b->stance &&
+                 a->lease_ms == b->lease_ms;
+    for (size_t i = 0; equal && i < a->member_count; i++)
+        equal = is_same(a->members[i].node, b->members[i].node) &&
+                memcmp(a->members[i].pin, b->members[i].pin, NODE_PIN_BYTES) == 0;
+    return equal;
+}
+
+const struct ledger_member *ledger_member(const struct ledger *l,
+                                          const unsigned char pin[NODE_PIN_BYTES])
+{
+    const struct ledger_member *found = NULL;
+    for (size_t i = 0; i < l->member_count; i++)
+        if (ct_eq(str_of((const char *)l->members[i].pin, NODE_PIN_BYTES),
+                  str_of((const char *)pin, NODE_PIN_BYTES)))
+            found = &l->members[i];
+    return found;
+}
+
+static void begin_reign(struct ledger *l, const char *node, uint64_t epoch,
+                        enum lease_stance stance)
+{
+    l->epoch = epoch;
+    l->stance = stance;
+    name(l->holder, node);
+}
+
+/* A higher epoch than was given here is one that an operator began without a witness: it reigns, and who
+ * reigned before hears of it from here, too. */
+static enum witness_verdict renew(struct ledger *l, int64_t *until_ms, int64_t now_ms,
+                                  const struct witness_request *r)
+{
+    bool is_known = l->holder[0] != '\0' && r->epoch <= l->epoch;
+    if (r->epoch < l->epoch || (is_known && !is_same(l->holder, r->node)))
+        return WITNESS_OUTRUN;
+    begin_reign(l, r->node, r->epoch, r->stance);
+    l->lease_ms = r->lease_ms;
+    *until_ms = now_ms + r->lease_ms > *until_ms ? now_ms + r->lease_ms : *until_ms;
+    return WITNESS_GRANTED;
+}
+
+/* Everything that speaks against it, in the order in which it is told. */
+static enum witness_verdict judge_claim(const struct ledger *l, int64_t until_ms, int64_t now_ms,
+                                        const struct witness_request *r)
+{
+    if (r->epoch < l->epoch)
+        return WITNESS_OUTRUN;
+    if (l->member_count < LEDGER_MEMBERS || l->holder[0] == '\0' || r->epoch != l->epoch ||
+        is_same(l->holder, r->node) || r->epoch >= INT64_MAX || r->lease_ms < l->lease_ms)
+        return WITNESS_UNSURE;
+    if (now_ms < until_ms)
+        return WITNESS_TOO_EARLY;
+    return l->stance == LEASE_ALONE && !r->flag ? WITNESS_BEHIND : WITNESS_GRANTED;
+}
+
+/* Who was given the reign and did not hear of it asks again. */
+static bool has_it_already(const struct ledger *l, const struct witness_request *r)
+{
+    return l->epoch > 0 && r->epoch == l->epoch - 1 && is_same(l->holder, r->node);
+}
+
+static enum witness_verdict claim(struct ledger *l, int64_t *until_ms, int64_t now_ms,
+                                  const struct witness_request *r)
+{
+    enum witness_verdict verdict =
+        has_it_already(l, r) ? WITNESS_GRANTED : judge_claim(l, *until_ms, now_ms, r);
+    if (verdict != WITNESS_GRANTED)
+        return verdict;
+    begin_reign(l, r->node, r->epoch + 1, LEASE_ALONE);
+    l->lease_ms = r->lease_ms;
+    *until_ms = now_ms + r->lease_ms;
+    return WITNESS_GRANTED;
+}
+
+static enum witness_verdict decide(struct ledger *l, int64_t *until_ms, int64_t now_ms,
+                                   const struct ledger_member *member,
+                                   const struct witness_request *r)
+{
+    if (!is_same(member->node, r->node) || !is_same(l->cluster, r->cluster))
+        return WITNESS_STRANGER;
+    switch (r->kind) {
+    case WITNESS_RENEW: return renew(l, until_ms, now_ms, r);
+    case WITNESS_CLAIM: return claim(l, until_ms, now_ms, r);
+    case WITNESS_LOOK: return WITNESS_GRANTED;
+    case WITNESS_JOIN: break;
+    }
+    return WITNESS_STRANGER;
+}
+
+static void say(const struct ledger *l, enum witness_verdict verdict,
+                struct witness_answer *ret_answer)
+{
+    *ret_answer =
+        (struct witness_answer){.verdict = verdict, .stance = l->stance, .epoch = l->epoch};
+    name(ret_answer->holder, l->holder);
+}
+
+void ledger_answer(struct ledger *l, int64_t *until_ms, int64_t now_ms,
+                   const struct ledger_member *member, const struct witness_request *r,
+                   struct witness_answer *ret_answer)
+{
+    enum witness_verdict verdict = decide(l, until_ms, now_ms, member, r);
+    say(l, verdict, ret_answer);
+    if (*until_ms > now_ms)
+        ret_answer->wait_ms = (uint32_t)(*until_ms - now_ms);
+}
+
+/* --- Pairing --- */
+
+static struct ledger_member *place_of(struct ledger *l, const char *node)
+{
+    for (size_t i = 0; i < l->member_count; i++)
+        if (is_same(l->members[i].node, node))
+            return &l->members[i];
+    if (l->member_count < LEDGER_MEMBERS)
+        return &l->members[l->member_count++];
+    for (size_t i = 0; i < l->member_count; i++)
+        if (!is_same(l->members[i].node, l->holder))
+            return &l->members[i];
+    return NULL;
+}
+
+/* A standby's word tells of an epoch and not of who reigns in it. */
+static void believe(struct ledger *l, const struct witness_request *r)
+{
+    if (r->epoch < l->epoch || (r->epoch == l->epoch && l->holder[0] != '\0'))
+        return;
+    if (r->epoch > l->epoch)
+        l->holder[0] = '\0';
+    l->epoch = r->epoch;
+    if (r->flag)
+        name(l->holder, r->node);
+    if (r->flag || l->lease_ms < r->lease_ms)
+        l->lease_ms = r->lease_ms;
+}
+
+void ledger_join(struct ledger *l, const struct witness_request *r,
+                 const unsigned char pin[NODE_PIN_BYTES], struct witness_answer *ret_answer)
+{
+    struct ledger_member *place = NULL;
+    if (l->cluster[0] == '\0' || is_same(l->cluster, r->cluster))
+        place = place_of(l, r->node);
+    if (place) {
+        name(l->cluster, r->cluster);
+        name(place->node, r->node);
+        memcpy(place->pin, pin, NODE_PIN_BYTES);
+        l->stance = LEASE_ALONE; /* what was counted on was another standby */
+        believe(l, r);
+    }
+    say(l, place ? WITNESS_GRANTED : WITNESS_STRANGER, ret_answer);
+}

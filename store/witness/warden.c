@@ -1,0 +1,253 @@
+#include "store/witness/warden.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+#include "core/base/banned.h"
+
+#define LOOK_MS   50   /* between looks at what is to be told */
+#define RETRY_MS  200  /* after a question without an answer */
+#define IDLE_MS   2000 /* between questions of a node that does not reign */
+#define WAIT_MOST 2000 /* for an answer */
+
+struct warden {
+    struct warden_config config;
+    struct lease *lease;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* monotonic */
+    bool stopping;       /* under the lock */
+    /* Of the thread. */
+    struct channel *channel; /* NULL: none */
+    int64_t asked_ms;        /* the last time, on the lease's clock */
+    bool is_told;            /* the witness counts on told, for all that is known */
+    enum lease_stance told;
+    int complained; /* the last error that was logged */
+};
+
+/* --- Asking --- */
+
+static int64_t wait_ms(const struct warden *w)
+{
+    int64_t third = lease_length_ms(w->lease) / 3;
+    return third < WAIT_MOST ? third : WAIT_MOST;
+}
+
+static void complain(struct warden *w, int err)
+{
+    if (err == w->complained)
+        return;
+    w->complained = err;
+    if (err != 0)
+        LOG_WARN("replication", "the witness does not answer: %s",
+                 err == ERR_UNAUTHENTICATED ? "another one answers there" : err_text(err));
+    else
+        LOG_INFO("replication", "the witness answers");
+}
+
+static int exchange(struct warden *w, const struct witness_request *q,
+                    struct witness_answer *ret_answer)
+{
+    int64_t deadline_ms = clock_now().monotonic_ms + wait_ms(w);
+    if (!w->channel)
+        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->channel));
+    int err = witness_ask(w->config.node, w->channel, q, deadline_ms, ret_answer);
+    if (err != 0) {
+        channel_free(w->channel);
+        w->channel = NULL;
+    }
+    return err;
+}
+
+static int ask(struct warden *w, const struct witness_request *q, struct witness_answer *ret_answer)
+{
+    w->asked_ms = lease_now_ms(w->lease);
+    int err = exchange(w, q, ret_answer);
+    lease_note_witness(w->lease, err == 0, err == 0 ? ret_answer->stance : LEASE_ASYNC);
+    complain(w, err);
+    return err;
+}
+
+static bool is_due(const struct warden *w, int64_t period_ms)
+{
+    return lease_now_ms(w->lease) - w->asked_ms >= period_ms;
+}
+
+/* --- A primary --- */
+
+/* Before the witness counts on the standby, answers wait for it: what was answered before must be there
+ * when it is looked at again. */
+static enum lease_stance choose_stance(struct warden *w)
+{
+    enum lease_stance stance = leader_stance(w->config.leader, w->told);
+    if (stance != LEASE_COVERED || w->told == LEASE_COVERED)
+        return stance;
+    lease_set_alone(w->lease, false);
+    return leader_stance(w->config.leader, w->told);
+}
+
+static void answer_alone(struct warden *w)
+{
+    lease_set_alone(w->lease, true);
+    leader_lease_changed(w->config.leader);
+}
+
+/* A request that was not answered may have been heard: from then on it is not known what is counted on. */
+static void renew(struct warden *w, enum lease_stance stance)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    witness_request_of(w->config.node, WITNESS_RENEW, &q);
+    q.stance = stance;
+    if (ask(w, &q, &answer) != 0 || answer.verdict != WITNESS_GRANTED) {
+        w->is_told = false;
+        w->told = LEASE_ALONE;
+        return;
+    }
+    lease_extend(w->lease, w->asked_ms);
+    w->is_told = true;
+    w->told = stance;
+    if (stance != LEASE_COVERED)
+        answer_alone(w);
+}
+
+static void reign(struct warden *w)
+{
+    enum lease_stance stance = choose_stance(w);
+    bool is_news = !w->is_told || stance != w->told;
+    if (is_due(w, w->is_told ? is_news ? 0 : lease_length_ms(w->lease) / 3 : RETRY_MS))
+        renew(w, stance);
+    else if (!is_news && stance != LEASE_COVERED)
+        answer_alone(w);
+}
+
+/* --- A standby --- */
+
+static int begin_reign(void *arg, struct node_state *state)
+{
+    (void)arg;
+    return node_take_over(state, clock_now().wall_ms);
+}
+
+static int take_over(struct warden *w, struct err_ctx *ctx)
+{
+    TRY(w->config.may_reign(w->config.arg, ctx));
+    TRY(witness_claim(w->config.node, w->config.identity, false, 0, ctx));
+    int err = node_change(w->config.node, begin_reign, NULL);
+    if (err != 0) {
+        lease_claim_end(w->lease);
+        return err_set(ctx, err, "%s", err_text(err));
+    }
+    LOG_WARN("replication", "the primary is gone, and the witness let this node reign");
+    return 0;
+}
+
+static void stand_by(struct warden *w)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    struct err_ctx ctx = {0};
+    if (!w->config.takes_over || !lease_is_over(w->lease)) {
+        if (!is_due(w, IDLE_MS))
+            return;
+        witness_request_of(w->config.node, WITNESS_LOOK, &q);
+        int err = ask(w, &q, &answer);
+        (void)err; /* noted */
+        return;
+    }
+    if (!is_due(w, RETRY_MS))
+        return;
+    w->asked_ms = lease_now_ms(w->lease);
+    int err = take_over(w, &ctx);
+    if (err != 0 && err != w->complained)
+        LOG_WARN("replication", "the primary is gone, and this node does not reign: %s",
+                 ctx.detail);
+    w->complained = err;
+}
+
+/* --- The thread --- */
+
+static void round_of(struct warden *w)
+{
+    struct node_state state;
+    node_look(w->config.node, &state);
+    if (w->config.leader && state.role == REPL_PRIMARY && !node_is_fenced(&state))
+        reign(w);
+    else if (state.role == REPL_STANDBY)
+        stand_by(w);
+}
+
+/* False when it is time to end. */
+static bool pause_a_while(struct warden *w)
+{
+    int64_t until_ms = clock_now().monotonic_ms + LOOK_MS;
+    const struct timespec until = {(time_t)(until_ms / 1000), (long)(until_ms % 1000) * 1000000};
+    pthread_mutex_lock(&w->lock);
+    if (!w->stopping)
+        (void)pthread_cond_timedwait(&w->wake, &w->lock, &until);
+    bool goes_on = !w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return goes_on;
+}
+
+static void *run(void *arg)
+{
+    struct warden *w = arg;
+    do
+        round_of(w);
+    while (pause_a_while(w));
+    return NULL;
+}
+
+static void warden_free(struct warden *w)
+{
+    channel_free(w->channel);
+    (void)pthread_cond_destroy(&w->wake);
+    (void)pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(wake, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+int warden_start(const struct warden_config *config, bool asks_first, struct warden **ret_warden)
+{
+    struct warden *w = calloc(1, sizeof(*w));
+    if (!w)
+        return ERR_NO_MEMORY;
+    w->config = *config;
+    w->lease = node_lease(config->node);
+    w->told = LEASE_ALONE;
+    w->asked_ms = lease_now_ms(w->lease) - LEASE_MOST_MS;
+    (void)pthread_mutex_init(&w->lock, NULL);
+    init_wake(&w->wake);
+    if (asks_first)
+        round_of(w);
+    if (pthread_create(&w->thread, NULL, run, w) != 0) {
+        warden_free(w);
+        return ERR_NO_MEMORY;
+    }
+    *ret_warden = w;
+    return 0;
+}
+
+void warden_stop(struct warden *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    (void)pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    (void)pthread_join(w->thread, NULL);
+    warden_free(w);
+}

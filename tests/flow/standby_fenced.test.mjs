@@ -1,0 +1,119 @@
+// Two nodes without a witness: what a fenced one may and may not do, and promotion where changes stop
+// without a standby (RP-02).
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cluster } from './lib/cluster.mjs';
+import { until } from './lib/server.mjs';
+
+let cluster, primary, standby;
+let n = 0;
+
+before(async () => {
+  cluster = await Cluster.open({
+    witness: false, failover: 'manual', mode: 'sync-flush', args: ['--replication-without-standby', 'stop', '--replication-wait', '1000'],
+    realm: { bruteForceProtected: false },
+  });
+  [primary, standby] = cluster.nodes;
+  await cluster.world.addUser('ana');
+  await cluster.world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
+});
+after(() => cluster?.close());
+
+const change = (node) => node.cli.run(['user', 'add', '--realm', 'peru', '--username', `person${n++}`]);
+const works = async (node) => (await change(node)).status === 0;
+const role = (node) => cluster.metric(node, 'role');
+const events = async (node, type) => (await node.cli.json('audit', 'list', '--realm', 'master', '--type', type)).length;
+async function stop(node) {
+  node.child.kill('SIGTERM');
+  assert.equal((await node.ended).code, 0);
+}
+
+test('a revocation that is said again is answered when the standby has it, and not before', async () => {
+  const portal = cluster.clientAt(primary);
+  const { json } = await portal.password('ana');
+  cluster.between[0].swallow();
+  assert.equal((await portal.revoke(json.refresh_token)).status, 503);
+  assert.equal((await portal.revoke(json.refresh_token)).status, 503);
+  cluster.between[0].mend();
+  await cluster.inStep(primary);
+  assert.equal((await portal.revoke(json.refresh_token)).status, 200);
+});
+
+test('a primary starts again where changes stop without a standby', async () => {
+  await stop(primary);
+  await stop(standby);
+  await primary.launch();
+  assert.equal(await works(primary), false);
+  await standby.launch();
+  await cluster.inStep(primary);
+  assert.equal(await works(primary), true);
+});
+
+test('a running primary hears of the newer one, changes nothing more, and keeps running', async () => {
+  const { pid } = primary.child;
+  await standby.cli.ok('promote', '--yes');
+  const refused = await until('it is fenced', async () => {
+    const reply = (await role(primary)) === 3 && await cluster.clientAt(primary).password('ana');
+    return reply.status === 503 && /changes are made at the primary/.test(reply.text);
+  }, 60000);
+  assert.ok(refused);
+  assert.equal(primary.child.pid, pid);
+  assert.equal(await works(primary), false);
+  [primary, standby] = [standby, primary];
+  assert.equal(await cluster.metric(primary, 'epoch'), 2);
+});
+
+test('the promotion is on record although no change is taken without a standby', async () => {
+  assert.equal(await works(primary), false);
+  assert.equal(await events(primary, 'Promoted'), 1);
+});
+
+test('a fenced node forgets nobody and is not promoted by the way', async () => {
+  assert.match((await standby.cli.run(['standby', 'forget'])).stderr, /newer primary reigns/);
+  assert.match((await standby.cli.run(['promote', '--yes'])).stderr, /newer primary reigns/);
+  assert.match((await standby.cli.run(['promote', '--yes', '--epoch', '1'])).stderr, /the epoch is 2/);
+  assert.match((await standby.cli.run(['standby', 'token'])).stderr, /changes are made at the primary|only a primary/);
+  assert.equal(await role(standby), 3);
+});
+
+test('who rejoins asks the new primary first, and gives nothing up without it', async () => {
+  await stop(standby);
+  await stop(primary);
+  const refused = await standby.cli.run(['standby', 'rejoin']);
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /cannot be asked whether it reigns/);
+  assert.ok(existsSync(path.join(standby.data, 'realms/master.db')));
+  assert.ok(!existsSync(path.join(standby.data, 'replication/diverged-1')));
+});
+
+test('a fenced node whose newer primary is lost for good is promoted by the epoch', async () => {
+  await standby.launch();
+  assert.equal(await role(standby), 3);
+  await standby.cli.ok('promote', '--yes', '--epoch', '2');
+  await until('it reigns', async () => (await role(standby)) === 1, 60000);
+  assert.equal(await cluster.metric(standby, 'epoch'), 3);
+  await primary.launch();
+  await until('the other one is fenced', async () => (await role(primary)) === 3, 60000);
+  [primary, standby] = [standby, primary];
+  await stop(standby);
+  await standby.cli.ok('standby', 'rejoin');
+  await standby.launch();
+  await cluster.inStep(primary);
+  assert.equal(await works(primary), true);
+});
+
+test('a realm that did not come whole is lost by name only', async () => {
+  for (const wire of cluster.between) wire.sever();
+  await until('the standby is away', async () => (await cluster.metric(primary, 'connected')) === 0);
+  await stop(standby);
+  // its database goes, as if it had been found damaged: it would come anew
+  const realms = path.join(standby.data, 'realms');
+  for (const name of readdirSync(realms).filter((f) => !f.startsWith('master.'))) rmSync(path.join(realms, name), { recursive: true });
+  await primary.crash();
+  await standby.launch();
+  assert.match((await standby.cli.run(['promote', '--yes'])).stderr, /realm peru is not whole here/);
+  await standby.cli.ok('promote', '--yes', '--incomplete');
+  await until('it reigns', async () => (await role(standby)) === 1, 60000);
+});

@@ -1,0 +1,187 @@
+// Two nodes and a witness: who is cut off stops taking changes before the other one may begin, and never
+// do both (RP-02).
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cluster } from './lib/cluster.mjs';
+import { request } from './lib/http.mjs';
+import { sleep, tempFolder, until } from './lib/server.mjs';
+
+const folder = tempFolder('hooks');
+const hooks = path.join(folder, 'told');
+const hook = path.join(folder, 'hook');
+let cluster, primary, standby;
+let n = 0;
+
+before(async () => {
+  writeFileSync(hook, `#!/bin/sh\necho "$@" >> '${hooks}'\n`);
+  chmodSync(hook, 0o700);
+  cluster = await Cluster.open({ args: ['--promote-hook', hook, '--demote-hook', hook], realm: { bruteForceProtected: false } });
+  [primary, standby] = cluster.nodes;
+});
+after(() => cluster?.close());
+
+const change = (node, name = `person${n++}`) => node.cli.run(['user', 'add', '--realm', 'peru', '--username', name]);
+const works = async (node) => (await change(node)).status === 0;
+const told = () => (existsSync(hooks) ? readFileSync(hooks, 'utf8').trim().split('\n') : []);
+const events = async (node, type) => (await node.cli.json('audit', 'list', '--realm', 'master', '--type', type)).length;
+
+async function swap() {
+  await until('the standby reigns', () => cluster.reigns(standby), 60000);
+  [primary, standby] = [standby, primary];
+}
+async function rejoin() {
+  await standby.cli.ok('standby', 'rejoin');
+  await standby.launch();
+  await cluster.inStep(primary);
+}
+
+test('each of them says what it is', async () => {
+  const status = await primary.cli.json('status');
+  assert.equal(status.witness.connected, true);
+  assert.equal(status.lease.held, true);
+  assert.match(await primary.cli.ok('status'), /lease:\n {2}held: true/);
+  assert.equal((await standby.cli.json('status')).witness.connected, true);
+  const shown = await cluster.witness.show();
+  assert.equal(shown.epoch, 1);
+  assert.equal(shown.primary, status.node);
+  assert.equal(shown.nodes.length, 2);
+  assert.equal(await events(primary, 'WitnessPaired'), 1);
+});
+
+test('the primary is killed: the standby reigns by itself', async (t) => {
+  await change(primary);
+  const begun = Date.now();
+  await primary.crash();
+  await swap();
+  await until('it takes changes', () => works(primary));
+  t.diagnostic(`kill to first change ${Date.now() - begun} ms, lease ${cluster.lease} ms`);
+  assert.equal(await cluster.metric(primary, 'epoch'), 2);
+  assert.equal(await events(primary, 'Promoted'), 1);
+  assert.equal(await events(primary, 'FailedOver'), 1);
+  await until('the hook ran', async () => told().includes('promote 2'));
+});
+
+test('the old primary that comes back hears it from the witness alone', async () => {
+  cluster.between.forEach((wire) => wire.sever());
+  await standby.launch();
+  assert.equal(await cluster.metric(standby, 'role'), 3);
+  assert.equal(await works(standby), false);
+  assert.equal((await request(`${standby.management}/health`)).json.status, 'DEGRADED');
+  standby.child.kill('SIGTERM');
+  await standby.ended;
+  cluster.mend();
+  await rejoin();
+});
+
+test('a primary that is cut off stops before the other one begins', async () => {
+  const answered = [];
+  let on = true;
+  const asking = cluster.nodes.map(async (node, i) => {
+    while (on) {
+      const begun = Date.now();
+      if (await works(node)) answered.push({ i, begun, ended: Date.now() });
+    }
+  });
+  await sleep(1000);
+  const old = cluster.nodes.indexOf(primary);
+  cluster.isolate(primary);
+  await swap();
+  await until('the new one takes changes', async () => answered.some(({ i }) => i !== old));
+  await sleep(2000);
+  on = false;
+  await Promise.all(asking);
+  const first = Math.min(...answered.filter(({ i }) => i !== old).map(({ ended }) => ended));
+  assert.deepEqual(answered.filter(({ i, begun }) => i === old && begun > first), []);
+  assert.ok(answered.some(({ i }) => i === old));
+  assert.equal(await cluster.reigns(standby), true); // it cannot know
+  assert.equal(await cluster.metric(standby, 'lease_held'), 0);
+  cluster.mend();
+  await until('it hears of the other one', async () => (await cluster.metric(standby, 'role')) === 3);
+  await until('the hook ran', async () => told().some((line) => line.startsWith('demote')));
+  standby.child.kill('SIGTERM');
+  await standby.ended;
+  await rejoin();
+});
+
+test('the primary goes on with the standby while the witness is away, and without both not', async () => {
+  await cluster.witness.kill();
+  await sleep(2 * cluster.lease);
+  assert.equal(await works(primary), true);
+  assert.equal((await primary.cli.json('status')).witness.connected, false);
+  await standby.crash();
+  await sleep(2 * cluster.lease);
+  const refused = await cluster.clientAt(primary, 'nobody').post('/token', { grant_type: 'client_credentials' });
+  assert.ok(refused.status === 401 || refused.status === 503);
+  assert.equal(await works(primary), false);
+  assert.match((await change(primary)).stderr, /neither the witness nor the standby/);
+  await cluster.witness.launch();
+  await until('it takes changes', () => works(primary));
+  await standby.launch();
+  await cluster.inStep(primary);
+});
+
+test('a witness that was killed remembers', async () => {
+  const before = await cluster.witness.show();
+  await cluster.witness.kill();
+  await cluster.witness.launch();
+  assert.deepEqual(await cluster.witness.show(), before);
+});
+
+test('a standby is not promoted while the primary lives', async () => {
+  const refused = await standby.cli.run(['promote', '--yes']);
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /stop it/);
+  assert.equal(await works(primary), true);
+});
+
+test('by hand, when the primary has stopped and the server of the standby, too', async () => {
+  for (const node of [primary, standby]) {
+    node.child.kill('SIGTERM');
+    await node.ended;
+  }
+  await standby.cli.ok('promote', '--yes');
+  [primary, standby] = [standby, primary];
+  await primary.launch();
+  assert.equal(await works(primary), true);
+  assert.equal((await cluster.witness.show()).epoch, await cluster.metric(primary, 'epoch'));
+  await rejoin();
+});
+
+test('in a synchronous mode only who has all reigns by itself', async () => {
+  await primary.cli.ok('standby', 'mode', 'sync-flush');
+  await until('the witness counts on it', async () => (await cluster.witness.show()).countsOn === 'covered');
+  await standby.crash();
+  await until('changes are answered without it', () => works(primary));
+  assert.equal((await cluster.witness.show()).countsOn, 'alone');
+  await primary.crash();
+  await standby.launch();
+  await until('it is told why', async () => /lacks changes that were answered/.test(standby.log), 60000);
+  assert.equal(await works(standby), false);
+  await standby.cli.ok('promote', '--yes');
+  await until('it takes changes', () => works(standby));
+  [primary, standby] = [standby, primary];
+  await rejoin();
+});
+
+test('and who has all does', async () => {
+  await until('the witness counts on it', async () => (await cluster.witness.show()).countsOn === 'covered');
+  const name = `person${n++}`;
+  assert.equal((await change(primary, name)).status, 0);
+  await primary.crash();
+  await swap();
+  await until('it takes changes', () => works(primary));
+  assert.equal((await primary.cli.json('user', 'show', '--realm', 'peru', '--username', name)).username, name);
+  await rejoin();
+});
+
+test('when the witness is lost, too, it is forgotten by who is promoted', async () => {
+  await cluster.witness.kill();
+  await primary.crash();
+  const refused = await standby.cli.run(['promote', '--yes']);
+  assert.match(refused.stderr, /witness does not answer/);
+  await standby.cli.ok('promote', '--yes', '--without-witness');
+  await until('it takes changes', () => works(standby));
+  assert.equal((await standby.cli.json('status')).witness, undefined);
+});
