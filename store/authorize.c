@@ -49,6 +49,9 @@ static const char *const tables[] = {
     "organization_member",
     "repl_pos",
     "tally",
+    "rs_object",
+    "rs_link",
+    "rs_word",
 };
 
 /* SQLite's reading of JSON as rows, by which the triggers of user keep user_attribute. */

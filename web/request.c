@@ -76,7 +76,7 @@ int request_query_with_lists(struct request *req, const struct form **ret_form)
     return 0;
 }
 
-int request_form(struct request *req, const struct form **ret_form)
+static int read_form(struct request *req, bool may_repeat, const struct form **ret_form)
 {
     struct media_type type;
     struct str value = request_header(req, STR("Content-Type"));
@@ -90,9 +90,19 @@ int request_form(struct request *req, const struct form **ret_form)
     struct str charset = media_type_param(&type, "charset");
     if (!str_absent(charset) && !str_ieq(charset, STR("utf-8")))
         return err_set(&req->err, ERR_UNSUPPORTED_MEDIA_TYPE, "forms are UTF-8");
-    TRY(parse_once(req, req->body, &req->body_form));
+    TRY(parse_form(req, req->body, may_repeat, &req->body_form));
     *ret_form = req->body_form;
     return 0;
+}
+
+int request_form(struct request *req, const struct form **ret_form)
+{
+    return read_form(req, false, ret_form);
+}
+
+int request_form_with_lists(struct request *req, const struct form **ret_form)
+{
+    return read_form(req, true, ret_form);
 }
 
 struct str request_nonce(struct request *req)

@@ -92,6 +92,7 @@ MUST_CHECK int request_query(struct request *req, const struct form **ret_form);
 MUST_CHECK int request_query_with_lists(struct request *req, const struct form **ret_form);
 /* As above for an application/x-www-form-urlencoded body; ERR_UNSUPPORTED_MEDIA_TYPE otherwise. */
 MUST_CHECK int request_form(struct request *req, const struct form **ret_form);
+MUST_CHECK int request_form_with_lists(struct request *req, const struct form **ret_form);
 /* The nonce of this reply for scripts and styles, made on first use; respond_html puts it into the
  * Content-Security-Policy. Absent when the arena is exhausted. */
 struct str request_nonce(struct request *req);

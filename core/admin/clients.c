@@ -6,6 +6,7 @@
 #include "core/admin/flows.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/admin/users.h"
 #include "core/port/clients.h"
 #include "core/port/records.h"
@@ -152,7 +153,8 @@ int admin_client_insert_by(const struct auth_ctx *ctx, struct store_write *w,
     TRY(admin_flows_check_client(ctx, store_write_reader(w), NULL, io_client));
     if (io_client->service_accounts_enabled)
         TRY(add_service_account(ctx, w, io_client));
-    return store_new(ctx, w, io_client);
+    TRY(store_new(ctx, w, io_client));
+    return admin_rs_settle(ctx, w, NULL, io_client);
 }
 
 int admin_client_take_over(const struct auth_ctx *ctx, struct store_write *w,
@@ -265,7 +267,8 @@ int admin_client_update_by(const struct auth_ctx *ctx, struct store_write *w,
         {NULL, {NULL, 0}}};
     TRY(change_data_with(ctx->arena, &client_fields, before, &client, "clientId", client.client_id,
                          parts, &data, NULL));
-    return admin_record(ctx, w, EVENT_ClientModified, "client", client.id, data);
+    TRY(admin_record(ctx, w, EVENT_ClientModified, "client", client.id, data));
+    return admin_rs_settle(ctx, w, before, &client);
 }
 
 int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
@@ -275,6 +278,7 @@ int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
     TRY(remove_service_account(ctx, w, &gone));
     TRY(end_registration(w, client));
     TRY(client_delete(w, client->pk));
+    TRY(admin_rs_forget(ctx, w, client->id));
     return ADMIN_RECORD(ctx, w, EVENT_ClientDeleted, "client", client->id,
                         {"clientId", client->client_id});
 }

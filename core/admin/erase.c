@@ -2,6 +2,7 @@
 #include "core/admin/erase.h"
 
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/admin/users.h"
 #include "core/port/events.h"
 #include "core/port/sessions.h"
@@ -41,6 +42,7 @@ static int delete_account(const struct auth_ctx *ctx, struct store_write *w,
         return err_set(ctx->err, ERR_FORBIDDEN, "a service account goes with its client");
     TRY(session_list_of_user(store_write_reader(w), ctx->arena, user->pk, &sessions, &count));
     TRY(user_delete(w, user->pk));
+    TRY(admin_rs_forget(ctx, w, user->id));
     e->sessions = (int64_t)count;
     e->had_account = true;
     return 0;

@@ -4,6 +4,7 @@
 #include "core/admin/default_groups.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/model/check.h"
 #include "core/port/roles.h"
 
@@ -119,6 +120,7 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
 int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const struct group *group)
 {
     TRY(group_delete(w, group->pk));
+    TRY(admin_rs_forget(ctx, w, group->id));
     TRY(default_groups_tidy(ctx, w));
     return record(ctx, w, EVENT_GroupDeleted, group, group, NULL);
 }

@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/clients.h"
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/model/check.h"
 #include "core/port/roles.h"
 
@@ -96,6 +97,7 @@ int admin_role_delete(const struct auth_ctx *ctx, struct store_write *w, const s
     if (admin || str_eq(role->id, realm->default_role_id))
         return err_field(ctx->err, ERR_FORBIDDEN, "role", "the realm needs this role");
     TRY(role_delete(w, role->pk));
+    TRY(admin_rs_forget(ctx, w, role->id));
     return record(ctx, w, EVENT_RoleDeleted, role, role, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "core/admin/scopes.h"
 
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/model/check.h"
 #include "core/oidc/scopes.h"
 #include "core/port/roles.h"
@@ -91,6 +92,7 @@ int admin_scope_delete(const struct auth_ctx *ctx, struct store_write *w,
                        const struct client_scope *scope)
 {
     TRY(scope_delete(w, scope->pk));
+    TRY(admin_rs_forget(ctx, w, scope->id));
     return ADMIN_RECORD(ctx, w, EVENT_ClientScopeDeleted, KIND, scope->id, {"name", scope->name});
 }
 

@@ -5,6 +5,7 @@
 #include "core/admin/profile.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
+#include "core/admin/resource_servers.h"
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
 #include "core/model/name.h"
@@ -210,6 +211,7 @@ int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const s
     if (!str_empty(user->service_account_client_id))
         return err_set(ctx->err, ERR_FORBIDDEN, "a service account goes with its client");
     TRY(user_delete(w, user->pk));
+    TRY(admin_rs_forget(ctx, w, user->id));
     return ADMIN_RECORD(ctx, w, EVENT_UserDeleted, "user", user->id, {"username", user->username});
 }
 

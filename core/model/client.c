@@ -128,6 +128,9 @@ static int check_switches(const struct client *client, struct err_ctx *ctx)
     if (client->service_accounts_enabled && !client_is_confidential(client))
         return err_field(ctx, ERR_INVALID_REQUEST, "serviceAccountsEnabled",
                          "only a confidential client has a service account");
+    if (client->authorization_services_enabled && !client->service_accounts_enabled)
+        return err_field(ctx, ERR_INVALID_REQUEST, "authorizationServicesEnabled",
+                         "only a client with a service account has authorization services");
     if (!str_eq(client->protocol, STR("openid-connect")))
         return err_field(ctx, ERR_INVALID_REQUEST, "protocol", "protocol must be openid-connect");
     if (!str_eq(client->client_authenticator_type, STR("client-secret")) &&

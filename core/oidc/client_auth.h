@@ -17,6 +17,7 @@ enum client_auth_method {
 struct client_auth {
     const struct client *client;
     enum client_auth_method method;
+    struct str bearer; /* the access token that stands for it (uma.h); else absent */
 };
 
 /* authorization: the Authorization header's value, absent when there was none. Public clients pass

@@ -80,7 +80,8 @@ static void add_auth_methods(struct json_writer *w, const char *endpoint, bool n
 static void add_flows(struct json_writer *w)
 {
     ADD_LIST(w, "grant_types_supported", "authorization_code", "client_credentials", "implicit",
-             "password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code");
+             "password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+             "urn:ietf:params:oauth:grant-type:uma-ticket");
     ADD_LIST(w, "response_types_supported", "code", "id_token", "id_token token", "code id_token",
              "code token", "code id_token token");
     ADD_LIST(w, "response_modes_supported", "query", "fragment", "form_post");

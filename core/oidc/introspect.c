@@ -11,22 +11,26 @@
 
 #define ANSWER_MAX_BYTES ((size_t)512 << 10)
 
+static int copy_claim(struct claims *c, struct str name, const struct json_value *value)
+{
+    struct claim_path path = claim_path_of(name);
+    struct buf b;
+    struct json_writer w;
+    struct str text;
+    buf_init(&b, c->arena, ANSWER_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_value(&w, value);
+    TRY(jw_finish(&w, &text));
+    return claims_set_json(c, &path, text);
+}
+
 static int copy_claims(struct claims *c, const struct json_value *json)
 {
     struct str name;
     const struct json_value *value;
     struct json_iter it = json_iter(json);
-    while (json_next(&it, &name, &value)) {
-        struct claim_path path = claim_path_of(name);
-        struct buf b;
-        struct json_writer w;
-        struct str text;
-        buf_init(&b, c->arena, ANSWER_MAX_BYTES);
-        jw_init(&w, &b);
-        jw_value(&w, value);
-        TRY(jw_finish(&w, &text));
-        TRY(claims_set_json(c, &path, text));
-    }
+    while (json_next(&it, &name, &value))
+        TRY(copy_claim(c, name, value));
     return 0;
 }
 
@@ -60,6 +64,14 @@ static int add_light_claims(const struct auth_ctx *ctx, struct store_read *r,
     return mint_user_claims(ctx, r, &s, MINT_INTROSPECTION, c);
 }
 
+/* UMA 2.0 Federated Authorization 5.1.1. */
+static int copy_permissions(const struct access_token *t, struct claims *c)
+{
+    const struct json_value *list =
+        json_get(json_get(t->claims.json, "authorization"), "permissions");
+    return json_is_array(list) ? copy_claim(c, STR("permissions"), list) : 0;
+}
+
 static int describe_access(const struct auth_ctx *ctx, struct store_read *r,
                            const struct access_token *t, struct claims *c)
 {
@@ -69,6 +81,7 @@ static int describe_access(const struct auth_ctx *ctx, struct store_read *r,
     TRY(claims_set_str(c, STR("client_id"), t->client->client_id));
     TRY(claims_set_str(c, STR("username"), t->user.username));
     TRY(claims_set_str(c, STR("token_type"), STR(TOKEN_TYPE_BEARER)));
+    TRY(copy_permissions(t, c));
     return set_true(c, "active");
 }
 

@@ -11,6 +11,7 @@ struct issue {
     struct minted refresh; /* token absent when the client gets none */
     struct str scope;      /* claim and response member */
     struct str session_id; /* absent without a session */
+    bool is_rpt;           /* carries permissions: the response says so */
 };
 
 /* Signs access and ID token: the slow part, before the write transaction. */

@@ -124,6 +124,21 @@ static int add_userinfo_request(const struct auth_ctx *ctx, const struct subject
     return claims_set_str(c, STR(USERINFO_CLAIMS_MEMBER), text);
 }
 
+/* What a resource server's permissions granted, for that server (OT-15); no mapper says it (OI-07). */
+static int add_permissions(const struct auth_ctx *ctx, const struct subject *s, struct claims *c,
+                           struct strs *io_audience)
+{
+    struct claim_path path = claim_path_of(STR("authorization"));
+    if (str_absent(s->permissions))
+        return 0;
+    struct str json = ARENA_CONCAT(ctx->arena, STR("{\"permissions\":"), s->permissions, STR("}"));
+    if (str_absent(json))
+        return ERR_NO_MEMORY;
+    if (!strs_has(io_audience, s->permissions_audience))
+        TRY(strs_add(io_audience, ctx->arena, s->permissions_audience));
+    return claims_set_json(c, &path, json);
+}
+
 int mint_access_claims(const struct auth_ctx *ctx, struct store_read *r,
                        const struct subject *subject, struct claims *io_claims,
                        struct minted *ret_minted)
@@ -141,6 +156,7 @@ int mint_access_claims(const struct auth_ctx *ctx, struct store_read *r,
     if (!subject->has_session)
         TRY(claims_set_str(io_claims, STR("sub"), subject->user.id));
     TRY(add_userinfo_request(ctx, subject, io_claims));
+    TRY(add_permissions(ctx, subject, io_claims, &audience));
     TRY(add_audience(io_claims, &audience));
     *ret_minted = minted;
     return 0;

@@ -13,6 +13,7 @@
 #define GRANT_PASSWORD           "ro"
 #define GRANT_DEVICE             "dg"
 #define GRANT_IMPLICIT           "na"
+#define GRANT_UMA                "pg"
 
 struct subject {
     const struct client *client;
@@ -28,7 +29,10 @@ struct subject {
     struct str claims; /* the claims parameter, JSON text; absent: none */
     const char *grant; /* GRANT_... */
     bool implicit;     /* tokens of the authorization endpoint without a code */
-    int64_t jti_ms;    /* moment inside the jti: not before the client session's valid_from_ms */
+    /* Of a token that carries permissions: the list, as JSON, and the client_id whose resources they are
+     * about. Absent in others. */
+    struct str permissions, permissions_audience;
+    int64_t jti_ms; /* moment inside the jti: not before the client session's valid_from_ms */
 };
 
 /* Fills scopes (from names), all_roles and roles; client and user are set. ERR_INVALID_SCOPE. */

@@ -1,8 +1,10 @@
 /* The token endpoint. */
 #include "core/oidc/token.h"
 
+#include "core/codec/header.h"
 #include "core/oidc/client_rules.h"
 #include "core/oidc/grant.h"
+#include "core/oidc/uma.h"
 
 #include "core/base/banned.h"
 
@@ -30,17 +32,45 @@ static int find_grant(const struct auth_ctx *ctx, const struct form *form, grant
     return err_field(ctx->err, ERR_UNSUPPORTED_GRANT_TYPE, "grant_type", "Unsupported grant_type");
 }
 
-int token_request(const struct auth_ctx *ctx, struct str authorization, const struct form *form,
+/* RFC 6749 3.2: nothing stands twice, but permissions where they are asked for. */
+static int check_repeated(const struct auth_ctx *ctx, grant_fn *run, struct form *io_form)
+{
+    bool only_permissions = run == grant_uma_ticket;
+    if (str_absent(io_form->repeated))
+        return 0;
+    for (size_t i = 0; i < io_form->count && only_permissions; i++) {
+        const char *name = arena_cstr(ctx->arena, io_form->params[i].name);
+        if (!name)
+            return ERR_NO_MEMORY;
+        only_permissions = str_eq_c(STR(UMA_PERMISSION), name) || form_count(io_form, name) == 1;
+    }
+    if (!only_permissions)
+        return err_set(ctx->err, ERR_INVALID_REQUEST, "duplicated parameter");
+    io_form->repeated = str_of(NULL, 0);
+    return 0;
+}
+
+static int authenticate(const struct auth_ctx *ctx, grant_fn *run, struct str authorization,
+                        const struct form *form, struct client_auth *ret_auth)
+{
+    struct str bearer;
+    if (run == grant_uma_ticket && auth_header_bearer(authorization, &bearer) == 0)
+        return uma_bearer_check(ctx, bearer, ret_auth);
+    return client_auth_check(ctx, authorization, form, ret_auth);
+}
+
+int token_request(const struct auth_ctx *ctx, struct str authorization, const struct form *given,
                   struct token_response *ret_response)
 {
     grant_fn *run = NULL;
-    struct client_auth auth;
+    struct client_auth auth = {.bearer = {NULL, 0}};
     struct auth_ctx known = *ctx;
+    struct form once = *given;
+    const struct form *form = &once;
     ret_response->client = NULL;
-    if (!str_absent(form->repeated)) /* RFC 6749 3.2 */
-        return err_set(ctx->err, ERR_INVALID_REQUEST, "duplicated parameter");
     TRY(find_grant(ctx, form, &run));
-    TRY(client_auth_check(ctx, authorization, form, &auth));
+    TRY(check_repeated(ctx, run, &once));
+    TRY(authenticate(ctx, run, authorization, form, &auth));
     ret_response->client = auth.client;
     known.actor.client_id = auth.client->client_id;
     if (auth.client->bearer_only)

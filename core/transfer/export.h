@@ -27,7 +27,7 @@ struct export_options {
     bool clients;
     bool groups_and_roles;
     /* For who may not see them. */
-    bool without_client_scopes, without_identity_providers;
+    bool without_client_scopes, without_identity_providers, without_authorization;
 };
 
 /* Where the text goes, in pieces of some 64 KiB. An error ends the export. */

@@ -1,6 +1,7 @@
 /* Clients and client scopes. */
 #include "core/transfer/export_parts.h"
 
+#include "core/admin/rs_represent.h"
 #include "core/port/clients.h"
 
 #include "core/base/banned.h"
@@ -17,6 +18,21 @@ static int add_rotated(struct exporter *e, struct client *io_client)
     return str_map_set(&io_client->attributes, e->scratch, STR(CLIENT_ATTR_ROTATED_SECRET), secret);
 }
 
+static int after_each(void *context)
+{
+    return export_next(context);
+}
+
+/* Into the object that is open. The client is the listed one: what is read here is gone after each piece. */
+static int add_authorization(struct exporter *e, const struct client *client)
+{
+    const struct rs_view view = {e->r, e->scratch, client};
+    if (!client->authorization_services_enabled || e->options->without_authorization)
+        return 0;
+    jw_key(&e->w, "authorizationSettings");
+    return rs_represent_all(&view, after_each, e, &e->w);
+}
+
 static int write_client(struct exporter *e, const struct client *listed)
 {
     struct client client;
@@ -26,6 +42,7 @@ static int write_client(struct exporter *e, const struct client *listed)
     TRY(add_rotated(e, &client));
     jw_begin_object(&e->w);
     represent_client_members(&e->w, &client);
+    TRY(add_authorization(e, listed));
     jw_end_object(&e->w);
     e->counts.clients++;
     return export_next(e);

@@ -39,10 +39,10 @@ static int record_replacement(struct import *im)
 static int fill_in(struct import *im)
 {
     static int (*const kinds[])(struct import *) = {
-        record_creation, import_keys,        import_realm_roles, import_scopes,
-        import_flows,    import_clients,     import_composites,  import_scope_mappings,
-        import_groups,   import_records,     import_users,       import_service_accounts,
-        import_members,  record_replacement,
+        record_creation, import_keys,          import_realm_roles, import_scopes,
+        import_flows,    import_clients,       import_composites,  import_scope_mappings,
+        import_groups,   import_records,       import_users,       import_service_accounts,
+        import_members,  import_authorization, record_replacement,
     };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         TRY(kinds[i](im));

@@ -87,6 +87,8 @@ static bool mend(struct client *client, const char *member)
         }
     if (str_eq(name, STR("serviceAccountsEnabled")))
         client->service_accounts_enabled = false;
+    else if (str_eq(name, STR("authorizationServicesEnabled")))
+        client->authorization_services_enabled = false;
     else if (str_eq(name, STR("publicClient")))
         client->public_client = false;
     else if (str_eq(name, STR("clientAuthenticatorType")))
@@ -223,18 +225,6 @@ static int remember(struct import *im, const struct client *client, bool wants_a
     return str_absent(item->client_id) || str_absent(item->id) ? ERR_NO_MEMORY : 0;
 }
 
-static void tell_parts(struct import *im, const struct json_value *json, const struct import_at *at)
-{
-    static const struct {
-        const char *member, *reason;
-    } parts[] = {
-        {"authorizationSettings", "there are no authorization services"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        if (json_count(json_get(json, parts[i].member)) > 0)
-            import_left(im, AT_MEMBER(at, parts[i].member), parts[i].reason);
-}
-
 /* The flows are there by now, under their ids of the file. */
 static int check_flows(struct import *im, const struct import_at *at, struct client *io_client)
 {
@@ -256,7 +246,6 @@ static int read_client(struct import *im, const struct json_value *json, const s
         client->protocol = STR("openid-connect");
     if (str_empty(client->client_authenticator_type))
         client->client_authenticator_type = STR("client-secret");
-    tell_parts(im, json, at);
     TRY(check_flows(im, at, client));
     TRY(move_pages(im, client));
     keep_good(im, &client->redirect_uris, test_redirect, AT_MEMBER(at, "redirectUris"));

@@ -178,6 +178,8 @@ MUST_CHECK int import_mappers(struct import *im, const struct json_value *list,
 /* import_clients.c: clients, then, after the people, their service accounts. */
 MUST_CHECK int import_clients(struct import *im);
 MUST_CHECK int import_service_accounts(struct import *im);
+/* import_authorization.c: after roles, groups and people, which policies name. */
+MUST_CHECK int import_authorization(struct import *im);
 /* import_groups.c */
 MUST_CHECK int import_groups(struct import *im);
 /* import_records.c: components, organizations, identity providers; after the people, who belongs to

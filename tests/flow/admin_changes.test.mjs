@@ -228,9 +228,9 @@ const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/cr
   'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
   'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial'];
 // Lines that take one answer only, that of now: they change nothing.
-const NOTHING = /management[-/]permissions$|client-description-converter$/;
+const NOTHING = /management[-/]permissions$|client-description-converter$|policy\/evaluate$/;
 // Parts of the API whose own tests look for their events.
-const PARTS = /^\w+ (authentication|components|identity-provider|client-policies|organizations|clients-initial-access|clients\/\{x\}\/registration-access-token|partialImport|partial-export)\b/;
+const PARTS = /^\w+ (authentication|clients\/\{x\}\/authz|components|identity-provider|client-policies|organizations|clients-initial-access|clients\/\{x\}\/registration-access-token|partialImport|partial-export)\b/;
 
 const line = (route) => `${route.method} ${route.path.replace(/^\/admin\/realms\/\{realm\}\/?/, '').replace(/\{\w+\}/g, '{x}')}`;
 
@@ -309,7 +309,7 @@ const NEVER_WAITS = [
 
 test('AD-04: four eyes: with every kind on, each line waits or is one that never does', async () => {
   const kinds = ['client-redirect-uris', 'client-secrets', 'token-contents', 'role-grants', 'administrators', 'key-rotation',
-    'realm-settings', 'realm-deletion', 'identity-providers', 'authentication-flows'];
+    'realm-settings', 'realm-deletion', 'identity-providers', 'authentication-flows', 'authorization'];
   const prepared = [];
   for (const [name, prepare] of Object.entries(LINES)) if (name !== 'PUT four-eyes') prepared.push([name, await prepare()]);
   await call('PUT', below('four-eyes'), { kinds });

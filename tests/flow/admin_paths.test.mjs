@@ -8,7 +8,6 @@ import { keycloakPaths } from './lib/keycloak_paths.mjs';
 
 // What does not exist, and the words that say so.
 const ABSENT = [
-  [/\/authz\/resource-server/, 'Authorization services'],
   [/\/nodes|\/test-nodes-available/, 'Nodes of clients'],
   [/\/certificates\/\{attr\}\/(download|generate-and-download)$/, 'Key stores of clients'],
   [/generate-example-saml-response$/, 'SAML clients'],

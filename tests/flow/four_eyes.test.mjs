@@ -8,7 +8,7 @@ import { SECRET } from './lib/world.mjs';
 
 const KINDS = [
   'client-redirect-uris', 'client-secrets', 'token-contents', 'role-grants', 'administrators', 'key-rotation',
-  'realm-settings', 'realm-deletion', 'identity-providers', 'authentication-flows',
+  'realm-settings', 'realm-deletion', 'identity-providers', 'authentication-flows', 'authorization',
 ];
 const WHY = { 'X-Justification': 'ticket 4711' };
 

@@ -41,7 +41,12 @@ before(async () => {
   const { id: organization } = await kc.organizations.create({ name: 'guild' });
   await kc.organizations.addMember({ orgId: organization, userId: user });
   await kc.organizations.linkIdp({ orgId: organization, alias: 'partner' });
-  ids = { realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
+  await kc.clients.update({ id: client.id }, { serviceAccountsEnabled: true, authorizationServicesEnabled: true });
+  const guarded = { resource: (await kc.clients.listResources({ id: client.id }))[0]._id };
+  guarded.scope = (await kc.clients.createAuthorizationScope({ id: client.id }, { name: 'view' })).id;
+  guarded.policy = (await kc.clients.createPolicy({ id: client.id, type: 'user' }, { name: 'p', users: [user] })).id;
+  guarded.permission = (await kc.clients.createPermission({ id: client.id, type: 'resource' }, { name: 'r', resources: [guarded.resource], policies: [guarded.policy] })).id;
+  ids = { guarded, realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
     roleId: role.id, mapper: own.id, container: 'peru', attr: 'jwt.credential', protocol: 'openid-connect', path: 'company',
     component: component.id, alias: 'partner', identityMapper, organization, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
 });
@@ -60,6 +65,10 @@ function filled(path) {
     const [, name] = segment.match(/^\{(.*)\}$/) ?? [];
     if (!name) return segment;
     const before = segments[i - 1];
+    if (path.includes('/authz/') && i > segments.indexOf('resource-server')) {
+      if (name === 'type' && i < segments.length - 1) return before === 'policy' ? 'user' : 'resource';
+      return ids.guarded[before === '{type}' ? segments[i - 2] : before];
+    }
     if (before === 'roles-by-id') return ids.roleId;
     if (before === 'users' || (before === 'members')) return ids.user;
     if (before === 'components' || before === 'user-storage') return ids.component;
@@ -79,7 +88,8 @@ function call({ path, item, method, op }, { body } = {}) {
   const bearer = (op.security ?? []).some((s) => s.bearer) && path.startsWith('/admin') ? { Authorization: `Bearer ${token}` } : {};
   const media = Object.keys(op.requestBody?.content ?? {})[0];
   const content = media === 'application/json' ? { json: body ?? {} } : media?.endsWith('urlencoded') ? { form: {} } : media ? { body: 'x', headers: { 'Content-Type': media } } : {};
-  const end = path === '/admin/garita/live' ? '?max=1' : ''; // it would go on
+  const searched = { scope: 'view', resource: 'Default Resource', policy: 'p', permission: 'r' }[path.match(/resource-server\/(\w+)\/.*search$/)?.[1]];
+  const end = path === '/admin/garita/live' ? '?max=1' : searched ? `?name=${encodeURIComponent(searched)}` : ''; // the first would go on
   return request(base + filled(path) + end, { method: method.toUpperCase(), ...content, headers: { ...content.headers, ...bearer } });
 }
 

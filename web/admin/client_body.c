@@ -176,15 +176,10 @@ static int merge_attributes(struct admin_call *call, const struct str_map *befor
     return 0;
 }
 
-/* What would be dropped in silence is told instead. */
-static int refuse_parts(struct admin_call *call)
+/* Who manages clients alone does not turn authorization services on or off. */
+static int check_switch(struct admin_call *call, bool before, bool after)
 {
-    bool authorization = false;
-    TRY(admin_member_bool(call, call->body, "authorizationServicesEnabled", &authorization));
-    if (authorization)
-        return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "authorizationServicesEnabled",
-                         "There are no authorization services");
-    return 0;
+    return before == after ? 0 : admin_require(call, ADMIN_MANAGE_AUTHORIZATION);
 }
 
 int client_body_read(struct admin_call *call, struct client *io_client, struct str *ret_secret)
@@ -192,10 +187,11 @@ int client_body_read(struct admin_call *call, struct client *io_client, struct s
     struct str secret = {NULL, 0};
     struct str_map attributes = io_client->attributes;
     const struct json_value *mappers = json_get(call->body, "protocolMappers");
-    TRY(refuse_parts(call));
+    bool guards = io_client->authorization_services_enabled;
     TRY(admin_member_str(call, call->body, "clientId", &io_client->client_id));
     TRY(admin_member_str(call, call->body, "secret", &secret));
     TRY(fields_merge(&client_fields, io_client, call->req->arena, call->body, &call->req->err));
+    TRY(check_switch(call, guards, io_client->authorization_services_enabled));
     TRY(merge_attributes(call, &attributes, &io_client->attributes));
     if (!json_is_none(mappers))
         TRY(mappers_body_read(call, mappers, true, &io_client->mappers));

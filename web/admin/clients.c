@@ -4,6 +4,7 @@
 #include "core/admin/client_guard.h"
 #include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
+#include "core/admin/rs_import.h"
 #include "core/base/ct.h"
 #include "core/model/check.h"
 #include "core/port/clients.h"
@@ -174,6 +175,16 @@ int rest_client_get(struct admin_call *call)
     return 0;
 }
 
+/* As Keycloak, with a new client alone; "import" is for one that is there. */
+static int take_authorization(struct admin_call *call, const struct client *client)
+{
+    const struct json_value *settings = json_get(call->body, "authorizationSettings");
+    if (!client->authorization_services_enabled || !json_is_object(settings))
+        return 0;
+    TRY(admin_require(call, ADMIN_VIEW_USERS)); /* AD-07: policies name people */
+    return admin_rs_import(&call->ctx, call->w, client, settings, NULL);
+}
+
 int rest_clients_create(struct admin_call *call)
 {
     struct client client;
@@ -189,6 +200,7 @@ int rest_clients_create(struct admin_call *call)
     client.secret = secret;
     TRY(admin_client_name_check(&call->ctx, str_of(NULL, 0), client.client_id));
     TRY(admin_client_insert(&call->ctx, call->w, &client));
+    TRY(take_authorization(call, &client));
     return admin_created(call, "clients", client.id);
 }
 

@@ -29,6 +29,7 @@ static int check_rights(struct admin_call *call, struct export_options *io_optio
 {
     io_options->without_client_scopes = !admin_has(call, ADMIN_VIEW_CLIENTS);
     io_options->without_identity_providers = !admin_has(call, ADMIN_VIEW_IDENTITY_PROVIDERS);
+    io_options->without_authorization = !admin_has(call, ADMIN_VIEW_AUTHORIZATION);
     if (!io_options->clients && !io_options->groups_and_roles)
         return 0;
     TRY(admin_require(call, ADMIN_VIEW_CLIENTS));

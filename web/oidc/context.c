@@ -34,11 +34,23 @@ int oidc_context(struct request *req, struct auth_ctx *ret_ctx)
     return 0;
 }
 
+static int check_no_query(struct request *req)
+{
+    return str_empty(req->raw_query)
+               ? 0
+               : err_set(&req->err, ERR_INVALID_REQUEST, "parameters belong into the body");
+}
+
 int oidc_parameters(struct request *req, const struct form **ret_form)
 {
     if (req->method != HTTP_POST)
         return request_query(req, ret_form);
-    if (!str_empty(req->raw_query))
-        return err_set(&req->err, ERR_INVALID_REQUEST, "parameters belong into the body");
+    TRY(check_no_query(req));
     return request_form(req, ret_form);
+}
+
+int oidc_posted_with_lists(struct request *req, const struct form **ret_form)
+{
+    TRY(check_no_query(req));
+    return request_form_with_lists(req, ret_form);
 }

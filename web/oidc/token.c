@@ -43,7 +43,10 @@ void oidc_token(struct request *req, struct response *res)
     const struct form *form;
     struct str authorization;
     struct token_response answer = {0};
-    int rc = begin(req, &ctx, &form, &authorization);
+    int rc = oidc_context(req, &ctx);
+    if (rc == 0)
+        rc = oidc_posted_with_lists(req, &form); /* permissions are a list */
+    authorization = request_header(req, STR("Authorization"));
     if (rc == 0)
         rc = token_request(&ctx, authorization, form, &answer);
     res->not_yet = rc == ERR_AUTHORIZATION_PENDING || rc == ERR_SLOW_DOWN;

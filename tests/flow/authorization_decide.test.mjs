@@ -1,0 +1,219 @@
+// Permissions at work: the grant uma-ticket, the evaluation for administrators, and files.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AdminWorld } from './lib/admin.mjs';
+import { bearer, request } from './lib/http.mjs';
+import { assertError, decode } from './lib/oidc.mjs';
+
+const UMA = 'urn:ietf:params:oauth:grant-type:uma-ticket';
+
+let world, kc, token, id, portal, spa, maria, luis;
+before(async () => {
+  world = await AdminWorld.open();
+  kc = await world.client('ana', 'peru');
+  token = await world.token('ana', 'peru');
+  portal = await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });
+  spa = await world.addClient('spa', { isPublic: true, values: { directAccessGrantsEnabled: true } });
+  await world.addUser('maria');
+  await world.addUser('luis');
+  [{ id: maria }] = await kc.users.find({ username: 'maria', exact: true });
+  [{ id: luis }] = await kc.users.find({ username: 'luis', exact: true });
+  await kc.roles.create({ name: 'editor' });
+  const role = await kc.roles.findOneByName({ name: 'editor' });
+  await kc.users.addRealmRoleMappings({ id: maria, roles: [role] });
+  ({ id } = await kc.clients.create({ clientId: 'photoz', serviceAccountsEnabled: true, authorizationServicesEnabled: true }));
+  const client = { id };
+  await kc.clients.createResource(client, { name: 'Album', type: 'urn:photoz:album', scopes: ['view', 'delete'].map((name) => ({ name })) });
+  await kc.clients.createResource(client, { name: 'Report' });
+  const editors = await kc.clients.createPolicy({ id, type: 'role' }, { name: 'editors', roles: [{ id: 'editor' }] });
+  const anybody = await kc.clients.createPolicy({ id, type: 'user' }, { name: 'both', users: ['maria', 'luis'] });
+  await kc.clients.createPermission({ id, type: 'scope' }, { name: 'see', resources: ['Album'], scopes: ['view'], policies: [anybody.id] });
+  await kc.clients.createPermission({ id, type: 'scope' }, { name: 'delete', scopes: ['delete'], policies: [editors.id] });
+  await kc.clients.createPermission({ id, type: 'resource' }, { name: 'reports', resources: ['Report'], policies: [editors.id] });
+});
+after(() => world.close());
+
+const of = async (user, client = portal) => (await client.password(user)).json.access_token;
+const ask = (access, more = [], form = { grant_type: UMA, audience: 'photoz' }) =>
+  request(`${portal.endpoint}/token`, { form: [...Object.entries(form), ...more], headers: access ? bearer(access) : {} });
+const permissions = (...list) => list.map((value) => ['permission', value]);
+const short = (list) => list.map((p) => [p.rsname, ...(p.scopes ?? []).toSorted()].join(' ')).sort();
+
+test('a token with the permissions of its person', async () => {
+  const access = await of('maria');
+  const reply = await ask(access);
+  assert.equal(reply.status, 200, reply.text);
+  assert.match(reply.headers['cache-control'], /no-store/);
+  assert.equal(reply.json.upgraded, false);
+  assert.equal(reply.json.refresh_token, undefined);
+  const claims = decode(reply.json.access_token), before = decode(access);
+  assert.deepEqual(short(claims.authorization.permissions), ['Album delete view', 'Report']);
+  for (const name of ['sub', 'azp', 'sid', 'scope', 'iss']) assert.deepEqual(claims[name], before[name], name);
+  assert.ok([claims.aud].flat().includes('photoz'));
+  assert.notEqual(claims.jti, before.jti);
+  const seen = (await portal.introspect(reply.json.access_token)).json;
+  assert.equal(seen.active, true);
+  assert.deepEqual(seen.permissions, claims.authorization.permissions);
+  assert.equal((await portal.introspect(access)).json.permissions, undefined);
+  const less = decode((await ask(await of('luis'))).json.access_token);
+  assert.deepEqual(short(less.authorization.permissions), ['Album view']);
+});
+
+test('what is asked for, and no more', async () => {
+  const access = await of('maria');
+  const list = async (more, who = access) => {
+    const reply = await ask(who, [...more, ['response_mode', 'permissions']]);
+    assert.equal(reply.status, 200, reply.text);
+    return short(reply.json);
+  };
+  const { _id } = (await kc.clients.listResources({ id, name: 'Album' }))[0];
+  assert.deepEqual(await list(permissions('Album#view')), ['Album view']);
+  assert.deepEqual(await list(permissions(`${_id}#view, delete`)), ['Album delete view']);
+  assert.deepEqual(await list(permissions('Album#view', 'Album#delete', 'Report')), ['Album delete view', 'Report']);
+  assert.deepEqual(await list(permissions('#view')), ['Album view']);
+  assert.deepEqual(await list(permissions('Album'), await of('luis')), ['Album view']);
+  assert.equal((await list([...permissions('Album', 'Report'), ['response_permissions_limit', '1']])).length, 1);
+  const nameless = await ask(access, [...permissions('Album'), ['response_mode', 'permissions'], ['response_include_resource_name', 'false']]);
+  assert.deepEqual(Object.keys(nameless.json[0]).sort(), ['rsid', 'scopes']);
+  const decided = await ask(access, [...permissions('Album#delete'), ['response_mode', 'decision']]);
+  assert.deepEqual(decided.json, { result: true });
+});
+
+test('refused: what is not allowed, not there, or not meant so', async () => {
+  const access = await of('luis');
+  assertError(await ask(access, permissions('Album#delete')), 403, 'access_denied', /not_authorized/);
+  assertError(await ask(access, [...permissions('Report'), ['response_mode', 'decision']]), 403, 'access_denied');
+  assertError(await ask(access, permissions('Default Resource')), 403, 'access_denied');
+  assertError(await ask(access, permissions('Report#view')), 403, 'access_denied'); // it does not have the scope
+  assertError(await ask(access, permissions('Nothing')), 400, 'invalid_resource', /\[Nothing\]/);
+  assertError(await ask(access, permissions('Album#burn')), 400, 'invalid_scope', /\[burn\]/);
+  assertError(await ask(access, permissions('#')), 400, 'invalid_request');
+  assertError(await ask(access, [['response_mode', 'other']]), 400, 'invalid_request');
+  assertError(await ask(access, [['audience', 'photoz']]), 400, 'invalid_request', /duplicated/);
+  assertError(await ask(access, [], { grant_type: UMA }), 400, 'invalid_request', /audience/);
+  assertError(await ask(access, [], { grant_type: UMA, audience: 'portal' }), 400, 'invalid_request', /does not support permissions/);
+  assertError(await ask(access, [], { grant_type: UMA, audience: 'nowhere' }), 400, 'invalid_request');
+  for (const name of ['ticket', 'claim_token', 'rpt', 'permission_resource_format']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
+  // elsewhere nothing stands twice
+  const twice = await request(`${portal.endpoint}/token`, { form: [['grant_type', 'client_credentials'], ['permission', 'a'], ['permission', 'b'], ['client_id', 'portal'], ['client_secret', portal.secret]] });
+  assertError(twice, 400, 'invalid_request');
+});
+
+test('OT-06, OT-15: only a good access token asks, and it is asked about each time', async () => {
+  const { json } = await portal.password('maria');
+  for (const bad of [json.id_token, json.refresh_token, `${json.access_token}x`, 'x']) assert.equal((await ask(bad)).status, 401);
+  assertError(await ask(undefined), 401, 'invalid_client');
+  const other = await world.token('root', 'master');
+  assert.equal((await ask(other)).status, 401, 'of another realm');
+  // a bearer token is no authentication for other grants
+  const misuse = await request(`${portal.endpoint}/token`, { form: { grant_type: 'client_credentials' }, headers: bearer(json.access_token) });
+  assert.equal(misuse.status, 401);
+  // a role that was taken away is gone at the next question, and so is a person
+  const role = await kc.roles.findOneByName({ name: 'editor' });
+  assert.equal((await ask(json.access_token, permissions('Report'))).status, 200);
+  await kc.users.delRealmRoleMappings({ id: maria, roles: [role] });
+  assertError(await ask(json.access_token, permissions('Report')), 403, 'access_denied');
+  await kc.users.addRealmRoleMappings({ id: maria, roles: [role] });
+  await kc.clients.update({ id }, { enabled: false });
+  assertError(await ask(json.access_token), 400, 'invalid_request', /does not support/);
+  await kc.clients.update({ id }, { enabled: true });
+  assert.equal((await ask(json.access_token, permissions('Report'))).status, 200);
+  await kc.users.logout({ id: maria });
+  assert.equal((await ask(json.access_token)).status, 401);
+  const again = await of('maria');
+  await kc.users.update({ id: maria }, { enabled: false });
+  assert.equal((await ask(again)).status, 401);
+  await kc.users.update({ id: maria }, { enabled: true });
+});
+
+test('a client asks for its service account; public ones have none', async () => {
+  assertError(await portal.token({ grant_type: UMA, audience: 'photoz' }), 403, 'access_denied');
+  const [{ id: client }] = await kc.clients.find({ clientId: 'portal' });
+  const account = await kc.clients.getServiceAccountUser({ id: client });
+  await kc.users.addRealmRoleMappings({ id: account.id, roles: [await kc.roles.findOneByName({ name: 'editor' })] });
+  const reply = await portal.token({ grant_type: UMA, audience: 'photoz', permission: 'Report' });
+  assert.equal(reply.status, 200, reply.text);
+  assert.equal(decode(reply.json.access_token).sub, account.id);
+  assertError(await spa.token({ grant_type: UMA, audience: 'photoz' }), 400, 'unauthorized_client');
+  assert.equal((await ask(await of('maria', spa), permissions('Report'))).status, 200, 'with a person\'s token they may');
+});
+
+test('OI-07: no mapper says what permissions somebody has', async () => {
+  await world.addMapper('spa', 'forged', 'oidc-hardcoded-claim-mapper', {
+    'claim.name': 'authorization.permissions', 'claim.value': '[{"rsname":"Report"}]', 'jsonType.label': 'JSON', 'access.token.claim': 'true' });
+  const access = await of('luis', spa);
+  assert.equal(decode(access).authorization, undefined);
+  assert.deepEqual(short(decode((await ask(access)).json.access_token).authorization.permissions), ['Album view']);
+});
+
+test('modes: off and permissive allow what no permission is about', async () => {
+  const access = await of('luis');
+  const decided = async (permission) => (await ask(access, [...permissions(permission), ['response_mode', 'decision']])).status;
+  const set = (policyEnforcementMode) => kc.clients.updateResourceServer({ id }, { policyEnforcementMode });
+  assert.deepEqual([await decided('Default Resource'), await decided('Report')], [403, 403]);
+  await set('PERMISSIVE');
+  assert.deepEqual([await decided('Default Resource'), await decided('Report')], [200, 403]);
+  await set('DISABLED');
+  assert.deepEqual([await decided('Default Resource'), await decided('Report')], [200, 200]);
+  await set('ENFORCING');
+});
+
+test('administrators ask for somebody, and why', async () => {
+  const evaluate = (body) => kc.clients.evaluateResource({ id }, { resources: [], context: { attributes: {} }, roleIds: [], clientId: id, userId: luis, entitlements: false, ...body });
+  const reply = await evaluate({ resources: [{ name: 'Album', scopes: [] }] });
+  assert.equal(reply.status, 'PERMIT');
+  const [album] = reply.results;
+  assert.deepEqual([album.resource.name, album.status, album.scopes.map((s) => s.name), album.allowedScopes.map((s) => s.name)], ['Album', 'PERMIT', ['delete', 'view'], ['view']]);
+  assert.deepEqual(album.policies.map((p) => [p.policy.name, p.status, p.associatedPolicies.map((a) => [a.policy.name, a.status])]).sort(),
+    [['delete', 'DENY', [['editors', 'DENY']]], ['see', 'PERMIT', [['both', 'PERMIT']]]]);
+  assert.deepEqual(reply.rpt, { sub: luis, authorization: { permissions: [{ scopes: ['view'], rsid: album.resource._id, rsname: 'Album' }] } });
+  assert.equal((await evaluate({ resources: [{ name: 'Report' }] })).status, 'DENY');
+  assert.equal((await evaluate({ resources: [{ name: 'Report' }], roleIds: ['editor'] })).status, 'PERMIT');
+  assert.equal((await evaluate({ resources: [{ type: 'urn:photoz:album', scopes: [{ name: 'delete' }] }], userId: 'maria' })).status, 'PERMIT');
+  assert.deepEqual((await evaluate({})).results.map((r) => r.resource.name).sort(), ['Album', 'Default Resource', 'Report']);
+  assert.equal((await evaluate({ userId: null, resources: [{ name: 'Album' }] })).status, 'DENY');
+  for (const body of [{ userId: 'nobody' }, { clientId: 'nowhere' }, { roleIds: ['nothing'] }, { resources: 'x' }, { resources: [{ name: 'Nothing' }] }]) {
+    await assert.rejects(evaluate(body), (e) => e.response.status === 400, JSON.stringify(body));
+  }
+});
+
+test('files: settings go out and come in again the same; a realm keeps them', async () => {
+  const settings = await kc.clients.exportResource({ id });
+  assert.deepEqual(settings.policies.find((p) => p.name === 'editors').config, { roles: '[{"id":"editor","required":false}]' });
+  assert.deepEqual(settings.policies.find((p) => p.name === 'both').config, { users: '["maria","luis"]' });
+  assert.deepEqual(settings.policies.find((p) => p.name === 'see').config, { resources: '["Album"]', scopes: '["view"]', applyPolicies: '["both"]' });
+  const { id: copy } = await kc.clients.create({ clientId: 'copy', serviceAccountsEnabled: true, authorizationServicesEnabled: true, authorizationSettings: { ...settings, policies: [...settings.policies].reverse() } });
+  const plain = (s) => JSON.parse(JSON.stringify(s, (key, value) => (['id', '_id'].includes(key) ? undefined : value)));
+  assert.deepEqual(plain(await kc.clients.exportResource({ id: copy })), plain(settings));
+  await kc.clients.importResource({ id: copy }, settings);
+  assert.deepEqual(plain(await kc.clients.exportResource({ id: copy })), plain(settings));
+  for (const bad of [{ policies: [{ name: 'x', type: 'role', config: { roles: '[{"id":"gone"}]' } }] }, { policies: [{ name: 'x', type: 'aggregate', config: { applyPolicies: '["y"]' } }] }, { scopes: 'x' }, { resources: [{}] }]) {
+    const reply = await world.call('POST', `/realms/peru/clients/${copy}/authz/resource-server/import`, { token, json: { ...bad, scopes: bad.scopes ?? [{ name: 'half' }] } });
+    assert.equal(reply.status, 400, JSON.stringify(bad));
+  }
+  assert.deepEqual(plain(await kc.clients.exportResource({ id: copy })), plain(settings), 'all or nothing');
+
+  const dir = await mkdtemp(join(tmpdir(), 'garita-authz-'));
+  try {
+    const first = join(dir, 'a.json'), second = join(dir, 'b.json');
+    await world.cli.ok('realm', 'export', 'peru', '--to', first);
+    const file = JSON.parse(await readFile(first, 'utf8'));
+    const photoz = file.clients.find((c) => c.clientId === 'photoz');
+    assert.deepEqual(photoz.authorizationSettings, settings);
+    photoz.authorizationSettings.policies.push({ name: 'script', type: 'js', logic: 'NEGATIVE', decisionStrategy: 'UNANIMOUS', config: { code: '$evaluation.grant()' } },
+      { name: 'by script', type: 'resource', logic: 'POSITIVE', decisionStrategy: 'UNANIMOUS', config: { resources: '["Default Resource"]', applyPolicies: '["script"]' } });
+    await writeFile(second, JSON.stringify({ ...file, realm: 'copy', id: undefined }));
+    await world.cli.ok('realm', 'import', second);
+    const root = await world.client('root', 'master', 'copy');
+    const [there] = await root.clients.find({ clientId: 'photoz' });
+    const taken = await root.clients.exportResource({ id: there.id });
+    assert.deepEqual(plain({ ...taken, policies: taken.policies.filter((p) => !p.name.includes('script')) }), plain(settings));
+    const evaluated = await root.clients.evaluateResource({ id: there.id }, { userId: 'maria', resources: [{ name: 'Default Resource' }] });
+    assert.equal(evaluated.status, 'DENY', 'a script grants nothing, nor does its opposite');
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

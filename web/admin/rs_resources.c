@@ -1,0 +1,306 @@
+/* ~/authz/resource-server/resource. */
+#include "core/admin/rs_import.h"
+#include "core/authz/gather.h"
+#include "core/model/represent.h"
+#include "web/admin/resource_servers.h"
+
+#include "core/base/banned.h"
+
+static int find(struct admin_call *call, const struct client *client,
+                struct rs_resource *ret_resource)
+{
+    return admin_rs_find(&call->ctx, call->r, client->pk, RS_RESOURCE, admin_param(call, 2),
+                         ret_resource);
+}
+
+/* --- Lists --- */
+
+/* A path fits a URI that ends in '*' when it begins with what stands before, and any other URI that it is. */
+static bool uri_covers(struct str uri, struct str path)
+{
+    if (str_ends(uri, STR("*")))
+        return str_starts(path, str_sub(uri, 0, uri.len - 1));
+    return str_eq(uri, path);
+}
+
+/* The longest URI of those that fit, as Keycloak; absent: none does. */
+static struct str best_uri(const struct rs_resource *resource, struct str path)
+{
+    struct str best = {NULL, 0};
+    for (size_t i = 0; i < resource->uris.count; i++) {
+        struct str uri = resource->uris.items[i];
+        if (uri_covers(uri, path) && (str_absent(best) || uri.len > best.len))
+            best = uri;
+    }
+    return best;
+}
+
+/* Of all resources the one whose URI says most about the path. */
+static int list_matching(struct admin_call *call, const struct client *client,
+                         const struct rs_filter *filter, struct str path, bool deep)
+{
+    const struct rs_view view = rs_view_of(call, client);
+    struct rs_objects all;
+    struct rs_resource best = {.row = {.pk = 0}};
+    struct str best_text = {NULL, 0};
+    TRY(rs_list(call->r, call->req->arena, filter, 0, RS_OBJECTS_MAX, &all));
+    for (size_t i = 0; i < all.count; i++) {
+        struct rs_resource resource;
+        TRY(rs_object_read(call->req->arena, &all.items[i], &resource));
+        struct str uri = best_uri(&resource, path);
+        if (str_absent(uri) || (!str_absent(best_text) && uri.len <= best_text.len))
+            continue;
+        best = resource;
+        best_text = uri;
+    }
+    jw_begin_array(&call->out);
+    if (!str_absent(best_text))
+        TRY(rs_represent_resource(&view, &best, deep, &call->out));
+    jw_end_array(&call->out);
+    return 0;
+}
+
+struct query {
+    struct rs_filter filter;
+    struct str uri, owner, scope;
+    bool matching, deep;
+};
+
+static int take_query(struct admin_call *call, struct query *ret_query)
+{
+    struct query q = {.filter = {.kind = RS_RESOURCE}};
+    TRY(admin_query(call, "_id", &q.filter.id));
+    TRY(admin_query(call, "name", &q.filter.name));
+    TRY(admin_query(call, "type", &q.filter.type));
+    TRY(admin_query(call, "uri", &q.uri));
+    TRY(admin_query(call, "owner", &q.owner));
+    TRY(admin_query(call, "scope", &q.scope));
+    TRY(admin_query_bool(call, "exactName", false, &q.filter.exact));
+    TRY(admin_query_bool(call, "matchingUri", false, &q.matching));
+    TRY(admin_query_bool(call, "deep", true, &q.deep));
+    *ret_query = q;
+    return 0;
+}
+
+/* An owner is asked for by id or name; one who is not there owns nothing. AD-07: whether there is somebody of
+ * a name is for who may look at people. */
+static int settle_owner(struct admin_call *call, const struct client *client, struct query *q,
+                        bool *io_any)
+{
+    if (str_absent(q->owner))
+        return 0;
+    if (str_eq(q->owner, client->id) || str_eq(q->owner, client->client_id)) {
+        q->filter.owner = STR("");
+        return 0;
+    }
+    TRY(admin_require(call, ADMIN_VIEW_USERS));
+    static const struct rs_member user = {.member = "owner", .about = RS_ABOUT_USER};
+    int rc = rs_name_resolve(&call->ctx, call->r, &user, q->owner, &q->filter.owner);
+    *io_any &= rc == 0;
+    return rc == ERR_INVALID_REQUEST ? 0 : rc;
+}
+
+static int settle_scope(struct admin_call *call, const struct client *client, struct query *q,
+                        bool *io_any)
+{
+    struct rs_object scope;
+    if (str_absent(q->scope))
+        return 0;
+    int rc =
+        rs_find_by_name(call->r, call->req->arena, client->pk, RS_SCOPE, STR(""), q->scope, &scope);
+    *io_any &= rc == 0;
+    q->filter.to_pk = rc == 0 ? scope.pk : 0;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+/* One of scope and URI is asked of the index; the other one is looked at here. */
+static bool has_uri(const struct query *q, const struct rs_resource *resource)
+{
+    return str_absent(q->uri) || strs_has(&resource->uris, q->uri);
+}
+
+static int write_page(struct admin_call *call, const struct client *client, const struct query *q,
+                      const struct admin_page *page)
+{
+    const struct rs_view view = rs_view_of(call, client);
+    bool all = q->filter.to_pk != 0 && !str_absent(q->uri);
+    struct rs_objects found;
+    size_t at = 0;
+    TRY(rs_list(call->r, call->req->arena, &q->filter, all ? 0 : page->first,
+                all ? RS_OBJECTS_MAX : admin_page_limit(page), &found));
+    jw_begin_array(&call->out);
+    for (size_t i = 0; i < found.count; i++) {
+        struct rs_resource resource;
+        TRY(rs_object_read(call->req->arena, &found.items[i], &resource));
+        if (!has_uri(q, &resource))
+            continue;
+        if (!all || admin_page_has(page, at))
+            TRY(rs_represent_resource(&view, &resource, q->deep, &call->out));
+        at++;
+    }
+    jw_end_array(&call->out);
+    return admin_page_check(call, page, found.count);
+}
+
+int rest_rs_resources_list(struct admin_call *call)
+{
+    struct client client;
+    struct admin_page page;
+    struct query q;
+    bool any = true;
+    TRY(admin_page(call, &page));
+    TRY(take_query(call, &q));
+    TRY(rs_open(call, &client));
+    q.filter.client_pk = client.pk;
+    TRY(settle_owner(call, &client, &q, &any));
+    TRY(settle_scope(call, &client, &q, &any));
+    if (!any) {
+        jw_begin_array(&call->out);
+        jw_end_array(&call->out);
+        return 0;
+    }
+    if (q.matching && !str_absent(q.uri))
+        return list_matching(call, &client, &q.filter, q.uri, q.deep);
+    q.filter.word = q.uri;
+    return write_page(call, &client, &q, &page);
+}
+
+int rest_rs_resource_search(struct admin_call *call)
+{
+    struct client client;
+    struct rs_object row;
+    struct rs_resource resource;
+    struct str name;
+    TRY(admin_query(call, "name", &name));
+    if (str_absent(name))
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, "name", "name is missing");
+    TRY(rs_open(call, &client));
+    const struct rs_view view = rs_view_of(call, &client);
+    int rc =
+        rs_find_by_name(call->r, call->req->arena, client.pk, RS_RESOURCE, STR(""), name, &row);
+    if (rc != 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    TRY(rs_object_read(call->req->arena, &row, &resource));
+    return rs_represent_resource(&view, &resource, true, &call->out);
+}
+
+/* --- One --- */
+
+int rest_rs_resource_get(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource;
+    TRY(rs_open(call, &client));
+    TRY(find(call, &client, &resource));
+    const struct rs_view view = rs_view_of(call, &client);
+    return rs_represent_resource(&view, &resource, true, &call->out);
+}
+
+/* AD-07: an owner is a person, or the client. */
+static int read_owner(struct admin_call *call, const struct client *client,
+                      struct rs_resource *io_resource)
+{
+    const struct json_value *owner = json_get(call->body, "owner");
+    struct str name = json_kind(owner) == JSON_STRING ? json_str(owner) : json_get_str(owner, "id");
+    if (json_is_none(owner) || str_eq(name, client->id) || str_eq(name, client->client_id)) {
+        io_resource->row.owner = STR("");
+        return 0;
+    }
+    TRY(admin_require(call, ADMIN_VIEW_USERS));
+    return rs_owner_read(&call->ctx, call->r, client, call->body, &io_resource->row.owner);
+}
+
+int rest_rs_resources_create(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource = {.row = {.pk = 0}};
+    struct strs scopes;
+    bool given;
+    TRY(admin_body_object(call));
+    TRY(rs_open_to_change(call, &client));
+    fields_default(rs_fields(RS_RESOURCE), &resource);
+    TRY(admin_member_str(call, call->body, "_id", &resource.row.id));
+    TRY(rs_resource_merge(&call->ctx, call->body, &resource));
+    TRY(rs_scopes_read(&call->ctx, call->body, &scopes, &given));
+    TRY(read_owner(call, &client, &resource));
+    resource.row.client_pk = client.pk;
+    TRY(admin_rs_resource_insert(&call->ctx, call->w, &resource, &scopes));
+    const struct rs_view view = rs_view_of(call, &client);
+    TRY(rs_represent_resource(&view, &resource, true, &call->out));
+    return rs_created(call, &client, STR("resource"), resource.row.id);
+}
+
+int rest_rs_resource_put(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource before, after;
+    struct strs scopes;
+    bool given;
+    TRY(admin_body_object(call));
+    TRY(rs_open_to_change(call, &client));
+    TRY(find(call, &client, &before));
+    after = before;
+    TRY(rs_resource_merge(&call->ctx, call->body, &after));
+    TRY(rs_scopes_read(&call->ctx, call->body, &scopes, &given));
+    return admin_rs_resource_update(&call->ctx, call->w, &before, &after, given ? &scopes : NULL);
+}
+
+int rest_rs_resource_remove(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource;
+    TRY(rs_open_to_change(call, &client));
+    TRY(find(call, &client, &resource));
+    return admin_rs_resource_delete(&call->ctx, call->w, &resource);
+}
+
+/* --- What it is linked to --- */
+
+/* By id, or by name as stock clients have it. */
+static int find_either(struct admin_call *call, const struct client *client,
+                       struct rs_resource *ret_resource)
+{
+    struct rs_object row;
+    int rc = rs_find_by_name(call->r, call->req->arena, client->pk, RS_RESOURCE, STR(""),
+                             admin_param(call, 2), &row);
+    if (rc != ERR_NOT_FOUND)
+        return rc == 0 ? rs_object_read(call->req->arena, &row, ret_resource) : rc;
+    return find(call, client, ret_resource);
+}
+
+int rest_rs_resource_scopes(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource;
+    TRY(rs_open(call, &client));
+    TRY(find_either(call, &client, &resource));
+    return rs_list_linked(
+        call,
+        &(struct rs_filter){.client_pk = client.pk, .kind = RS_SCOPE, .from_pk = resource.row.pk});
+}
+
+int rest_rs_resource_permissions(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource;
+    struct rs_objects scopes, permissions;
+    TRY(rs_open(call, &client));
+    TRY(find(call, &client, &resource));
+    const struct rs_filter own = {
+        .client_pk = client.pk, .kind = RS_SCOPE, .from_pk = resource.row.pk};
+    TRY(rs_list(call->r, call->req->arena, &own, 0, RS_OBJECTS_MAX, &scopes));
+    TRY(rs_permissions_of(call->r, call->req->arena, &resource.row, &scopes, client.pk,
+                          &permissions));
+    rs_write_brief(call, &permissions);
+    return 0;
+}
+
+int rest_rs_resource_attributes(struct admin_call *call)
+{
+    struct client client;
+    struct rs_resource resource;
+    TRY(rs_open(call, &client));
+    TRY(find(call, &client, &resource));
+    represent_attrs_value(&call->out, &resource.attributes);
+    return 0;
+}
