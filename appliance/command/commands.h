@@ -28,6 +28,7 @@ COMMANDS(standby);
 COMMANDS(status);
 COMMANDS(routes); /* routes */
 COMMANDS(apply);
+COMMANDS(change);
 COMMANDS(bench);   /* bench-data */
 COMMANDS(machine); /* config, doctor, completion, version, help */
 

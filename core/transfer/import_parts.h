@@ -67,6 +67,7 @@ struct import {
     const struct import_part *main;
     const struct auth_ctx *master;
     bool replaces;         /* a realm that is there */
+    unsigned four_eyes;    /* kinds of change for which that one wants a second person */
     struct auth_ctx ctx;   /* of the realm that is made; its arena lives for one element */
     struct arena *lasting; /* lives for the realm */
     struct json_pull *pull;

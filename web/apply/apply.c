@@ -2,6 +2,7 @@
 #include "web/apply/apply.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/four_eyes_bypass.h"
 #include "core/admin/realms.h"
 #include "core/base/log.h"
 #include "web/apply/engine.h"
