@@ -26,6 +26,7 @@ static const struct {
     {clock_commands, &clock_command_count},
     {routes_commands, &routes_command_count},
     {apply_commands, &apply_command_count},
+    {change_commands, &change_command_count},
     {bench_commands, &bench_command_count},
     {machine_commands, &machine_command_count},
 };

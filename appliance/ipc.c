@@ -1,4 +1,4 @@
-/* The local socket: who may call, one command at a time. */
+/* The local socket: who may call, and which commands wait for one another. */
 #include "appliance/ipc.h"
 
 #include <errno.h>
@@ -21,13 +21,16 @@
 #define IO_TIMEOUT_S    10
 #define REPLY_TIMEOUT_S 600 /* commands may hash many passwords */
 #define POLL_MS         200
+#define WORKERS         8
 #define ARENA_MAX_BYTES ((size_t)96 << 20)
 
 struct ipc_server {
     struct store *store;
     int dir_fd;
     int fd;
-    pthread_t thread;
+    pthread_t workers[WORKERS];
+    size_t worker_count;
+    pthread_mutex_t turn; /* held by the one command at work that waits for others */
     atomic_bool stopping;
 };
 
@@ -71,6 +74,28 @@ static int send_part(void *arg, enum part_kind kind, struct str bytes)
     return ipc_send_part(outlet->fd, kind, bytes);
 }
 
+/* Commands that only read, and at length: nobody waits for them. All others go one after another. */
+static bool goes_beside(const struct call_request *request)
+{
+    static const char *const paths[][2] = {
+        {"realm", "export"}, {"user", "export"}, {"audit", "list"}, {"audit", "verify"}};
+    for (size_t i = 0; request->count >= 2 && i < ARRAY_LEN(paths); i++)
+        if (str_eq_c(request->words[0], paths[i][0]) && str_eq_c(request->words[1], paths[i][1]))
+            return true;
+    return false;
+}
+
+static void execute_in_turn(struct ipc_server *s, struct arena *a, const struct event_actor *actor,
+                            const struct call_request *request, struct reply *ret_reply)
+{
+    bool waits = !goes_beside(request);
+    if (waits)
+        (void)pthread_mutex_lock(&s->turn);
+    command_execute(s->store, a, actor, request, ret_reply);
+    if (waits)
+        (void)pthread_mutex_unlock(&s->turn);
+}
+
 static int execute(struct outlet *outlet, const struct ucred *peer, struct arena *a,
                    struct str text, int attached, struct reply *ret_reply)
 {
@@ -88,7 +113,7 @@ static int execute(struct outlet *outlet, const struct ucred *peer, struct arena
         .client_id = STR("garita-cli"),
     };
     request.words = words;
-    command_execute(outlet->server->store, a, &actor, &request, ret_reply);
+    execute_in_turn(outlet->server, a, &actor, &request, ret_reply);
     return 0;
 }
 
@@ -161,11 +186,29 @@ static int bind_socket(struct ipc_server *s)
 
 static void server_free(struct ipc_server *s)
 {
+    (void)pthread_mutex_destroy(&s->turn);
     if (s->fd >= 0)
         (void)close(s->fd);
     if (s->dir_fd >= 0)
         (void)close(s->dir_fd);
     free(s);
+}
+
+static void join_workers(struct ipc_server *s)
+{
+    atomic_store(&s->stopping, true);
+    for (size_t i = 0; i < s->worker_count; i++)
+        (void)pthread_join(s->workers[i], NULL);
+}
+
+static int start_workers(struct ipc_server *s)
+{
+    for (; s->worker_count < WORKERS; s->worker_count++)
+        if (pthread_create(&s->workers[s->worker_count], NULL, serve, s) != 0) {
+            join_workers(s);
+            return ERR_NO_MEMORY;
+        }
+    return 0;
 }
 
 int ipc_start(const char *data_dir, struct store *store, struct err_ctx *err,
@@ -176,10 +219,11 @@ int ipc_start(const char *data_dir, struct store *store, struct err_ctx *err,
         return ERR_NO_MEMORY;
     s->store = store;
     s->fd = -1;
+    (void)pthread_mutex_init(&s->turn, NULL);
     s->dir_fd = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int rc = s->dir_fd < 0 ? ERR_IO : bind_socket(s);
-    if (rc == 0 && pthread_create(&s->thread, NULL, serve, s) != 0)
-        rc = ERR_NO_MEMORY;
+    if (rc == 0)
+        rc = start_workers(s);
     if (rc != 0) {
         err_set(err, rc, "the socket %s cannot be made: %m", IPC_SOCKET);
         server_free(s);
@@ -193,8 +237,7 @@ void ipc_stop(struct ipc_server *server)
 {
     if (!server)
         return;
-    atomic_store(&server->stopping, true);
-    (void)pthread_join(server->thread, NULL);
+    join_workers(server);
     (void)unlinkat(server->dir_fd, IPC_SOCKET, 0);
     server_free(server);
 }

@@ -10,11 +10,12 @@
 
 struct ipc_server;
 
-/* Listens in the data folder (whose lock this process holds) and answers on a thread of its own, one
- * command after another. ERR_IO with the reason. */
+/* Listens in the data folder (whose lock this process holds) and answers on threads of its own: one command
+ * after another, but for those that read at length (exports, audit list and verify), which nobody waits for.
+ * At most eight callers are served at a time. ERR_IO with the reason. */
 MUST_CHECK int ipc_start(const char *data_dir, struct store *store, struct err_ctx *err,
                          struct ipc_server **ret_server);
-/* Finishes the command at work, removes the socket. NULL is fine. */
+/* Finishes the commands at work, removes the socket. NULL is fine. */
 void ipc_stop(struct ipc_server *server);
 
 /* One command through the socket of the folder behind dir_fd. Without a taker a part is an error. ERR_NOT_RUNNING when nobody answers, ERR_IO, ERR_TOO_LARGE, errors of the taker. */

@@ -7,6 +7,7 @@
 
 #include "appliance/command/commands.h"
 #include "appliance/routine.h"
+#include "core/admin/change_requests.h"
 #include "core/admin/each_realm.h"
 #include "core/admin/keys.h"
 #include "core/admin/realms.h"
@@ -85,6 +86,25 @@ static int retire_keys(struct job *job)
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+static int changes_are_due(struct job *job, bool *ret_due)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(job->ctx.view, &r));
+    return change_requests_due(&job->ctx, r, ret_due);
+}
+
+static int expire_changes(struct job *job)
+{
+    CLEANUP(store_rollback_p) struct store_write *w = NULL;
+    bool due;
+    TRY(changes_are_due(job, &due));
+    if (!due)
+        return 0;
+    TRY(store_write_begin_for(job->ctx.view, &job->now, NEED_CHANGE, &w));
+    TRY(change_requests_expire(&job->ctx, w));
+    return store_commit_p(&w, DURABLE_LOCAL);
+}
+
 #define AUDIT_STEPS 1000
 
 /* Three times as long as the step took: people who log in have the rest of the time. */
@@ -133,6 +153,8 @@ static void tend_realm(struct jobs *j, struct str name)
         rc = sweep(j, &job);
         if (rc == 0)
             rc = retire_keys(&job);
+        if (rc == 0)
+            rc = expire_changes(&job);
         if (rc == 0)
             rc = tend_audit(j, &job);
         if (rc == 0)

@@ -1,6 +1,6 @@
 /* What must be done from time to time: sessions that are over go, keys whose overlap ended are
- * disabled, heads of audit chains are signed, old events archived, realms get what a crash kept from
- * them, certificates that expire are told. One thread. */
+ * disabled, changes that nobody decided on expire, heads of audit chains are signed, old events
+ * archived, realms get what a crash kept from them, certificates that expire are told. One thread. */
 #ifndef GARITA_APPLIANCE_JOBS_H
 #define GARITA_APPLIANCE_JOBS_H
 

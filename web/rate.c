@@ -3,12 +3,12 @@
  * both say so: who floods from many addresses fills both places of few others. */
 #include "web/rate.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include <sodium.h>
 
 #include "core/base/rng.h"
+#include "core/codec/address.h"
 
 #include "core/base/banned.h"
 
@@ -36,20 +36,6 @@ int rate_limiter_new(const struct web_rate rates[RATE_COUNT], struct rate_limite
 void rate_limiter_free(struct rate_limiter *limiter)
 {
     free(limiter);
-}
-
-/* One host of IPv6 has a whole /64, however its addresses are shortened: the first eight bytes count.
- * Anything else counts as it is written. */
-static struct str significant(struct str ip, unsigned char address[16])
-{
-    char text[INET6_ADDRSTRLEN];
-    if (ip.len >= sizeof(text) || str_find(ip, ':') < 0)
-        return ip;
-    memcpy(text, ip.ptr, ip.len);
-    text[ip.len] = '\0';
-    if (inet_pton(AF_INET6, text, address) != 1 || str_find(ip, '.') >= 0)
-        return ip;
-    return str_of((const char *)address, 8);
 }
 
 /* Microseconds by which it is too early; 0 when taken. */
@@ -89,8 +75,8 @@ static bool find_bucket(struct rate_limiter *limiter, enum rate_class class, str
 {
     const struct web_rate *rate = &limiter->rates[class];
     unsigned char hash[crypto_shorthash_BYTES];
-    unsigned char address[16];
-    struct str ip = significant(client_ip, address);
+    unsigned char address[ADDRESS_BYTES];
+    struct str ip = address_host(client_ip, address);
     if (class == RATE_NONE || rate->per_minute <= 0)
         return false;
     crypto_shorthash(hash, (const unsigned char *)ip.ptr, ip.len, limiter->key);

@@ -34,7 +34,7 @@ static int check_server(struct remote *r, struct str server)
 /* --- One call --- */
 
 struct exchange {
-    const char *url, *body;
+    const char *url, *body; /* without a body: GET */
     size_t body_len;
     struct curl_slist *headers;
     struct buf answer;
@@ -64,8 +64,10 @@ static void set_options(const struct remote *r, CURL *curl, struct exchange *x)
         (void)curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file);
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "garita");
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, x->headers);
-    (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, x->body);
-    (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
+    if (x->body) {
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, x->body);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
+    }
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
 }
@@ -179,12 +181,24 @@ int remote_open(struct remote *remote, struct str server, const struct remote_lo
                    : ask_token(remote, login);
 }
 
+static struct str bearer_line(struct remote *remote)
+{
+    return ARENA_CONCAT(remote->arena, STR("Authorization: Bearer "), remote->token);
+}
+
+int remote_get(struct remote *remote, struct str path, struct str *ret_answer)
+{
+    const struct str headers[] = {bearer_line(remote), {NULL, 0}};
+    if (str_absent(headers[0]))
+        return ERR_NO_MEMORY;
+    return call(remote, path, str_of(NULL, 0), headers, ret_answer);
+}
+
 int remote_post(struct remote *remote, struct str path, struct str json, struct str why,
                 struct str *ret_answer)
 {
     struct arena *a = remote->arena;
-    struct str headers[4] = {STR("Content-Type: application/json"),
-                             ARENA_CONCAT(a, STR("Authorization: Bearer "), remote->token)};
+    struct str headers[4] = {STR("Content-Type: application/json"), bearer_line(remote)};
     if (str_absent(headers[1]))
         return ERR_NO_MEMORY;
     if (!str_has_no_control(why))

@@ -25,6 +25,8 @@ struct remote_login {
  * sentence. */
 MUST_CHECK int remote_open(struct remote *remote, struct str server,
                            const struct remote_login *login);
+/* GET of a path below the URL; the answer and errors as of remote_post. */
+MUST_CHECK int remote_get(struct remote *remote, struct str path, struct str *ret_answer);
 /* POST of a JSON document to a path below the URL; why (may be absent) is the reason for the events.
  * The answer of a 2xx is JSON text. Else ERR_UPSTREAM with what the server says. */
 MUST_CHECK int remote_post(struct remote *remote, struct str path, struct str json, struct str why,

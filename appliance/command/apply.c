@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "appliance/apply/load.h"
-#include "appliance/apply/remote.h"
 #include "appliance/apply/schema.h"
 #include "appliance/apply/show.h"
 #include "appliance/command/commands.h"
+#include "appliance/command/remote_options.h"
 #include "appliance/file.h"
 #include "core/codec/form.h"
 #include "web/apply/apply.h"
@@ -235,21 +235,10 @@ static int apply_here(struct cli *cli)
 
 static int apply_there(struct cli *cli)
 {
-    const struct remote_login login = {
-        .token_file = args_get(cli->args, "token-file"),
-        .client_id = args_get(cli->args, "client-id"),
-        .secret_file = args_get(cli->args, "secret-file"),
-        .realm = args_get(cli->args, "auth-realm"),
-    };
-    struct remote remote = {.arena = cli->arena, .err = &cli->err};
     const struct json_value *realms;
-    if (args_has(cli->args, "ca-file")) {
-        remote.ca_file = arena_cstr(cli->arena, args_get(cli->args, "ca-file"));
-        if (!remote.ca_file)
-            return ERR_NO_MEMORY;
-    }
+    struct remote remote;
     TRY(read_realms(cli, &realms));
-    TRY(remote_open(&remote, args_get(cli->args, "server"), &login));
+    TRY(remote_of_options(cli, &remote));
     return apply_all(cli, &remote, realms);
 }
 
@@ -291,12 +280,7 @@ static const struct option apply_options[] = {
     {"adopt", NULL, "take over objects that were made otherwise", 0},
     {"owner", "NAME", "whose mark objects carry (default " APPLY_OWNER ")", 0},
     {"schema", NULL, "write the JSON Schema of such files, for editors", 0},
-    {"server", "URL", "a server elsewhere, by its Admin API", 0},
-    {"token-file", "FILE", "for --server: an access token", 0},
-    {"client-id", "ID", "for --server: a client with a service account", 0},
-    {"secret-file", "FILE", "for --server: the client's secret", 0},
-    {"auth-realm", "NAME", "for --server: the client's realm (default master)", 0},
-    {"ca-file", "FILE", "for --server: certificates to trust, PEM", 0},
+    REMOTE_OPTIONS,
 };
 
 const struct command apply_commands[] = {

@@ -29,6 +29,7 @@ COMMANDS(witness);
 COMMANDS(status);
 COMMANDS(routes); /* routes */
 COMMANDS(apply);
+COMMANDS(change);
 COMMANDS(bench);   /* bench-data */
 COMMANDS(machine); /* config, doctor, completion, version, help */
 

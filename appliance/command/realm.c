@@ -4,8 +4,8 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
+#include "core/admin/four_eyes_bypass.h"
 #include "core/admin/realms.h"
-#include "core/admin/record.h"
 #include "core/port/users.h"
 #include "store/store_open.h"
 
@@ -93,47 +93,26 @@ static int set(struct call *call)
     return 0;
 }
 
-/* The realm's own setting is asked as long as its database can be read. */
-static int may_be_deleted(struct call *call, struct str name, bool *ret_alone)
-{
-    CLEANUP(work_close) struct work work = {0};
-    struct four_eyes setting;
-    *ret_alone = false;
-    if (work_open(call, name, &work) != 0 || work_read(&work) != 0) {
-        call->err = (struct err_ctx){0};
-        return 0;
-    }
-    TRY(four_eyes_read(work.r, call->arena, &setting));
-    *ret_alone = (setting.kinds & FOUR_EYES_BIT(FOUR_EYES_REALM_DELETION)) != 0;
-    if (*ret_alone && str_empty(call->actor.justification))
-        return err_set(
-            &call->err, ERR_USAGE,
-            "the realm wants a second person for this: do it by the Admin API, or say with "
-            "--why why it is done without one");
-    return 0;
-}
-
-static int note_alone(struct work *master, struct str name)
+static int note_alone(struct work *master, struct str name, unsigned kinds)
 {
     TRY(work_write(master));
-    TRY(ADMIN_RECORD(&master->ctx, master->w, EVENT_FourEyesBypassed, "realm", name,
-                     {"realm", name},
-                     {"kinds", str_c(four_eyes_kind_name(FOUR_EYES_REALM_DELETION))}));
+    TRY(four_eyes_bypass_realm(&master->ctx, master->w, name, kinds));
     return work_commit(master);
 }
 
 static int delete (struct call *call)
 {
-    bool alone;
+    unsigned alone;
     CLEANUP(work_close) struct work work = {0};
     struct str name = call->args->positionals[0];
     if (!str_eq(args_get(call->args, "confirm"), name))
         return err_set(&call->err, ERR_USAGE,
                        "all its data will be gone: say --confirm and the realm's name");
-    TRY(may_be_deleted(call, name, &alone));
     TRY(work_open(call, STR(REALM_MASTER), &work));
+    TRY(four_eyes_of_realm(&work.ctx, call->store, name, FOUR_EYES_BIT(FOUR_EYES_REALM_DELETION),
+                           &alone));
     if (alone)
-        TRY(note_alone(&work, name));
+        TRY(note_alone(&work, name, alone));
     TRY(admin_realm_delete(&work.ctx, name));
     call_say(call, "realm %.*s deleted", STR_ARG(name));
     return 0;

@@ -10,6 +10,7 @@
 #include "appliance/output.h"
 
 #include "core/admin/clients.h"
+#include "core/admin/four_eyes_bypass.h"
 #include "core/admin/roles.h"
 #include "core/admin/users.h"
 

@@ -1,10 +1,13 @@
 /* Clients of developers. */
 #include "core/account/own_clients.h"
 
+#include "core/admin/bootstrap.h"
 #include "core/admin/client_guard.h"
 #include "core/admin/clients.h"
 #include "core/base/rng.h"
+#include "core/codec/unicode.h"
 #include "core/model/check.h"
+#include "core/model/name.h"
 #include "core/oidc/redirect_uri.h"
 #include "core/port/clients.h"
 #include "core/port/events.h"
@@ -13,7 +16,7 @@
 
 #define NAME_MAX_BYTES        100
 #define DESCRIPTION_MAX_BYTES 500
-#define BATCH                 200
+#define LOOK_MAX_BYTES        ((size_t)4 << 10)
 #define DAY_MS                INT64_C(86400000)
 #define EVENT_PAGE            500
 #define EVENTS_MAX            5000
@@ -59,53 +62,11 @@ static bool is_owned_by(const struct client *client, struct str user_id)
     return str_eq(str_map_get(&client->attributes, STR(CLIENT_ATTR_OWNER)), user_id);
 }
 
-struct walk {
-    const struct auth_ctx *ctx;
-    struct store_read *r;
-    struct str user_id;
-    struct str after; /* absent at the start */
-    struct strs ids;  /* of those that are his */
-    bool more;
-};
-
-/* The clients after one, in memory of their own: a realm may have many. */
-static int walk_batch(struct walk *walk)
-{
-    CLEANUP(arena_free) struct arena scratch;
-    struct client *items;
-    size_t count;
-    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
-    TRY(client_list(walk->r, &scratch, walk->after, BATCH, &items, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (!is_owned_by(&items[i], walk->user_id))
-            continue;
-        struct str id = arena_str(walk->ctx->arena, items[i].id);
-        if (str_absent(id))
-            return ERR_NO_MEMORY;
-        TRY(strs_add(&walk->ids, walk->ctx->arena, id));
-    }
-    walk->more = count == BATCH;
-    if (!walk->more)
-        return 0;
-    walk->after = arena_str(walk->ctx->arena, items[count - 1].client_id);
-    return str_absent(walk->after) ? ERR_NO_MEMORY : 0;
-}
-
-static int ids_of(const struct auth_ctx *ctx, struct store_read *r, struct str user_id,
-                  struct strs *ret_ids)
-{
-    struct walk walk = {.ctx = ctx, .r = r, .user_id = user_id, .more = true};
-    while (walk.more)
-        TRY(walk_batch(&walk));
-    *ret_ids = walk.ids;
-    return 0;
-}
-
 int own_clients_list(const struct auth_ctx *ctx, struct store_read *r, struct str user_id,
                      struct client **ret_items, size_t *ret_count)
 {
     struct strs ids;
-    TRY(ids_of(ctx, r, user_id, &ids));
+    TRY(client_ids_of_owner(r, ctx->arena, user_id, &ids));
     struct client *items = ARENA_ARRAY(ctx->arena, ids.count + 1, struct client);
     if (!items)
         return ERR_NO_MEMORY;
@@ -149,6 +110,49 @@ static int check_text(const struct auth_ctx *ctx, struct str text, size_t max_by
     return 0;
 }
 
+/* A name as the eye reads it: whatever the case, without what stands between words (UTS #39 4). */
+static int look_of(struct arena *a, struct str name, struct str *ret_look)
+{
+    struct str folded, skeleton;
+    struct buf b;
+    TRY(unicode_fold(a, name, &folded));
+    TRY(name_skeleton(a, folded, &skeleton));
+    buf_init(&b, a, LOOK_MAX_BYTES);
+    for (size_t i = 0; i < skeleton.len; i++)
+        if (!strchr(" -_.", skeleton.ptr[i]))
+            buf_add_byte(&b, skeleton.ptr[i]);
+    return buf_finish(&b, ret_look);
+}
+
+static int check_against(const struct auth_ctx *ctx, struct str look, struct str name)
+{
+    struct str other;
+    TRY(look_of(ctx->arena, name, &other));
+    return str_empty(other) || !str_eq(look, other)
+               ? 0
+               : err_field(ctx->err, ERR_INVALID_REQUEST, "name",
+                           "This name belongs to the server itself: people could take the "
+                           "application for it");
+}
+
+/* WE-13 */
+static int check_likeness(const struct auth_ctx *ctx, struct str name, const struct strs *reserved)
+{
+    static const char *const built_in[] = {CLIENT_ACCOUNT,       CLIENT_ACCOUNT_CONSOLE,
+                                           CLIENT_ADMIN_CLI,     CLIENT_BROKER,
+                                           CLIENT_ADMIN_CONSOLE, CLIENT_REALM_MANAGEMENT};
+    const struct realm *realm = auth_realm(ctx);
+    struct str look;
+    TRY(look_of(ctx->arena, name, &look));
+    TRY(check_against(ctx, look, realm->name));
+    TRY(check_against(ctx, look, realm->display_name));
+    for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
+        TRY(check_against(ctx, look, str_c(built_in[i])));
+    for (size_t i = 0; i < reserved->count; i++)
+        TRY(check_against(ctx, look, reserved->items[i]));
+    return 0;
+}
+
 static int check_redirects(const struct auth_ctx *ctx, const struct strs *uris)
 {
     if (uris->count == 0 || uris->count > OWN_CLIENT_REDIRECTS_MAX)
@@ -169,6 +173,7 @@ static int apply_form(const struct auth_ctx *ctx, enum own_client_kind kind,
     if (str_empty(name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name", "A name is needed");
     TRY(check_text(ctx, name, NAME_MAX_BYTES, "name"));
+    TRY(check_likeness(ctx, name, &form->reserved));
     TRY(check_text(ctx, form->description, DESCRIPTION_MAX_BYTES, "description"));
     if (has_redirects(kind))
         TRY(check_redirects(ctx, &form->redirect_uris));
@@ -200,7 +205,7 @@ static int settings_of(const struct auth_ctx *ctx, enum own_client_kind kind, st
 static int check_quota(const struct auth_ctx *ctx, struct store_read *r, struct str user_id)
 {
     struct strs ids;
-    TRY(ids_of(ctx, r, user_id, &ids));
+    TRY(client_ids_of_owner(r, ctx->arena, user_id, &ids));
     return ids.count < OWN_CLIENTS_MAX
                ? 0
                : err_set(ctx->err, ERR_LIMIT_REACHED, "Nobody has more than %d applications",

@@ -2,16 +2,15 @@
  * manage-applications of the client "account". A client belongs to one person (its attribute garita.owner),
  * who changes its name, its redirect URIs and its secret, and nothing else of it. Such a client has no full
  * scope and no roles but those that everybody has, asks for consent, and follows the realm's client policies
- * (as ByAuthenticatedUser). */
+ * (as ByAuthenticatedUser). It counts as long as its owner may have it (core/auth/client_owner.h). */
 #ifndef GARITA_CORE_ACCOUNT_OWN_CLIENTS_H
 #define GARITA_CORE_ACCOUNT_OWN_CLIENTS_H
 
-#include "core/auth/context.h"
+#include "core/auth/client_owner.h"
 #include "core/model/client.h"
 #include "core/model/user.h"
 
-#define CLIENT_ATTR_OWNER        "garita.owner" /* id of the person */
-#define OWN_CLIENTS_MAX          20             /* of a person */
+#define OWN_CLIENTS_MAX          20 /* of a person */
 #define OWN_CLIENT_REDIRECTS_MAX 10
 
 /* What a client is for. Confidential ones may ask about tokens as well (docs/token-validation.md); an API key
@@ -33,9 +32,12 @@ enum own_client_kind own_client_kind_of(const struct client *client);
 struct own_client_form {
     struct str name, description;
     struct strs redirect_uris; /* none for services and keys */
+    /* How the server's own applications are shown to people, in all its languages: a name that can be taken
+     * for one of these, for a built-in client's or for the realm's is refused (WE-13). */
+    struct strs reserved;
 };
 
-/* Whole, without secrets, by client_id. Linear in the realm's clients. */
+/* Whole, without secrets, by client_id. */
 MUST_CHECK int own_clients_list(const struct auth_ctx *ctx, struct store_read *r,
                                 struct str user_id, struct client **ret_items, size_t *ret_count);
 /* By UUID. ERR_NOT_FOUND also for a client that is not his. */

@@ -1,6 +1,7 @@
 /* The clients of a new realm, their roles, and the client in master that stands for a realm. */
 #include "core/admin/bootstrap_parts.h"
 #include "core/admin/record.h"
+#include "core/auth/client_owner.h"
 #include "core/base/rng.h"
 #include "core/port/clients.h"
 #include "core/port/roles.h"
@@ -40,9 +41,9 @@ static const char *const admin_composites[][2] = {
 };
 
 static const char *const account_roles[] = {
-    "view-profile",        "manage-account", "manage-account-links", "view-applications",
-    "view-consent",        "manage-consent", "view-groups",          "delete-account",
-    "manage-applications", /* not Keycloak's: core/account/own_clients.h */
+    "view-profile",           "manage-account", "manage-account-links", "view-applications",
+    "view-consent",           "manage-consent", "view-groups",          "delete-account",
+    ROLE_MANAGE_APPLICATIONS, /* not Keycloak's: core/account/own_clients.h */
 };
 
 int bootstrap_compose(struct store_write *w, const struct bootstrap_role *parent,

@@ -186,6 +186,16 @@ static int expire_all(const struct auth_ctx *ctx, struct store_write *w,
     return 0;
 }
 
+int change_requests_due(const struct auth_ctx *ctx, struct store_read *r, bool *ret_due)
+{
+    struct change_requests requests;
+    TRY(list(ctx, r, &requests));
+    *ret_due = false;
+    for (size_t i = 0; i < requests.count && !*ret_due; i++)
+        *ret_due = is_over(ctx, &requests.items[i]);
+    return 0;
+}
+
 int change_requests_expire(const struct auth_ctx *ctx, struct store_write *w)
 {
     struct change_requests requests;

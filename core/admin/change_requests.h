@@ -41,7 +41,9 @@ bool change_request_is(const struct change_request *request, const char *status)
 MUST_CHECK int change_request_end(const struct auth_ctx *ctx, struct store_write *w,
                                   struct change_request *request, const char *status,
                                   struct str reason);
-/* Notes those whose time is over. */
+/* Whether there is one whose time is over and of which that was not noted yet. */
+MUST_CHECK int change_requests_due(const struct auth_ctx *ctx, struct store_read *r, bool *ret_due);
+/* Notes those whose time is over, each with its event. */
 MUST_CHECK int change_requests_expire(const struct auth_ctx *ctx, struct store_write *w);
 
 #endif

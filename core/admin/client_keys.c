@@ -2,12 +2,14 @@
 #include "core/admin/client_keys.h"
 
 #include "core/admin/clients.h"
+#include "core/base/ct.h"
 #include "core/codec/base64.h"
 #include "core/crypto/pk.h"
 
 #include "core/base/banned.h"
 
-#define RSA_BITS 2048
+#define RSA_BITS           2048
+#define STORE_PASSWORD_MIN 6 /* what Java asks for */
 
 static int text_of(struct arena *a, struct str der, struct str *ret_text)
 {
@@ -114,6 +116,76 @@ int client_key_read(const struct auth_ctx *ctx, struct str format, struct str fi
                          "There are no key stores here: give a PEM or a JWK set");
     return err_field(ctx->err, ERR_INVALID_REQUEST, "keystoreFormat",
                      "keystoreFormat must be Certificate PEM, Public Key PEM or JSON Web Key Set");
+}
+
+/* --- As a file --- */
+
+static int refuse_file(const struct auth_ctx *ctx, const char *field, const char *what)
+{
+    return err_field(ctx->err, ERR_INVALID_REQUEST, field, "%s %s", field, what);
+}
+
+static int check_file(const struct auth_ctx *ctx, const struct client_key_file *file)
+{
+    if (str_eq(file->format, STR("JKS")) || str_eq(file->format, STR("BCFKS")))
+        return err_field(ctx->err, ERR_NOT_IMPLEMENTED, "format",
+                         "Key stores of this kind do not exist here: ask for PKCS12");
+    if (str_eq(file->format, STR("PEM")))
+        return 0;
+    if (!str_eq(file->format, STR("PKCS12")))
+        return refuse_file(ctx, "format", "must be PKCS12 or PEM");
+    if (str_empty(file->alias) || file->alias.len > PK_KEYSTORE_TEXT_MAX ||
+        str_find(file->alias, '\0') >= 0)
+        return refuse_file(ctx, "keyAlias", "must be a name");
+    if (file->store_password.len < STORE_PASSWORD_MIN ||
+        file->store_password.len > PK_KEYSTORE_TEXT_MAX ||
+        str_find(file->store_password, '\0') >= 0)
+        return refuse_file(ctx, "storePassword", "must have 6 to 256 bytes");
+    if (!str_empty(file->key_password) && !ct_eq(file->key_password, file->store_password))
+        return refuse_file(ctx, "keyPassword", "is that of the store in PKCS12");
+    return 0;
+}
+
+static int der_of(const struct auth_ctx *ctx, struct str text, struct str *ret_der)
+{
+    return base64_decode(ctx->arena, text, BASE64_PADDED, ret_der);
+}
+
+static int write_pems(const struct auth_ctx *ctx, const struct client_key *key, struct str der,
+                      struct str *ret_file)
+{
+    struct str certificate, own, secret = STR("");
+    TRY(pk_pem_write(ctx->arena, "CERTIFICATE", der, &certificate));
+    if (!str_absent(key->private_key)) {
+        TRY(der_of(ctx, key->private_key, &own));
+        TRY(pk_pem_write(ctx->arena, "PRIVATE KEY", own, &secret));
+    }
+    *ret_file = ARENA_CONCAT(ctx->arena, secret, certificate);
+    return str_absent(*ret_file) ? ERR_NO_MEMORY : 0;
+}
+
+static int write_store(const struct auth_ctx *ctx, const struct client_key *key,
+                       const struct client_key_file *file, struct str der, struct str *ret_file)
+{
+    CLEANUP(pk_key_free) struct pk_key *pk = NULL;
+    struct str own;
+    if (!str_absent(key->private_key)) {
+        TRY(der_of(ctx, key->private_key, &own));
+        TRY(pk_import_private(own, &pk));
+    }
+    return pk_keystore_write(pk, der, file->alias, file->store_password, ctx->arena, ret_file);
+}
+
+int client_key_write(const struct auth_ctx *ctx, const struct client_key *key,
+                     const struct client_key_file *file, struct str *ret_file)
+{
+    struct str der;
+    TRY(check_file(ctx, file));
+    if (str_empty(key->certificate))
+        return err_set(ctx->err, ERR_NOT_FOUND, "The client has no certificate");
+    TRY(der_of(ctx, key->certificate, &der));
+    return str_eq(file->format, STR("PEM")) ? write_pems(ctx, key, der, ret_file)
+                                            : write_store(ctx, key, file, der, ret_file);
 }
 
 /* --- Kept --- */

@@ -16,6 +16,17 @@ struct client_key {
  * write. */
 MUST_CHECK int client_key_make(const struct auth_ctx *ctx, struct str client_id,
                                struct client_key *ret_key);
+/* What a file of a key is to be: {"format", "keyAlias", "storePassword", "keyPassword"}. */
+struct client_key_file {
+    struct str format; /* "PKCS12"; "PEM" has neither alias nor passwords */
+    struct str alias;
+    struct str store_password, key_password; /* the same, or the latter absent */
+};
+/* The certificate of the key and, of one that was just made, its private half as a file of that format.
+ * ERR_NOT_IMPLEMENTED for "JKS" and "BCFKS", ERR_INVALID_REQUEST with the member, ERR_NOT_FOUND without a
+ * certificate. */
+MUST_CHECK int client_key_write(const struct auth_ctx *ctx, const struct client_key *key,
+                                const struct client_key_file *file, struct str *ret_file);
 /* A file in one of Keycloak's formats: "Certificate PEM", "Public Key PEM", "JSON Web Key Set".
  * ERR_NOT_IMPLEMENTED for "JKS" and "PKCS12", ERR_INVALID_REQUEST for other names and files that hold no
  * usable public key. */

@@ -178,5 +178,5 @@ int admin_client_rotated_remove(const struct auth_ctx *ctx, struct store_write *
     TRY(client_rotated_put(w, &changed, str_of(NULL, 0)));
     TRY(change_data(ctx->arena, &client_fields, client, &changed, "clientId", client->client_id,
                     &data, NULL));
-    return admin_record(ctx, w, EVENT_ClientModified, "client", client->id, data);
+    return admin_record(ctx, w, EVENT_ClientSecretEnded, "client", client->id, data);
 }

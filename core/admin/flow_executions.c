@@ -110,6 +110,28 @@ static int insert(const struct flow_change *change, struct flow_execution *io_ex
     return flow_store_execution(change, NULL, io_execution);
 }
 
+static bool config_is_taken(const struct auth_flows *flows, struct str id)
+{
+    for (size_t i = 0; i < flows->execution_count; i++)
+        if (str_eq(flows->executions[i].config_id, id))
+            return true;
+    return false;
+}
+
+/* One that was made without a step (admin_config_add) and has found none yet. */
+static int check_own_config(const struct flow_change *change, const struct flow_execution *e)
+{
+    const struct flow_step *step = flow_step_find(e->authenticator);
+    if (str_empty(e->config_id))
+        return 0;
+    if (!flow_config_find(&change->flows, e->config_id) ||
+        config_is_taken(&change->flows, e->config_id))
+        return wrong(change->ctx, "authenticatorConfig", "There are no such settings to be taken");
+    return step && step->configurable
+               ? 0
+               : wrong(change->ctx, "authenticatorConfig", "This execution has no settings");
+}
+
 int admin_execution_add(const struct auth_ctx *ctx, struct store_write *w,
                         struct flow_execution *io_execution)
 {
@@ -117,8 +139,8 @@ int admin_execution_add(const struct auth_ctx *ctx, struct store_write *w,
     TRY(flow_change_begin(ctx, w, &change));
     TRY(check_parent(&change, io_execution->parent, "add execution to"));
     TRY(check_step(&change, io_execution));
+    TRY(check_own_config(&change, io_execution));
     io_execution->flow_id = STR("");
-    io_execution->config_id = STR("");
     TRY(insert(&change, io_execution));
     return flow_change_end(&change);
 }
@@ -306,6 +328,20 @@ int admin_config_create(const struct auth_ctx *ctx, struct store_write *w, struc
     after.config_id = io_config->id;
     TRY(flow_store_config(&change, NULL, io_config));
     return flow_store_execution(&change, execution, &after);
+}
+
+int admin_config_add(const struct auth_ctx *ctx, struct store_write *w,
+                     struct flow_config *io_config)
+{
+    struct flow_change change;
+    TRY(flow_change_begin(ctx, w, &change));
+    TRY(check_config(ctx, io_config));
+    if (change.flows.config_count >= FLOW_EXECUTIONS_MAX)
+        return err_field(ctx->err, ERR_LIMIT_REACHED, "alias", "At most %d configurations",
+                         FLOW_EXECUTIONS_MAX);
+    io_config->id = STR("");
+    TRY(admin_id(ctx->arena, &io_config->id));
+    return flow_store_config(&change, NULL, io_config);
 }
 
 static int keep_secrets(struct arena *a, const struct str_map *before, struct str_map *io_after)

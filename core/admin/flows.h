@@ -27,7 +27,8 @@ MUST_CHECK int admin_flow_delete(const struct auth_ctx *ctx, struct store_write 
 
 /* --- Executions. Built-in flows keep theirs; only requirements change there. --- */
 
-/* Its parent is set. A priority of -1 puts it behind all others. Sets the id. */
+/* Its parent is set. A priority of -1 puts it behind all others. config_id may name settings that no step
+ * has. Sets the id. */
 MUST_CHECK int admin_execution_add(const struct auth_ctx *ctx, struct store_write *w,
                                    struct flow_execution *io_execution);
 /* A flow within a flow, and the execution that stands for it. Sets both ids. */
@@ -54,6 +55,9 @@ unsigned flow_choices(const struct flow_execution *execution, const struct auth_
 /* In place of what the execution has. Sets the id. */
 MUST_CHECK int admin_config_create(const struct auth_ctx *ctx, struct store_write *w,
                                    struct str execution_id, struct flow_config *io_config);
+/* Without a step: an execution that is added may take it. Sets the id. ERR_LIMIT_REACHED. */
+MUST_CHECK int admin_config_add(const struct auth_ctx *ctx, struct store_write *w,
+                                struct flow_config *io_config);
 MUST_CHECK int admin_config_update(const struct auth_ctx *ctx, struct store_write *w, struct str id,
                                    const struct json_value *body);
 MUST_CHECK int admin_config_delete(const struct auth_ctx *ctx, struct store_write *w,

@@ -279,25 +279,3 @@ int held_change_judge(const struct auth_ctx *ctx, struct store_write *w,
     *ret_held = held;
     return 0;
 }
-
-int four_eyes_bypass(const struct auth_ctx *ctx, struct store_write *w,
-                     const struct four_eyes *setting)
-{
-    struct held_change held;
-    if (setting->kinds == 0)
-        return 0;
-    TRY(held_change_judge(ctx, w, setting, &held));
-    if (held.kinds == 0)
-        return 0;
-    struct str kinds = four_eyes_kinds_text(ctx->arena, held.kinds);
-    if (str_absent(kinds))
-        return ERR_NO_MEMORY;
-    if (str_empty(ctx->actor.justification))
-        return err_set(
-            ctx->err, ERR_USAGE,
-            "the realm wants a second person for this (%.*s): do it by the Admin API, or "
-            "say with --why why it is done without one",
-            STR_ARG(kinds));
-    return ADMIN_RECORD(ctx, w, EVENT_FourEyesBypassed, "realm", auth_realm(ctx)->id,
-                        {"realm", auth_realm(ctx)->name}, {"kinds", kinds});
-}

@@ -23,10 +23,6 @@ struct held_change {
  * can be looked at. */
 MUST_CHECK int held_change_judge(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct four_eyes *setting, struct held_change *ret_held);
-/* For whoever holds the data folder, who needs no second person: notes that he did without one, with the
- * event, when w has written what else waits. ERR_USAGE unless the actor's justification says why. */
-MUST_CHECK int four_eyes_bypass(const struct auth_ctx *ctx, struct store_write *w,
-                                const struct four_eyes *setting);
 /* Whether changes of this type have a line in four_eyes_events.def. */
 bool held_change_knows(enum event_type type);
 

@@ -173,6 +173,15 @@ static int may_give_all(const struct auth_ctx *ctx, const struct admin_caller *c
     return admin_may_give(ctx, caller, r, &roles);
 }
 
+/* Whoever names a group in the other directory names any of the realm's. */
+static int may_give_groups(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                           struct store_read *r)
+{
+    struct roles roles;
+    TRY(group_roles_of_any(r, ctx->arena, &roles));
+    return admin_may_give(ctx, caller, r, &roles);
+}
+
 int provider_config_may_give(const struct auth_ctx *ctx, const struct admin_caller *caller,
                              struct store_read *r, const struct provider *provider,
                              const struct attrs *config)
@@ -180,6 +189,8 @@ int provider_config_may_give(const struct auth_ctx *ctx, const struct admin_call
     const struct provider_setting *s = NULL;
     if (str_has_word(str_c(provider->sets), STR("ldap-roles")))
         TRY(may_give_all(ctx, caller, r, config));
+    if (str_has_word(str_c(provider->sets), STR("ldap-groups")))
+        TRY(may_give_groups(ctx, caller, r));
     while ((s = provider_setting_next(provider, s)) != NULL) {
         struct str value = attrs_first(config, str_c(s->name));
         if (str_empty(value))

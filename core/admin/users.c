@@ -70,14 +70,20 @@ int admin_user_look_alike(const struct auth_ctx *ctx, struct store_read *r, cons
 
 /* What the event says: the change, and whose name the new one can be taken for. */
 static int change_of(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
-                     const struct user *after, struct str origin, struct str *ret_data,
-                     bool *ret_changed)
+                     const struct user *after, const struct user_belongings *imported,
+                     struct str *ret_data, bool *ret_changed)
 {
+    static const struct user_belongings none;
+    const struct user_belongings *with = imported ? imported : &none;
     struct str alike = {NULL, 0};
     if (!before || !str_eq(before->username, after->username))
         TRY(admin_user_look_alike(ctx, store_write_reader(w), after, &alike));
-    const struct detail details[] = {
-        {"confusable_with", alike}, {"origin", origin}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {{"confusable_with", alike},
+                                     {"origin", imported ? STR("import") : str_of(NULL, 0)},
+                                     {"roles", with->roles},
+                                     {"groups", with->groups},
+                                     {"credentials", with->credentials},
+                                     {NULL, {NULL, 0}}};
     return change_data_with(ctx->arena, &user_fields, before, after, "username", after->username,
                             details, ret_data, ret_changed);
 }
@@ -125,10 +131,10 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct u
 }
 
 static int record_new(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                      struct str origin)
+                      const struct user_belongings *imported)
 {
     struct str data;
-    TRY(change_of(ctx, w, NULL, user, origin, &data, NULL));
+    TRY(change_of(ctx, w, NULL, user, imported, &data, NULL));
     return admin_record(ctx, w, EVENT_UserCreated, "user", user->id, data);
 }
 
@@ -139,13 +145,18 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
     TRY(store_new(ctx, w, io_user));
     TRY(add_default_role(ctx, w, io_user->pk));
     TRY(default_groups_join(ctx, w, io_user->pk));
-    return record_new(ctx, w, io_user, str_of(NULL, 0));
+    return record_new(ctx, w, io_user, NULL);
 }
 
 int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
-    TRY(store_new(ctx, w, io_user));
-    return record_new(ctx, w, io_user, STR("import"));
+    return store_new(ctx, w, io_user);
+}
+
+int admin_user_taken_over(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct user *user, const struct user_belongings *belongings)
+{
+    return record_new(ctx, w, user, belongings);
 }
 
 /* Who changes a person: an administrator (profile NULL), or the person himself by this profile. */
@@ -182,7 +193,7 @@ static int update(const struct auth_ctx *ctx, struct store_write *w, const struc
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;
-    TRY(change_of(ctx, w, before, &user, str_of(NULL, 0), &data, &changed));
+    TRY(change_of(ctx, w, before, &user, NULL, &data, &changed));
     if (ret_user)
         *ret_user = user;
     if (!changed)

@@ -24,9 +24,17 @@ MUST_CHECK int admin_user_prepare_known(const struct auth_ctx *ctx, struct user 
 MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
                                  struct user *io_user);
 /* Stores a prepared user who comes from another server with the roles and groups that he has there: no
- * default ones; the profile does not judge him. Otherwise as admin_user_insert. */
+ * default ones; the profile does not judge him. Otherwise as admin_user_insert. The event is
+ * admin_user_taken_over's, once all that came with him is known. */
 MUST_CHECK int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w,
                                     struct user *io_user);
+/* Lists for the event, separated by commas; absent ones are left out. */
+struct user_belongings {
+    struct str roles, groups, credentials;
+};
+MUST_CHECK int admin_user_taken_over(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct user *user,
+                                     const struct user_belongings *belongings);
 /* The name of another user for whom this one can be taken (WE-13); absent: none. Creation and rename
  * say so in their event; this is for telling who makes the change. The user is stored, or its pk is
  * 0. */

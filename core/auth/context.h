@@ -19,6 +19,7 @@ typedef int auth_jwks_get(void *context, struct arena *a, struct str realm_id, s
                           bool fresh, struct auth_jwks *ret_jwks);
 
 struct profile_problems;
+struct passwords_ahead;
 
 struct auth_ctx {
     struct arena *arena;
@@ -33,6 +34,7 @@ struct auth_ctx {
     void *jwks_context;
     struct str *ret_user_id; /* NULL, or where the user's id goes once known: for the log */
     struct profile_problems *ret_problems; /* NULL, or where all that is wrong with a person goes */
+    const struct passwords_ahead *hashed;  /* NULL, or core/auth/passwords_ahead.h */
 };
 
 static inline struct own_urls auth_own_urls(const struct auth_ctx *ctx)

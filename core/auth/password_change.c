@@ -1,6 +1,8 @@
 /* Setting a password. */
 #include "core/auth/password_change.h"
 
+#include "core/auth/passwords_ahead.h"
+
 #include "core/auth/report.h"
 #include "core/base/rng.h"
 #include "core/port/limits.h"
@@ -106,8 +108,13 @@ int password_change_prepare(const struct auth_ctx *ctx, const struct user *user,
         return refuse(ctx, problem, ret_problem);
     if (policy.history > 0)
         TRY(load_credentials(ctx, user->pk, &list));
+    const struct password_record *ahead =
+        passwords_ahead_find(ctx, user->username, password, &policy.hashing);
     struct hashing h = {ctx, &policy, &list, password, &record, ret_problem, 0};
-    TRY(hashing_run(run_hashing, &h));
+    if (ahead && list.count == 0)
+        record = *ahead;
+    else
+        TRY(hashing_run(run_hashing, &h));
     TRY(h.rc);
     *ret_change = (struct password_change){
         .user_pk = user->pk,

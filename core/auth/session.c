@@ -21,6 +21,7 @@ struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value)
         [HANDLE_DEVICE_CODE] = STR_INIT("device-code:"),
         [HANDLE_USER_CODE] = STR_INIT("user-code:"),
         [HANDLE_ACTION_TOKEN] = STR_INIT("action-token:"),
+        [HANDLE_SOURCE] = STR_INIT("source:"),
     };
     unsigned char hash[BLAKE2B_BYTES];
     const struct str parts[] = {names[kind], value};

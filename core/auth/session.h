@@ -16,7 +16,8 @@ enum handle_kind {
     HANDLE_PUSHED_REQUEST,
     HANDLE_DEVICE_CODE,
     HANDLE_USER_CODE,
-    HANDLE_ACTION_TOKEN
+    HANDLE_ACTION_TOKEN,
+    HANDLE_SOURCE
 };
 struct str handle_hash(struct arena *a, enum handle_kind kind, struct str value);
 

@@ -99,4 +99,15 @@ MUST_CHECK int pk_self_signed_certificate(const struct pk_key *key, struct arena
                                           struct str common_name, int64_t not_before_s,
                                           struct str *ret_der);
 
+/* A key store of one entry, PKCS #12 (RFC 7292), under a password: a certificate (DER) and, when key is not
+ * NULL, the private half that belongs to it. AES-256 and HMAC with SHA-256 by PBKDF2. Texts have no zero
+ * bytes. ERR_BAD_KEY for a public key, a certificate of another key and Ed25519, ERR_TOO_LARGE for an alias
+ * or password beyond PK_KEYSTORE_TEXT_MAX. */
+#define PK_KEYSTORE_TEXT_MAX 256
+MUST_CHECK int pk_keystore_write(const struct pk_key *key, struct str certificate, struct str alias,
+                                 struct str password, struct arena *a, struct str *ret_file);
+/* DER as PEM (RFC 7468): label is what stands in its lines, "CERTIFICATE". */
+MUST_CHECK int pk_pem_write(struct arena *a, const char *label, struct str der,
+                            struct str *ret_pem);
+
 #endif

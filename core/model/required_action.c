@@ -16,20 +16,22 @@ static const struct field action_field_list[] = {
 const struct field_table required_action_fields = {action_field_list, ARRAY_LEN(action_field_list)};
 
 const struct action_provider action_providers[] = {
-    {"CONFIGURE_TOTP", "Configure OTP", 10, true, true, false},
-    {"TERMS_AND_CONDITIONS", "Terms and Conditions", 20, false, true, false},
-    {"UPDATE_PASSWORD", "Update Password", 30, true, true, true},
-    {"UPDATE_PROFILE", "Update Profile", 40, true, true, false},
-    {"VERIFY_EMAIL", "Verify Email", 50, true, true, true},
-    {"delete_account", "Delete Account", 60, false, true, false},
-    {"webauthn-register", "Webauthn Register", 70, true, true, false},
-    {"webauthn-register-passwordless", "Webauthn Register Passwordless", 80, true, true, false},
-    {"VERIFY_PROFILE", "Verify Profile", 90, true, true, false},
-    {"delete_credential", "Delete Credential", 100, true, true, false},
-    {"UPDATE_EMAIL", "Update Email", 110, false, false, false},
-    {"CONFIGURE_RECOVERY_AUTHN_CODES", "Recovery Authentication Codes", 120, false, false, false},
-    {"idp_link", "Linking Identity Provider", 130, false, false, false},
-    {"update_user_locale", "Update User Locale", 1000, true, true, false},
+    {"CONFIGURE_TOTP", "Configure OTP", 10, true, true, false, true},
+    {"TERMS_AND_CONDITIONS", "Terms and Conditions", 20, false, true, false, false},
+    {"UPDATE_PASSWORD", "Update Password", 30, true, true, true, true},
+    {"UPDATE_PROFILE", "Update Profile", 40, true, true, false, false},
+    {"VERIFY_EMAIL", "Verify Email", 50, true, true, true, false},
+    {"delete_account", "Delete Account", 60, false, true, false, false},
+    {"webauthn-register", "Webauthn Register", 70, true, true, false, true},
+    {"webauthn-register-passwordless", "Webauthn Register Passwordless", 80, true, true, false,
+     true},
+    {"VERIFY_PROFILE", "Verify Profile", 90, true, true, false, false},
+    {"delete_credential", "Delete Credential", 100, true, true, false, false},
+    {"UPDATE_EMAIL", "Update Email", 110, false, false, false, false},
+    {"CONFIGURE_RECOVERY_AUTHN_CODES", "Recovery Authentication Codes", 120, false, false, false,
+     true},
+    {"idp_link", "Linking Identity Provider", 130, false, false, false, false},
+    {"update_user_locale", "Update User Locale", 1000, true, true, false, false},
 };
 const size_t action_provider_count = ARRAY_LEN(action_providers);
 

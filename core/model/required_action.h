@@ -29,6 +29,7 @@ struct action_provider {
     bool enabled;    /* in a new realm */
     bool registered; /* likewise */
     bool is_here;    /* whether this server can carry it out */
+    bool registers;  /* people get a credential by it */
 };
 extern const struct action_provider action_providers[];
 extern const size_t action_provider_count;

@@ -2,6 +2,7 @@
  * when it is wrong; then everything else. */
 #include "core/oidc/authz_request.h"
 
+#include "core/auth/client_owner.h"
 #include "core/codec/json.h"
 #include "core/oidc/client_rules.h"
 #include "core/oidc/redirect_uri.h"
@@ -32,6 +33,7 @@ static int missing(const struct auth_ctx *ctx, const char *field)
 static int find_client(const struct auth_ctx *ctx, const struct form *form,
                        struct authz_request *request)
 {
+    bool counts;
     request->client_id = form_get(form, "client_id");
     if (str_empty(request->client_id))
         return missing(ctx, "client_id");
@@ -44,7 +46,8 @@ static int find_client(const struct auth_ctx *ctx, const struct form *form,
         return err_field(ctx->err, ERR_INVALID_CLIENT, "client_id", "Client not found");
     }
     TRY(rc);
-    if (!request->client->enabled) /* OT-07 */
+    TRY(client_counts_now(ctx, request->client, &counts));
+    if (!counts) /* OT-07 */
         return err_field(ctx->err, ERR_UNAUTHORIZED_CLIENT, "client_id", "Client disabled");
     if (request->client->bearer_only || !str_eq(request->client->protocol, STR("openid-connect")))
         return err_field(ctx->err, ERR_UNAUTHORIZED_CLIENT, "client_id",

@@ -1,8 +1,11 @@
 /* Client authentication. */
 #include "core/oidc/client_auth.h"
 
+#include "core/auth/client_owner.h"
 #include "core/auth/flow_rules.h"
 #include "core/auth/report.h"
+#include "core/auth/session.h"
+#include "core/codec/address.h"
 #include "core/codec/header.h"
 #include "core/jose/jwt.h"
 #include "core/oidc/client_keys.h"
@@ -83,14 +86,16 @@ static int find_client(const struct auth_ctx *ctx, struct str client_id,
                        const struct client **ret_client)
 {
     const struct client *client;
+    bool counts;
     if (str_empty(client_id))
         return refuse(ctx);
     int rc = realm_view_client(ctx->view, client_id, &client);
     if (rc == ERR_NOT_FOUND)
         return refuse(ctx);
     TRY(rc);
-    /* Found by UUID is not found by name; OT-07: disabled gets nothing. */
-    if (!str_eq(client->client_id, client_id) || !client->enabled ||
+    TRY(client_counts_now(ctx, client, &counts)); /* OT-07: disabled gets nothing */
+    /* Found by UUID is not found by name. */
+    if (!str_eq(client->client_id, client_id) || !counts ||
         !str_eq(client->protocol, STR("openid-connect")))
         return refuse(ctx);
     *ret_client = client;
@@ -292,4 +297,15 @@ int client_auth_check(const struct auth_ctx *ctx, struct str authorization, cons
     }
     *ret_auth = auth;
     return 0;
+}
+
+int client_auth_source(const struct auth_ctx *ctx, const struct client_auth *auth,
+                       struct str *ret_hash)
+{
+    unsigned char room[ADDRESS_BYTES];
+    *ret_hash = str_of(NULL, 0);
+    if (auth->method != CLIENT_AUTH_NONE)
+        return 0;
+    *ret_hash = handle_hash(ctx->arena, HANDLE_SOURCE, address_host(ctx->actor.ip, room));
+    return str_absent(*ret_hash) ? ERR_NO_MEMORY : 0;
 }

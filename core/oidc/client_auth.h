@@ -28,4 +28,9 @@ struct client_auth {
 MUST_CHECK int client_auth_check(const struct auth_ctx *ctx, struct str authorization,
                                  const struct form *form, struct client_auth *ret_auth);
 
+/* Who asked in the name of a public client, which shows nothing of who it is: a hash of the host's address.
+ * Absent for clients that did show it. */
+MUST_CHECK int client_auth_source(const struct auth_ctx *ctx, const struct client_auth *auth,
+                                  struct str *ret_hash);
+
 #endif

@@ -91,6 +91,7 @@ struct asked {
     const struct client *client;
     struct str device_code, user_code;
     struct str scope;
+    struct str source; /* of a public client */
     int64_t lives_s, interval_s;
 };
 
@@ -128,6 +129,7 @@ static int insert(const struct auth_ctx *ctx, struct store_write *w, const struc
         .scope = asked->scope,
         .interval_s = asked->interval_s,
         .expires_ms = ctx->now->wall_ms + asked->lives_s * MS_PER_S,
+        .source = asked->source,
     };
     if (str_absent(code.hash) || str_absent(code.user_hash))
         return ERR_NO_MEMORY;
@@ -181,6 +183,7 @@ int device_authorize(const struct auth_ctx *ctx, struct str authorization, const
     TRY(client_auth_check(ctx, authorization, form, &auth));
     ret_response->client = auth.client;
     TRY(read_asked(ctx, auth.client, form, &asked));
+    TRY(client_auth_source(ctx, &auth, &asked.source));
     TRY(keep(ctx, &asked));
     return write_response(ctx, &asked, &ret_response->json);
 }

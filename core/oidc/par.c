@@ -58,8 +58,8 @@ static int64_t life_s(const struct auth_ctx *ctx)
     return s < LIFE_MAX_S ? s : LIFE_MAX_S;
 }
 
-static int keep(const struct auth_ctx *ctx, const struct authz_request *request, struct str handle,
-                int64_t expires_ms)
+static int keep(const struct auth_ctx *ctx, const struct client_auth *auth,
+                const struct authz_request *request, struct str handle, int64_t expires_ms)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct pushed_request pushed = {
@@ -68,6 +68,7 @@ static int keep(const struct auth_ctx *ctx, const struct authz_request *request,
         .expires_ms = expires_ms,
     };
     TRY(authz_request_write(ctx->arena, request, &pushed.request));
+    TRY(client_auth_source(ctx, auth, &pushed.source));
     if (str_absent(pushed.hash))
         return ERR_NO_MEMORY;
     size_t most = request->client->public_client ? PUBLIC_MAX_BYTES : REQUEST_MAX_BYTES;
@@ -111,7 +112,7 @@ int par_accept(const struct auth_ctx *ctx, struct str authorization, const struc
     struct str handle = token_new(ctx->arena);
     if (str_absent(handle))
         return ERR_NO_MEMORY;
-    TRY(keep(ctx, &request, handle, ctx->now->wall_ms + lives_s * MS_PER_S));
+    TRY(keep(ctx, &auth, &request, handle, ctx->now->wall_ms + lives_s * MS_PER_S));
     return write_response(ctx, handle, lives_s, &ret_response->json);
 }
 

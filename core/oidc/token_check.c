@@ -1,6 +1,7 @@
 /* Checking our own access tokens. */
 #include "core/oidc/token_check.h"
 
+#include "core/auth/client_owner.h"
 #include "core/base/rng.h"
 #include "core/oidc/mint.h"
 #include "core/port/signer.h"
@@ -187,10 +188,12 @@ int token_load_to_end(const struct auth_ctx *ctx, struct store_read *r, struct s
 
 /* --- whether that stands --- */
 
-static int check_client(const struct check *c, const struct access_token *t)
+static int check_client(const struct check *c, struct store_read *r, const struct access_token *t)
 {
     const struct auth_ctx *ctx = c->ctx;
-    if (!t->client->enabled)
+    bool counts;
+    TRY(client_counts(ctx, r, t->client, &counts));
+    if (!counts)
         return invalid(c, VALIDATION_CLIENT_DISABLED, "Client disabled"); /* OT-07 */
     if (t->claims.iat_s < auth_realm(ctx)->not_before_s ||
         t->claims.iat_s < t->client->not_before_s) /* OT-08 */
@@ -230,7 +233,7 @@ int token_stands(const struct auth_ctx *ctx, struct store_read *r, const struct 
     struct check c = {ctx, ret_reason};
     struct access_token t = {.claims = *claims};
     TRY(find_rows(&c, r, &t));
-    TRY(check_client(&c, &t));
+    TRY(check_client(&c, r, &t));
     TRY(check_user(&c, &t));
     TRY(t.has_session ? check_session(&c, &t) : check_service_account(&c, &t));
     *ret_token = t;

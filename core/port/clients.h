@@ -18,6 +18,9 @@ MUST_CHECK int client_find_by_id(struct store_read *r, struct arena *a, struct s
 /* Sorted by client_id, after one (absent: from the start). Without mappers and scopes. */
 MUST_CHECK int client_list(struct store_read *r, struct arena *a, struct str after, size_t limit,
                            struct client **ret_items, size_t *ret_count);
+/* Ids of those that a person made for himself (core/auth/client_owner.h), by client_id. Has an index. */
+MUST_CHECK int client_ids_of_owner(struct store_read *r, struct arena *a, struct str owner,
+                                   struct strs *ret_ids);
 /* The secret, or the one before it. Whether they count at a moment is for the caller (core/model/client.h). */
 enum client_secret_kind { CLIENT_SECRET_PRESENT, CLIENT_SECRET_ROTATED };
 /* The secret in clear; ERR_NOT_FOUND when the client has none, ERR_SEAL under a wrong master key. */

@@ -4,8 +4,11 @@
 
 #include "core/port/store.h"
 
-/* Of one client at a time, so that no client fills the disk and none takes another's place (HT-08). */
-#define DEVICE_CODES_MAX 5000
+/* At a time, so that nobody fills the disk or takes another's place (HT-08): of one client that shows who it
+ * is; of one host in the name of public clients, which anybody can be; of all hosts for one of these. */
+#define DEVICE_CODES_MAX           5000
+#define DEVICE_CODES_OF_SOURCE_MAX 100
+#define DEVICE_CODES_PUBLIC_MAX    50000
 
 enum device_state { DEVICE_WAITS, DEVICE_GRANTED, DEVICE_DENIED };
 
@@ -22,10 +25,10 @@ struct device_code {
     int64_t interval_s;   /* between two polls */
     int64_t next_poll_ms; /* not before */
     int64_t expires_ms;
+    struct str source; /* of a public client: client_auth_source(); else absent. Not read back */
 };
 
-/* ERR_CONFLICT when the realm has this user code, ERR_LIMIT_REACHED when DEVICE_CODES_MAX of the client
- * are there. */
+/* ERR_CONFLICT when the realm has this user code, ERR_LIMIT_REACHED when so many are there. */
 MUST_CHECK int device_code_insert(struct store_write *w, struct device_code *code);
 MUST_CHECK int device_code_find(struct store_read *r, struct arena *a, struct str hash,
                                 struct device_code *ret_code);

@@ -4,8 +4,11 @@
 
 #include "core/port/store.h"
 
-/* Of one client at a time, so that no client fills the disk and none takes another's place (HT-08). */
-#define PUSHED_REQUESTS_MAX 5000
+/* At a time, so that nobody fills the disk or takes another's place (HT-08): of one client that shows who it
+ * is; of one host in the name of public clients, which anybody can be; of all hosts for one of these. */
+#define PUSHED_REQUESTS_MAX           5000
+#define PUSHED_REQUESTS_OF_SOURCE_MAX 200
+#define PUSHED_REQUESTS_PUBLIC_MAX    20000
 
 struct pushed_request {
     int64_t pk;
@@ -13,9 +16,10 @@ struct pushed_request {
     int64_t client_pk;
     struct str request; /* a form text */
     int64_t expires_ms;
+    struct str source; /* of a public client: client_auth_source(); else absent. Not read back */
 };
 
-/* ERR_LIMIT_REACHED when PUSHED_REQUESTS_MAX of the client wait. */
+/* ERR_LIMIT_REACHED when so many wait. */
 MUST_CHECK int pushed_request_insert(struct store_write *w, struct pushed_request *request);
 MUST_CHECK int pushed_request_find(struct store_read *r, struct arena *a, struct str hash,
                                    struct pushed_request *ret_request);

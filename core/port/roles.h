@@ -84,6 +84,8 @@ MUST_CHECK int group_role_add(struct store_write *w, int64_t group_pk, int64_t r
 MUST_CHECK int group_role_remove(struct store_write *w, int64_t group_pk, int64_t role_pk);
 MUST_CHECK int group_roles(struct store_read *r, struct arena *a, int64_t group_pk,
                            struct roles *ret_roles);
+/* Roles that some group of the realm has by itself. */
+MUST_CHECK int group_roles_of_any(struct store_read *r, struct arena *a, struct roles *ret_roles);
 /* What its members end up with by it: its own and those of the groups above, with all that these are
  * made of. */
 MUST_CHECK int group_roles_effective(struct store_read *r, struct arena *a, int64_t group_pk,

@@ -2,6 +2,7 @@
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/each_realm.h"
+#include "core/admin/four_eyes_bypass.h"
 #include "core/admin/realms.h"
 
 #include "core/base/banned.h"
@@ -30,6 +31,8 @@ static int record_replacement(struct import *im)
         return 0;
     ctx.view = im->master->view;
     TRY(store_write_begin_for(ctx.view, ctx.now, NEED_CHANGE, &w));
+    if (im->four_eyes)
+        TRY(four_eyes_bypass_realm(&ctx, w, im->realm.name, im->four_eyes));
     TRY(ADMIN_RECORD(&ctx, w, EVENT_RealmDeleted, "realm", im->realm.name,
                      {"realm", im->realm.name}, {"replacedBy", STR("import")}));
     return store_commit_p(&w, DURABLE_STANDBY);
@@ -89,6 +92,14 @@ static int is_there(struct store *store, struct str name, bool *ret_there)
     return rc == ERR_STORE_CORRUPT || rc == ERR_STORE_VERSION || rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+/* What replaces a realm is every kind of change at once. */
+static int ask_second_person(struct import *im, struct store *store)
+{
+    if (im->request->dry_run)
+        return 0;
+    return four_eyes_of_realm(&im->ctx, store, im->realm.name, ~0u, &im->four_eyes);
+}
+
 /* Whether to go on; else the outcome says why not. */
 static int decide(struct import *im, struct store *store, struct import_outcome *outcome,
                   bool *ret_goes_on)
@@ -113,6 +124,8 @@ static int decide(struct import *im, struct store *store, struct import_outcome 
     }
     if (there && im->request->if_exists == IMPORT_REFUSE)
         return err_set(err, ERR_CONFLICT, "a realm called %.*s exists", STR_ARG(im->realm.name));
+    if (there)
+        TRY(ask_second_person(im, store));
     im->replaces = there;
     *ret_goes_on = true;
     return 0;

@@ -63,6 +63,14 @@ static int require_update(struct import *im, struct user *user)
     return user_update(im->w, user);
 }
 
+static int store(struct import *im, const struct import_at *at, struct credential *c,
+                 const struct user *user)
+{
+    TRY(import_explain(im, at, credential_insert(im->w, user->pk, c)));
+    import_report_took(im->report, "credentials", 1);
+    return import_note_given(im, &im->given.credentials, c->type);
+}
+
 static int take_clear(struct import *im, const struct json_value *json, const struct import_at *at,
                       struct credential *c, struct user *user)
 {
@@ -82,8 +90,7 @@ static int take_clear(struct import *im, const struct json_value *json, const st
     TRY(import_explain(im, AT_MEMBER(at, "value"), hash(im, value, &record)));
     c->secret_data = record.secret_data;
     c->credential_data = record.credential_data;
-    TRY(import_explain(im, at, credential_insert(im->w, user->pk, c)));
-    import_report_took(im->report, "credentials", 1);
+    TRY(store(im, at, c, user));
     return temporary ? require_update(im, user) : 0;
 }
 
@@ -144,8 +151,7 @@ static int take_stored(struct import *im, const struct import_at *at, struct cre
                     "the credential cannot be verified: unknown, broken or beyond all limits");
         return 0;
     }
-    TRY(import_explain(im, at, credential_insert(im->w, user->pk, c)));
-    import_report_took(im->report, "credentials", 1);
+    TRY(store(im, at, c, user));
     return 0;
 }
 

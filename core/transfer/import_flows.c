@@ -5,6 +5,7 @@
 #include "core/admin/flow_store.h"
 #include "core/admin/required_actions.h"
 #include "core/auth/flow_rules.h"
+#include "core/model/check.h"
 
 #include "core/base/banned.h"
 
@@ -58,18 +59,46 @@ static const struct flow_config *config_of(const struct auth_flows *all, struct 
 
 /* --- Flows --- */
 
+/* An alias stands in paths: what means something there becomes what does not, wherever it is named. */
+static int adapt_alias(struct import *im, struct str *io_alias)
+{
+    struct buf b;
+    if (str_find(*io_alias, '/') < 0 && !path_segment_is_dots(*io_alias))
+        return 0;
+    buf_init(&b, im->lasting, io_alias->len + 2);
+    for (size_t i = 0; i < io_alias->len; i++)
+        buf_add_byte(&b, io_alias->ptr[i] == '/' ? '-' : io_alias->ptr[i]);
+    if (path_segment_is_dots(*io_alias))
+        buf_add_byte(&b, '-');
+    return buf_finish(&b, io_alias);
+}
+
+static int take_alias(struct import *im, const struct json_value *json, const struct import_at *at,
+                      struct str *ret_alias)
+{
+    struct str alias;
+    TRY(import_name(im, json, "alias", at, &alias));
+    *ret_alias = alias;
+    TRY(adapt_alias(im, ret_alias));
+    if (!str_eq(alias, *ret_alias))
+        import_adapted(im, AT_MEMBER(at, "alias"), "what stands in paths is no slash and no dots");
+    return 0;
+}
+
 static int take_flow(struct import *im, const struct json_value *json, const struct import_at *at,
                      struct auth_flows *all)
 {
     struct auth_flow flow;
     fields_default(&auth_flow_fields, &flow);
+    struct str alias;
     TRY(import_expect_object(im, json, at));
-    TRY(import_name(im, json, "alias", at, &flow.alias));
-    if (flow_find_alias(all, flow.alias))
+    TRY(take_alias(im, json, at, &alias));
+    if (flow_find_alias(all, alias))
         return import_fail(im, AT_MEMBER(at, "alias"), "another flow has this name");
     TRY(import_id(im, json, at, &flow.id));
     TRY(admin_id(import_arena(im), &flow.id));
     TRY(import_fields(im, &auth_flow_fields, &flow, json, at));
+    flow.alias = alias;
     TRY(import_explain(im, at, flow_check(&im->ctx, &flow)));
     all->flows[all->count++] = flow;
     import_report_took(im->report, "authentication flows", 1);
@@ -105,6 +134,7 @@ static int link_execution(struct import *im, const struct auth_flows *all,
     TRY(import_str(im, json, "authenticatorConfig", at, &config));
     e->flow_id = e->config_id = STR("");
     if (!str_empty(flow)) {
+        TRY(adapt_alias(im, &flow));
         const struct auth_flow *below = flow_find_alias(all, flow);
         if (!below)
             return import_fail(im, AT_MEMBER(at, "flowAlias"), "there is no flow of this name");
@@ -181,38 +211,89 @@ static int check_depth(struct import *im, const struct auth_flows *all,
 
 /* --- Flows of every realm that the file has not --- */
 
-/* The same flow among those that were taken, by its name. */
-static struct str taken_id(const struct auth_flows *all, const struct auth_flows *usual,
-                           struct str id)
+struct adding {
+    struct import *im;
+    struct auth_flows *all; /* room for the usual ones is there */
+    const struct auth_flows *usual;
+    struct str top; /* alias of the flow at the top, under which others are */
+};
+
+static int add_flow(struct adding *adding, const struct auth_flow *usual, int depth,
+                    struct str *ret_id);
+
+/* That of the file under this name, when it stands nowhere yet. */
+static const struct auth_flow *free_one(const struct adding *adding, const struct auth_flow *usual)
 {
-    const struct auth_flow *flow = flow_find(usual, id);
-    const struct auth_flow *taken = flow ? flow_find_alias(all, flow->alias) : NULL;
-    return taken ? taken->id : STR("");
+    const struct auth_flow *taken = flow_find_alias(adding->all, usual->alias);
+    bool is_free = taken && !taken->top_level && !stands_elsewhere(adding->all, taken->id);
+    return is_free ? taken : NULL;
 }
 
-static void add_executions(struct auth_flows *all, const struct auth_flows *usual,
-                           struct str flow_id)
+static int add_below(struct adding *adding, struct str usual_id, int depth, struct str *ret_id)
 {
+    const struct auth_flow *usual = flow_find(adding->usual, usual_id);
+    const struct auth_flow *taken = usual ? free_one(adding, usual) : NULL;
+    *ret_id = taken ? taken->id : STR("");
+    return usual && !taken ? add_flow(adding, usual, depth, ret_id) : 0;
+}
+
+static int add_executions(struct adding *adding, struct str usual_id, struct str flow_id, int depth)
+{
+    struct auth_flows *all = adding->all;
     const struct flow_execution *e;
-    for (size_t at = 0; (e = flow_execution_next(usual, flow_id, &at));) {
-        const struct flow_config *config = flow_config_find(usual, e->config_id);
+    for (size_t at = 0; (e = flow_execution_next(adding->usual, usual_id, &at));) {
+        const struct flow_config *config = flow_config_find(adding->usual, e->config_id);
         struct flow_execution own = *e;
-        own.flow_id = taken_id(all, usual, e->flow_id);
+        own.parent = flow_id;
+        TRY(add_below(adding, e->flow_id, depth, &own.flow_id));
         if (config && !flow_config_find(all, config->id))
             all->configs[all->config_count++] = *config;
         all->executions[all->execution_count++] = own;
     }
+    return 0;
 }
 
-/* Room for them is there. */
-static void add_usual(struct auth_flows *all, const struct auth_flows *usual)
+/* The file may have flows of the same name, or this id, that stand elsewhere. */
+static int make_own(struct adding *adding, struct auth_flow *io_flow)
 {
-    size_t taken = all->count;
-    for (size_t i = 0; i < usual->count; i++)
-        if (!flow_find_alias(all, usual->flows[i].alias))
-            all->flows[all->count++] = usual->flows[i];
-    for (size_t i = taken; i < all->count; i++)
-        add_executions(all, usual, all->flows[i].id);
+    struct arena *a = import_arena(adding->im);
+    for (int n = 1; flow_find_alias(adding->all, io_flow->alias); n++) {
+        io_flow->alias = n == 1 ? ARENA_CONCAT(a, adding->top, STR(" "), io_flow->alias)
+                                : arena_printf(a, "%.*s %d", STR_ARG(io_flow->alias), n);
+        if (str_absent(io_flow->alias))
+            return ERR_NO_MEMORY;
+    }
+    if (!flow_find(adding->all, io_flow->id))
+        return 0;
+    io_flow->id = STR("");
+    return admin_id(a, &io_flow->id);
+}
+
+/* A flow that every realm has, with what is in it. */
+static int add_flow(struct adding *adding, const struct auth_flow *usual, int depth,
+                    struct str *ret_id)
+{
+    struct auth_flow flow = *usual;
+    if (depth > FLOW_DEPTH_MAX)
+        return ERR_INTERNAL;
+    TRY(make_own(adding, &flow));
+    adding->all->flows[adding->all->count++] = flow;
+    *ret_id = flow.id;
+    return add_executions(adding, usual->id, flow.id, depth + 1);
+}
+
+static int add_usual(struct import *im, struct auth_flows *all, const struct auth_flows *usual)
+{
+    struct adding adding = {.im = im, .all = all, .usual = usual};
+    struct str ignored;
+    for (size_t i = 0; i < usual->count; i++) {
+        const struct auth_flow *flow = &usual->flows[i];
+        if (!flow->top_level || flow_find_alias(all, flow->alias))
+            continue;
+        adding.top = flow->alias;
+        TRY(add_flow(&adding, flow, 1, &ignored));
+    }
+    return 0;
 }
 
 static int make_room(struct import *im, const struct json_value *list,
@@ -246,10 +327,26 @@ static int look_at_bound(struct import *im, const struct auth_flows *all)
     return 0;
 }
 
+/* The realm binds by aliases. */
+static int adapt_bindings(struct import *im)
+{
+    bool changed = false;
+    for (int i = 0; i < FLOW_USES; i++) {
+        struct str alias = flow_use_alias(&im->realm, (enum flow_use)i), adapted = alias;
+        TRY(adapt_alias(im, &adapted));
+        if (str_eq(alias, adapted))
+            continue;
+        flow_use_bind(&im->realm, (enum flow_use)i, adapted);
+        changed = true;
+    }
+    return changed ? store_realm_update(im->w, &im->realm) : 0;
+}
+
 static int take_flows(struct import *im)
 {
     const struct json_value *list, *json;
     struct auth_flows all = {0}, usual;
+    TRY(adapt_bindings(im));
     TRY(flows_default(import_arena(im), im->realm.id, &usual));
     TRY(list_of(im, "authenticationFlows", FLOWS_MAX - usual.count, &list));
     if (json_count(list) == 0)
@@ -260,7 +357,7 @@ static int take_flows(struct import *im)
     for (size_t i = 0; json_next(&it, NULL, &json); i++)
         TRY(take_flow(im, json, AT_INDEX(AT_MEMBER(NULL, "authenticationFlows"), i), &all));
     TRY(take_executions(im, list, &all));
-    add_usual(&all, &usual);
+    TRY(add_usual(im, &all, &usual));
     for (size_t i = 0; i < all.count; i++)
         TRY(check_depth(im, &all, &all.flows[i], 1));
     TRY(import_explain(im, AT_MEMBER(NULL, "authenticationFlows"),

@@ -4,6 +4,7 @@
 
 #include "core/admin/organization_names.h"
 #include "core/admin/record.h"
+#include "core/admin/users.h"
 #include "core/model/role.h"
 #include "core/model/user.h"
 #include "core/transfer/import.h"
@@ -67,6 +68,7 @@ struct import {
     const struct import_part *main;
     const struct auth_ctx *master;
     bool replaces;         /* a realm that is there */
+    unsigned four_eyes;    /* kinds of change for which that one wants a second person */
     struct auth_ctx ctx;   /* of the realm that is made; its arena lives for one element */
     struct arena *lasting; /* lives for the realm */
     struct json_pull *pull;
@@ -74,8 +76,9 @@ struct import {
     struct store_read *r;
     struct realm realm;
     struct import_report *report;
-    struct client_scopes scopes; /* all, with pk, name and how they are linked to the realm */
-    int64_t added_scopes[2];     /* that older versions had not; 0: none */
+    struct client_scopes scopes;  /* all, with pk, name and how they are linked to the realm */
+    int64_t added_scopes[2];      /* that older versions had not; 0: none */
+    struct user_belongings given; /* to the person at work; in the arena of the element */
     struct organization_names organizations; /* that were taken */
     struct import_client *clients;           /* by client_id */
     size_t client_count, client_room;
@@ -85,6 +88,8 @@ struct import {
     bool tried; /* a dry run came to its end */
 };
 
+/* Adds a name to a list of given. */
+MUST_CHECK int import_note_given(struct import *im, struct str *io_list, struct str name);
 /* The arena of one element. */
 #define import_arena(im) ((im)->ctx.arena)
 

@@ -60,8 +60,25 @@ static int read_user(struct import *im, const struct json_value *json, const str
 
 /* --- What belongs to it --- */
 
+int import_note_given(struct import *im, struct str *io_list, struct str name)
+{
+    *io_list = str_absent(*io_list) ? arena_str(import_arena(im), name)
+                                    : ARENA_CONCAT(import_arena(im), *io_list, STR(", "), name);
+    return str_absent(*io_list) ? ERR_NO_MEMORY : 0;
+}
+
+/* "teller", "portal/approve" */
+static int note_role(struct import *im, const struct role *role)
+{
+    struct str name = role->client_pk == 0
+                          ? role->name
+                          : ARENA_CONCAT(import_arena(im), role->client_id, STR("/"), role->name);
+    return str_absent(name) ? ERR_NO_MEMORY : import_note_given(im, &im->given.roles, name);
+}
+
 static int give(struct import *im, const struct role *role, const void *holder)
 {
+    TRY(note_role(im, role));
     return user_role_add(im->w, ((const struct user *)holder)->pk, role->pk);
 }
 
@@ -90,12 +107,13 @@ static int join_groups(struct import *im, const struct json_value *json, const s
         struct group group;
         TRY(import_expect_text(im, path, AT_INDEX(at, i)));
         int rc = group_find_by_path(im->r, import_arena(im), json_str(path), &group);
-        if (rc == ERR_NOT_FOUND)
+        if (rc == ERR_NOT_FOUND) {
             import_left(im, AT_INDEX(at, i), "there is no such group");
-        else
-            TRY(rc);
-        if (rc == 0)
-            TRY(user_group_add(im->w, user->pk, group.pk));
+            continue;
+        }
+        TRY(rc);
+        TRY(user_group_add(im->w, user->pk, group.pk));
+        TRY(import_note_given(im, &im->given.groups, group.path));
     }
     return 0;
 }
@@ -167,10 +185,12 @@ static int take_user(struct import *im, const struct json_value *json, const str
     TRY(read_user(im, json, at, &user, &fits));
     if (!fits)
         return 0;
+    im->given = (struct user_belongings){0};
     TRY(import_explain(im, at, admin_user_take_over(&im->ctx, im->w, &user)));
     TRY(import_credentials(im, json, at, &user));
     TRY(give_roles(im, json, at, &user));
     TRY(join_groups(im, json, at, &user));
+    TRY(admin_user_taken_over(&im->ctx, im->w, &user, &im->given));
     TRY(each_part(im, json, at, "federatedIdentities", link_account, &user));
     TRY(each_part(im, json, at, "clientConsents", note_consent, &user));
     tell_federation(im, json, at);

@@ -1,6 +1,7 @@
 /* Who asks: a confidential client that proves itself by its secret, by the certificate of its
  * connection or by an access token of its own service account, and what its roles let it ask about. */
 #include "core/admin/bootstrap.h"
+#include "core/auth/client_owner.h"
 #include "core/base/ct.h"
 #include "core/codec/header.h"
 #include "core/oidc/client_auth.h"
@@ -153,13 +154,15 @@ static int check_certificate(const struct validation_call *call,
                              const struct client **ret_client)
 {
     const struct client *client;
+    bool counts;
     int rc = realm_view_client(realm->view, client_id, &client);
     if (rc == ERR_NOT_FOUND)
         return refuse_client(call);
     TRY(rc);
+    TRY(client_counts_now(&realm->ctx, client, &counts));
     struct str wanted = str_map_get(&client->attributes, STR(CLIENT_ATTR_CERTIFICATE_SHA256));
-    if (!str_eq(client->client_id, client_id) || !client->enabled ||
-        !client_is_confidential(client) || !ct_eq(wanted, call->certificate_sha256))
+    if (!str_eq(client->client_id, client_id) || !counts || !client_is_confidential(client) ||
+        !ct_eq(wanted, call->certificate_sha256))
         return refuse_client(call);
     *ret_client = client;
     return 0;

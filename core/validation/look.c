@@ -1,5 +1,6 @@
 /* What is behind a token, as it stands now: kept answers first, which hold for as long as what they
  * stand on is unchanged (core/port/footing.h); docs/token-validation.md says why that is enough. */
+#include "core/auth/client_owner.h"
 #include "core/oidc/introspect.h"
 #include "core/port/token_cache.h"
 #include "core/validation/entry.h"
@@ -99,6 +100,8 @@ static int stand_now(struct look *l)
     find->service_client_id = t.user.service_account_client_id;
     if (str_map_true(&t.client->attributes, STR(CLIENT_ATTR_LIGHTWEIGHT)))
         return fill_in(l, r, &t);
+    if (client_is_owned(t.client)) /* its owner's rights are not counted either */
+        return 0;
     return keep(l, &t, changes);
 }
 

@@ -216,6 +216,25 @@ int client_list(struct store_read *r, struct arena *a, struct str after, size_t 
     return 0;
 }
 
+int client_ids_of_owner(struct store_read *r, struct arena *a, struct str owner,
+                        struct strs *ret_ids)
+{
+    static const struct sql select = {
+        "SELECT id FROM client WHERE json_extract(doc, '$.attributes.\"garita.owner\"') = ?"
+        " ORDER BY client_id"};
+    bool row = true;
+    QUERY(q);
+    *ret_ids = (struct strs){0};
+    TRY(query_open(r->conn, &select, &q));
+    query_str(&q, owner);
+    while (row) {
+        TRY(query_next(&q, &row));
+        if (row)
+            TRY(strs_add(ret_ids, a, query_col_id(&q, 0, a)));
+    }
+    return q.err;
+}
+
 static int clear_links(struct store_write *w, const struct sql *sql, int64_t client_pk)
 {
     QUERY(q);

@@ -7,19 +7,27 @@
 #include "core/base/banned.h"
 
 static const struct waiting table = {
-    .count = {"SELECT count(*) FROM (SELECT 1 FROM device_code WHERE client_pk = ? LIMIT ?)"},
-    .remove_expired = {"DELETE FROM device_code WHERE client_pk = ? AND expires_ms <= ?"},
+    .of_client = {.count = {"SELECT count(*) FROM (SELECT 1 FROM device_code WHERE client_pk = ?"
+                            " LIMIT ?)"},
+                  .remove_expired = {"DELETE FROM device_code WHERE client_pk = ? AND"
+                                     " expires_ms <= ?"}},
     .most = DEVICE_CODES_MAX,
+    .most_public = DEVICE_CODES_PUBLIC_MAX,
+    .of_source =
+        {.count = {"SELECT count(*) FROM (SELECT 1 FROM device_code WHERE source = ?"
+                   " LIMIT ?)"},
+         .remove_expired = {"DELETE FROM device_code WHERE source = ? AND expires_ms <= ?"}},
+    .most_of_source = DEVICE_CODES_OF_SOURCE_MAX,
 };
 
 int device_code_insert(struct store_write *w, struct device_code *code)
 {
     static const struct sql insert = {
         "INSERT INTO device_code (pk, hash, user_hash, client_pk, state, scope, client_session_pk,"
-        " acr, auth_time_ms, interval_s, next_poll_ms, expires_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        " acr, auth_time_ms, interval_s, next_poll_ms, expires_ms, source)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     int64_t pk;
-    TRY(waiting_make_room(w, &table, code->client_pk));
+    TRY(waiting_make_room(w, &table, code->client_pk, code->source));
     TRY(write_next_pk(w, PK_DEVICE_CODE, &pk));
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));
@@ -35,6 +43,7 @@ int device_code_insert(struct store_write *w, struct device_code *code)
     query_i64(&q, code->interval_s);
     query_i64(&q, code->next_poll_ms);
     query_i64(&q, code->expires_ms);
+    query_blob(&q, code->source);
     TRY(query_run(&q));
     code->pk = pk;
     return 0;

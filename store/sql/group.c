@@ -213,6 +213,14 @@ int group_roles(struct store_read *r, struct arena *a, int64_t group_pk, struct 
     return role_rows_of(r, a, &select, group_pk, ret_roles);
 }
 
+int group_roles_of_any(struct store_read *r, struct arena *a, struct roles *ret_roles)
+{
+    static const struct sql select = {
+        ROLE_SELECT
+        " WHERE role.pk IN (SELECT role_pk FROM group_role WHERE group_pk > ?)" ROLE_ORDER};
+    return role_rows_of(r, a, &select, 0, ret_roles);
+}
+
 int user_group_add(struct store_write *w, int64_t user_pk, int64_t group_pk)
 {
     static const struct sql insert = {

@@ -7,18 +7,26 @@
 #include "core/base/banned.h"
 
 static const struct waiting table = {
-    .count = {"SELECT count(*) FROM (SELECT 1 FROM pushed_request WHERE client_pk = ? LIMIT ?)"},
-    .remove_expired = {"DELETE FROM pushed_request WHERE client_pk = ? AND expires_ms <= ?"},
+    .of_client = {.count = {"SELECT count(*) FROM (SELECT 1 FROM pushed_request WHERE client_pk = ?"
+                            " LIMIT ?)"},
+                  .remove_expired = {"DELETE FROM pushed_request WHERE client_pk = ? AND"
+                                     " expires_ms <= ?"}},
     .most = PUSHED_REQUESTS_MAX,
+    .most_public = PUSHED_REQUESTS_PUBLIC_MAX,
+    .of_source =
+        {.count = {"SELECT count(*) FROM (SELECT 1 FROM pushed_request WHERE source = ?"
+                   " LIMIT ?)"},
+         .remove_expired = {"DELETE FROM pushed_request WHERE source = ? AND expires_ms <= ?"}},
+    .most_of_source = PUSHED_REQUESTS_OF_SOURCE_MAX,
 };
 
 int pushed_request_insert(struct store_write *w, struct pushed_request *request)
 {
     static const struct sql insert = {
-        "INSERT INTO pushed_request (pk, hash, client_pk, request, expires_ms)"
-        " VALUES (?, ?, ?, ?, ?)"};
+        "INSERT INTO pushed_request (pk, hash, client_pk, request, expires_ms, source)"
+        " VALUES (?, ?, ?, ?, ?, ?)"};
     int64_t pk;
-    TRY(waiting_make_room(w, &table, request->client_pk));
+    TRY(waiting_make_room(w, &table, request->client_pk, request->source));
     TRY(write_next_pk(w, PK_PUSHED_REQUEST, &pk));
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));
@@ -27,6 +35,7 @@ int pushed_request_insert(struct store_write *w, struct pushed_request *request)
     query_i64(&q, request->client_pk);
     query_str(&q, request->request);
     query_i64(&q, request->expires_ms);
+    query_blob(&q, request->source);
     TRY(query_run(&q));
     request->pk = pk;
     return 0;

@@ -309,6 +309,16 @@ test('data are handed out as garita user export has them, and that is an event',
   assert.ok(data.events.every((e) => e.userId === people.maria), 'not what others did');
   assert.doesNotMatch(reply.text, /secretData|argon2/);
   assert.ok((await events('DataExported')).length > 0);
+  assert.equal(data.eventsArchived, false);
+});
+
+test('HT-08: data are handed out five times an hour, also when they are asked for at once', async () => {
+  await w.addUser('ansioso', { email: 'ansioso@example.pe', firstName: 'A', lastName: 'Q' });
+  const { token } = await signIn('ansioso');
+  const replies = await Promise.all(Array.from({ length: 12 }, (_, i) => call('GET', `/data?archived=${i % 2 === 0}`, token)));
+  assert.equal(replies.filter((r) => r.status === 200).length, 5, replies.map((r) => r.status).join());
+  assert.equal(replies.filter((r) => r.status === 429).length, 7);
+  assert.ok(replies.filter((r) => r.status === 200).every((r) => r.json.events.some((e) => e.type === 'UserLoggedIn')));
 });
 
 test('erasing oneself: by right, typed, freshly logged in, for good', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { exportJWK } from 'jose';
@@ -82,6 +82,49 @@ test('uploaded: a certificate, a public key, a JWK set; the last one counts alon
   assert.deepEqual([await granted(clientId, ec.privateKey), await granted(clientId, second.key)], [401, 200]);
 });
 
+test('made by the server as a file: PKCS12 as openssl reads it, or PEM; the private half is there alone', async () => {
+  const { id, clientId } = await make();
+  const config = { format: 'PKCS12', keyAlias: 'firma', storePassword: 'contraseña', keyPassword: 'contraseña' };
+  const file = path.join(folder, 'made.p12');
+  const read = (...args) => execFileSync('openssl', ['pkcs12', '-in', file, '-passin', 'pass:contraseña', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  writeFileSync(file, Buffer.from(await kc.clients.generateAndDownloadKey({ id, attr }, config)));
+  const text = read('-nodes');
+  assert.match(text, /friendlyName: firma/);
+  const { certificate } = await kc.clients.getKeyInfo({ id, attr });
+  assert.equal(text.match(/-----BEGIN CERTIFICATE-----([^-]+)/)[1].replace(/\s/g, ''), certificate);
+  const key = createPrivateKey(text.match(/-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/)[0]);
+  assert.equal(await granted(clientId, key), 200);
+  assert.throws(() => execFileSync('openssl', ['pkcs12', '-in', file, '-passin', 'pass:wrong', '-nodes'], { stdio: 'ignore' }));
+  writeFileSync(file, Buffer.from(await kc.clients.downloadKey({ id, attr }, { ...config, keyPassword: undefined })));
+  const later = read('-nodes');
+  assert.match(later, /BEGIN CERTIFICATE/);
+  assert.doesNotMatch(later, /PRIVATE/, 'what is not kept is not in it');
+  const pem = await world.call('POST', `/realms/peru/clients/${id}/certificates/${attr}/generate-and-download`, { token, json: { format: 'PEM' } });
+  assert.equal(pem.status, 200, pem.text);
+  assert.equal(pem.headers['content-type'], 'application/octet-stream');
+  const next = createPrivateKey(pem.text);
+  assert.deepEqual([await granted(clientId, key), await granted(clientId, next)], [401, 200]);
+  const log = JSON.stringify(await world.cli.json('audit', 'list', '--realm', 'peru', '--type', 'ClientModified'));
+  assert.ok(log.includes('jwt.credential.certificate') && !log.includes(pem.text.slice(60, 120)), 'AU-01');
+  const viewer = await world.token('mira', 'peru');
+  for (const line of ['download', 'generate-and-download'])
+    assert.equal((await world.call('POST', `/realms/peru/clients/${id}/certificates/${attr}/${line}`, { token: viewer, json: config })).status, 403);
+});
+
+test('a certificate for an identity provider comes back as its settings have it', async () => {
+  const { pem } = certified('partner');
+  const send = (user, form) => world.call('POST', '/realms/peru/identity-provider/upload-certificate', { token: user, ...form });
+  const boundary = (format, file) => ({ headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
+    body: `--x\r\nContent-Disposition: form-data; name=keystoreFormat\r\n\r\n${format}\r\n--x\r\nContent-Disposition: form-data; name=file\r\n\r\n${file}\r\n--x--` });
+  const reply = await send(token, boundary('Certificate PEM', pem));
+  assert.equal(reply.status, 200, reply.text);
+  assert.deepEqual(reply.json, { certificate: pem.replace(/-----[^-]+-----|\s/g, '') });
+  assert.equal((await send(token, boundary('Certificate PEM', 'nothing'))).status, 400);
+  assert.equal((await send(token, boundary('PKCS12', 'x'))).status, 501);
+  assert.equal((await send(token, { json: {} })).status, 415);
+  assert.equal((await send(await world.token('mira', 'peru'), boundary('Certificate PEM', pem))).status, 403);
+});
+
 test('what is refused', async () => {
   const { id } = await make();
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
@@ -97,8 +140,16 @@ test('what is refused', async () => {
   assert.equal((await post(`${attr}/upload`, { json: {} })).status, 415);
   assert.equal((await post(`${attr}/upload`, { headers: { 'Content-Type': 'multipart/form-data; boundary=x' }, body: '--y--' })).status, 400);
   assert.equal((await post(`${attr}/upload`, { headers: { 'Content-Type': 'multipart/form-data; boundary=x' }, body: 'a'.repeat(66000) })).status, 413);
-  for (const line of [`${attr}/download`, `${attr}/generate-and-download`, 'saml.signing/generate']) {
-    assert.equal((await post(line, { json: {} })).status, 501, line);
+  assert.equal((await post('saml.signing/generate', { json: {} })).status, 501);
+  const store = { format: 'PKCS12', keyAlias: 'x', storePassword: 'a password' };
+  assert.equal((await post(`${attr}/download`, { json: store })).status, 404, 'there is none');
+  for (const [values, status, field] of [
+    [{ format: 'JKS' }, 501], [{ format: 'BCFKS' }, 501], [{ format: 'ZIP' }, 400, 'format'], [{ format: 7 }, 400, 'format'],
+    [{ keyAlias: '' }, 400, 'keyAlias'], [{ keyAlias: 'x'.repeat(257) }, 400, 'keyAlias'], [{ storePassword: 'short' }, 400, 'storePassword'],
+    [{ storePassword: 'x'.repeat(257) }, 400, 'storePassword'], [{ keyPassword: 'another one' }, 400, 'keyPassword'],
+  ]) {
+    const reply = await post(`${attr}/generate-and-download`, { json: { ...store, ...values } });
+    assert.deepEqual([reply.status, reply.json.field], [status, field], JSON.stringify(values));
   }
   assert.deepEqual(await kc.clients.getKeyInfo({ id, attr }), {}, 'nothing of it is kept');
   const viewer = await world.token('mira', 'peru');

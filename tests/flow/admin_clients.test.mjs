@@ -260,7 +260,6 @@ test('what does not exist says so, once the client is found', async () => {
   const { id } = await byName('cofre');
   for (const [method, path] of [
     ['POST', '/nodes'],
-    ['POST', '/certificates/jwt.credential/download'],
   ]) {
     const json = method === 'GET' ? undefined : {};
     assert.equal((await world.call(method, `${clients}/${id}${path}`, { token, json })).status, 501, path);

@@ -179,6 +179,16 @@ test('mappers belong to a provider and go with it; AD-04: they give no more than
     mapper('hardcoded-ldap-role-mapper', { role: ['realm-management.realm-admin'] }),
     mapper('role-ldap-mapper', { 'roles.dn': ['ou=roles'], 'use.realm.roles.mapping': ['false'], 'client.id': ['realm-management'] }),
   ]) assert.equal((await call('POST', '', body, weak)).status, 403, body.providerId);
+  // groups by whatever names another directory has: any that is here
+  const byGroups = mapper('group-ldap-mapper', { 'groups.dn': ['ou=groups'] });
+  const harmless = await call('POST', '', byGroups, weak);
+  assert.equal(harmless.status, 201, harmless.text);
+  const { id: strong } = await kc.groups.create({ name: 'strong' });
+  const { id: clientUniqueId, roles } = await world.roleOf(kc, 'peru', 'realm-management', 'manage-users');
+  await kc.groups.addClientRoleMappings({ id: strong, clientUniqueId, roles });
+  assert.equal((await call('POST', '', { ...byGroups, name: 'again' }, weak)).status, 403);
+  assert.equal((await call('PUT', `/${parent}`, { name: 'y' }, weak)).status, 403, 'its directory');
+  await kc.groups.del({ id: strong });
   // nor by another kind in the body of a change
   assert.equal((await call('PUT', `/${parent}`, { name: 'y' }, weak)).status, 204);
   const change = await call('POST', '', mapper('hardcoded-ldap-role-mapper', { role: ['offline_access'] }), weak);

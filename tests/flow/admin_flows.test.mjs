@@ -1,7 +1,7 @@
 // ~/authentication: flows, executions, settings, bindings; and logins that follow what is bound.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AdminWorld, refusal, UUID } from './lib/admin.mjs';
+import { AdminWorld, idOf, refusal, UUID } from './lib/admin.mjs';
 import { formById } from './lib/html.mjs';
 import { Browser, PASSWORD } from './lib/oidc.mjs';
 
@@ -165,6 +165,34 @@ test('settings of steps; AD-06: secrets are for who may change them', async () =
   await kc.authenticationManagement.delConfig({ id });
   assert.equal((await call('GET', `config/${id}`)).status, 404);
   assert.equal((await executions(alias)).find((e) => e.id === step.id).authenticationConfig, undefined);
+});
+
+test('the older way: settings first, then the execution that takes them', async () => {
+  const { id: flow } = await kc.authenticationManagement.createFlow({ alias: 'older', providerId: 'basic-flow', topLevel: true, builtIn: false });
+  const made = await call('POST', 'config', { alias: 'first of all', config: { defaultProvider: 'google' } });
+  assert.equal(made.status, 201, made.text);
+  const id = idOf(made);
+  assert.deepEqual((await kc.authenticationManagement.getConfig({ id })).config, { defaultProvider: 'google' });
+  const add = (values) => call('POST', 'executions', { parentFlow: flow, authenticator: 'identity-provider-redirector', requirement: 'ALTERNATIVE', ...values });
+  for (const [values, field] of [[{ authenticatorConfig: 'nowhere' }, 'authenticatorConfig'], [{ authenticator: 'auth-cookie', authenticatorConfig: id }, 'authenticatorConfig']])
+    assert.equal((await add(values)).json.field, field);
+  const execution = await add({ authenticatorConfig: id });
+  assert.equal(execution.status, 201, execution.text);
+  assert.equal((await executions('older'))[0].authenticationConfig, id);
+  assert.equal((await add({ authenticatorConfig: id })).status, 400, 'of one step alone');
+  assert.equal((await call('POST', 'config', { alias: '', config: {} })).json.field, 'alias');
+  assert.equal((await call('POST', 'config', { alias: 'x', config: 7 })).status, 400);
+  assert.equal((await world.call('POST', '/realms/peru/authentication/config', { token: await world.token('viewer', 'peru'), json: { alias: 'x', config: {} } })).status, 403);
+  await call('DELETE', `executions/${idOf(execution)}`);
+  assert.equal((await call('GET', `config/${id}`)).status, 404, 'they go with it');
+});
+
+test('a flow\'s alias stands in paths: no slash, no dots alone', async () => {
+  for (const alias of ['..', '.', 'a/b', '']) {
+    const reply = await call('POST', 'flows', { alias, providerId: 'basic-flow', topLevel: true, builtIn: false });
+    assert.equal(reply.status, 400, alias);
+    assert.equal(reply.json.field, 'alias');
+  }
 });
 
 test('what steps there are', async () => {

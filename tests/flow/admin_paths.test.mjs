@@ -9,18 +9,14 @@ import { keycloakPaths } from './lib/keycloak_paths.mjs';
 // What does not exist, and the words that say so.
 const ABSENT = [
   [/\/nodes|\/test-nodes-available/, 'Nodes of clients'],
-  [/\/certificates\/\{attr\}\/(download|generate-and-download)$/, 'Key stores of clients'],
   [/generate-example-saml-response$/, 'SAML clients'],
   [/\/client-types$/, 'Client types'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
-  [/\/identity-provider\/upload-certificate$/, 'Uploads of files'],
   [/\/organizations\/.*\/groups/, 'Groups of organizations'],
   [/\/organizations\/.*\/invit/, 'Invitations to organizations'],
   [/\/workflows/, 'Workflows'],
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
-  [/\/credential-registrators$/, 'Actions in which people register credentials'],
-  [/\/authentication\/config$/, 'Configurations without an execution'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],
 ];
 const NOBODY = '00000000-0000-4000-8000-000000000000';

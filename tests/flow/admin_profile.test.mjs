@@ -157,6 +157,22 @@ test('AD-07, AD-10: what administrators do not see or change', async () => {
   }
   assert.equal((await world.call('GET', '/realms/peru/users?q=salary:1000', { token })).status, 400);
   assert.equal((await world.call('GET', '/realms/peru/users/count?q=salary:1000', { token })).status, 400);
+  // a search goes through all names: where one is not shown it would tell of it, word by word
+  const hides = (name) => put({ ...first, attributes: first.attributes.map((a) => (a.name === name ? { ...a, permissions: { view: ['user'], edit: ['user'] } } : a)) });
+  for (const name of ['email', 'firstName', 'lastName']) {
+    await hides(name);
+    for (const way of ['users', 'users/count']) {
+      for (const query of ['search=hidden', 'search=*', `${name}=hidden`, `${name}=hidden&exact=true`])
+        assert.equal((await world.call('GET', `/realms/peru/${way}?${query}`, { token })).status, 400, `${name}: ${way}?${query}`);
+      assert.equal((await world.call('GET', `/realms/peru/${way}?username=person`, { token })).status, 200, way);
+    }
+    const other = ['email', 'firstName', 'lastName'].find((n) => n !== name);
+    assert.equal((await world.call('GET', `/realms/peru/users?${other}=x`, { token })).status, 200, 'what is shown is searched');
+  }
+  await put(withAttributes([
+    attribute('salary', { permissions: { view: ['user'], edit: ['user'] } }),
+    attribute('code', { permissions: { view: ['admin'], edit: [] } }),
+  ]));
   // read, changed, written back: what was not seen stays
   await kc.users.update({ id }, { ...user, firstName: 'Eva' });
   const refused = await refusal(kc.users.update({ id }, { attributes: { code: ['8'] } }));

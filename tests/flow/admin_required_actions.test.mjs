@@ -129,3 +129,14 @@ test('AU-03: a change is an event; two administrators at once leave one order', 
   assert.deepEqual(left.map((a) => a.alias).sort(), before.sort());
   assert.equal(new Set(left.map((a) => a.priority)).size, left.length);
 });
+
+test('actions by which people get credentials: those that are on and can be carried out', async () => {
+  const read = () => world.call('GET', '/realms/peru/credential-registrators', { token });
+  assert.ok((await read()).json.includes('UPDATE_PASSWORD'));
+  assert.ok(!(await read()).json.includes('UPDATE_PROFILE'), 'no credential');
+  await change('UPDATE_PASSWORD', { enabled: false });
+  assert.ok(!(await read()).json.includes('UPDATE_PASSWORD'));
+  await change('UPDATE_PASSWORD', { enabled: true });
+  await world.addAdmin('gente', ['realm-management/view-users'], 'peru');
+  assert.equal((await world.call('GET', '/realms/peru/credential-registrators', { token: await world.token('gente', 'peru') })).status, 403);
+});

@@ -207,6 +207,20 @@ test('a new secret is made once, however many approve at once', async () => {
   assert.equal(events.filter((e) => e.details.auditType === 'ClientSecretRotated').length, 1);
 });
 
+test('a secret that was rotated is ended by one alone: that takes something away', async () => {
+  const id = await makeClient('rotating', { serviceAccountsEnabled: true });
+  const rotation = { executor: 'secret-rotation', configuration: { 'expiration-period': 3600, 'rotated-expiration-period': 600, 'remaining-rotation-period': 0 } };
+  await want(204, 'PUT', '/client-policies/profiles', ana, { profiles: [{ name: 'rotating', executors: [rotation] }] });
+  await want(204, 'PUT', '/client-policies/policies', ana, { policies: [{ name: 'rotating', enabled: true, profiles: ['rotating'], conditions: [{ condition: 'any-client', configuration: {} }] }] });
+  await want(200, 'POST', `/clients/${id}/client-secret`, ana, {});
+  await setting(KINDS);
+  await want(204, 'DELETE', `/clients/${id}/client-secret/rotated`, ana);
+  assert.ok((await types()).includes('ClientSecretEnded'));
+  await setting([]);
+  await want(204, 'PUT', '/client-policies/policies', ana, { policies: [] });
+  await want(204, 'PUT', '/client-policies/profiles', ana, { profiles: [] });
+});
+
 test('secrets are kept sealed and shown to nobody; passwords are not kept at all', async () => {
   await setting([]);
   const group = idOf(await want(201, 'POST', '/groups', ana, { name: 'keepers' }));

@@ -140,6 +140,51 @@ test('nobody has more than twenty, also when they are made at once', async () =>
   assert.equal((await call('GET', '', other)).json.length, 20);
 });
 
+test('WE-13: no name that could be taken for the server itself', async () => {
+  for (const name of ['My account', 'Consola de mi cuenta', 'MINHA CONTA', 'Account Console', 'security_admin-console', 'Peru', '\u0430ccount'])
+    assert.equal((await call('POST', '', dev, { kind: 'service', name })).json.field, 'name', name);
+  const fine = await make({ kind: 'service', name: 'Account of bees' });
+  assert.equal((await call('PUT', `/${fine.id}`, dev, { name: 'Broker' })).json.field, 'name');
+});
+
+test('OT-07: an application ends with its owner\'s right to have one, and comes back with it', async () => {
+  await w.addUser('breve', { email: 'breve@example.pe', firstName: 'Breve', lastName: 'Quispe' });
+  const [{ id }] = await kc.users.find({ username: 'breve', exact: true });
+  const { id: clientUniqueId, roles } = await w.roleOf(kc, 'peru', 'account', 'manage-applications');
+  const give = () => kc.users.addClientRoleMappings({ id, clientUniqueId, roles });
+  await give();
+  const breve = await signIn('breve');
+  const robot = await make({ kind: 'service', name: 'Robot breve' }, breve);
+  const key = await make({ kind: 'api-key', name: 'Llave breve' }, breve);
+  const page = await make({ kind: 'web', name: 'Página breve', redirectUris: [CALLBACK] }, breve);
+  const gate = await w.addClient('gate', { serviceAccount: true });
+  await w.cli.ok('role', 'assign', '--realm', 'peru', '--role', 'token-validator', '--username', 'service-account-gate');
+  const service = new Client(w.server, 'peru', robot.clientId, robot.secret);
+  const token = (await service.service()).json.access_token;
+  const validate = (given, clientId, secret) => request(`${w.server.origin}/grpc/token/validate`, { json: { token: given }, headers: { ...basic(clientId, secret), 'X-Tenant-ID': 'peru' } });
+  const starts = async () => (await new Browser(w.server, 'peru').authorize({ client_id: page.clientId, redirect_uri: CALLBACK, code_challenge: pkce().challenge, code_challenge_method: 'S256' })).status;
+  async function works(wanted) {
+    assert.equal((await service.service()).status, wanted ? 200 : 401);
+    assert.equal((await validate(token, key.clientId, key.secret)).status, wanted ? 200 : 401);
+    const seen = await validate(token, 'gate', gate.secret);
+    assert.deepEqual([seen.json.active, seen.json.reason === 'CLIENT_DISABLED'], [wanted, !wanted], seen.text);
+    assert.equal(await starts(), wanted ? 200 : 400);
+  }
+  await works(true);
+  await kc.users.delClientRoleMappings({ id, clientUniqueId, roles });
+  await works(false);
+  await give();
+  await works(true);
+  await kc.users.update({ id }, { enabled: false });
+  await works(false);
+  await kc.users.update({ id }, { enabled: true });
+  await works(true);
+  const [listed] = await kc.clients.find({ q: `garita.owner:${id}` });
+  assert.ok([robot.id, key.id, page.id].includes(listed.id), 'administrators find what is whose');
+  await kc.users.del({ id });
+  await works(false);
+});
+
 test('client policies and second persons are heeded', async () => {
   await kc.clientPolicies.createProfiles({ profiles: [{ name: 'strict', executors: [{ executor: 'confidential-client', configuration: {} }] }] });
   await kc.clientPolicies.updatePolicy({ policies: [{ name: 'ours', enabled: true, profiles: ['strict'],

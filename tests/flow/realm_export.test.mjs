@@ -1,8 +1,9 @@
 // garita realm export: Keycloak's realm file with everything that a realm has, of one moment, whole or
 // not there at all; while the server serves and while none does.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
@@ -10,7 +11,7 @@ import { Cli, run } from './lib/cli.mjs';
 import { fillRealm } from './lib/full_realm.mjs';
 import { request } from './lib/http.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
-import { BIN, Server, tempFolder } from './lib/server.mjs';
+import { BIN, childEnvironment, Server, tempFolder } from './lib/server.mjs';
 import { SECRET } from './lib/world.mjs';
 
 let world, cli, root, folder;
@@ -277,4 +278,19 @@ test('an export is of one moment, however many write meanwhile', async () => {
     stop = true;
     await writers;
   }
+});
+
+test('other commands go on while an export waits for whoever reads it', async () => {
+  const users = Array.from({ length: 3000 }, (_, i) => ({ username: `person${i}`, attributes: { note: ['x'.repeat(200)] } }));
+  writeFileSync(to('crowd.json'), JSON.stringify({ realm: 'crowd', users }));
+  await cli.ok('realm', 'import', to('crowd.json'));
+  const exporter = spawn(BIN, ['realm', 'export', 'crowd', '--data', world.server.data], { env: childEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const over = new Promise((resolve) => exporter.on('close', resolve));
+  await new Promise((resolve) => exporter.stdout.once('readable', resolve)); // under way, and not read on
+  await cli.ok('realm', 'set', 'chile', 'displayName=Chile');
+  assert.equal(exporter.exitCode, null, 'the export is still at work');
+  let text = '';
+  exporter.stdout.on('data', (chunk) => { text += chunk; });
+  assert.equal(await over, 0);
+  assert.equal(JSON.parse(text).users.length, 3000);
 });

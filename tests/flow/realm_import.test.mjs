@@ -75,6 +75,13 @@ for (const version of [15, 21, 26]) {
     assert.equal(service.status, 200, service.text);
     assert.ok(decode(service.json.access_token).realm_access.roles.includes('teller'));
 
+    // AU-03: what came with a person stands in his event, without what it is
+    const [made] = (await world.cli.json('audit', 'list', '--realm', realm, '--type', 'UserCreated')).filter((e) => JSON.stringify(e).includes('"ana"'));
+    const given = made.data ?? made.details ?? made;
+    assert.equal(given.roles, `default-roles-${realm}, manager, account/view-profile`);
+    assert.equal(given.groups, '/branches/lima');
+    assert.equal(given.credentials, 'password');
+
     // what could not be taken
     assert.match(remark(report.left, 'clients[1].redirectUris[1]').reason, /redirectUris/);
     assert.ok(remark(report.left, 'clients[3]'));
@@ -156,6 +163,33 @@ test('flows come by name, are completed, and are what logins follow', async () =
   const below = { authenticatorFlow: true, flowAlias: 'b', requirement: 'REQUIRED' };
   await wrong([flow('a', [below, below]), flow('b', [], false)], /authenticationExecutions\[1\]\.flowAlias.*stands elsewhere/);
   await wrong([flow('a', 7)], /authenticationFlows\[0\]\.authenticationExecutions/);
+});
+
+test('flows whose names mean something in paths get others; usual ones have what is in them to themselves', async () => {
+  const step = (authenticator, requirement, priority) => ({ authenticator, requirement, priority });
+  const below = (flowAlias) => ({ authenticatorFlow: true, flowAlias, requirement: 'ALTERNATIVE', priority: 20 });
+  const flow = (alias, authenticationExecutions, topLevel = true) => ({ alias, providerId: 'basic-flow', topLevel, builtIn: false, authenticationExecutions });
+  const [report] = (await take({
+    realm: 'caminos', enabled: true, browserFlow: 'web/móvil',
+    authenticationFlows: [
+      flow('web/móvil', [step('auth-cookie', 'ALTERNATIVE', 10), below('forms')]),
+      flow('forms', [step('auth-username-password-form', 'REQUIRED', 10)], false),
+      flow('..', []),
+    ],
+  })).realms;
+  assert.ok(remark(report.adapted, 'authenticationFlows[0].alias'));
+  assert.ok(remark(report.adapted, 'authenticationFlows[2].alias'));
+  root.setConfig({ realmName: 'caminos' });
+  const flows = await root.authenticationManagement.getFlows();
+  for (const alias of ['web-móvil', '..-', 'browser']) assert.ok(flows.some((f) => f.alias === alias), alias);
+  assert.equal((await root.realms.findOne({ realm: 'caminos' })).browserFlow, 'web-móvil');
+  const inside = async (flow_) => (await root.authenticationManagement.getExecutions({ flow: flow_ }));
+  assert.deepEqual((await inside('web-móvil')).map((e) => e.providerId ?? e.displayName), ['auth-cookie', 'forms', 'auth-username-password-form']);
+  const usual = await inside('browser');
+  const own = usual.find((e) => e.displayName === 'browser forms');
+  assert.ok(own, JSON.stringify(usual));
+  assert.notEqual(own.flowId, (await inside('web-móvil'))[1].flowId);
+  assert.ok(usual.some((e) => e.providerId === 'auth-otp-form'), 'the usual one is whole');
 });
 
 test('of organizations that share a name, an alias, a domain or an id the first is taken', async () => {

@@ -14,51 +14,55 @@
 #define DATA_MAX_BYTES    ((size_t)32 << 20)
 #define EVENT_PAGE        500
 #define EVENTS_MAX        20000
+#define EXPORTS_AN_HOUR   5
+#define HOUR_MS           INT64_C(3600000)
 #define SCRATCH_MAX_BYTES ((size_t)32 << 20)
 
 /* --- Handing out --- */
 
 /* One page of events, the newest first; what is sealed is opened. */
 static int write_page(struct account_call *call, struct json_writer *w, struct arena *scratch,
-                      size_t first, size_t *ret_count)
+                      struct event_filter *io_filter, size_t *ret_count)
 {
-    const struct event_filter filter = {
-        .user_id = call->user.id, .first = first, .newest_first = true};
     struct event_record *events;
-    TRY(event_list(call->r, scratch, &filter, EVENT_PAGE, &events, ret_count));
+    TRY(event_list(call->r, scratch, io_filter, EVENT_PAGE, &events, ret_count));
     for (size_t i = 0; i < *ret_count; i++)
         event_line_write(w, scratch, &events[i]);
+    if (*ret_count > 0)
+        io_filter->after_seq = events[*ret_count - 1].seq;
     return 0;
 }
 
 static int write_pages(struct account_call *call, struct json_writer *w, struct arena *scratch,
-                       bool *ret_complete)
+                       bool archived, bool *ret_complete)
 {
-    size_t count = EVENT_PAGE, all = 0;
-    while (count == EVENT_PAGE && all < EVENTS_MAX) {
+    struct event_filter filter = {
+        .user_id = call->user.id, .newest_first = true, .live = !archived};
+    size_t count = EVENT_PAGE;
+    for (size_t all = 0; count == EVENT_PAGE && all < EVENTS_MAX; all += count) {
         arena_reset(scratch);
-        TRY(write_page(call, w, scratch, all, &count));
-        all += count;
+        TRY(write_page(call, w, scratch, &filter, &count));
     }
     *ret_complete = count < EVENT_PAGE;
     return 0;
 }
 
 /* What the person did, not what others did to it: that would tell about them. */
-static int write_events(struct account_call *call, struct json_writer *w)
+static int write_events(struct account_call *call, struct json_writer *w, bool archived)
 {
     CLEANUP(arena_free) struct arena scratch;
     bool complete = true;
     arena_init(&scratch, SCRATCH_MAX_BYTES);
     jw_member_array(w, "events");
-    TRY(write_pages(call, w, &scratch, &complete));
+    TRY(write_pages(call, w, &scratch, archived, &complete));
     jw_end_array(w);
     jw_member_bool(w, "eventsComplete", complete);
+    jw_member_bool(w, "eventsArchived", archived);
     return 0;
 }
 
 /* AD-07: attributes that people do not see are not in it either. */
-static int write_data(struct account_call *call, struct json_writer *w)
+static int write_data(struct account_call *call, struct json_writer *w, bool archived)
 {
     struct profile profile;
     TRY(account_profile(&call->ctx, &profile));
@@ -67,9 +71,36 @@ static int write_data(struct account_call *call, struct json_writer *w)
     jw_begin_object(w);
     jw_key(w, "account");
     TRY(person_write(w, call->r, call->req->arena, &seen));
-    TRY(write_events(call, w));
+    TRY(write_events(call, w, archived));
     jw_end_object(w);
     return w->err;
+}
+
+/* HT-08: the events of what was handed out bound it, in the turn in which the next one is written; so also
+ * of many who ask at once so many get it. */
+static int check_often(struct account_call *call)
+{
+    struct event_filter filter = {.user_id = call->user.id,
+                                  .from_ms = call->ctx.now->wall_ms - HOUR_MS,
+                                  .newest_first = true,
+                                  .sealed = true,
+                                  .live = true};
+    struct event_record *events;
+    size_t count;
+    TRY(strs_add(&filter.types, call->req->arena, str_c(event_type_name(EVENT_DataExported))));
+    TRY(event_list(call->r, call->req->arena, &filter, EXPORTS_AN_HOUR, &events, &count));
+    return count < EXPORTS_AN_HOUR
+               ? 0
+               : err_set(&call->req->err, ERR_RATE_LIMITED,
+                         "One's data are handed out %d times an hour at most", EXPORTS_AN_HOUR);
+}
+
+static int wants_archived(struct account_call *call, bool *ret_archived)
+{
+    const struct form *query;
+    TRY(request_query(call->req, &query));
+    *ret_archived = str_eq(form_get(query, "archived"), STR("true"));
+    return 0;
 }
 
 /* The event comes first: what went out without one could not be told afterwards. */
@@ -77,14 +108,17 @@ int account_data(struct account_call *call)
 {
     struct json_writer w;
     struct str json;
+    bool archived;
     TRY(account_fresh(call));
+    TRY(wants_archived(call, &archived));
     TRY(account_write(call, NEED_CHANGE));
+    TRY(check_often(call));
     TRY(admin_user_exported(&call->ctx, call->w, call->user.id));
     TRY(account_commit(call));
     TRY(account_read(call));
     buf_init(&call->res->body, NULL, DATA_MAX_BYTES); /* longer than the arena is */
     jw_init(&w, &call->res->body);
-    TRY(write_data(call, &w));
+    TRY(write_data(call, &w, archived));
     TRY(jw_finish(&w, &json));
     respond_status(call->res, 200);
     respond_header(call->res, "Content-Type", STR("application/json"));

@@ -5,6 +5,8 @@
 #include "core/admin/held_change.h"
 #include "web/account/account.h"
 #include "web/body.h"
+#include "web/template.h"
+#include "web/web.h"
 
 #include "core/base/banned.h"
 
@@ -76,6 +78,20 @@ static int read_redirects(struct account_call *call, const struct json_value *bo
     return 0;
 }
 
+/* "client_account" and its like, which stand for the names of built-in clients. */
+static int reserve_names(struct account_call *call, struct strs *ret_names)
+{
+    const struct messages *m = template_messages(call->req->web->templates);
+    *ret_names = (struct strs){0};
+    for (size_t i = 0; i < messages_language_count(m); i++) {
+        struct str_pair text;
+        for (size_t n = 0; messages_at(m, messages_language(m, i), n, &text); n++)
+            if (str_starts(text.name, STR("client_")))
+                TRY(strs_add(ret_names, call->req->arena, text.value));
+    }
+    return 0;
+}
+
 static int read_form(struct account_call *call, const struct json_value **ret_body,
                      struct own_client_form *ret_form)
 {
@@ -83,6 +99,7 @@ static int read_form(struct account_call *call, const struct json_value **ret_bo
     TRY(body_object(call->req, ret_body));
     TRY(body_member_str(call->req, *ret_body, "name", &ret_form->name));
     TRY(body_member_str(call->req, *ret_body, "description", &ret_form->description));
+    TRY(reserve_names(call, &ret_form->reserved));
     return read_redirects(call, *ret_body, &ret_form->redirect_uris);
 }
 

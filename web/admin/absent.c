@@ -24,11 +24,6 @@ int rest_absent_nodes(struct admin_call *call)
     return absent_of_client(call, "Nodes of clients");
 }
 
-int rest_absent_certificates(struct admin_call *call)
-{
-    return absent_of_client(call, "Key stores of clients");
-}
-
 int rest_absent_saml(struct admin_call *call)
 {
     return absent_of_client(call, "SAML clients");
@@ -53,10 +48,8 @@ int rest_absent_verifiable_credentials(struct admin_call *call)
 
 ABSENT(client_types, "Client types")
 ABSENT(user_storage, "User storage providers")
-ABSENT(uploads, "Uploads of files")
 ABSENT(organization_groups, "Groups of organizations")
 ABSENT(invitations, "Invitations to organizations")
 ABSENT(workflows, "Workflows")
 ABSENT(ldap, "Connections to LDAP servers")
-ABSENT(registrators, "Actions in which people register credentials")
 ABSENT(revocation_lists, "Certificate revocation lists")

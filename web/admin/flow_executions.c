@@ -209,9 +209,12 @@ int rest_config_remove(struct admin_call *call)
     return admin_config_delete(&call->ctx, call->w, admin_param(call, 1));
 }
 
-/* Settings without a step would be nobody's. */
+/* The older way: settings first, and the execution that takes them (authenticatorConfig) afterwards. */
 int rest_configs_create(struct admin_call *call)
 {
-    return err_set(&call->req->err, ERR_NOT_IMPLEMENTED,
-                   "Configurations without an execution do not exist here");
+    struct flow_config config;
+    TRY(read_config(call, &config));
+    TRY(admin_write(call));
+    TRY(admin_config_add(&call->ctx, call->w, &config));
+    return admin_created(call, "authentication/config", config.id);
 }

@@ -138,6 +138,25 @@ static int keep_in_realm(struct admin_call *call, struct change_request *ret_req
     return str_absent(ret_request->realm) ? ERR_NO_MEMORY : 0;
 }
 
+int held_represent(struct admin_call *call, const struct change_request *request, bool is_whole)
+{
+    const struct change_view view = {.is_whole = is_whole};
+    return change_request_write(&call->ctx, call->r, request, &view, &call->out);
+}
+
+/* 202 is no success for tools that look at texts alone. */
+static int represent_asked(struct admin_call *call, const struct change_request *request)
+{
+    const struct change_view view = {
+        .message = arena_printf(
+            call->req->arena,
+            "Nothing was changed yet: a second person must approve change request %.*s",
+            STR_ARG(request->id))};
+    if (str_absent(view.message))
+        return ERR_NO_MEMORY;
+    return change_request_write(&call->ctx, NULL, request, &view, &call->out);
+}
+
 static void start_answer(struct admin_call *call)
 {
     buf_clear(&call->text);
@@ -157,7 +176,7 @@ int held_ask(struct admin_call *call)
     if (str_absent(call->location))
         return ERR_NO_MEMORY;
     call->status = 202;
-    return held_represent(call, &request, false);
+    return represent_asked(call, &request);
 }
 
 /* --- Deleting a realm --- */

@@ -3,7 +3,7 @@
 #ifndef GARITA_WEB_ADMIN_HELD_H
 #define GARITA_WEB_ADMIN_HELD_H
 
-#include "core/admin/change_requests.h"
+#include "core/admin/change_request_view.h"
 #include "web/admin/admin.h"
 
 /* Takes back what the handler did and keeps the call as a request: 202 with the request and its Location.

@@ -1,9 +1,10 @@
-/* ~/identity-provider/import-config: a configuration drawn from what another server says about itself. */
+/* ~/identity-provider/import-config: a configuration drawn from what another server says about itself; and
+ * upload-certificate: what it proves itself by. */
 #include "core/admin/identity_discovery.h"
 #include "core/admin/providers.h"
 #include "core/model/check.h"
 #include "core/port/fetch.h"
-#include "web/admin/admin.h"
+#include "web/admin/certificates.h"
 
 #include "core/base/banned.h"
 
@@ -53,5 +54,15 @@ int rest_identity_import(struct admin_call *call)
         jw_str(&call->out, config.items[i].value);
     }
     jw_end_object(&call->out);
+    return 0;
+}
+
+/* A certificate or key as a text, for the settings of an identity provider; nothing is kept of it here. */
+int rest_identity_certificate_upload(struct admin_call *call)
+{
+    struct client_key key;
+    TRY(admin_read(call));
+    TRY(certificates_upload_read(call, &key));
+    certificates_write(call, &key);
     return 0;
 }

@@ -169,3 +169,21 @@ int rest_action_config_remove(struct admin_call *call)
 {
     return change_config(call, STR("{\"config\":{}}"));
 }
+
+/* ~/credential-registrators: actions by which people get credentials, of those that are switched on and can be
+ * carried out. */
+int rest_credential_registrators(struct admin_call *call)
+{
+    struct required_actions actions;
+    TRY(admin_read(call));
+    TRY(admin_actions_load(&call->ctx, call->r, &actions));
+    jw_begin_array(&call->out);
+    for (size_t i = 0; i < actions.count; i++) {
+        const struct required_action *action = &actions.items[i];
+        const struct action_provider *provider = action_provider_find(action->alias);
+        if (action->enabled && provider && provider->is_here && provider->registers)
+            jw_str(&call->out, action->alias);
+    }
+    jw_end_array(&call->out);
+    return 0;
+}

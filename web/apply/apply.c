@@ -2,6 +2,7 @@
 #include "web/apply/apply.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/four_eyes_bypass.h"
 #include "core/admin/realms.h"
 #include "core/base/log.h"
 #include "web/apply/engine.h"
@@ -227,6 +228,8 @@ static int check_answer(const struct apply *e)
 static int run(struct apply *e)
 {
     TRY(begin_realm(e));
+    if (!e->is_imagined)
+        TRY(apply_hash_ahead(e, json_get(e->wanted, "users"), false));
     TRY(begin_write(e));
     TRY(run_parts(e));
     TRY(refuse_foreign(e));

@@ -2,6 +2,7 @@
 #ifndef GARITA_WEB_APPLY_ENGINE_H
 #define GARITA_WEB_APPLY_ENGINE_H
 
+#include "core/auth/passwords_ahead.h"
 #include "web/apply/apply.h"
 
 #define APPLY_PAGE ADMIN_PAGE_MAX
@@ -11,13 +12,14 @@ struct apply {
     const struct apply_options *options;
     struct str owner;
     const struct admin_caller *caller;
-    struct admin_caller creator; /* the caller after he made the realm */
-    struct admin_call *call;     /* of the Admin API; NULL for the operator */
-    struct four_eyes four_eyes;  /* of the realm, before the run */
-    struct request *req;         /* of the outer call: moment, services, error */
-    struct auth_ctx ctx;         /* of the realm; its view is the one that the write sees */
-    struct realm_view *base;     /* the realm as everybody sees it */
-    struct realm_view *own;      /* the realm as the write sees it; NULL: base is right */
+    struct admin_caller creator;   /* the caller after he made the realm */
+    struct admin_call *call;       /* of the Admin API; NULL for the operator */
+    struct four_eyes four_eyes;    /* of the realm, before the run */
+    struct request *req;           /* of the outer call: moment, services, error */
+    struct auth_ctx ctx;           /* of the realm; its view is the one that the write sees */
+    struct realm_view *base;       /* the realm as everybody sees it */
+    struct realm_view *own;        /* the realm as the write sees it; NULL: base is right */
+    struct passwords_ahead hashed; /* before the write */
     struct store_write *w;
     bool stale;       /* configuration changed: own is to be read again */
     bool is_new;      /* the realm was made by this run, or would be */
@@ -59,6 +61,9 @@ MUST_CHECK int apply_call(struct apply *e, const struct inner *call,
 /* As above for a GET that may find nothing: *ret_json is NULL then. */
 MUST_CHECK int apply_look(struct apply *e, const struct inner *call,
                           const struct json_value **ret_json);
+/* hash_ahead.c: hashes the passwords in clear of those people that the run will make, before its write
+ * begins: of all, or of those who are not there yet. */
+MUST_CHECK int apply_hash_ahead(struct apply *e, const struct json_value *users, bool of_all);
 /* What waits for a second person becomes a request of the realm (web/admin/held.h): ERR_NEEDS_APPROVAL
  * before the commit. A realm that was made just now has nothing that could wait; the operator is told by
  * an event. */

@@ -230,6 +230,7 @@ static int begin_write(struct partial *p)
 
 static int run(struct partial *p)
 {
+    TRY(apply_hash_ahead(&p->e, json_get(p->call->body, "users"), p->policy == POLICY_OVERWRITE));
     TRY(begin_write(p));
     TRY(run_all(p, look));
     TRY(run_backwards(p, remove_old));
@@ -245,7 +246,7 @@ static int run(struct partial *p)
     return store_commit_p(&p->e.w, DURABLE_STANDBY);
 }
 
-/* Hashing holds the realm's write turn. */
+/* Hashing takes processors. */
 static int check_passwords(struct partial *p)
 {
     const struct json_value *credential;

@@ -245,6 +245,34 @@ static void test_list_and_delete(void **state)
     realm_view_release(view);
 }
 
+/* Those of a person, by client_id, however the attribute changes. */
+static void test_owners(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct client mine = client_named("mine"), other = client_named("a-second");
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    struct strs ids;
+    ok(str_map_set(&mine.attributes, &arena, STR("garita.owner"), STR("ana")));
+    ok(str_map_set(&other.attributes, &arena, STR("garita.owner"), STR("ana")));
+    ok(client_insert(w, &mine));
+    ok(client_insert(w, &other));
+    ok(client_ids_of_owner(r, &arena, STR("ana"), &ids));
+    assert_int_equal(ids.count, 2);
+    assert_true(str_eq(ids.items[0], other.id));
+    assert_true(str_eq(ids.items[1], mine.id));
+    ok(str_map_set(&other.attributes, &arena, STR("garita.owner"), STR("eva")));
+    ok(client_update(w, &other));
+    ok(client_ids_of_owner(r, &arena, STR("ana"), &ids));
+    assert_int_equal(ids.count, 1);
+    ok(client_delete(w, mine.pk));
+    ok(client_ids_of_owner(r, &arena, STR("ana"), &ids));
+    assert_int_equal(ids.count, 0);
+    store_rollback(w);
+    realm_view_release(view);
+}
+
 /* SK-01: secrets do not stand in any file of the data folder, live or closed. */
 static void test_sk_01_canaries(void **state)
 {
@@ -289,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rotated_secret, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_scopes, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_list_and_delete, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_owners, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_sk_01_canaries, start_test, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,6 +351,36 @@ static void test_ht_08_pushed_requests_of_a_client(void **state)
     store_rollback(w);
 }
 
+static int push_from(struct store_write *w, int64_t client_pk, int n, int source)
+{
+    char bytes[HANDLE_HASH_BYTES] = {0}, from[HANDLE_HASH_BYTES] = {1};
+    memcpy(bytes, &n, sizeof(n));
+    memcpy(from, &source, sizeof(source));
+    struct pushed_request pushed = {.hash = str_of(bytes, sizeof(bytes)),
+                                    .client_pk = client_pk,
+                                    .request = STR("x"),
+                                    .expires_ms = clock_now().wall_ms + 60000,
+                                    .source = str_of(from, sizeof(from))};
+    return pushed_request_insert(w, &pushed);
+}
+
+/* HT-08: a stranger who fills up a public client keeps nobody else out of it, nor himself gets in by
+ * another one. */
+static void test_ht_08_pushed_requests_of_a_host(void **state)
+{
+    (void)state;
+    struct client other = add_client(view, "other");
+    struct store_write *w = begin_write(view);
+    int n = 0;
+    for (; n < PUSHED_REQUESTS_OF_SOURCE_MAX; n++)
+        ok(push_from(w, client.pk, n, 1));
+    fails(push_from(w, client.pk, n++, 1), ERR_LIMIT_REACHED);
+    fails(push_from(w, other.pk, n++, 1), ERR_LIMIT_REACHED);
+    for (int source = 2; n < PUSHED_REQUESTS_MAX + 10; n++)
+        ok(push_from(w, client.pk, n, source + n / PUSHED_REQUESTS_OF_SOURCE_MAX));
+    store_rollback(w);
+}
+
 /* --- Races: each thread in a transaction of its own, through store_commit. --- */
 
 struct race {
@@ -582,6 +612,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_device_code_ends_with_its_session, start, end),
         cmocka_unit_test_setup_teardown(test_ox_05_device_race, start, end),
         cmocka_unit_test_setup_teardown(test_pushed_request, start, end),
+        cmocka_unit_test_setup_teardown(test_ht_08_pushed_requests_of_a_host, start, end),
         cmocka_unit_test_setup_teardown(test_ht_08_pushed_requests_of_a_client, start, end),
         cmocka_unit_test_setup_teardown(test_ox_01_pushed_request_race, start, end),
         cmocka_unit_test_setup_teardown(test_pw_02_failure_race, start, end),

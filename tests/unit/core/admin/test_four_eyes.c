@@ -1,7 +1,8 @@
 /* Four eyes: the setting, and which changes are of which kind. */
 #include "tests/unit/core/admin/admin_support.h"
 
-#include "core/admin/held_change.h"
+#include "core/admin/change_requests.h"
+#include "core/admin/four_eyes_bypass.h"
 
 static struct four_eyes setting_of(const char *json)
 {
@@ -129,6 +130,81 @@ static void test_bypass(void **state)
     leave_realm();
 }
 
+static struct str ask_for_change(const struct four_eyes *setting)
+{
+    const struct held_change held = {.kinds = setting->kinds, .rows = STR("[]")};
+    struct change_request request = {.realm = STR("peru"),
+                                     .method = STR("PUT"),
+                                     .path = STR("/admin/realms/peru"),
+                                     .query = STR(""),
+                                     .justification = STR("ticket"),
+                                     .requester_id = STR("ana"),
+                                     .requester_name = STR("ana"),
+                                     .requester_realm = STR("peru"),
+                                     .requester_client = STR("admin-cli"),
+                                     .requester_scope = STR(""),
+                                     .reason = STR(""),
+                                     .decider_id = STR(""),
+                                     .decider_name = STR(""),
+                                     .decider_realm = STR("")};
+    ok(change_request_insert(&ctx, w, setting, &held, STR("{}"), &request));
+    return request.id;
+}
+
+/* What nobody decides on ends with its time, once, and keeps no call. */
+static void test_expiry(void **state)
+{
+    (void)state;
+    const struct four_eyes setting = setting_of("[\"realm-settings\"]");
+    struct change_request request;
+    struct event_record *items;
+    struct str id, body;
+    size_t count;
+    bool due;
+    use_realm("peru");
+    begin();
+    id = ask_for_change(&setting);
+    now.wall_ms += FOUR_EYES_DAYS * INT64_C(86400000) - 1;
+    ok(change_requests_due(&ctx, store_write_reader(w), &due));
+    assert_false(due);
+    now.wall_ms++;
+    ok(change_requests_due(&ctx, store_write_reader(w), &due));
+    assert_true(due);
+    ok(change_requests_expire(&ctx, w));
+    ok(change_requests_expire(&ctx, w));
+    ok(change_requests_due(&ctx, store_write_reader(w), &due));
+    assert_false(due);
+    ok(change_request_find(&ctx, store_write_reader(w), id, &request));
+    assert_true(change_request_is(&request, CHANGE_EXPIRED));
+    fails(change_request_body(&ctx, store_write_reader(w), id, &body), ERR_NOT_FOUND);
+    ok(event_list_of_write(w, &arena, 0, 10, &items, &count));
+    assert_int_equal(count, 2);
+    assert_true(str_eq_c(items[1].type, "ChangeExpired"));
+    store_rollback_p(&w);
+    leave_realm();
+}
+
+/* What happens to a realm as a whole is asked of the realm itself, while it can be read. */
+static void test_whole_realm(void **state)
+{
+    (void)state;
+    const struct four_eyes setting = setting_of("[\"realm-deletion\"]");
+    unsigned kinds, deletion = FOUR_EYES_BIT(FOUR_EYES_REALM_DELETION);
+    use_realm("peru");
+    ok(four_eyes_of_realm(&ctx, store, STR("peru"), ~0u, &kinds));
+    assert_int_equal(kinds, 0);
+    begin();
+    ok(four_eyes_change(&ctx, w, &setting));
+    commit();
+    fails(four_eyes_of_realm(&ctx, store, STR("peru"), deletion, &kinds), ERR_USAGE);
+    ctx.actor.justification = STR("moved to another country");
+    ok(four_eyes_of_realm(&ctx, store, STR("peru"), deletion, &kinds));
+    assert_int_equal(kinds, deletion);
+    ok(four_eyes_of_realm(&ctx, store, STR("nowhere"), ~0u, &kinds));
+    assert_int_equal(kinds, 0);
+    leave_realm();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +213,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_judging, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_digest, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_bypass, setup_store, teardown_store),
+        cmocka_unit_test_setup_teardown(test_expiry, setup_store, teardown_store),
+        cmocka_unit_test_setup_teardown(test_whole_realm, setup_store, teardown_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

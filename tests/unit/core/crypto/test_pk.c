@@ -356,6 +356,33 @@ static void a_second_owner_keeps_a_key_alive(void **state)
     pk_key_free(&other);
 }
 
+static void a_key_store_is_of_one_key_and_bounded(void **state)
+{
+    char long_text[PK_KEYSTORE_TEXT_MAX + 2] = {0};
+    struct str certificate, file, pem_text;
+    const struct str alias = STR("a"), password = STR("a password");
+    (void)state;
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    OK(pk_self_signed_certificate(keys[PK_RSA], &test_arena, STR("firma"), 1000, &certificate));
+    OK(pk_keystore_write(keys[PK_RSA], certificate, alias, password, &test_arena, &file));
+    assert_true(file.len > certificate.len);
+    assert_true(str_find_str(file, certificate) < 0); /* it is encrypted, too */
+    OK(pk_keystore_write(NULL, certificate, alias, password, &test_arena, &file));
+    FAILS(pk_keystore_write(keys[PK_P256], certificate, alias, password, &test_arena, &file),
+          ERR_BAD_KEY);
+    FAILS(pk_keystore_write(keys[PK_ED25519], certificate, alias, password, &test_arena, &file),
+          ERR_BAD_KEY);
+    FAILS(pk_keystore_write(keys[PK_RSA], STR("none"), alias, password, &test_arena, &file),
+          ERR_BAD_KEY);
+    FAILS(pk_keystore_write(keys[PK_RSA], certificate, str_c(long_text), password, &test_arena,
+                            &file),
+          ERR_TOO_LARGE);
+    FAILS(pk_keystore_write(keys[PK_RSA], certificate, alias, str_c(long_text), &test_arena, &file),
+          ERR_TOO_LARGE);
+    OK(pk_pem_write(&test_arena, "CERTIFICATE", STR("0123456789"), &pem_text));
+    SAME(pem_text, "-----BEGIN CERTIFICATE-----\nMDEyMzQ1Njc4OQ==\n-----END CERTIFICATE-----\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +400,7 @@ int main(void)
         TEST(points_of_small_order_are_no_ed25519_keys),
         TEST(private_numbers_must_fit_the_public_ones),
         TEST(sizes_that_are_not_made),
+        TEST(a_key_store_is_of_one_key_and_bounded),
         TEST(one_key_serves_many_threads),
         TEST(a_second_owner_keeps_a_key_alive),
     };

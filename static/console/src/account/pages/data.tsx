@@ -24,7 +24,7 @@ export default function MyData(props: PageProps) {
   const { username } = props.me;
   const download = () => run(async () => {
     await attempt(async () => {
-      const answer = await fresh(() => request('GET', '/data'));
+      const answer = await fresh(() => request('GET', '/data?archived=true'));
       keep(`${username}.json`, await answer.blob());
     }, t('data.downloaded'));
   });

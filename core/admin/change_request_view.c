@@ -1,5 +1,5 @@
-/* Change requests as answers show them. */
-#include "web/admin/held.h"
+/* Change requests as the Admin API and commands show them. */
+#include "core/admin/change_request_view.h"
 
 #include "core/base/banned.h"
 
@@ -45,28 +45,30 @@ static void write_masked(struct json_writer *w, struct arena *a, const struct js
         jw_end_array(w);
 }
 
-static int write_body(struct admin_call *call, const struct change_request *request)
+static int write_body(const struct auth_ctx *ctx, struct store_read *r,
+                      const struct change_request *request, struct json_writer *w)
 {
     const struct json_value *json;
     struct str body;
-    int rc = change_request_body(&call->ctx, call->r, request->id, &body);
+    int rc = change_request_body(ctx, r, request->id, &body);
     if (rc == ERR_NOT_FOUND)
         return 0;
     TRY(rc);
-    if (json_parse(call->req->arena, body, CHANGE_CALL_MAX_BYTES, &json) != 0)
+    if (json_parse(ctx->arena, body, CHANGE_CALL_MAX_BYTES, &json) != 0)
         return 0; /* none, or a text: its event says it */
-    jw_key(&call->out, "body");
-    write_masked(&call->out, call->req->arena, json, false);
+    jw_key(w, "body");
+    write_masked(w, ctx->arena, json, false);
     return 0;
 }
 
-static int write_rows(struct admin_call *call, const struct change_request *request)
+static int write_rows(const struct auth_ctx *ctx, struct store_read *r,
+                      const struct change_request *request, struct json_writer *w)
 {
     const struct json_value *json;
     struct str rows;
-    TRY(change_request_rows(&call->ctx, call->r, request->id, &rows));
-    TRY(json_parse(call->req->arena, rows, ROWS_MAX_BYTES, &json));
-    jw_member_value(&call->out, "changes", json);
+    TRY(change_request_rows(ctx, r, request->id, &rows));
+    TRY(json_parse(ctx->arena, rows, ROWS_MAX_BYTES, &json));
+    jw_member_value(w, "changes", json);
     return 0;
 }
 
@@ -110,19 +112,10 @@ static void write_decision(struct json_writer *w, const struct change_request *r
         jw_member_str(w, "reason", request->reason);
 }
 
-static void write_sentence(struct admin_call *call, const struct change_request *request)
+int change_request_write(const struct auth_ctx *ctx, struct store_read *r,
+                         const struct change_request *request, const struct change_view *view,
+                         struct json_writer *w)
 {
-    struct str text =
-        arena_printf(call->req->arena,
-                     "Nothing was changed yet: a second person must approve change request %.*s",
-                     STR_ARG(request->id));
-    if (!str_absent(text))
-        jw_member_str(&call->out, "errorMessage", text);
-}
-
-int held_represent(struct admin_call *call, const struct change_request *request, bool is_whole)
-{
-    struct json_writer *w = &call->out;
     jw_begin_object(w);
     jw_member_str(w, "id", request->id);
     jw_member_str(w, "status", request->status);
@@ -135,13 +128,12 @@ int held_represent(struct admin_call *call, const struct change_request *request
     jw_member_i64(w, "requestedAt", request->asked_ms);
     jw_member_i64(w, "expiresAt", request->expires_ms);
     write_decision(w, request);
-    if (call->status == 202)
-        write_sentence(call, request);
+    jw_member_str_opt(w, "errorMessage", view->message);
     if (request->rows_left_out > 0)
         jw_member_i64(w, "changesLeftOut", request->rows_left_out);
-    if (is_whole) {
-        TRY(write_rows(call, request));
-        TRY(write_body(call, request));
+    if (view->is_whole) {
+        TRY(write_rows(ctx, r, request, w));
+        TRY(write_body(ctx, r, request, w));
     }
     jw_end_object(w);
     return 0;
