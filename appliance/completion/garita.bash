@@ -120,7 +120,7 @@ _garita() {
     "standby") words="token init mode rejoin forget witness forget-witness verify " ;;
     "clock") words="show set-back " ;;
     "change") words="list show approve reject " ;;
-    "") words="serve init realm user client issuer role group keys audit backup restore standby promote witness status clock routes apply bench-data config doctor completion version help " ;;
+    "") words="serve init realm user client issuer role group keys audit backup restore standby promote witness status clock routes apply change bench-data config doctor completion version help " ;;
     esac
     [[ -n $words || -z $path ]] && break
     if [[ $path == *' '* ]]; then path=${path% *}; else path=; fi
