@@ -10,20 +10,24 @@ import { forms } from './lib/html.mjs';
 import { Gone, History, keyRing, login, once, register } from './lib/history.mjs';
 import { RELEASE_BIN, sleep, until } from './lib/server.mjs';
 import { Browser, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
-import { World } from './lib/world.mjs';
+import { AdminWorld } from './lib/admin.mjs';
+import { request } from './lib/http.mjs';
+import { linkOf, MailServer } from './lib/smtp.mjs';
 
 const ROUNDS = Number(process.env.GARITA_CRASH_ROUNDS ?? 300);
 const LEAST_ANSWERS = 10; // before a kill
 const CHECK_EVERY = 20; // rounds between two looks at the chain and all realms
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-let world, server, portal, pair, issuer;
+const READERS = 3; // people who get mails
+let world, server, portal, pair, issuer, mails;
 const history = new History();
 let on = false; // the server has not been killed in this round yet
 let n = 0;
 
 before(async () => {
-  world = await World.open({
-    bin: RELEASE_BIN, args: ['--sweep-interval', '5'],
+  mails = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  world = await AdminWorld.open({
+    bin: RELEASE_BIN, args: ['--sweep-interval', '5', '--fetch-networks', '127.0.0.0/8'],
     // neither hashing nor RSA is what is tested here
     realm: { bruteForceProtected: false, defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'hashAlgorithm(pbkdf2-sha512) and hashIterations(1000)' },
   });
@@ -38,7 +42,7 @@ before(async () => {
     serviceAccount: true, values: { clientAuthenticatorType: 'client-jwt', 'attributes.use.jwks.string': 'true', 'attributes.jwks.string': JSON.stringify({ keys: [jwk] }) },
   });
 });
-after(() => world.close());
+after(async () => { await world.close(); await mails.close(); });
 
 const some = (list, count) => [...list].sort(() => Math.random() - 0.5).slice(0, count);
 const chance = (p) => Math.random() < p;
@@ -193,6 +197,38 @@ async function useDevice(round) {
   await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => pollDevice(object, asked.device_code)));
 }
 
+// --- Links of mails, of a person each ---
+
+let readers, adminToken;
+async function prepareReaders() {
+  const kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { accessTokenLifespan: 86400, smtpServer: { host: 'localhost', port: String(mails.port), from: 'login@example.pe' } });
+  adminToken = await world.token('ana', 'peru');
+  readers = await Promise.all(Array.from({ length: READERS }, (_, i) => kc.users.create({ username: `reader${i}`, enabled: true, email: `reader${i}@example.pe` })));
+}
+const followLink = (object, key) => object.ask({ kind: 'use' }, async () => {
+  const headers = { Origin: server.origin, 'Sec-Fetch-Site': 'same-origin' };
+  const got = await reply(() => request(`${issuer}/login-actions/action-token`, { headers, form: { key } }));
+  assert.ok(got.status === 200 || got.status === 400, got.text);
+  return got.status === 200;
+});
+// Mailed before the load: a server that is killed meanwhile leaves it open which link is the last.
+async function prepareLinks(round) {
+  await Promise.all(readers.map(async ({ id }, at) => {
+    const sent = await world.call('PUT', `/realms/peru/users/${id}/send-verify-email`, { token: adminToken });
+    assert.equal(sent.status, 204, sent.text);
+    const key = new URL(linkOf(await mails.take(`reader${at}@example.pe`))).searchParams.get('key');
+    round.links.push({ object: history.object(`link ${n++}`, once), key, used: false });
+  }));
+}
+async function useLink(round) {
+  const one = round.links.find((link) => !link.used);
+  if (!one) { await sleep(5); return; }
+  one.used = true;
+  if (chance(0.1)) return; // for later
+  await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => followLink(one.object, one.key)));
+}
+
 async function usePushed(round) {
   const uri = await push();
   const object = history.object(`pushed request ${n++}`, once);
@@ -302,12 +338,13 @@ const onceOnly = (work) => repeat(async () => { await work(); while (on) await s
 
 // What a round needs, and the load of it until the kill.
 async function crashUnderLoad(number) {
-  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], devices: [], records: [] };
+  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], devices: [], links: [], records: [] };
   await prepareConsent(round);
+  await prepareLinks(round);
   on = true;
   const workers = [
     repeat(() => useLogin(round, 'user0')), repeat(() => useLogin(round, 'user1')), repeat(() => useCode(round)),
-    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => useDevice(round)), repeat(() => administer(round)),
+    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => useDevice(round)), repeat(() => useLink(round)), repeat(() => administer(round)),
   ];
   if (round.consent) workers.push(onceOnly(() => consent(round)));
   const load = Promise.all(workers);
@@ -332,6 +369,7 @@ async function look(round) {
     ...chosen(round.assertions, 3).map(({ object, text }) => useAssertion(object, text)),
     ...chosen(round.pushed, 3).map(({ object, uri }) => openPushed(object, uri)),
     ...chosen(round.devices, 3).map(({ object, code }) => pollDevice(object, code)),
+    ...chosen(round.links, 3).map(({ object, key }) => followLink(object, key)),
     ...chosen(round.records, 2).map(({ object, read }) => object.ask({ kind: 'read' }, read)),
     ...(round.consent ? [lookAtConsent(round.consent)] : []),
     ...(ring.ops.length > 0 ? [ring.ask({ kind: 'read' }, readKeys)] : []),
@@ -349,14 +387,15 @@ async function checkAll() {
 
 test(`OT-05: ${ROUNDS} rounds of kill -9 under load`, { timeout: 1800000 + ROUNDS * 10000 }, async (t) => {
   signedIn = await portal.login('user1');
+  await prepareReaders();
   ring = history.object('keys of peru', keyRing((await readKeys()).all));
   passwords.object = history.object('password of user2', register(PASSWORD));
-  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, devices: 0, records: 0, consents: 0 };
+  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, devices: 0, links: 0, records: 0, consents: 0 };
   for (let number = 0; number < ROUNDS; number++) {
     const round = await crashUnderLoad(number);
     await server.launch();
     await look(round);
-    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'devices', 'records']) counts[name] += round[name].length;
+    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'devices', 'links', 'records']) counts[name] += round[name].length;
     counts.consents += round.consent ? 1 : 0;
     if (number % CHECK_EVERY === CHECK_EVERY - 1) await checkAll();
   }

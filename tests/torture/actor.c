@@ -126,6 +126,9 @@ static int insert_person(struct actor *a, struct store_write *w, struct str name
     user.username = name;
     user.first_name = STR("Person");
     user.last_name = str_c(value);
+    user.email = ARENA_CONCAT(&a->arena, name, STR("@example.pe"));
+    if (str_absent(user.email))
+        return ERR_NO_MEMORY;
     TRY(admin_user_prepare(&a->ctx, &user));
     return admin_user_insert(&a->ctx, w, &user);
 }

@@ -31,6 +31,7 @@ struct actor {
     char pushed[64];
     char device[64];
     char user_code[16];
+    char link[64];
 };
 
 struct actor *actor_new(struct history *history, const char *tag);
@@ -61,6 +62,10 @@ MUST_CHECK int actor_open_pushed(struct actor *a);
 MUST_CHECK int actor_ask_device(struct actor *a);
 MUST_CHECK int actor_let_device(struct actor *a);
 MUST_CHECK int actor_take_device(struct actor *a);
+
+/* A link that is mailed to the person of that number: "link K"; and the use of it. */
+MUST_CHECK int actor_make_link(struct actor *a, unsigned person);
+MUST_CHECK int actor_follow_link(struct actor *a);
 
 /* "person N": the last name, or absent. The number of the last one made is number - 1. */
 MUST_CHECK int actor_add_person(struct actor *a);

@@ -3,6 +3,7 @@
 
 #include "core/auth/session.h"
 #include "core/codec/json.h"
+#include "core/port/action_tokens.h"
 #include "core/port/device_codes.h"
 #include "core/port/events.h"
 #include "core/port/keys.h"
@@ -118,6 +119,15 @@ static int read_device(struct actor *a, struct store_read *r, struct str name,
     return 0;
 }
 
+static int read_link(struct actor *a, struct store_read *r, struct str name,
+                     char value[VALUE_BYTES])
+{
+    struct action_token token;
+    TRY(action_token_find(r, &a->arena, handle_hash(&a->arena, HANDLE_ACTION_TOKEN, name), &token));
+    say(value, STR("live"));
+    return 0;
+}
+
 static int read_session(struct actor *a, struct store_read *r, struct str name,
                         char value[VALUE_BYTES])
 {
@@ -164,10 +174,19 @@ static const struct {
     const char *kind;
     read_fn *read;
 } readers[] = {
-    {"person", read_person}, {"once", read_once},     {"pair", read_pair},
-    {"code", read_code},     {"record", read_record}, {"session", read_session},
-    {"family", read_family}, {"key", read_key},       {"event", read_event},
-    {"pushed", read_pushed}, {"device", read_device}, {"applied", actor_read_applied},
+    {"person", read_person},
+    {"once", read_once},
+    {"pair", read_pair},
+    {"code", read_code},
+    {"record", read_record},
+    {"session", read_session},
+    {"family", read_family},
+    {"key", read_key},
+    {"event", read_event},
+    {"pushed", read_pushed},
+    {"device", read_device},
+    {"link", read_link},
+    {"applied", actor_read_applied},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])

@@ -118,6 +118,8 @@ static void run_admin(struct actor *a)
     for (int i = 0; i < 3; i++)
         if (actor_add_person(a) != 0)
             continue;
+    if (actor_make_link(a, first) == 0 && actor_follow_link(a) != 0)
+        return;
     if (actor_change_person(a, first, "Huanca") != 0 || actor_spend_once(a) != 0 ||
         actor_delete_person(a, first + 1) != 0 || actor_change_person(a, first, "Condori") != 0)
         return;

@@ -10,12 +10,15 @@
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
 
-#define PAGE_BYTES 4096
+#define PAGE_BYTES      4096
+#define HASH_TEXT_BYTES (2 * HANDLE_HASH_BYTES + 1)
 
 struct scene {
     char root[WORLD_PATH_MAX];
     char peru[WORLD_PATH_MAX]; /* the database of the realm */
     char pushed[64];           /* the request that was opened */
+    char link[64];             /* the link that was followed */
+    char hash[HASH_TEXT_BYTES];
     struct history *history;
 };
 
@@ -103,19 +106,36 @@ static void code_alive_again(struct scene *s)
     run_sql(s->peru, "UPDATE auth_code SET spent_ms = 0");
 }
 
-static void request_alive_again(struct scene *s)
+static void hash_text(enum handle_kind kind, const char *handle, char hex[HASH_TEXT_BYTES])
 {
-    char sql[512], hex[2 * HANDLE_HASH_BYTES + 1];
     struct arena arena;
     arena_init(&arena, 4096);
-    struct str hash = handle_hash(&arena, HANDLE_PUSHED_REQUEST, str_c(s->pushed));
+    struct str hash = handle_hash(&arena, kind, str_c(handle));
     for (size_t i = 0; i < HANDLE_HASH_BYTES; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", (unsigned char)hash.ptr[i]);
     arena_free(&arena);
+}
+
+static void request_alive_again(struct scene *s)
+{
+    char sql[512];
+    hash_text(HANDLE_PUSHED_REQUEST, s->pushed, s->hash);
     (void)snprintf(sql, sizeof(sql),
                    "INSERT INTO pushed_request (hash, client_pk, request, expires_ms)"
                    " SELECT x'%s', min(pk), '', 0 FROM client",
-                   hex);
+                   s->hash);
+    run_sql(s->peru, sql);
+}
+
+static void link_alive_again(struct scene *s)
+{
+    char sql[512];
+    hash_text(HANDLE_ACTION_TOKEN, s->link, s->hash);
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO action_token (hash, user_pk, purpose, person, actions,"
+                   " redirect_uri, created_ms, expires_ms)"
+                   " SELECT x'%s', min(pk), 1, x'00', '', '', 0, 0 FROM user",
+                   s->hash);
     run_sql(s->peru, sql);
 }
 
@@ -169,6 +189,7 @@ static const struct spoil {
     {"an acknowledged change is lost", change_lost, false},
     {"a spent code lives again", code_alive_again, false},
     {"an opened request lives again", request_alive_again, false},
+    {"a link that was followed lives again", link_alive_again, false},
     {"a refresh token moved back", token_alive_again, false},
     {"a spent value is forgotten", once_forgotten, false},
     {"half of a transaction", pair_is_half, false},
@@ -213,6 +234,9 @@ static void set_up(struct scene *s)
     MUST(actor_push(a));
     MUST(actor_open_pushed(a));
     (void)snprintf(s->pushed, sizeof(s->pushed), "%s", a->pushed);
+    MUST(actor_make_link(a, 1));
+    MUST(actor_follow_link(a));
+    (void)snprintf(s->link, sizeof(s->link), "%s", a->link);
     actor_free(a);
     store_close(store);
     find_realm_file(s);

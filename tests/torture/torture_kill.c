@@ -36,6 +36,8 @@ static int all_steps(struct actor *a)
     TRY(actor_add_person(a));
     unsigned person = a->number - 1;
     TRY(actor_change_person(a, person, "Huanca"));
+    TRY(actor_make_link(a, person));
+    TRY(actor_follow_link(a));
     TRY(actor_spend_once(a));
     TRY(actor_append_event(a));
     TRY(actor_delete_person(a, person));
