@@ -1,6 +1,7 @@
 /* What is there of a subject. */
 #include <stdio.h>
 
+#include "core/auth/otp.h"
 #include "core/auth/session.h"
 #include "core/codec/json.h"
 #include "core/port/device_codes.h"
@@ -33,6 +34,16 @@ static int read_once(struct actor *a, struct store_read *r, struct str name,
     bool spent;
     (void)a;
     TRY(once_is_spent(r, STR("jti"), name, &spent));
+    say(value, spent ? STR("spent") : STR(VALUE_ABSENT));
+    return 0;
+}
+
+static int read_step(struct actor *a, struct store_read *r, struct str name,
+                     char value[VALUE_BYTES])
+{
+    bool spent;
+    (void)a;
+    TRY(once_is_spent(r, STR(OTP_ONCE), name, &spent));
     say(value, spent ? STR("spent") : STR(VALUE_ABSENT));
     return 0;
 }
@@ -168,6 +179,7 @@ static const struct {
     {"code", read_code},     {"record", read_record}, {"session", read_session},
     {"family", read_family}, {"key", read_key},       {"event", read_event},
     {"pushed", read_pushed}, {"device", read_device}, {"applied", actor_read_applied},
+    {"step", read_step},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])
