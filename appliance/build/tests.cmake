@@ -62,7 +62,7 @@ file(GLOB torture_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/torture/tor
 add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/torture/actor.c
   tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/actor_record.c
   tests/torture/actor_apply.c tests/torture/actor_pushed.c tests/torture/actor_device.c
-  tests/torture/actor_link.c
+  tests/torture/actor_link.c tests/torture/actor_otp.c
   tests/torture/history.c
   tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c
   tests/torture/fault_alloc.c)

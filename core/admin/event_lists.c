@@ -248,7 +248,7 @@ int event_lists_find(const struct auth_ctx *ctx, struct store_read *r,
                                         .user_id = question->user_id,
                                         .client_id = question->client_id,
                                         .newest_first = !question->oldest_first,
-                                        .live = true};
+                                        .live = question->from_ms == 0};
     TRY(wanted_types(ctx, question, &walk.filter.types));
     if (walk.filter.types.count == 0)
         return 0;

@@ -23,15 +23,17 @@ struct event_question {
     struct str client_id;       /* the protocol's; absent: all */
     struct str user_id;         /* likewise */
     struct str ip;
-    int64_t from_ms, to_ms; /* 0: open */
+    int64_t from_ms; /* 0: from the first one on that is not archived */
+    int64_t to_ms;   /* 0: open */
     bool oldest_first;
     size_t first, max;
 };
 
 /* Is given each event of the answer; the face goes with the call. */
 typedef int event_lists_take(void *context, const struct event_face *face);
-/* In the order of the chain, boxes opened. Archived events are not among them. ERR_INVALID_REQUEST when
- * the answer would take more than EVENT_LOOK_MAX; what was given until then is to be dropped. */
+/* In the order of the chain, boxes opened. Archived events are among them when the question says from when on,
+ * as looking for them reads their files. ERR_INVALID_REQUEST when the answer would take more than
+ * EVENT_LOOK_MAX; what was given until then is to be dropped. ERR_AUDIT_ARCHIVE. */
 MUST_CHECK int event_lists_find(const struct auth_ctx *ctx, struct store_read *r,
                                 const struct event_question *question, event_lists_take *take,
                                 void *context);

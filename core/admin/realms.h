@@ -37,7 +37,4 @@ MUST_CHECK int admin_realm_delete(const struct auth_ctx *ctx, struct str name);
 /* Gives every realm its client in master when it is missing. Cheap when nothing is. */
 MUST_CHECK int admin_realms_mend(const struct auth_ctx *ctx);
 
-/* Attributes of master with this prefix belong to core/admin/setup.c. */
-#define REALM_ATTR_SETUP_PREFIX "garita.setup."
-
 #endif

@@ -7,6 +7,7 @@
 #include "core/port/device_codes.h"
 #include "core/port/keys.h"
 #include "core/port/pushed_requests.h"
+#include "core/port/records.h"
 #include "core/port/sessions.h"
 
 #include "core/base/banned.h"
@@ -53,6 +54,35 @@ int admin_void_all(const struct auth_ctx *ctx, struct store_write *w, struct str
                         {"reason", why});
 }
 
+/* Initial access tokens are counted and registration access tokens replaced with each use. */
+static int end_registration_tokens(const struct auth_ctx *ctx, struct store_write *w)
+{
+    static const char *const kinds[] = {RECORD_INITIAL_ACCESS, RECORD_REGISTRATION};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct realm_record *records;
+        size_t count;
+        TRY(record_list(store_write_reader(w), ctx->arena, kinds[i], &records, &count));
+        for (size_t k = 0; k < count; k++)
+            TRY(record_delete(w, kinds[i], records[k].id));
+    }
+    return 0;
+}
+
+static int mark_restored(const struct auth_ctx *ctx, struct store_write *w)
+{
+    struct realm after = *auth_realm(ctx);
+    const struct str_map *before = &auth_realm(ctx)->attributes;
+    struct str now = arena_printf(ctx->arena, "%lld", (long long)now_s(ctx->now));
+    if (str_absent(now))
+        return ERR_NO_MEMORY;
+    after.attributes = (struct str_map){0};
+    for (size_t i = 0; i < before->count; i++)
+        TRY(str_map_set(&after.attributes, ctx->arena, before->items[i].name,
+                        before->items[i].value));
+    TRY(str_map_set(&after.attributes, ctx->arena, STR(REALM_ATTR_RESTORED), now));
+    return store_realm_update(w, &after);
+}
+
 int admin_realm_restored(const struct auth_ctx *ctx, struct store_write *w, struct str backup,
                          int64_t taken_ms)
 {
@@ -62,5 +92,7 @@ int admin_realm_restored(const struct auth_ctx *ctx, struct store_write *w, stru
     clock_rfc3339(taken_ms, taken);
     TRY(ADMIN_RECORD(ctx, w, EVENT_RealmRestored, "realm", realm->id, {"realm", realm->name},
                      {"backup", backup}, {"taken", str_c(taken)}));
+    TRY(end_registration_tokens(ctx, w));
+    TRY(mark_restored(ctx, w));
     return admin_void_all(ctx, w, STR("the realm was restored"), &sessions, &keys);
 }

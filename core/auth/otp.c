@@ -10,7 +10,6 @@
 
 #include "core/base/banned.h"
 
-#define ONCE_STEP       "totp-step"
 #define RECORD_MAX      ((size_t)4096)
 #define KEY_MAX_BYTES   128
 #define PERIOD_MAX_S    3600
@@ -131,15 +130,19 @@ static bool is_code(const struct otp_record *record, struct str code)
     return true;
 }
 
+static int64_t within_window(const struct otp_record *record, int64_t window)
+{
+    int64_t most = record->by_counter ? WINDOW_HOTP_MAX : WINDOW_MAX;
+    return window < 0 ? 0 : window > most ? most : window;
+}
+
 bool otp_matches(const struct otp_record *record, struct str code, int64_t now_s, int64_t window,
                  int64_t *ret_step)
 {
     char value[HOTP_DIGITS_MAX + 1];
     bool found = false;
     int64_t now = record->by_counter ? record->counter : now_s / record->period_s;
-    int64_t most = record->by_counter ? WINDOW_HOTP_MAX : WINDOW_MAX;
-    if (window < 0 || window > most)
-        window = window < 0 ? 0 : most;
+    window = within_window(record, window);
     if (!is_code(record, code))
         return false;
     for (int64_t step = record->by_counter ? now : now - window; step <= now + window; step++) {
@@ -167,7 +170,16 @@ static int spend_step(const struct auth_ctx *ctx, struct store_write *w,
     struct str name = ARENA_CONCAT(a, credential->id, number);
     if (str_absent(number) || str_absent(name))
         return ERR_NO_MEMORY;
-    return once_spend(w, STR(ONCE_STEP), name, over_s * MS_PER_S, ret_first);
+    return once_spend(w, STR(OTP_ONCE), name, over_s * MS_PER_S, ret_first);
+}
+
+/* OT-05: whether the step could be taken before the realm was restored, so that it may have been. */
+static bool is_of_lost_state(const struct auth_ctx *ctx, const struct otp_record *record,
+                             int64_t step)
+{
+    int64_t restored_s = realm_restored_s(auth_realm(ctx), now_s(ctx->now));
+    int64_t window = within_window(record, auth_realm(ctx)->otp_policy_look_ahead_window);
+    return restored_s >= 0 && step - window <= restored_s / record->period_s;
 }
 
 /* RFC 4226 7.2: the counter moves past what was used. */
@@ -193,6 +205,8 @@ static int try_one(const struct auth_ctx *ctx, struct store_write *w,
         return rc;
     if (rc != 0 || !otp_matches(&record, code, now_s(ctx->now),
                                 auth_realm(ctx)->otp_policy_look_ahead_window, &step))
+        return 0;
+    if (!record.by_counter && is_of_lost_state(ctx, &record, step))
         return 0;
     if (!record.by_counter)
         return spend_step(ctx, w, credential, &record, step, ret_right);

@@ -7,6 +7,9 @@
 #include "core/crypto/hotp.h"
 #include "core/model/user.h"
 
+/* The kind of what a code by time spends (once_spend), with the name "CREDENTIAL:STEP". */
+#define OTP_ONCE "totp-step"
+
 struct otp_record {
     bool by_counter; /* HOTP; else by time */
     struct str key;  /* secret */

@@ -6,16 +6,18 @@
 
 #include "core/base/banned.h"
 
-#define NAME_MAX_BYTES      64
-#define TEXT_MAX_BYTES      255
-#define HTML_MAX_BYTES      1024
-#define POLICY_MAX_BYTES    2048
-#define ATTRIBUTE_MAX_BYTES ((size_t)16 << 10)
-#define ATTRIBUTES_MAX      256
-#define LOCALES_MAX         64
-#define EVENT_NAMES_MAX     256
+#define NAME_MAX_BYTES       64
+#define TEXT_MAX_BYTES       255
+#define HTML_MAX_BYTES       1024
+#define POLICY_MAX_BYTES     2048
+#define ATTRIBUTE_MAX_BYTES  ((size_t)16 << 10)
+#define ATTRIBUTES_MAX       256
+#define LOCALES_MAX          64
+#define EVENT_NAMES_MAX      256
+/* By how much clocks of two processes may differ. */
+#define RESTORED_AHEAD_MAX_S 60
 /* Ten years: longer than this is a typing error, and sums stay far from overflow. */
-#define LIFESPAN_MAX_S      (INT64_C(3652) * 86400)
+#define LIFESPAN_MAX_S       (INT64_C(3652) * 86400)
 
 static const struct field realm_field_list[] = {
 #define R(kind, member, json, number, text)                                                        \
@@ -43,6 +45,14 @@ int realm_name_check(struct str name, struct err_ctx *ctx)
                      "a realm's name is 1 to %d letters, digits, '.', '_' or '-' of ASCII, without "
                      "a '.' in front",
                      NAME_MAX_BYTES);
+}
+
+int64_t realm_restored_s(const struct realm *realm, int64_t now_s)
+{
+    int64_t at_s;
+    if (str_to_i64(str_map_get(&realm->attributes, STR(REALM_ATTR_RESTORED)), &at_s) != 0)
+        return -1;
+    return at_s > now_s + RESTORED_AHEAD_MAX_S ? -1 : at_s;
 }
 
 /* Every number of a realm is a duration, a count or a date: none is negative. */

@@ -24,6 +24,10 @@
 #define REALM_ATTR_AUDIT_RETENTION_DAYS "garita.auditRetentionDays"
 #define REALM_ATTR_AUDIT_UNKNOWN_DAYS   "garita.auditUnknownDays"
 #define REALM_DAYS_MAX                  36500
+/* With this prefix: the server's own marks, which nobody is shown, sets, exports or imports (RE-04). */
+#define REALM_ATTR_SETUP_PREFIX         "garita.setup."
+/* The second in which the realm came out of a backup; there when it did. */
+#define REALM_ATTR_RESTORED             REALM_ATTR_SETUP_PREFIX "restored"
 
 struct realm {
     struct str id;   /* stable, also in exports */
@@ -38,6 +42,10 @@ extern const struct field_table realm_fields;
 
 /* ERR_INVALID_REQUEST when a realm may not have this name. */
 MUST_CHECK int realm_name_check(struct str name, struct err_ctx *ctx);
+/* The second after which what is good once must be dated to be taken: before, it may have been spent in a state
+ * that a restore lost (OT-05). -1 when the realm was never restored, or at a time that is in the future since the
+ * clock was set back on purpose (docs/clock.md), which makes everything void by itself. */
+int64_t realm_restored_s(const struct realm *realm, int64_t now_s);
 /* "es", "pt-BR". */
 bool locale_is_wellformed(struct str locale);
 /* Refuses negative or absurd lifespans, unknown algorithms, malformed policies and locales. */

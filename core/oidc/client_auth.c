@@ -185,6 +185,14 @@ static struct str audience_of(const struct auth_ctx *ctx, const struct client *c
                                                                                    : ctx->issuer;
 }
 
+/* OT-05: it may have been spent before the realm was restored. */
+static bool is_of_lost_state(const struct auth_ctx *ctx, const struct jwt_claims *claims)
+{
+    int64_t earliest_s = claims->exp_s - ASSERTION_MAX_LIFE_S;
+    int64_t issued_s = claims->iat_s == JWT_NO_DATE ? earliest_s : claims->iat_s;
+    return issued_s <= realm_restored_s(auth_realm(ctx), now_s(ctx->now));
+}
+
 static int check_claims(const struct auth_ctx *ctx, const struct client *client,
                         const struct jws *jws, const struct jwt_claims *claims)
 {
@@ -205,7 +213,8 @@ static int check_claims(const struct auth_ctx *ctx, const struct client *client,
     /* A signed request of the same client is no proof of who it is (RFC 9101 10.8, JO-09). */
     if (str_ieq(jws->typ, STR("oauth-authz-req+jwt")))
         return ERR_TOKEN_TYPE;
-    return jwt_check(claims, jws, &expect);
+    TRY(jwt_check(claims, jws, &expect));
+    return is_of_lost_state(ctx, claims) ? ERR_TOKEN_CLAIM : 0;
 }
 
 /* Spent for good before anything is given (OC-02, OT-05). */

@@ -114,6 +114,9 @@ static bool is_late(const struct auth_ctx *ctx, const struct login_state *state)
     /* Dated ahead: the clock was set back on purpose meanwhile (docs/clock.md). */
     if (state->created_ms - now_ms > JWT_MAX_SKEW_S * MS_PER_S)
         return true;
+    /* OT-05: it may have come to its end in a state that a restore lost. */
+    if (state->created_ms / MS_PER_S <= realm_restored_s(realm, now_ms / MS_PER_S))
+        return true;
     return now_ms - since_ms >= allowed_s * MS_PER_S ||
            now_ms - state->created_ms >= 2 * realm->access_code_lifespan_login_s * MS_PER_S;
 }

@@ -2,7 +2,7 @@
 // changes, removes, repeats or reorders a line is found (AU-02). The realm's keys for it are no keys
 // for tokens.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -177,10 +177,4 @@ test('AU-02: heads are signed at the stop and on schedule', async () => {
     [now] = await world.cli.json('audit', 'verify', '--realm', 'peru');
   } while (now.signedSeq < now.headSeq && Date.now() < end);
   assert.equal(now.signedSeq, now.headSeq);
-});
-
-test('an archive of the data folder is proved as it is', async () => {
-  // the chain of this test is of this month: nothing is old enough, and nothing moves
-  assert.deepEqual(await world.cli.json('audit', 'archive', '--realm', 'peru', '--older-than-days', '1'), []);
-  assert.equal(readFileSync(key, 'utf8').match(/BEGIN PUBLIC KEY/g).length, 2);
 });

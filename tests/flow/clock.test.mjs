@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { AdminWorld } from './lib/admin.mjs';
 import { request } from './lib/http.mjs';
 import { HOUR, MachineClock, SECOND, YEAR } from './lib/clock.mjs';
 import { assertError, decode, PASSWORD, random } from './lib/oidc.mjs';
+import { holder, hotp, otpCredential } from './lib/otp.mjs';
 import { BIN, RELEASE_BIN, sleep, until } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
 
@@ -20,6 +22,7 @@ before(async () => {
     env: clock.env, args: ['--sweep-interval', '5'],
     realm: { accessCodeLifespan: 30, bruteForceProtected: true, failureFactor: 3, waitIncrementSeconds: LOCK_S, maxFailureWaitSeconds: LOCK_S, quickLoginCheckMilliSeconds: 0, minimumQuickLoginWaitSeconds: 0 },
   });
+  await new AdminWorld(world.server).addAdmin('root', ['admin'], 'master');
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
   const tokensOf = (seconds) => ({ values: { directAccessGrantsEnabled: true, 'attributes.access.token.lifespan': String(seconds) } });
   hasty = await world.addClient('hasty', tokensOf(30));
@@ -61,6 +64,21 @@ const useAssertion = (client_assertion) => request(`${portal.endpoint}/token`, {
   form: { grant_type: 'client_credentials', client_assertion, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' },
 });
 
+// A one-time password of somebody new, used; and of somebody else with the same device, not used.
+const PERIOD = 600;
+const takeOtp = ({ name: user, code }) => portal.password(user, PASSWORD, { totp: code });
+async function useOtp() {
+  const admins = new AdminWorld(world.server);
+  const kc = await admins.client('root', 'master', 'peru');
+  const [user, other] = [`user${n++}`, `user${n++}`];
+  for (const one of [user, other]) await kc.users.create(holder(one, otpCredential({ period: PERIOD })));
+  const oneTime = { name: user, other, code: hotp(Math.floor(await serverTime() / PERIOD)) };
+  assert.equal((await takeOtp(oneTime)).status, 200);
+  return oneTime;
+}
+// The code as such is good still: what is refused is its second use.
+async function couldBeTaken({ other, code }) { assert.equal((await takeOtp({ name: other, code })).status, 200); }
+
 // One of each thing that can be spent or over, and what must hold of them for good.
 async function spendThings() {
   const name = await someone();
@@ -76,7 +94,8 @@ async function spendThings() {
   assert.ok((await portal.post('/logout', { refresh_token: ended.refresh_token })).status < 300);
   const rotated = (await portal.password(name)).json;
   assert.equal((await portal.refresh(rotated.refresh_token)).status, 200);
-  return { name, tokens, spentCode, revoked, spentAssertion, ended, rotated };
+  const oneTime = await useOtp();
+  return { name, oneTime, tokens, spentCode, revoked, spentAssertion, ended, rotated };
 }
 async function staySpent(things) {
   assert.equal(await portal.isActive(things.revoked.access_token), false, 'a revoked token lives again');
@@ -84,6 +103,7 @@ async function staySpent(things) {
   assert.notEqual((await useAssertion(things.spentAssertion)).status, 200, 'a spent assertion is taken again');
   assertError(await portal.refresh(things.rotated.refresh_token), 400, 'invalid_grant');
   assertError(await portal.redeem(things.spentCode), 400, 'invalid_grant');
+  assertError(await takeOtp(things.oneTime), 401, 'invalid_grant');
 }
 
 // The machine's clock is no longer behind, so that the next step ahead is a leap.
@@ -130,6 +150,7 @@ for (const [name, ms] of Object.entries(STEPS)) {
     assert.ok(await serverTime() >= before, 'not even a second back');
     await stayOver(over);
     await staySpent(things);
+    await couldBeTaken(things.oneTime);
     const { json: fresh } = await hasty.password(things.name, PASSWORD);
     assert.ok(decode(fresh.access_token).iat >= before);
     const brief = (await brieflyGood.password(things.name)).json.access_token;
@@ -202,6 +223,7 @@ for (const [how, end] of [['a stop', (s) => s.stop()], ['kill -9', (s) => s.cras
       assert.ok(await serverTime() >= before, 'not even a second back');
       await stayOver(over);
       await staySpent(things);
+      await couldBeTaken(things.oneTime);
       await sleep(LOCK_S * SECOND + 500);
       assert.equal(await works(locked), true);
     });
@@ -242,6 +264,7 @@ test('clock set-back: after a leap that was wrong, time is the machine\'s again 
   for (const { refresh_token } of [alive, good]) assertError(await portal.refresh(refresh_token), 400, 'invalid_grant');
   assert.notEqual((await useAssertion(longLived)).status, 200, 'a spent assertion is taken again');
   for (const things of [before, dated]) await staySpent(things);
+  await couldBeTaken(before.oneTime);
   const fresh = (await portal.password(before.name)).json;
   assert.equal(await portal.isActive(fresh.access_token), true);
   assert.ok(decode(fresh.access_token).iat - now < 60);

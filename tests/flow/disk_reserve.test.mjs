@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { request } from './lib/http.mjs';
+import { AdminWorld } from './lib/admin.mjs';
+import { bearer, request } from './lib/http.mjs';
 import { Browser } from './lib/oidc.mjs';
 import { Server, until } from './lib/server.mjs';
 import { canMount, checkOf, health, inhabit, metrics, mounted } from './lib/storage.mjs';
@@ -45,6 +46,10 @@ test('AU-03, OT-09: below the reserve changes are refused, below a quarter of it
   try {
     const { client, tokens, browser, fresh, page } = await inhabit(world, 'peru');
     const spare = (await client.password('ana')).json;
+    const admins = new AdminWorld(server);
+    await admins.addAdmin('root', ['admin'], 'master');
+    const token = await admins.token('root', 'master');
+    const { token: initial } = await (await admins.client('root', 'master', 'peru')).realms.createClientsInitialAccess({ realm: 'peru' }, { count: 1, expiration: 3600 });
     assert.equal(await diskState(server), 'enough');
 
     await leave(40);
@@ -53,6 +58,14 @@ test('AU-03, OT-09: below the reserve changes are refused, below a quarter of it
       const refused = await world.cli.run(command);
       assert.equal(refused.status, 1, command.join(' '));
       assert.match(refused.stderr, /room/);
+    }
+    const changes = [
+      await admins.call('POST', '/realms/peru/partialImport', { token, json: { ifResourceExists: 'FAIL', users: [{ username: 'nobody' }] } }),
+      await request(`${server.realm('peru')}/clients-registrations/openid-connect`, { method: 'POST', headers: bearer(initial), json: { redirect_uris: ['https://app.example.pe/cb'] } }),
+    ];
+    for (const reply of changes) {
+      assert.equal(reply.status, 503, reply.text);
+      assert.ok(reply.headers['retry-after']);
     }
     const login = await client.password('ana');
     assert.equal(login.status, 200, 'logins live on the reserve');

@@ -7,10 +7,11 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { forms } from './lib/html.mjs';
+import { AdminWorld } from './lib/admin.mjs';
 import { Gone, History, keyRing, login, once, register } from './lib/history.mjs';
+import { holder, hotp, otpCredential, stepNow } from './lib/otp.mjs';
 import { RELEASE_BIN, sleep, until } from './lib/server.mjs';
 import { Browser, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
-import { AdminWorld } from './lib/admin.mjs';
 import { request } from './lib/http.mjs';
 import { linkOf, MailServer } from './lib/smtp.mjs';
 
@@ -29,11 +30,12 @@ before(async () => {
   world = await AdminWorld.open({
     bin: RELEASE_BIN, args: ['--sweep-interval', '5', '--fetch-networks', '127.0.0.0/8'],
     // neither hashing nor RSA is what is tested here
-    realm: { bruteForceProtected: false, defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'hashAlgorithm(pbkdf2-sha512) and hashIterations(1000)' },
+    realm: { bruteForceProtected: false, otpPolicyLookAheadWindow: 10, defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'hashAlgorithm(pbkdf2-sha512) and hashIterations(1000)' },
   });
   server = world.server;
   issuer = server.realm('peru');
   for (let i = 0; i < 3; i++) await world.addUser(`user${i}`);
+  await addHolders(6);
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true, 'attributes.oauth2.device.authorization.grant.enabled': 'true' } });
   await world.cli.ok('keys', 'rotate', '--realm', 'peru', '--alg', 'ES256');
   pair = await generateKeyPair('ES256', { extractable: true });
@@ -237,6 +239,37 @@ async function usePushed(round) {
   await atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => openPushed(object, uri)));
 }
 
+// --- One-time passwords ---
+
+const PERIOD = 2; // seconds; codes of ten steps before and after are taken
+const holders = [];
+async function addHolders(count) {
+  const admins = new AdminWorld(server);
+  await admins.addAdmin('root', ['admin'], 'master');
+  const kc = await admins.client('root', 'master', 'peru');
+  for (let i = 0; i < count; i++) {
+    const name = `holder${i}`;
+    await kc.users.create(holder(name, otpCredential({ period: PERIOD, digits: 8 })));
+    holders.push({ name, last: 0 });
+  }
+}
+// A code that nobody used yet; undefined: none is left for now.
+function newCode() {
+  const now = stepNow(PERIOD);
+  const one = holders.reduce((a, b) => (a.last <= b.last ? a : b));
+  if (one.last >= now + 3) return undefined;
+  one.last = Math.max(one.last + 1, now - 3);
+  return { name: one.name, code: hotp(one.last, { digits: 8 }) };
+}
+const useOtp = (object, { name, code }) => object.ask({ kind: 'use' }, async () => (await tokens(() => portal.password(name, PASSWORD, { totp: code }))) !== false);
+async function useOtps(round) {
+  const one = newCode();
+  if (!one) return sleep(20);
+  const object = history.object(`one-time password ${n++}`, once);
+  round.otps.push({ object, ...one });
+  return atOnce(...Array.from({ length: chance(0.3) ? 2 : 1 }, () => () => useOtp(object, one)));
+}
+
 // --- Commands through the socket ---
 
 const realmOption = ['--realm', 'peru'];
@@ -338,13 +371,14 @@ const onceOnly = (work) => repeat(async () => { await work(); while (on) await s
 
 // What a round needs, and the load of it until the kill.
 async function crashUnderLoad(number) {
-  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], devices: [], links: [], records: [] };
+  const round = { number, length: 40 + Math.random() * 200, logins: [], browsers: [], assertions: [], pushed: [], devices: [], links: [], otps: [], records: [] };
   await prepareConsent(round);
   await prepareLinks(round);
   on = true;
   const workers = [
     repeat(() => useLogin(round, 'user0')), repeat(() => useLogin(round, 'user1')), repeat(() => useCode(round)),
-    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => useDevice(round)), repeat(() => useLink(round)), repeat(() => administer(round)),
+    repeat(() => useAssertions(round)), repeat(() => usePushed(round)), repeat(() => useDevice(round)), repeat(() => useLink(round)),
+    repeat(() => useOtps(round)), repeat(() => administer(round)),
   ];
   if (round.consent) workers.push(onceOnly(() => consent(round)));
   const load = Promise.all(workers);
@@ -370,6 +404,7 @@ async function look(round) {
     ...chosen(round.pushed, 3).map(({ object, uri }) => openPushed(object, uri)),
     ...chosen(round.devices, 3).map(({ object, code }) => pollDevice(object, code)),
     ...chosen(round.links, 3).map(({ object, key }) => followLink(object, key)),
+    ...chosen(round.otps, 3).map(({ object, ...one }) => useOtp(object, one)),
     ...chosen(round.records, 2).map(({ object, read }) => object.ask({ kind: 'read' }, read)),
     ...(round.consent ? [lookAtConsent(round.consent)] : []),
     ...(ring.ops.length > 0 ? [ring.ask({ kind: 'read' }, readKeys)] : []),
@@ -390,12 +425,12 @@ test(`OT-05: ${ROUNDS} rounds of kill -9 under load`, { timeout: 1800000 + ROUND
   await prepareReaders();
   ring = history.object('keys of peru', keyRing((await readKeys()).all));
   passwords.object = history.object('password of user2', register(PASSWORD));
-  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, devices: 0, links: 0, records: 0, consents: 0 };
+  const counts = { logins: 0, browsers: 0, assertions: 0, pushed: 0, devices: 0, links: 0, otps: 0, records: 0, consents: 0 };
   for (let number = 0; number < ROUNDS; number++) {
     const round = await crashUnderLoad(number);
     await server.launch();
     await look(round);
-    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'devices', 'links', 'records']) counts[name] += round[name].length;
+    for (const name of ['logins', 'browsers', 'assertions', 'pushed', 'devices', 'links', 'otps', 'records']) counts[name] += round[name].length;
     counts.consents += round.consent ? 1 : 0;
     if (number % CHECK_EVERY === CHECK_EVERY - 1) await checkAll();
   }

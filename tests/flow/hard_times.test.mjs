@@ -6,7 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { request } from './lib/http.mjs';
+import { AdminWorld } from './lib/admin.mjs';
+import { bearer, request } from './lib/http.mjs';
 import { Server, sleep, tempFolder, until } from './lib/server.mjs';
 import { allWell, canMount, checkOf, health, inhabit, isRoot, mounted } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
@@ -16,8 +17,28 @@ const realmFile = (name, people) => JSON.stringify({
   users: Array.from({ length: people }, (_, i) => ({ username: `person-${i}`, enabled: true, attributes: { note: ['x'.repeat(1500)] } })),
 });
 
+// A refusal of ours: it passes, and says so in its protocol's form.
+function isFull(reply, what) {
+  assert.equal(reply.status, 503, `${what}: ${reply.status} ${reply.text}`);
+  assert.ok(reply.headers['retry-after'], `${what}: Retry-After`);
+  assert.ok(reply.json?.error ?? reply.json?.errorMessage, `${what}: ${reply.text}`);
+  assert.ok(!/sqlite|\.db\b/i.test(reply.text), `${what}: ${reply.text}`);
+}
+
+const PEOPLE = 60; // of a partial import
+
+// An administrator's token that outlasts the test, and one for so many registrations.
+async function rights(world) {
+  const admins = new AdminWorld(world.server);
+  await admins.setRealm({ accessTokenLifespan: 3600 }, 'master');
+  await admins.addAdmin('root', ['admin'], 'master');
+  const kc = await admins.client('root', 'master', 'peru');
+  const { token: initial } = await kc.realms.createClientsInitialAccess({ realm: 'peru' }, { count: 1000, expiration: 3600 });
+  return { admins, token: await admins.token('root', 'master'), initial };
+}
+
 // Everything that adds something, again and again; each says whether it was answered as done.
-function workers(world, client, folder) {
+function workers(world, client, folder, { admins, token, initial }) {
   let n = 0;
   const file = (name, text) => {
     const full = path.join(folder, name);
@@ -32,7 +53,28 @@ function workers(world, client, folder) {
       return reply.status === 200;
     },
     change: () => cli('user', 'set', '--realm', 'peru', '--username', 'ana', `firstName=Ana ${n++}`),
-    apply: () => cli('apply', '-f', file('apply.json', JSON.stringify({ realm: 'peru', groups: [{ name: `g-${n++}`, attributes: { note: ['x'.repeat(1500)] } }] }))),
+    apply: async () => {
+      const name = `g-${n++}`;
+      const groups = [{ name, attributes: { note: ['x'.repeat(1500)] } }, { name: `${name}-too` }];
+      return await cli('apply', '-f', file('apply.json', JSON.stringify({ realm: 'peru', groups }))) && name;
+    },
+    partial: async () => {
+      const name = `partial-${n++}`;
+      const users = Array.from({ length: PEOPLE }, (_, i) => ({ username: `${name}-${i}`, enabled: true, attributes: { note: ['x'.repeat(1500)] } }));
+      const reply = await admins.call('POST', '/realms/peru/partialImport', { token, json: { ifResourceExists: 'FAIL', users, groups: [{ name }] } });
+      if (reply.status === 200) return name;
+      isFull(reply, 'partial import');
+      return false;
+    },
+    register: async () => {
+      const name = `registered-${n++}`;
+      const reply = await request(`${world.server.realm('peru')}/clients-registrations/openid-connect`, {
+        method: 'POST', headers: bearer(initial), json: { client_name: name, redirect_uris: Array.from({ length: 20 }, (_, i) => `https://app.example.pe/${name}/${i}/${'x'.repeat(200)}`) },
+      });
+      if (reply.status === 201) return name;
+      isFull(reply, 'registration');
+      return false;
+    },
     importing: async () => {
       const name = `import-${n++}`;
       const done = await cli('realm', 'import', file(`${name}.json`, realmFile(name, 300)));
@@ -42,7 +84,20 @@ function workers(world, client, folder) {
   };
 }
 
-test('OT-09, AU-03: no room in the middle of logins, changes, imports and backups: what was answered is there', { skip: !canMount && 'needs mount' }, async () => {
+// What was answered as done is there, whole; what was refused is not, not even in part.
+async function allOrNothing(world, done) {
+  const kc = await new AdminWorld(world.server).client('root', 'master', 'peru');
+  const groups = (await kc.groups.find({ max: 1000 })).map((g) => g.name).sort();
+  assert.deepEqual(groups, [...done.apply.flatMap((name) => [name, `${name}-too`]), ...done.partial].sort());
+  const people = (await kc.users.find({ max: 2000 })).map((u) => u.username).filter((name) => name.startsWith('partial-'));
+  assert.deepEqual(people.sort(), done.partial.flatMap((name) => Array.from({ length: PEOPLE }, (_, i) => `${name}-${i}`)).sort());
+  const clients = (await kc.clients.find()).map((c) => c.name).filter((name) => name?.startsWith('registered-'));
+  assert.deepEqual(clients.sort(), [...done.register].sort());
+  const [{ count, remainingCount }] = await kc.realms.getClientsInitialAccess({ realm: 'peru' });
+  assert.equal(count - remainingCount, done.register.length, 'a refusal uses nothing up');
+}
+
+test('OT-09, AU-03: no room in the middle of logins, changes, imports, registrations and backups: what was answered is there', { skip: !canMount && 'needs mount' }, async () => {
   const folder = mounted('96m');
   const data = path.join(folder, 'garita');
   const elsewhere = tempFolder('documents');
@@ -52,7 +107,7 @@ test('OT-09, AU-03: no room in the middle of logins, changes, imports and backup
     const world = new World(server);
     await world.addRealm('peru');
     const peru = await inhabit(world, 'peru');
-    const work = workers(world, peru.client, elsewhere);
+    const work = workers(world, peru.client, elsewhere, await rights(world));
     const done = Object.fromEntries(Object.keys(work).map((name) => [name, []]));
     const refused = Object.fromEntries(Object.keys(work).map((name) => [name, 0]));
     const round = async () => {
@@ -73,13 +128,17 @@ test('OT-09, AU-03: no room in the middle of logins, changes, imports and backup
       await round();
       await round();
     }
-    assert.ok(refused.importing > 0 && refused.backup > 0, JSON.stringify(refused));
+    for (const name of ['importing', 'backup', 'apply', 'partial', 'register']) assert.ok(refused[name] > 0, JSON.stringify(refused));
     rmSync(filler);
     await until('it comes back', async () => work.change());
+    await round();
+    for (const name of ['apply', 'partial', 'register']) assert.ok(done[name].length >= 2, `${name} with room again`);
+    await allOrNothing(world, done);
     await allWell(peru);
     await server.crash();
     await server.launch();
     await allWell(peru);
+    await allOrNothing(world, done);
     const realms = (await world.cli.json('realm', 'list')).map((r) => r.realm).sort();
     assert.deepEqual(realms, ['master', 'peru', ...done.importing].sort(), 'a realm that was refused is not there, not even in part');
     for (const name of done.importing) assert.equal((await world.cli.json('user', 'list', '--realm', name, '--limit', '1000')).length, 300);

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { AdminWorld } from './lib/admin.mjs';
 import { assertError, assertErrorPage, Browser, Client, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
+import { holder, otpCredential, totp } from './lib/otp.mjs';
 import { freePort } from './lib/server.mjs';
 import { linkOf, MailServer } from './lib/smtp.mjs';
 import { AdminWorld } from './lib/admin.mjs';
@@ -107,6 +109,18 @@ test(`OT-03, OC-02: of ${RACERS} uses of one assertion one succeeds`, async () =
     .setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(pair.privateKey);
   const use = (portal) => portal.bare({ grant_type: 'client_credentials', client_assertion, client_assertion_type: ASSERTION_TYPE });
   winnerOf(await race(use), [400, 401], 'invalid_client');
+});
+
+test(`MF-01, OT-05: of ${RACERS} uses of one one-time password one succeeds`, async () => {
+  const name = `user${n++}`;
+  const admins = new AdminWorld(world.server);
+  await admins.addAdmin('root', ['admin'], 'master');
+  await (await admins.client('root', 'master', 'peru')).users.create(holder(name, otpCredential({ period: 600 })));
+  const code = totp(0, { period: 600 });
+  const replies = await race((portal) => portal.password(name, PASSWORD, { totp: code }));
+  assert.equal(replies.filter((r) => r.status === 200).length, 1);
+  // who found no place to hash in was not weighed
+  for (const reply of replies.filter((r) => r.status !== 200)) assertError(reply, [401, 503].find((s) => s === reply.status), reply.status === 503 ? 'temporarily_unavailable' : 'invalid_grant');
 });
 
 test('OT-04: refreshes and a revocation at once: when that is answered, all is over', async () => {

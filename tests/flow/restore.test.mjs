@@ -6,11 +6,16 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { Server, sleep, until } from './lib/server.mjs';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { AdminWorld } from './lib/admin.mjs';
+import { formById } from './lib/html.mjs';
+import { bearer, request } from './lib/http.mjs';
+import { freePort, Server, sleep, until } from './lib/server.mjs';
 import { run } from './lib/cli.mjs';
 import { addRealmFile } from './lib/storage.mjs';
 import { World } from './lib/world.mjs';
-import { PASSWORD } from './lib/oidc.mjs';
+import { holder, hotp, otpCredential } from './lib/otp.mjs';
+import { Browser, PASSWORD, random } from './lib/oidc.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-restore-'));
 const dir = path.join(scratch, 'backups');
@@ -25,9 +30,43 @@ const portal = await world.addClient('portal', { values: { directAccessGrantsEna
 const kept = path.join(scratch, 'kept.key');
 copyFileSync(path.join(world.server.data, 'master.key'), kept);
 
+// A realm with things that are good once and are dated by others.
+const admins = new AdminWorld(world.server);
+await world.addRealm('ecuador', { otpPolicyLookAheadWindow: 1, bruteForceProtected: false });
+await admins.addAdmin('root', ['admin'], 'master');
+const ecuador = await admins.client('root', 'master', 'ecuador');
+const people = { otto: 300, oscar: 300, olga: 1 }; // and the seconds for which a code of theirs stands
+for (const [username, period] of Object.entries(people))
+  await ecuador.users.create(holder(username, otpCredential({ period })));
+let usedByOscar;
+const codeOf = (name) => hotp(Math.floor(Date.now() / 1000 / people[name]));
+const counter = await world.addClient('counter', { realm: 'ecuador', values: { directAccessGrantsEnabled: true } });
+const pair = await generateKeyPair('ES256', { extractable: true });
+const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'ES256', use: 'sig', kid: 'k1' }] });
+await world.addClient('keyed', {
+  realm: 'ecuador', serviceAccount: true, values: { clientAuthenticatorType: 'client-jwt', 'attributes.use.jwks.string': 'true', 'attributes.jwks.string': jwks },
+});
+const assertionFor = (server) => new SignJWT({ iss: 'keyed', sub: 'keyed', aud: server.realm('ecuador'), jti: random(), iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 600 })
+  .setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(pair.privateKey);
+const asKeyed = async (server, client_assertion) => (await request(`${server.realm('ecuador')}/protocol/openid-connect/token`, {
+  form: { grant_type: 'client_credentials', client_assertion, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' },
+})).status;
+const initial = await ecuador.realms.createClientsInitialAccess({ realm: 'ecuador' }, { count: 1, expiration: 3600 });
+const register = async () => (await request(`${world.server.realm('ecuador')}/clients-registrations/openid-connect`, {
+  method: 'POST', json: { redirect_uris: ['https://app.example.pe/cb'] }, headers: bearer(initial.token),
+})).status;
+
 const early = await portal.password('ana');
 assert.equal(early.status, 200);
-const backup = await world.cli.json('backup', 'now');
+// The server's own first backup may be under way.
+async function backUp() {
+  const result = await world.cli.run(['backup', 'now', '--json']);
+  if (result.status === 0) return JSON.parse(result.stdout);
+  assert.match(result.stderr, /another backup is being made/);
+  await sleep(100);
+  return backUp();
+}
+const backup = await backUp();
 const takenBy = new Date().toISOString();
 await sleep(20);
 const users = async (realm = 'peru', cli = world.cli) => (await cli.json('user', 'list', '--realm', realm)).map((u) => u.username).sort();
@@ -64,6 +103,34 @@ test('OT-05: what was spent stays spent, whatever state comes back', async () =>
   assert.equal((await portal.revoke(tokens.json.access_token)).status, 200);
   await world.cli.json('restore', '--realm', 'peru', '--backup', backup.id, '--in-place');
   assert.deepEqual((await portal.introspect(tokens.json.access_token)).json, { active: false });
+});
+
+test('OT-05, BK-01: one-time passwords, assertions, registrations and login pages of before the restore are not taken', async () => {
+  const code = codeOf('otto');
+  assert.equal((await counter.password('otto', PASSWORD, { totp: code })).status, 200);
+  usedByOscar = codeOf('oscar');
+  assert.equal((await counter.password('oscar', PASSWORD, { totp: usedByOscar })).status, 200);
+  const assertion = await assertionFor(world.server);
+  assert.equal(await asKeyed(world.server, assertion), 200);
+  assert.equal(await register(), 201);
+  const browser = new Browser(world.server, 'ecuador');
+  const page = await browser.authorize({ client_id: 'counter' });
+  const unused = await assertionFor(world.server);
+
+  await world.cli.json('restore', '--realm', 'ecuador', '--backup', backup.id, '--in-place');
+  assert.equal((await counter.password('otto', PASSWORD, { totp: code })).status, 401, 'used after the backup');
+  for (const old of [assertion, unused]) assert.equal(await asKeyed(world.server, old), 401, 'nobody knows whether it was used');
+  assert.equal(await register(), 401, 'it counted to one');
+  const late = await browser.logIn(page, 'otto');
+  assert.ok(!formById(late.text, 'kc-otp-login-form'), late.text.slice(0, 500));
+
+  const fresh = new Browser(world.server, 'ecuador');
+  assert.ok(formById((await fresh.logIn(await fresh.authorize({ client_id: 'counter' }), 'otto')).text, 'kc-otp-login-form'));
+  await sleep(1100);
+  assert.equal(await asKeyed(world.server, await assertionFor(world.server)), 200);
+  await until('codes of later steps are good', async () => (await counter.password('olga', PASSWORD, { totp: codeOf('olga') })).status === 200);
+  const { attributes } = await (await admins.client('root', 'master')).realms.findOne({ realm: 'ecuador' });
+  assert.ok(!Object.keys(attributes ?? {}).some((name) => name.startsWith('garita.setup.')), 'the mark is nobody\'s setting');
 });
 
 test('a realm that was deleted comes back; after a restart it is there', async () => {
@@ -105,6 +172,8 @@ test('the whole node comes back from the backups and the kept key alone', async 
   assert.match(refused.stderr, /another master key/);
   assert.ok(!existsSync(to));
 
+  const ports = { web: await freePort(), management: await freePort() };
+  const assertion = await assertionFor({ realm: (name) => `http://localhost:${ports.web}/realms/${name}` });
   const tried = await restore('--key-file', kept, '--dry-run');
   assert.equal(tried.status, 0, tried.stderr);
   assert.ok(!existsSync(to));
@@ -115,7 +184,7 @@ test('the whole node comes back from the backups and the kept key alone', async 
   assert.equal(again.status, 1);
   assert.match(again.stderr, /there already/);
 
-  const node = await Server.start({ data: to });
+  const node = await Server.start({ data: to, ports });
   try {
     assert.deepEqual(await users('peru', node.cli), ['ana']);
     assert.deepEqual(await users('chile', node.cli), []);
@@ -126,6 +195,12 @@ test('the whole node comes back from the backups and the kept key alone', async 
     const there = Object.assign(Object.create(Object.getPrototypeOf(portal)), portal, { server: node });
     assert.equal((await there.refresh(early.json.refresh_token)).status, 400);
     assert.equal((await there.password('ana', PASSWORD)).status, 200);
+    // OT-05: nothing is known here of what was used on the machine that is lost.
+    const counts = Object.assign(Object.create(Object.getPrototypeOf(counter)), counter, { server: node });
+    assert.equal((await counts.password('oscar', PASSWORD, { totp: usedByOscar })).status, 401);
+    assert.equal(await asKeyed(node, assertion), 401);
+    assert.equal(await asKeyed(node, await assertionFor(node)), 200);
+    await until('codes of later steps are good', async () => (await counts.password('olga', PASSWORD, { totp: codeOf('olga') })).status === 200);
   } finally {
     await node.stop();
   }

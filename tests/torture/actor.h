@@ -32,6 +32,8 @@ struct actor {
     char device[64];
     char user_code[16];
     char link[64];
+    char holder[SUBJECT_BYTES]; /* "person NAME", who has one-time passwords */
+    char otp[40];               /* the credential */
 };
 
 struct actor *actor_new(struct history *history, const char *tag);
@@ -66,6 +68,10 @@ MUST_CHECK int actor_take_device(struct actor *a);
 /* A link that is mailed to the person of that number: "link K"; and the use of it. */
 MUST_CHECK int actor_make_link(struct actor *a, unsigned person);
 MUST_CHECK int actor_follow_link(struct actor *a);
+/* "person N", with a password and one-time passwords by time. A login as the last of them, with the step of now:
+ * "step CREDENTIAL:STEP" is spent. */
+MUST_CHECK int actor_add_holder(struct actor *a);
+MUST_CHECK int actor_login_otp(struct actor *a);
 
 /* "person N": the last name, or absent. The number of the last one made is number - 1. */
 MUST_CHECK int actor_add_person(struct actor *a);

@@ -1,6 +1,7 @@
 /* What is there of a subject. */
 #include <stdio.h>
 
+#include "core/auth/otp.h"
 #include "core/auth/session.h"
 #include "core/codec/json.h"
 #include "core/port/action_tokens.h"
@@ -34,6 +35,16 @@ static int read_once(struct actor *a, struct store_read *r, struct str name,
     bool spent;
     (void)a;
     TRY(once_is_spent(r, STR("jti"), name, &spent));
+    say(value, spent ? STR("spent") : STR(VALUE_ABSENT));
+    return 0;
+}
+
+static int read_step(struct actor *a, struct store_read *r, struct str name,
+                     char value[VALUE_BYTES])
+{
+    bool spent;
+    (void)a;
+    TRY(once_is_spent(r, STR(OTP_ONCE), name, &spent));
     say(value, spent ? STR("spent") : STR(VALUE_ABSENT));
     return 0;
 }
@@ -186,6 +197,7 @@ static const struct {
     {"pushed", read_pushed},
     {"device", read_device},
     {"link", read_link},
+    {"step", read_step},
     {"applied", actor_read_applied},
 };
 

@@ -110,6 +110,8 @@ static void run_login(struct actor *a)
         return;
     if (actor_ask_device(a) == 0 && actor_let_device(a) == 0 && actor_take_device(a) != 0)
         return;
+    if (actor_add_holder(a) == 0 && actor_login_otp(a) != 0)
+        return;
 }
 
 static void run_admin(struct actor *a)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/auth/otp.h"
 #include "core/auth/session.h"
 #include "tests/torture/torture.h"
 #include "tests/torture/world.h"
@@ -149,6 +150,11 @@ static void once_forgotten(struct scene *s)
     run_sql(s->peru, "DELETE FROM once");
 }
 
+static void step_alive_again(struct scene *s)
+{
+    run_sql(s->peru, "DELETE FROM once WHERE kind = '" OTP_ONCE "'");
+}
+
 static void pair_is_half(struct scene *s)
 {
     run_sql(s->peru, "UPDATE user SET username = 'other' WHERE username = 't-c-0'");
@@ -192,6 +198,7 @@ static const struct spoil {
     {"a link that was followed lives again", link_alive_again, false},
     {"a refresh token moved back", token_alive_again, false},
     {"a spent value is forgotten", once_forgotten, false},
+    {"a one-time password lives again", step_alive_again, false},
     {"half of a transaction", pair_is_half, false},
     {"half of a document", record_is_half, false},
     {"half of what was applied", applied_is_half, false},
@@ -233,6 +240,8 @@ static void set_up(struct scene *s)
     MUST(actor_refresh(a));
     MUST(actor_push(a));
     MUST(actor_open_pushed(a));
+    MUST(actor_add_holder(a));
+    MUST(actor_login_otp(a));
     (void)snprintf(s->pushed, sizeof(s->pushed), "%s", a->pushed);
     MUST(actor_make_link(a, 1));
     MUST(actor_follow_link(a));

@@ -56,6 +56,8 @@ static int all_steps(struct actor *a)
     TRY(actor_ask_device(a));
     TRY(actor_let_device(a));
     TRY(actor_take_device(a));
+    TRY(actor_add_holder(a));
+    TRY(actor_login_otp(a));
     return actor_refresh(a);
 }
 

@@ -181,6 +181,7 @@ static void add_client(struct actor *a)
     struct store_write *w;
     MUST(admin_client_defaults(&a->ctx, STR(WORLD_CLIENT), &web));
     web.public_client = true;
+    web.direct_access_grants_enabled = true;
     MUST(client_attribute_set(&web, &a->arena, CLIENT_ATTR_DEVICE, STR("true")));
     web.redirect_uris = (struct strs){uris, 1};
     MUST(store_write_begin(a->ctx.view, &a->now, &w));

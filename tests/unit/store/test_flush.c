@@ -1,4 +1,5 @@
-/* Group commit: a flush waits for those who are about to commit, and not for as long as they like. */
+/* Group commit: a flush waits for those who are about to commit, and not for as long as they like; readers hold
+ * nobody up. */
 #include "tests/unit/store/store_support.h"
 
 #include <pthread.h>
@@ -58,10 +59,35 @@ static void test_held_write_stalls_no_flush(void **state)
     realm_view_release(view);
 }
 
+/* However long somebody reads, and however much is written meanwhile. */
+static void test_reader_holds_no_writer_up(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    struct store_read *r = begin_read(view);
+    int64_t before, count;
+    ok(user_count(r, &before));
+    for (int i = 0; i < 200; i++) {
+        struct user user = user_named(arena_printf(&arena, "user-%d", i).ptr);
+        struct store_write *w = begin_write(view);
+        ok(user_insert(w, &user));
+        commit(w);
+    }
+    ok(user_count(r, &count));
+    assert_int_equal(count, before); /* its moment stays */
+    store_read_end(r);
+    r = begin_read(view);
+    ok(user_count(r, &count));
+    assert_int_equal(count, before + 200);
+    store_read_end(r);
+    realm_view_release(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_held_write_stalls_no_flush, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_reader_holds_no_writer_up, start_test, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
