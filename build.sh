@@ -34,6 +34,9 @@ Garita is built, run and tested with this script, on Debian 12.
                                torture the store, and the server by kills, for longer: NAME is check,
                                power, faults, alloc, kill, server (all of them) or part of a
                                workload's name; N rounds, or S seconds a workload
+  ./build.sh torture --failover N
+                               N rounds of kill, promotion and rejoining of two nodes, and N of whatever
+                               happens to them and their witness (GARITA_FAILOVER_SEED repeats an order)
   ./build.sh bench [NAME...]   measure the release and print figures and ratios; without a name all
                                but scale, which measures 1,000 realms and 1,000,000 people, and
                                those named ...-million

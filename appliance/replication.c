@@ -183,6 +183,7 @@ static int listen_for_peer(struct replication *r, struct err_ctx *err)
         .address = r->config->replication_address,
         .port = (uint16_t)r->config->replication_port,
         .identity = &r->identity,
+        .times = replication_part_times(r->config),
         .is_peer = is_peer,
         .stranger = on_stranger,
         .arg = r,

@@ -11,6 +11,7 @@
 #include "core/base/banned.h"
 
 #define TRY_MS         2000
+#define BEAT_MOST_MS   1000
 #define PAUSE_MS       200
 #define TELL_PAUSE_MS  5000 /* between tries to reach a node that may be an old primary */
 #define TELL_PAUSE_MAX 30000
@@ -56,6 +57,12 @@ struct link_user replication_part_user(struct replication_part *p)
     return (struct link_user){.up = up, .message = message, .beat = beat, .down = down, .arg = p};
 }
 
+struct link_times replication_part_times(const struct config *config)
+{
+    int64_t quarter_ms = config->failover_lease_ms / 4;
+    return (struct link_times){.beat_ms = quarter_ms < BEAT_MOST_MS ? quarter_ms : BEAT_MOST_MS};
+}
+
 int replication_part_dial(struct replication_part *p)
 {
     struct node_state state;
@@ -64,6 +71,7 @@ int replication_part_dial(struct replication_part *p)
         return 0;
     struct link_dialer_config config = {.address = str_c(state.peer.address),
                                         .identity = p->identity,
+                                        .times = replication_part_times(p->config),
                                         .user = replication_part_user(p)};
     memcpy(config.pin.bytes, state.peer.pin, sizeof(config.pin.bytes));
     if (p->host.leader) {

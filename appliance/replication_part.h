@@ -29,6 +29,8 @@ MUST_CHECK int replication_part_begin(struct replication_part *part, struct stor
                                       const struct config *config,
                                       const struct link_identity *identity, struct err_ctx *err);
 struct link_user replication_part_user(struct replication_part *part);
+/* Signs of life carry the lease: several while it lasts. */
+struct link_times replication_part_times(const struct config *config);
 /* Asks the witness, from when the node has one. asks_first: as warden_start. Does nothing when it does
  * already. ERR_CONFIG, ERR_NO_MEMORY. */
 MUST_CHECK int replication_part_keep(struct replication_part *part, bool asks_first,

@@ -131,7 +131,18 @@ test_torture() { # FILTER
         stage torture counts_of_lines tests/torture/run.sh ${1:+"$1"}
 }
 
-run_torture() { # [--rounds N] [--seconds S] [--seed N] [NAME]
+run_failovers() { # N
+    [[ $1 =~ ^[1-9][0-9]*$ ]] || wrong_usage "torture --failover takes a number of rounds"
+    # shellcheck disable=SC2046,SC2086
+    packages_install $PACKAGES_FLOW $(packages_node)
+    build_release && npm_ready tests/flow || exit 1
+    GARITA_RELEASE_BIN=$BUILD/garita GARITA_FAILOVER_ROUNDS=$1 exec tests/flow/run.sh 'failover rounds'
+}
+
+run_torture() { # [--rounds N] [--seconds S] [--seed N] [NAME] | --failover N
+    if [ "${1:-}" = --failover ]; then
+        run_failovers "${2:-}"
+    fi
     # shellcheck disable=SC2046,SC2086
     packages_install $PACKAGES_TEST $(packages_node)
     deps_ready

@@ -1,5 +1,6 @@
 #include "store/repl/gate.h"
 
+#include "store/repl/node.h"
 #include "store/store.h"
 
 #include "core/base/banned.h"
@@ -56,6 +57,8 @@ int gate_admit_own(struct store *store)
 int gate_admit(struct store *store)
 {
     TRY(gate_admit_own(store));
+    if (!lease_is_held(node_lease(store->node)))
+        return ERR_NO_LEASE; /* also in a folder whose server does not run: another node may reign */
     const struct repl_gate *gate = enter(&store->gate);
     if (!gate)
         return 0;

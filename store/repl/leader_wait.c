@@ -47,8 +47,6 @@ bool leading_keeps_up(const struct leader *l)
 int leading_admit(void *leader)
 {
     struct leader *l = leader;
-    if (!lease_is_held(l->lease))
-        return ERR_NO_LEASE;
     (void)pthread_mutex_lock(&l->lock);
     bool refuses = l->config.mode != REPL_ASYNC && l->config.stop_without_standby && !l->stopping &&
                    (!l->attached || !l->settled || l->broken);
@@ -60,7 +58,7 @@ int leading_admit(void *leader)
 static bool must_wait(const struct leader *l)
 {
     return (l->config.mode != REPL_ASYNC && l->config.stop_without_standby) ||
-           !lease_may_answer_alone(l->lease);
+           !lease_may_answer_alone(l->lease, l->config.mode == REPL_ASYNC);
 }
 
 /* Whether the standby is expected to have what is committed soon: also of a database that is just being

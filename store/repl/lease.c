@@ -16,7 +16,8 @@ const char *lease_stance_word(enum lease_stance stance)
 
 void lease_init(struct lease *l, int64_t (*now_ms)(void))
 {
-    *l = (struct lease){.now_ms = now_ms ? now_ms : clock_boot_ms, .length_ms = LEASE_MS};
+    *l = (struct lease){
+        .now_ms = now_ms ? now_ms : clock_boot_ms, .length_ms = LEASE_MS, .told = LEASE_COVERED};
     (void)pthread_mutex_init(&l->lock, NULL);
     l->promised_until_ms = l->now_ms() + l->length_ms;
 }
@@ -77,22 +78,30 @@ void lease_drop(struct lease *l)
 {
     pthread_mutex_lock(&l->lock);
     l->until_ms = 0;
-    l->may_answer_alone = false;
+    l->told = LEASE_COVERED;
     pthread_mutex_unlock(&l->lock);
 }
 
-bool lease_may_answer_alone(struct lease *l)
+bool lease_may_answer_alone(struct lease *l, bool is_async)
 {
     pthread_mutex_lock(&l->lock);
-    bool may = !l->is_required || l->may_answer_alone;
+    bool may = !l->is_required || l->told == LEASE_ALONE || (l->told == LEASE_ASYNC && is_async);
     pthread_mutex_unlock(&l->lock);
     return may;
 }
 
-void lease_set_alone(struct lease *l, bool may_answer_alone)
+void lease_set_told(struct lease *l, enum lease_stance told)
 {
     pthread_mutex_lock(&l->lock);
-    l->may_answer_alone = may_answer_alone;
+    l->told = told;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lease_tell(struct lease *l, enum lease_stance stance)
+{
+    pthread_mutex_lock(&l->lock);
+    if (stance == LEASE_COVERED || (stance == LEASE_ASYNC && l->told == LEASE_ALONE))
+        l->told = stance;
     pthread_mutex_unlock(&l->lock);
 }
 

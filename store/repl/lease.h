@@ -33,7 +33,8 @@ struct lease {
     bool is_required;  /* there is a witness */
     /* Of a primary. */
     int64_t until_ms;
-    bool may_answer_alone; /* the witness knows that answers do not wait for the standby */
+    enum lease_stance
+        told; /* what the witness counts on; LEASE_COVERED also when it is not known */
     /* Of a standby. */
     int64_t promised_until_ms; /* to the primary */
     bool claims;
@@ -60,9 +61,13 @@ bool lease_is_held(struct lease *l);
 void lease_extend(struct lease *l, int64_t asked_ms);
 /* Somebody else reigns. */
 void lease_drop(struct lease *l);
-/* Whether an answer may leave that the standby has not confirmed. True without a witness. */
-bool lease_may_answer_alone(struct lease *l);
-void lease_set_alone(struct lease *l, bool may_answer_alone);
+/* Whether an answer may leave that the standby has not confirmed: when the witness does not count on it, and
+ * in a synchronous mode would not let the standby reign. True without a witness. */
+bool lease_may_answer_alone(struct lease *l, bool is_async);
+void lease_set_told(struct lease *l, enum lease_stance told);
+/* The witness is about to be told this, and may count on it whether or not it answers: no answer leaves that
+ * would be wrong then. */
+void lease_tell(struct lease *l, enum lease_stance stance);
 
 /* Signs of life between primary and standby carry the question and the promise. */
 void lease_ask(struct lease *l, struct repl_heartbeat *beat);

@@ -85,13 +85,13 @@ static enum lease_stance choose_stance(struct warden *w)
     enum lease_stance stance = leader_stance(w->config.leader, w->told);
     if (stance != LEASE_COVERED || w->told == LEASE_COVERED)
         return stance;
-    lease_set_alone(w->lease, false);
+    lease_tell(w->lease, LEASE_COVERED);
     return leader_stance(w->config.leader, w->told);
 }
 
-static void answer_alone(struct warden *w)
+static void count_on(struct warden *w, enum lease_stance stance)
 {
-    lease_set_alone(w->lease, true);
+    lease_set_told(w->lease, stance);
     leader_lease_changed(w->config.leader);
 }
 
@@ -102,6 +102,7 @@ static void renew(struct warden *w, enum lease_stance stance)
     struct witness_answer answer;
     witness_request_of(w->config.node, WITNESS_RENEW, &q);
     q.stance = stance;
+    lease_tell(w->lease, stance);
     if (ask(w, &q, &answer) != 0 || answer.verdict != WITNESS_GRANTED) {
         w->is_told = false;
         w->told = LEASE_ALONE;
@@ -110,8 +111,7 @@ static void renew(struct warden *w, enum lease_stance stance)
     lease_extend(w->lease, w->asked_ms);
     w->is_told = true;
     w->told = stance;
-    if (stance != LEASE_COVERED)
-        answer_alone(w);
+    count_on(w, stance);
 }
 
 static void reign(struct warden *w)
@@ -120,8 +120,8 @@ static void reign(struct warden *w)
     bool is_news = !w->is_told || stance != w->told;
     if (is_due(w, w->is_told ? is_news ? 0 : lease_length_ms(w->lease) / 3 : RETRY_MS))
         renew(w, stance);
-    else if (!is_news && stance != LEASE_COVERED)
-        answer_alone(w);
+    else if (!is_news)
+        count_on(w, stance);
 }
 
 /* --- A standby --- */

@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cli } from './lib/cli.mjs';
-import { Gone, History, login, register } from './lib/history.mjs';
+import { History } from './lib/history.mjs';
 import { request } from './lib/http.mjs';
+import { Load } from './lib/load.mjs';
 import { Client } from './lib/oidc.mjs';
 import { RELEASE_BIN, Server, freePort, sleep, tempFolder, until } from './lib/server.mjs';
 import { SECRET, World } from './lib/world.mjs';
@@ -21,9 +22,8 @@ const args = (i) => ['--hostname', origin, '--replication-port', String(replicat
 const Host = new URL(origin).host;
 const clientAt = (at) => Object.assign(new Client(at, 'peru', 'portal', SECRET), { headers: { Host } });
 const history = new History();
-let world, server, other, portal;
-let on = false; // the primary has not been killed in this round yet
-let n = 0;
+const load = new Load(history);
+let world, server, other;
 
 async function pair() {
   await world.cli.ok('standby', 'token').then((token) => world.cli.withFile(token.trim(), (file) =>
@@ -53,7 +53,7 @@ before(async () => {
   assert.ok(token);
   await pair();
   await other.launch();
-  portal = clientAt(server);
+  load.aim(server, clientAt(server));
   await inStep();
 });
 after(async () => {
@@ -63,93 +63,15 @@ after(async () => {
   }
 });
 
-async function reply(call) {
-  const got = await call().catch(() => { throw new Gone(); });
-  assert.ok(got.status < 500, `${got.status}: ${got.text}`);
-  return got;
-}
-async function tokens(call) {
-  const got = await reply(call);
-  if (got.status === 200) return { refresh: got.json.refresh_token, access: got.json.access_token };
-  assert.equal(got.json.error, 'invalid_grant', got.text);
-  return false;
-}
-const fine = async (call) => (await reply(call)).status < 300;
-const refresh = (object, token) => object.ask({ kind: 'refresh', token }, () => tokens(() => portal.refresh(token)));
-const active = (object, token) => object.ask({ kind: 'active', token }, async () => (await reply(() => portal.introspect(token))).json.active);
-
-async function useLogin(round, user) {
-  const object = history.object(`login ${n++} of ${user}`, login);
-  const one = { object, old: [] };
-  round.logins.push(one);
-  one.last = await object.ask({ kind: 'grant' }, () => tokens(() => portal.password(user)));
-  for (let i = 0; i < 2 && on; i++) {
-    const next = await refresh(object, one.last.refresh);
-    one.old.push(one.last.refresh);
-    if (!next) return;
-    one.last = next;
-  }
-  const token = one.last.refresh;
-  const end = Math.random();
-  if (end < 0.3) await object.ask({ kind: 'revoke', token }, () => fine(() => portal.revoke(token)));
-  else if (end < 0.6) await object.ask({ kind: 'logout', token }, () => fine(() => portal.post('/logout', { refresh_token: token })));
-}
-
-async function lookAtLogin({ object, last, old }) {
-  if (last) await active(object, last.access);
-  if (last) await refresh(object, last.refresh);
-  for (const token of old.slice(-1)) await refresh(object, token);
-  if (last) await active(object, last.access);
-}
-
-async function command(...words) {
-  const result = await server.cli.run([...words, '--json']);
-  if (result.status === 0) return result.stdout === '' ? {} : JSON.parse(result.stdout);
-  if (/there is no/.test(result.stderr)) return null;
-  assert.equal(on, false, `garita ${words.join(' ')}: ${result.stderr}`);
-  throw new Gone();
-}
-
-async function addPerson(round) {
-  const name = `person${n++}`;
-  const object = history.object(`user ${name}`, register());
-  const read = async () => (await command('user', 'show', '--realm', 'peru', '--username', name))?.email ?? null;
-  round.people.push({ object, read });
-  await object.ask({ kind: 'put', value: `${name}@example.pe` }, async () =>
-    (await command('user', 'add', '--realm', 'peru', '--username', name, `email=${name}@example.pe`)) !== null);
-}
-
-async function addRealm(round) {
-  const name = `realm${n++}`;
-  const object = history.object(`realm ${name}`, register());
-  const read = async () => (await command('realm', 'show', name)) && name;
-  round.people.push({ object, read });
-  await object.ask({ kind: 'put', value: name }, async () =>
-    (await command('realm', 'create', name, 'defaultSignatureAlgorithm=ES256')) !== null);
-}
-
-async function repeat(work) {
-  try {
-    while (on) await work();
-  } catch (err) {
-    if (!(err instanceof Gone)) throw err;
-    assert.equal(on, false, 'gone, but nobody killed it');
-  }
-}
-
 async function crashUnderLoad(number) {
-  const round = { logins: [], people: [] };
-  on = true;
-  const workers = ['user0', 'user1', 'user2'].map((user) => repeat(() => useLogin(round, user)));
-  workers.push(repeat(() => (number % 3 === 2 && round.people.length % 3 === 0 ? addRealm(round) : addPerson(round))));
-  const load = Promise.all(workers);
   const enough = history.counts.answered + LEAST_ANSWERS;
-  await Promise.race([until('there is load', async () => history.counts.answered >= enough, 60000, 3), load]);
+  const round = load.begin(number);
+  await Promise.race([until('there is load', async () => history.counts.answered >= enough, 60000, 3), round.over]);
   await sleep(Math.random() * 200);
   server.child.kill('SIGKILL');
-  on = false;
+  load.on = false;
   await server.ended;
-  await load;
+  await round.over;
   history.crash();
   return round;
 }
@@ -158,22 +80,12 @@ async function promote() {
   const begun = Date.now();
   await other.cli.ok('promote', '--yes');
   [server, other] = [other, server];
-  portal = clientAt(server);
-  await until('somebody logs in', async () => (await portal.password('user0')).status === 200, 60000, 5);
+  load.aim(server, clientAt(server));
+  await until('somebody logs in', async () => (await load.portal.password('user0')).status === 200, 60000, 5);
   return Date.now() - begun;
 }
 
-async function look(round) {
-  on = true;
-  await Promise.all([...round.logins.slice(-12).map(lookAtLogin), ...round.people.map(({ object, read }) => object.ask({ kind: 'read' }, read))]);
-  try {
-    history.settle();
-  } catch (err) {
-    for (const one of [server, other]) err.message += `\n${one.log.split('\n').filter((l) => l.includes('replication')).join('\n').slice(-3000)}`;
-    throw err;
-  }
-  [...history.objects].forEach((o) => history.forget(o));
-}
+const told = () => [server, other].map((one) => one.log.split('\n').filter((l) => l.includes('replication')).join('\n').slice(-3000)).join('\n');
 
 // The old primary does not know of the promotion, and must not change anything.
 async function comeBackFenced() {
@@ -194,14 +106,14 @@ async function rejoin(epoch) {
   await inStep();
 }
 
-test(`RP-02: ${ROUNDS} rounds of kill, promotion, fencing and rejoining under load`, { timeout: 600000 + ROUNDS * 60000 }, async (t) => {
+test(`RP-02: ${ROUNDS} failover rounds: kill, promotion, fencing and rejoining under load`, { timeout: 600000 + ROUNDS * 60000 }, async (t) => {
   const took = [];
   for (let number = 0; number < ROUNDS; number++) {
     const epoch = await metric(server, 'epoch');
     const round = await crashUnderLoad(number);
     took.push(await promote());
     assert.equal(await metric(server, 'epoch'), epoch + 1);
-    await look(round);
+    await load.look(round, told);
     await comeBackFenced();
     await rejoin(epoch);
   }

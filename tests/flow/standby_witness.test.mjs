@@ -54,6 +54,7 @@ test('the primary is killed: the standby reigns by itself', async (t) => {
   await change(primary);
   const begun = Date.now();
   await primary.crash();
+  assert.match((await change(primary)).stderr, /neither the witness nor the standby/); // in its folder
   await swap();
   await until('it takes changes', () => works(primary));
   t.diagnostic(`kill to first change ${Date.now() - begun} ms, lease ${cluster.lease} ms`);

@@ -301,7 +301,7 @@ static void test_needs_a_lease(void **state)
     lease_set_length(lease, LEASE_MOST_MS);
     lease_extend(lease, lease_now_ms(lease));
     assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ASYNC);
-    lease_set_alone(lease, true);
+    lease_set_told(lease, LEASE_ASYNC);
     ok(commit_as_answered("ana"));
     lease_drop(lease);
     fails(commit_as_answered("late"), ERR_NO_LEASE);
@@ -319,6 +319,8 @@ static void test_tells_the_witness_before_it_answers_alone(void **state)
     start_leader((struct leader_config){.mode = REPL_SYNC_FLUSH, .confirm_ms = 200});
     fails(commit_as_answered("before"), ERR_UNCONFIRMED);
     assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ALONE);
+    lease_set_told(lease, LEASE_ASYNC); /* of the mode before: the standby would reign */
+    fails(commit_as_answered("too early"), ERR_UNCONFIRMED);
     connect_standby();
     until_in_step();
     ok(commit_as_answered("ana"));
@@ -326,7 +328,7 @@ static void test_tells_the_witness_before_it_answers_alone(void **state)
     silence(true);
     fails(commit_as_answered("eva"), ERR_UNCONFIRMED);
     assert_int_equal(leader_stance(leader, LEASE_COVERED), LEASE_ALONE);
-    lease_set_alone(lease, true);
+    lease_set_told(lease, LEASE_ALONE);
     leader_lease_changed(leader);
     ok(commit_as_answered("eve"));
     silence(false);

@@ -145,7 +145,7 @@ static void who_is_paired_has_its_lease(void **state)
     assert_true(lease_is_held(node_lease(first))); /* none is needed */
     pair_both();
     assert_true(lease_is_held(node_lease(first)));
-    assert_false(lease_may_answer_alone(node_lease(first)));
+    assert_false(lease_may_answer_alone(node_lease(first), true));
     assert_false(lease_is_held(node_lease(second)));
     node_look(first, &s);
     assert_true(node_has_witness(&s));
