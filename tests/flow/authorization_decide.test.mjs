@@ -196,6 +196,18 @@ test('files: settings go out and come in again the same; a realm keeps them', as
   }
   assert.deepEqual(plain(await kc.clients.exportResource({ id: copy })), plain(settings), 'all or nothing');
 
+  const client = { clientId: 'partial', publicClient: false, serviceAccountsEnabled: true, authorizationServicesEnabled: true, authorizationSettings: settings };
+  for (const ifResourceExists of ['FAIL', 'OVERWRITE']) {
+    await kc.realms.partialImport({ realm: 'peru', rep: { ifResourceExists, clients: [client] } });
+    const [{ id: partial }] = await kc.clients.find({ clientId: 'partial' });
+    assert.deepEqual(plain(await kc.clients.exportResource({ id: partial })), plain(settings));
+  }
+  const exported = (await world.call('POST', '/realms/peru/partial-export?exportClients=true', { token, json: {} })).json;
+  assert.deepEqual(exported.clients.find((c) => c.clientId === 'photoz').authorizationSettings, settings);
+  await world.addAdmin('medio', ['manage-realm', 'view-clients', 'view-users'].map((r) => `realm-management/${r}`), 'peru');
+  const half = (await world.call('POST', '/realms/peru/partial-export?exportClients=true', { token: await world.token('medio', 'peru'), json: {} })).json;
+  assert.equal(half.clients.find((c) => c.clientId === 'photoz').authorizationSettings, undefined, 'AD-07: for who may not see it');
+
   const dir = await mkdtemp(join(tmpdir(), 'garita-authz-'));
   try {
     const first = join(dir, 'a.json'), second = join(dir, 'b.json');
