@@ -1,6 +1,7 @@
 /* Reading questions and writing answers. */
 #include "core/authz/request.h"
 
+#include "core/admin/rs_search.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -184,8 +185,25 @@ static int ask_scopes(const struct auth_ctx *ctx, const struct authz_request *q,
     return io_list->count > before ? 0 : add(ctx, &(struct authz_asked){NULL, *scopes}, io_list);
 }
 
+static int ask_uri(const struct auth_ctx *ctx, const struct authz_request *q, struct str uri,
+                   bool is_path, const struct rs_objects *scopes, struct authz_asked_list *io_list)
+{
+    struct rs_resources found;
+    const struct rs_search search = {
+        .filter = {.client_pk = q->client_pk, .kind = RS_RESOURCE, .owner = STR("")},
+        .uri = uri,
+        .is_path = is_path};
+    TRY(rs_resources_find(q->r, q->a, &search, 0, AUTHZ_RESOURCES_MAX + 1, &found));
+    if (found.count == 0)
+        return err_set(ctx->err, ERR_INVALID_RESOURCE, "Resource with uri [%.*s] does not exist.",
+                       STR_ARG(uri));
+    for (size_t i = 0; i < found.count; i++)
+        TRY(authz_ask_resource(ctx, q, &found.items[i].row, scopes, io_list));
+    return 0;
+}
+
 int authz_ask(const struct auth_ctx *ctx, const struct authz_request *request,
-              struct str permission, struct authz_asked_list *io_list)
+              struct str permission, enum authz_format format, struct authz_asked_list *io_list)
 {
     ptrdiff_t hash = str_find(permission, '#');
     struct str name = hash < 0 ? permission : str_sub(permission, 0, (size_t)hash);
@@ -195,6 +213,8 @@ int authz_ask(const struct auth_ctx *ctx, const struct authz_request *request,
     while (!str_empty(rest) && str_next(&rest, ',', &word))
         if (!str_empty(str_trim(word)))
             TRY(find_scope(ctx, request, str_trim(word), &scopes));
+    if (!str_empty(str_trim(name)) && format != AUTHZ_BY_NAME)
+        return ask_uri(ctx, request, str_trim(name), format == AUTHZ_BY_PATH, &scopes, io_list);
     if (!str_empty(str_trim(name))) {
         TRY(find_resource(ctx, request, str_trim(name), &row));
         return authz_ask_resource(ctx, request, &row, &scopes, io_list);

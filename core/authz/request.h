@@ -14,12 +14,16 @@ struct authz_asked_list {
     struct authz_asked *items;
     size_t count;
 };
+/* How a permission names its resource. */
+enum authz_format { AUTHZ_BY_NAME, AUTHZ_BY_URI, AUTHZ_BY_PATH };
 /* "RESOURCE#SCOPE,SCOPE" of the parameter permission: names or ids; without scopes all that the resource has.
  * "#SCOPE" asks for every resource with that scope. Resources are the person's own of that name, else the
- * resource server's. What a resource does not have of the scopes is left out. ERR_INVALID_RESOURCE,
+ * resource server's; by URI each of the resource server's that has it, by path the one whose URI says most
+ * about it. What a resource does not have of the scopes is left out. ERR_INVALID_RESOURCE,
  * ERR_INVALID_SCOPE, ERR_INVALID_REQUEST, ERR_LIMIT_REACHED with a sentence. */
 MUST_CHECK int authz_ask(const struct auth_ctx *ctx, const struct authz_request *request,
-                         struct str permission, struct authz_asked_list *io_list);
+                         struct str permission, enum authz_format format,
+                         struct authz_asked_list *io_list);
 /* Every resource of the resource server itself and of the person. */
 MUST_CHECK int authz_ask_all(const struct auth_ctx *ctx, const struct authz_request *request,
                              struct authz_asked_list *io_list);

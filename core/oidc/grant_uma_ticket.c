@@ -71,8 +71,22 @@ struct asking {
     const struct client *audience;
     struct str mode; /* absent: a token */
     bool with_names;
+    enum authz_format format;
     int64_t limit; /* of permissions; 0: none */
 };
+
+static int read_format(struct asking *q)
+{
+    struct str format = form_get(q->form, "permission_resource_format");
+    struct str matching = form_get(q->form, "permission_resource_matching_uri");
+    bool by_uri = str_eq(format, STR("uri"));
+    if (!by_uri && !str_empty(format) && !str_eq(format, STR("id")))
+        return err_field(q->ctx->err, ERR_INVALID_REQUEST, "permission_resource_format",
+                         "permission_resource_format must be id or uri");
+    if (by_uri)
+        q->format = str_eq(matching, STR("true")) ? AUTHZ_BY_PATH : AUTHZ_BY_URI;
+    return 0;
+}
 
 static int read_mode(struct asking *q)
 {
@@ -92,14 +106,8 @@ static int read_mode(struct asking *q)
 /* What exists elsewhere and not here must not be passed over: it would change the answer. */
 static int refuse_absent(const struct asking *q)
 {
-    static const char *const names[] = {"ticket",
-                                        "claim_token",
-                                        "claim_token_format",
-                                        "rpt",
-                                        "submit_request",
-                                        "permission_resource_format",
-                                        "permission_resource_matching_uri",
-                                        "subject_token"};
+    static const char *const names[] = {"ticket", "claim_token",    "claim_token_format",
+                                        "rpt",    "submit_request", "subject_token"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (!str_empty(form_get(q->form, names[i])))
             return err_field(q->ctx->err, ERR_INVALID_REQUEST, names[i],
@@ -133,7 +141,7 @@ static int ask(const struct asking *q, const struct authz_request *request,
         const struct form_param *param = &q->form->params[i];
         if (!str_eq(param->name, STR(UMA_PERMISSION)) || str_empty(param->value))
             continue;
-        TRY(authz_ask(q->ctx, request, param->value, ret_list));
+        TRY(authz_ask(q->ctx, request, param->value, q->format, ret_list));
         any = true;
     }
     return any ? 0 : authz_ask_all(q->ctx, request, ret_list);
@@ -267,6 +275,7 @@ int grant_uma_ticket(const struct auth_ctx *ctx, const struct client_auth *auth,
     bool granted = false;
     TRY(refuse_absent(&q));
     TRY(read_mode(&q));
+    TRY(read_format(&q));
     TRY(find_audience(&q));
     {
         CLEANUP(store_read_end_p) struct store_read *r = NULL;

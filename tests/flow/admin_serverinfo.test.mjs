@@ -26,7 +26,7 @@ test('the machine', () => {
 test('features: each is on or off in both lists', () => {
   const off = info.features.filter((f) => !f.enabled).map((f) => f.name);
   assert.deepEqual(info.profileInfo.disabledFeatures, off);
-  assert.ok(off.includes('AUTHORIZATION'));
+  assert.ok(off.includes('CIBA'));
   assert.ok(info.features.find((f) => f.name === 'IMPERSONATION').enabled);
 });
 

@@ -291,3 +291,27 @@ test('AU-01: each change is an event with before and after', async () => {
   const result = await refusal(kc.clients.createAuthorizationScope({ id }, { name: 'told again' }));
   assert.equal(result.status, 409);
 });
+
+test('AD-04: four eyes: a change waits for a second person, and is then as it was asked for', async () => {
+  await world.addAdmin('segunda', ['realm-management/realm-admin'], 'peru');
+  const second = await world.token('segunda', 'peru'), why = { 'X-Justification': 'ticket 4711' };
+  const of = (method, path, json, as) => world.call(method, `/realms/peru${path}`, { token: as, headers: why, ...(json === undefined ? {} : { json }) });
+  const held = async (method, path, json) => {
+    const reply = await of(method, path, json, token);
+    assert.equal(reply.status, 202, `${method} ${path}: ${reply.status} ${reply.text}`);
+    assert.equal((await of('POST', `/change-requests/${reply.json.id}/approve`, {}, second)).status, 200);
+  };
+  const base = `/clients/${id}/authz/resource-server`;
+  assert.equal((await of('PUT', '/four-eyes', { kinds: ['authorization'] }, token)).status, 204);
+  const waits = await of('POST', `${base}/scope`, { name: 'held' }, token);
+  assert.equal(waits.status, 202);
+  assert.deepEqual(waits.json.kinds, ['authorization']);
+  assert.deepEqual(await kc.clients.listAllScopes({ id, name: 'held' }), []);
+  assert.equal((await of('POST', `/change-requests/${waits.json.id}/approve`, {}, second)).status, 200);
+  const [scope] = await kc.clients.listAllScopes({ id, name: 'held' });
+  assert.equal(scope.name, 'held');
+  await held('PUT', `${base}/scope/${scope.id}`, { name: 'held again' });
+  await held('DELETE', `${base}/scope/${scope.id}`);
+  await want(404, 'GET', `/scope/${scope.id}`);
+  await held('PUT', '/four-eyes', { kinds: [] });
+});

@@ -26,7 +26,7 @@ before(async () => {
   await kc.users.addRealmRoleMappings({ id: maria, roles: [role] });
   ({ id } = await kc.clients.create({ clientId: 'photoz', serviceAccountsEnabled: true, authorizationServicesEnabled: true }));
   const client = { id };
-  await kc.clients.createResource(client, { name: 'Album', type: 'urn:photoz:album', scopes: ['view', 'delete'].map((name) => ({ name })) });
+  await kc.clients.createResource(client, { name: 'Album', type: 'urn:photoz:album', uris: ['/albums', '/albums/*'], scopes: ['view', 'delete'].map((name) => ({ name })) });
   await kc.clients.createResource(client, { name: 'Report' });
   const editors = await kc.clients.createPolicy({ id, type: 'role' }, { name: 'editors', roles: [{ id: 'editor' }] });
   const anybody = await kc.clients.createPolicy({ id, type: 'user' }, { name: 'both', users: ['maria', 'luis'] });
@@ -78,6 +78,11 @@ test('what is asked for, and no more', async () => {
   assert.equal((await list([...permissions('Album', 'Report'), ['response_permissions_limit', '1']])).length, 1);
   const nameless = await ask(access, [...permissions('Album'), ['response_mode', 'permissions'], ['response_include_resource_name', 'false']]);
   assert.deepEqual(Object.keys(nameless.json[0]).sort(), ['rsid', 'scopes']);
+  const byUri = (uri, matching) => [['permission', uri], ['permission_resource_format', 'uri'], ['permission_resource_matching_uri', String(matching)]];
+  assert.deepEqual(await list(byUri('/albums#view', false)), ['Album view']);
+  assert.deepEqual(await list(byUri('/albums/7#view', true)), ['Album view']);
+  assertError(await ask(access, byUri('/albums/7', false)), 400, 'invalid_resource');
+  assertError(await ask(access, byUri('/other', true)), 403, 'access_denied'); // the default resource
   const decided = await ask(access, [...permissions('Album#delete'), ['response_mode', 'decision']]);
   assert.deepEqual(decided.json, { result: true });
 });
@@ -96,7 +101,8 @@ test('refused: what is not allowed, not there, or not meant so', async () => {
   assertError(await ask(access, [], { grant_type: UMA }), 400, 'invalid_request', /audience/);
   assertError(await ask(access, [], { grant_type: UMA, audience: 'portal' }), 400, 'invalid_request', /does not support permissions/);
   assertError(await ask(access, [], { grant_type: UMA, audience: 'nowhere' }), 400, 'invalid_request');
-  for (const name of ['ticket', 'claim_token', 'rpt', 'permission_resource_format']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
+  assertError(await ask(access, [['permission_resource_format', 'name']]), 400, 'invalid_request');
+  for (const name of ['ticket', 'claim_token', 'rpt']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
   // elsewhere nothing stands twice
   const twice = await request(`${portal.endpoint}/token`, { form: [['grant_type', 'client_credentials'], ['permission', 'a'], ['permission', 'b'], ['client_id', 'portal'], ['client_secret', portal.secret]] });
   assertError(twice, 400, 'invalid_request');
@@ -195,6 +201,18 @@ test('files: settings go out and come in again the same; a realm keeps them', as
     assert.equal(reply.status, 400, JSON.stringify(bad));
   }
   assert.deepEqual(plain(await kc.clients.exportResource({ id: copy })), plain(settings), 'all or nothing');
+
+  const client = { clientId: 'partial', publicClient: false, serviceAccountsEnabled: true, authorizationServicesEnabled: true, authorizationSettings: settings };
+  for (const ifResourceExists of ['FAIL', 'OVERWRITE']) {
+    await kc.realms.partialImport({ realm: 'peru', rep: { ifResourceExists, clients: [client] } });
+    const [{ id: partial }] = await kc.clients.find({ clientId: 'partial' });
+    assert.deepEqual(plain(await kc.clients.exportResource({ id: partial })), plain(settings));
+  }
+  const exported = (await world.call('POST', '/realms/peru/partial-export?exportClients=true', { token, json: {} })).json;
+  assert.deepEqual(exported.clients.find((c) => c.clientId === 'photoz').authorizationSettings, settings);
+  await world.addAdmin('medio', ['manage-realm', 'view-clients', 'view-users'].map((r) => `realm-management/${r}`), 'peru');
+  const half = (await world.call('POST', '/realms/peru/partial-export?exportClients=true', { token: await world.token('medio', 'peru'), json: {} })).json;
+  assert.equal(half.clients.find((c) => c.clientId === 'photoz').authorizationSettings, undefined, 'AD-07: for who may not see it');
 
   const dir = await mkdtemp(join(tmpdir(), 'garita-authz-'));
   try {

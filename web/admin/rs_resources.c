@@ -1,5 +1,6 @@
 /* ~/authz/resource-server/resource. */
 #include "core/admin/rs_import.h"
+#include "core/admin/rs_search.h"
 #include "core/authz/gather.h"
 #include "core/model/represent.h"
 #include "web/admin/resource_servers.h"
@@ -15,68 +16,24 @@ static int find(struct admin_call *call, const struct client *client,
 
 /* --- Lists --- */
 
-/* A path fits a URI that ends in '*' when it begins with what stands before, and any other URI that it is. */
-static bool uri_covers(struct str uri, struct str path)
-{
-    if (str_ends(uri, STR("*")))
-        return str_starts(path, str_sub(uri, 0, uri.len - 1));
-    return str_eq(uri, path);
-}
-
-/* The longest URI of those that fit, as Keycloak; absent: none does. */
-static struct str best_uri(const struct rs_resource *resource, struct str path)
-{
-    struct str best = {NULL, 0};
-    for (size_t i = 0; i < resource->uris.count; i++) {
-        struct str uri = resource->uris.items[i];
-        if (uri_covers(uri, path) && (str_absent(best) || uri.len > best.len))
-            best = uri;
-    }
-    return best;
-}
-
-/* Of all resources the one whose URI says most about the path. */
-static int list_matching(struct admin_call *call, const struct client *client,
-                         const struct rs_filter *filter, struct str path, bool deep)
-{
-    const struct rs_view view = rs_view_of(call, client);
-    struct rs_objects all;
-    struct rs_resource best = {.row = {.pk = 0}};
-    struct str best_text = {NULL, 0};
-    TRY(rs_list(call->r, call->req->arena, filter, 0, RS_OBJECTS_MAX, &all));
-    for (size_t i = 0; i < all.count; i++) {
-        struct rs_resource resource;
-        TRY(rs_object_read(call->req->arena, &all.items[i], &resource));
-        struct str uri = best_uri(&resource, path);
-        if (str_absent(uri) || (!str_absent(best_text) && uri.len <= best_text.len))
-            continue;
-        best = resource;
-        best_text = uri;
-    }
-    jw_begin_array(&call->out);
-    if (!str_absent(best_text))
-        TRY(rs_represent_resource(&view, &best, deep, &call->out));
-    jw_end_array(&call->out);
-    return 0;
-}
-
 struct query {
-    struct rs_filter filter;
-    struct str uri, owner, scope;
-    bool matching, deep;
+    struct rs_search search;
+    struct str owner, scope;
+    bool deep;
 };
 
 static int take_query(struct admin_call *call, struct query *ret_query)
 {
-    struct query q = {.filter = {.kind = RS_RESOURCE}};
-    TRY(admin_query(call, "_id", &q.filter.id));
-    TRY(admin_query(call, "name", &q.filter.name));
-    TRY(admin_query(call, "type", &q.filter.type));
-    TRY(admin_query(call, "uri", &q.uri));
+    struct query q = {.search = {.filter = {.kind = RS_RESOURCE}}};
+    struct rs_filter *f = &q.search.filter;
+    TRY(admin_query(call, "_id", &f->id));
+    TRY(admin_query(call, "name", &f->name));
+    TRY(admin_query(call, "type", &f->type));
+    TRY(admin_query(call, "uri", &q.search.uri));
     TRY(admin_query(call, "owner", &q.owner));
     TRY(admin_query(call, "scope", &q.scope));
-    TRY(admin_query_bool(call, "exactName", false, &q.filter.exact));
-    TRY(admin_query_bool(call, "matchingUri", false, &q.matching));
+    TRY(admin_query_bool(call, "exactName", false, &f->exact));
+    TRY(admin_query_bool(call, "matchingUri", false, &q.search.is_path));
     TRY(admin_query_bool(call, "deep", true, &q.deep));
     *ret_query = q;
     return 0;
@@ -90,12 +47,12 @@ static int settle_owner(struct admin_call *call, const struct client *client, st
     if (str_absent(q->owner))
         return 0;
     if (str_eq(q->owner, client->id) || str_eq(q->owner, client->client_id)) {
-        q->filter.owner = STR("");
+        q->search.filter.owner = STR("");
         return 0;
     }
     TRY(admin_require(call, ADMIN_VIEW_USERS));
     static const struct rs_member user = {.member = "owner", .about = RS_ABOUT_USER};
-    int rc = rs_name_resolve(&call->ctx, call->r, &user, q->owner, &q->filter.owner);
+    int rc = rs_name_resolve(&call->ctx, call->r, &user, q->owner, &q->search.filter.owner);
     *io_any &= rc == 0;
     return rc == ERR_INVALID_REQUEST ? 0 : rc;
 }
@@ -109,37 +66,23 @@ static int settle_scope(struct admin_call *call, const struct client *client, st
     int rc =
         rs_find_by_name(call->r, call->req->arena, client->pk, RS_SCOPE, STR(""), q->scope, &scope);
     *io_any &= rc == 0;
-    q->filter.to_pk = rc == 0 ? scope.pk : 0;
+    q->search.filter.to_pk = rc == 0 ? scope.pk : 0;
     return rc == ERR_NOT_FOUND ? 0 : rc;
-}
-
-/* One of scope and URI is asked of the index; the other one is looked at here. */
-static bool has_uri(const struct query *q, const struct rs_resource *resource)
-{
-    return str_absent(q->uri) || strs_has(&resource->uris, q->uri);
 }
 
 static int write_page(struct admin_call *call, const struct client *client, const struct query *q,
                       const struct admin_page *page)
 {
     const struct rs_view view = rs_view_of(call, client);
-    bool all = q->filter.to_pk != 0 && !str_absent(q->uri);
-    struct rs_objects found;
-    size_t at = 0;
-    TRY(rs_list(call->r, call->req->arena, &q->filter, all ? 0 : page->first,
-                all ? RS_OBJECTS_MAX : admin_page_limit(page), &found));
+    struct rs_resources found;
+    TRY(rs_resources_find(call->r, call->req->arena, &q->search, page->first,
+                          admin_page_limit(page), &found));
+    TRY(admin_page_check(call, page, found.count));
     jw_begin_array(&call->out);
-    for (size_t i = 0; i < found.count; i++) {
-        struct rs_resource resource;
-        TRY(rs_object_read(call->req->arena, &found.items[i], &resource));
-        if (!has_uri(q, &resource))
-            continue;
-        if (!all || admin_page_has(page, at))
-            TRY(rs_represent_resource(&view, &resource, q->deep, &call->out));
-        at++;
-    }
+    for (size_t i = 0; i < found.count; i++)
+        TRY(rs_represent_resource(&view, &found.items[i], q->deep, &call->out));
     jw_end_array(&call->out);
-    return admin_page_check(call, page, found.count);
+    return 0;
 }
 
 int rest_rs_resources_list(struct admin_call *call)
@@ -151,7 +94,7 @@ int rest_rs_resources_list(struct admin_call *call)
     TRY(admin_page(call, &page));
     TRY(take_query(call, &q));
     TRY(rs_open(call, &client));
-    q.filter.client_pk = client.pk;
+    q.search.filter.client_pk = client.pk;
     TRY(settle_owner(call, &client, &q, &any));
     TRY(settle_scope(call, &client, &q, &any));
     if (!any) {
@@ -159,9 +102,6 @@ int rest_rs_resources_list(struct admin_call *call)
         jw_end_array(&call->out);
         return 0;
     }
-    if (q.matching && !str_absent(q.uri))
-        return list_matching(call, &client, &q.filter, q.uri, q.deep);
-    q.filter.word = q.uri;
     return write_page(call, &client, &q, &page);
 }
 
