@@ -20,6 +20,8 @@ struct realm_db;
 void gate_init(struct gate *g);
 /* 0, or why nothing may be changed. */
 MUST_CHECK int gate_admit(struct store *store);
+/* Whether files of archived events are where they must be before the events go. */
+bool gate_keeps_archives(struct slot *slot);
 /* Under the realm's turn, after COMMIT: what a wait for this commit is about. */
 void gate_position(const struct realm_db *db, struct repl_position *ret_position);
 /* Zeros: all that is committed in the slot's database. */
