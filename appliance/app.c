@@ -13,6 +13,7 @@
 #include "appliance/checks.h"
 #include "appliance/command/commands.h"
 #include "appliance/command/realm_import.h"
+#include "appliance/exports.h"
 #include "appliance/fetch_settings.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
@@ -43,6 +44,7 @@ struct app {
     struct jobs *jobs;
     struct checks *checks;
     struct backups *backups;
+    struct exports *exports;
     struct replication *replication;
     struct archiving *archiving;
     struct sampler *sampler;
@@ -233,6 +235,11 @@ static void add_figures(void *context, int64_t *io_values)
     io_values[FIGURE_flushUs] += f.flush_us;
     io_values[FIGURE_diskFreeBytes] += f.free_bytes;
     io_values[FIGURE_openRealms] += f.open_realms;
+    struct replication_lag lag;
+    replication_lag(app->replication, &lag);
+    io_values[FIGURE_lagMs] += lag.ms;
+    io_values[FIGURE_lagBytes] += lag.bytes;
+    io_values[FIGURE_lagCommits] += lag.commits;
 }
 
 /* While the server starts and stops, parts are missing. */
@@ -290,6 +297,13 @@ static int promote(void *context, struct arena *a, const struct web_promotion *w
     return promotion_run(&p, ret_epoch, err);
 }
 
+static int pass_on(void *context, const struct web_relayed *relayed, struct buf *ret_answer,
+                   bool *ret_ends)
+{
+    struct app *app = context;
+    return replication_pass_on(app->replication, relayed, ret_answer, ret_ends);
+}
+
 static void set_whole(struct app *app, bool is_whole)
 {
     (void)pthread_mutex_lock(&app->parts_lock);
@@ -308,6 +322,7 @@ static int start_web(struct app *app, struct err_ctx *err)
         .status = write_status,
         .try_backup = try_backup,
         .promote = promote,
+        .pass_on = pass_on,
         .cors_allowed = oidc_cors_allowed,
         .context = app,
     };
@@ -377,6 +392,20 @@ static int start_backups(struct app *app)
     return backups_start(app->store, &settings, &app->backups);
 }
 
+static int start_exports(struct app *app, struct err_ctx *err)
+{
+    const struct config *c = app->config;
+    const struct exports_settings settings = {.dir = or_null(c->export_dir),
+                                              .hour = c->export_hour,
+                                              .keep_days = c->export_keep_days,
+                                              .secrets = c->export_secrets};
+    if (settings.dir && strcmp(c->export_dir, c->backup_dir) == 0)
+        return err_set(err, ERR_CONFIG, "export-dir and backup-dir are two folders");
+    if (store_is_standby(app->store))
+        return 0; /* the primary makes them */
+    return exports_start(app->store, &settings, &app->exports);
+}
+
 /* A primary that hears of a newer one begins again as a node that changes nothing. */
 static int start_data(struct app *app, char *const *environment, const struct app_start *how,
                       struct err_ctx *err)
@@ -397,9 +426,11 @@ static int start_all(struct app *app, char *const *environment, const struct app
                      struct err_ctx *err)
 {
     TRY(start_data(app, environment, how, err));
+    TRY(start_exports(app, err));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
     TRY(start_web(app, err));
+    TRY(replication_open(app->replication, app->web));
     TRY(start_jobs(app));
     if (!store_is_standby(app->store)) /* the primary keeps it */
         TRY(archiving_start(app->archiving, app->store));
@@ -441,8 +472,10 @@ void app_stop(struct app *app)
     ipc_stop(app->ipc);
     sampler_stop(app->sampler);
     checks_stop(app->checks);
+    exports_stop(app->exports);
     backups_stop(app->backups);
     jobs_stop(app->jobs);
+    replication_shut(app->replication);
     web_stop(app->web);
     replication_stop(app->replication); /* requests may have waited for the other node */
     archiving_stop(app->archiving);

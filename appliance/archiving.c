@@ -61,7 +61,7 @@ static void tell(struct archiving *a, int rc, const struct err_ctx *err)
         return;
     struct str reason = str_c(err->detail[0] ? err->detail : err_text(rc));
     LOG_ERROR("backup", "archive: %.*s", STR_ARG(reason));
-    backup_event(a->store, EVENT_ArchiveFailed, STR("archive"), reason);
+    backup_event(a->store, EVENT_ArchiveFailed, "backup", STR("archive"), reason);
 }
 
 static void write_now(struct archiving *a)

@@ -13,6 +13,9 @@ const struct option common_options[] = {
     {"data", "DIR", "the data folder", 0},
     {"config", "FILE", "the configuration file (default " CONFIG_FILE_DEFAULT ")", 0},
     {"why", "TEXT", "the reason for a change, for its audit events", 0},
+    {"without-standby", NULL,
+     "on a stopped folder: change it although changes wait for a standby, which learns of them later",
+     0},
     {"json", NULL, "print JSON, for scripts", 0},
     {"help", NULL, "show what this command takes", 0},
 };
@@ -97,6 +100,8 @@ static int take_common(struct parser *p, const struct option *option, struct str
         p->args->config = text;
     } else if (strcmp(option->name, "why") == 0) {
         return take_why(p, value);
+    } else if (strcmp(option->name, "without-standby") == 0) {
+        p->args->without_standby = true;
     } else if (strcmp(option->name, "json") == 0) {
         p->args->json = true;
     } else {

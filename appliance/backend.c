@@ -7,6 +7,7 @@
 #include "appliance/command/commands.h"
 #include "appliance/ipc.h"
 #include "appliance/store_setup.h"
+#include "store/repl/node.h"
 
 #include "core/base/banned.h"
 
@@ -62,8 +63,59 @@ int backend_open(struct backend *ret_backend, const struct config *config, struc
     return 0;
 }
 
+/* --- A stopped folder that has a standby --- */
+
+static bool has_standby(struct store *store, struct node_state *ret_state)
+{
+    node_look(store_node(store), ret_state);
+    return ret_state->role == REPL_PRIMARY && node_has_peer(ret_state);
+}
+
+/* Asked anew each time: letting the standby go, and mode async, are the ways out. */
+static int admit(void *store)
+{
+    struct node_state state;
+    return has_standby(store, &state) && state.mode != REPL_ASYNC ? ERR_NO_STANDBY : 0;
+}
+
+static int wait_for_nobody(void *store, struct str file, const struct repl_position *position)
+{
+    (void)store;
+    (void)file;
+    (void)position;
+    return 0;
+}
+
+/* The server sends them when it runs. */
+static bool keeps_archives(void *store, struct str file)
+{
+    struct node_state state;
+    (void)file;
+    return !has_standby(store, &state);
+}
+
+int backend_guard(struct backend *backend)
+{
+    if (!backend->store)
+        return 0;
+    backend->guard = (struct repl_gate){admit, wait_for_nobody, keeps_archives, backend->store};
+    TRY(repl_gate_set(backend->store, &backend->guard));
+    backend->guarded = true;
+    return 0;
+}
+
+static void explain(struct arena *a, struct reply *reply)
+{
+    if (reply->err == ERR_NO_STANDBY)
+        reply->error = arena_str_c(
+            a, "changes of this node wait for its standby: start the server, or make this one with "
+               "--without-standby, garita standby mode async or garita standby forget");
+}
+
 void backend_close(struct backend *backend)
 {
+    if (backend->guarded)
+        repl_gate_clear(backend->store);
     if (backend->store)
         store_close(backend->store);
     if (backend->socket_dir >= 0)
@@ -84,5 +136,7 @@ int backend_call(struct backend *backend, struct arena *a, const struct call_req
     program_actor(&actor);
     actor.username = arena_printf(a, "uid:%u", (unsigned)getuid());
     command_execute(backend->store, a, &actor, request, ret_reply);
+    if (backend->guarded)
+        explain(a, ret_reply);
     return 0;
 }

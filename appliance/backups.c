@@ -59,8 +59,8 @@ static void tell(struct backups *b, int rc, const char *what, struct outcome *o)
                  (long long)o->trial.events);
     else
         LOG_ERROR("backup", "%s: %s", what, o->err.detail);
-    backup_event(b->store, rc == 0 ? EVENT_BackupProved : EVENT_BackupFailed, str_c(o->id),
-                 rc == 0 ? STR("") : str_c(o->err.detail));
+    backup_event(b->store, rc == 0 ? EVENT_BackupProved : EVENT_BackupFailed, "backup",
+                 str_c(o->id), rc == 0 ? STR("") : str_c(o->err.detail));
 }
 
 /* --- One day's --- */

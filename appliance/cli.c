@@ -185,7 +185,9 @@ int cli_on_backend(struct cli *cli, int (*f)(struct cli *cli))
     TRY(cli_config(cli, &config));
     TRY(read_input(cli));
     TRY(backend_open(&cli->backend, &config, &cli->err));
-    int rc = f(cli);
+    int rc = cli->args->without_standby ? 0 : backend_guard(&cli->backend);
+    if (rc == 0)
+        rc = f(cli);
     backend_close(&cli->backend);
     return rc;
 }

@@ -7,6 +7,7 @@
 #include "appliance/config.h"
 #include "core/auth/context.h"
 #include "core/codec/json.h"
+#include "store/repl/commit.h"
 
 enum option_flags {
     OPTION_REPEAT = 1,   /* may stand more than once */
@@ -58,7 +59,7 @@ struct args {
     size_t positional_count;
     struct config_flag *flags; /* settings */
     size_t flag_count;
-    bool help, json;
+    bool help, json, without_standby;
     const char *data;   /* --data; NULL */
     const char *config; /* --config; NULL */
     struct str why;     /* --why: UTF-8 without control characters; absent */
@@ -144,10 +145,15 @@ void command_execute(struct store *store, struct arena *a, const struct event_ac
 struct backend {
     struct store *store; /* NULL: through the socket */
     int socket_dir;      /* descriptor of the data folder; -1 */
+    struct repl_gate guard;
+    bool guarded;
 };
 /* ERR_NOT_FOUND (no such folder), ERR_STORE_LOCKED and the errors of store_open, with a sentence. */
 MUST_CHECK int backend_open(struct backend *ret_backend, const struct config *config,
                             struct err_ctx *err);
+/* Of a stopped folder whose changes wait for a standby: from now on none is made, as the standby would not have
+ * it. backend stays where it is until it is closed. Nothing where the server runs, which decides itself. */
+MUST_CHECK int backend_guard(struct backend *backend);
 void backend_close(struct backend *backend);
 /* ERR_NOT_RUNNING, ERR_IO when the server went away, errors of the taker of parts; errors of the command
  * are in the reply. */

@@ -18,17 +18,24 @@
 
 #include "core/base/banned.h"
 
-#define ARENA_BYTES ((size_t)8 << 20)
-#define PAIRING_MS  15000
+#define ARENA_BYTES  ((size_t)8 << 20)
+#define PAIRING_MS   15000
+#define STRANGERS_MS 60000
+#define PASS_ON_MS   10000 /* besides what the primary waits for this standby */
 
 struct replication {
     struct store *store;
     const struct config *config;
     struct node *node;
     struct link_identity identity;
+    struct {
+        pthread_mutex_t lock;
+        int64_t told_ms, untold; /* the last line about them; of them since */
+    } strangers;
     pthread_mutex_t lock; /* of what follows */
     bool has_identity, stopping;
     bool is_new_role; /* since the server ran in another one */
+    struct web *web;  /* that answers; NULL: none does */
     struct link_listener *listener;
     bool has_part, ends_part; /* ends_part: another role is wanted */
     struct node_state began;  /* with this one */
@@ -146,6 +153,24 @@ static void tell_paired(struct replication *r, struct arena *a)
         LOG_WARN("replication", "the event of the pairing was not stored: %s", err_text(rc));
 }
 
+/* Anybody who reaches the port can bring this about: one line a minute, which says how many there were. */
+static void warn_of_stranger(struct replication *r, int err)
+{
+    int64_t now_ms = clock_now().monotonic_ms;
+    pthread_mutex_lock(&r->strangers.lock);
+    bool tells = r->strangers.told_ms == 0 || now_ms - r->strangers.told_ms >= STRANGERS_MS;
+    int64_t untold = tells ? r->strangers.untold : ++r->strangers.untold;
+    if (tells) {
+        r->strangers.told_ms = now_ms;
+        r->strangers.untold = 0;
+    }
+    pthread_mutex_unlock(&r->strangers.lock);
+    if (tells)
+        LOG_WARN("replication",
+                 "a node without a good token was refused: %s (and %lld others before)",
+                 err_text(err), (long long)untold);
+}
+
 static void on_stranger(void *arg, struct channel *channel, const struct link_pin *pin)
 {
     CLEANUP(arena_free) struct arena a;
@@ -162,7 +187,7 @@ static void on_stranger(void *arg, struct channel *channel, const struct link_pi
     if (rc == 0)
         tell_paired(r, &a);
     else
-        LOG_WARN("replication", "a node without a good token was refused: %s", err_text(rc));
+        warn_of_stranger(r, rc);
 }
 
 /* --- The port --- */
@@ -216,6 +241,8 @@ static int begin_part(struct replication *r, const struct node_state *state, boo
     TRY(replication_part_begin(&r->part, r->store, r->config, &r->identity, err));
     r->has_part = true;
     TRY(replication_part_keep(&r->part, true, err));
+    if (r->web)
+        TRY(relaying_open(r->part.relaying, r->web));
     r->began = *state;
     if (confirms)
         replication_part_confirm(&r->part);
@@ -326,6 +353,7 @@ int replication_start(struct store *store, const struct config *config, bool con
     r->config = config;
     r->node = store_node(store);
     (void)pthread_mutex_init(&r->lock, NULL);
+    (void)pthread_mutex_init(&r->strangers.lock, NULL);
     int rc = take_part(r, confirms, err);
     if (rc != 0) {
         replication_stop(r);
@@ -336,6 +364,40 @@ int replication_start(struct store *store, const struct config *config, bool con
     r->is_new_role = !confirms;
     *ret_replication = r;
     return 0;
+}
+
+int replication_open(struct replication *r, struct web *web)
+{
+    pthread_mutex_lock(&r->lock);
+    r->web = web;
+    int rc = r->has_part ? relaying_open(r->part.relaying, web) : 0;
+    pthread_mutex_unlock(&r->lock);
+    return rc;
+}
+
+void replication_shut(struct replication *r)
+{
+    if (!r)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->web = NULL;
+    struct relaying *relaying = r->has_part ? r->part.relaying : NULL;
+    pthread_mutex_unlock(&r->lock);
+    relaying_shut(relaying);
+}
+
+/* The part of a standby stays until replication_stop, which comes after the web's end. */
+int replication_pass_on(struct replication *r, const struct web_relayed *relayed,
+                        struct buf *ret_answer, bool *ret_ends)
+{
+    pthread_mutex_lock(&r->lock);
+    bool follows = r->has_part && !r->stopping && r->part.host.follower;
+    struct relaying *relaying = follows ? r->part.relaying : NULL;
+    pthread_mutex_unlock(&r->lock);
+    if (!follows)
+        return ERR_STORE_STANDBY;
+    return relaying_pass_on(relaying, r->part.host.follower, relayed,
+                            PASS_ON_MS + r->config->replication_wait_ms, ret_answer, ret_ends);
 }
 
 bool replication_has_ended(struct replication *r)
@@ -351,6 +413,15 @@ void replication_metrics(struct replication *r, struct buf *b)
     pthread_mutex_lock(&r->lock);
     if (r->has_part)
         replication_part_metrics(&r->part, b);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void replication_lag(struct replication *r, struct replication_lag *ret_lag)
+{
+    pthread_mutex_lock(&r->lock);
+    *ret_lag = (struct replication_lag){0};
+    if (r->has_part)
+        replication_part_lag(&r->part, ret_lag);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -377,5 +448,6 @@ void replication_stop(struct replication *r)
     if (r->has_identity)
         link_identity_free(&r->identity);
     (void)pthread_mutex_destroy(&r->lock);
+    (void)pthread_mutex_destroy(&r->strangers.lock);
     free(r);
 }

@@ -9,6 +9,8 @@
 
 struct replication;
 struct store;
+struct web;
+struct web_relayed;
 
 /* config outlives it. confirms: the process starts, and a primary first asks the other node whether it reigns
  * (replication_part_confirm); otherwise the role changed. ERR_CONFIG with the reason (the port is taken),
@@ -17,10 +19,22 @@ MUST_CHECK int replication_start(struct store *store, const struct config *confi
                                  struct err_ctx *err, struct replication **ret_replication);
 /* Once the node answers: when its role changed, that is told as an event and to the hooks. */
 void replication_announce(struct replication *r);
+/* What a standby passes on is answered from now on. After the start of web. ERR_NO_MEMORY. */
+MUST_CHECK int replication_open(struct replication *r, struct web *web);
+/* Before web stops. NULL is fine. */
+void replication_shut(struct replication *r);
+/* As web_services.pass_on. */
+MUST_CHECK int replication_pass_on(struct replication *r, const struct web_relayed *relayed,
+                                   struct buf *ret_answer, bool *ret_ends);
 /* The node's role is another one than at the start: store and all begin anew. The process gets SIGUSR1
  * when this becomes so after the start. */
 bool replication_has_ended(struct replication *r);
 void replication_metrics(struct replication *r, struct buf *b);
+/* How far the standby is behind, as the primary knows; the standby itself knows the time alone. */
+struct replication_lag {
+    int64_t ms, bytes, commits;
+};
+void replication_lag(struct replication *r, struct replication_lag *ret_lag);
 /* For the health of the node; false when something is not as it should be. */
 bool replication_report(struct replication *r, struct json_writer *checks);
 /* NULL is fine. */

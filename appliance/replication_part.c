@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "appliance/promotion.h"
+#include "appliance/replication.h"
 #include "core/base/log.h"
 #include "store/repl/ask.h"
 #include "store/store_open.h"
@@ -137,7 +138,11 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
         .kept_bytes = (size_t)c->replication_kept_mib << 20,
         .snapshot_pages_per_s = c->replication_pages_per_s,
     };
-    return leader_new(p->store, &config, &p->host.leader);
+    TRY(relaying_new(true, false, &p->relaying));
+    p->host.desk = relaying_desk(p->relaying);
+    TRY(leader_new(p->store, &config, &p->host.leader));
+    leader_expect_standby(p->host.leader, node_has_peer(state));
+    return 0;
 }
 
 /* The primary's mode is the next reign's. */
@@ -154,10 +159,19 @@ static void take_settings(void *arg, const struct repl_settings *settings)
             LOG_WARN("replication", "the mode of the primary could not be kept");
 }
 
-static int begin_following(struct replication_part *p, const struct node_state *state)
+static int begin_following(struct replication_part *p, const struct node_state *state,
+                           struct err_ctx *err)
 {
-    const struct follower_config config = {
-        .cluster = str_c(state->cluster), .settings = take_settings, .arg = p};
+    const struct follower_config config = {.cluster = str_c(state->cluster),
+                                           .max_stale_ms =
+                                               p->config->standby_max_staleness_s * 1000,
+                                           .settings = take_settings,
+                                           .arg = p};
+    bool forwards = str_eq_c(STR("forward"), p->config->standby_changes);
+    if (!forwards && !str_eq_c(STR("refuse"), p->config->standby_changes))
+        return err_set(err, ERR_CONFIG, "standby-changes is refuse or forward");
+    TRY(relaying_new(false, forwards, &p->relaying));
+    p->host.relay = relaying_relay(p->relaying);
     return follower_new(p->store, &config, &p->host.follower);
 }
 
@@ -172,7 +186,7 @@ int replication_part_begin(struct replication_part *p, struct store *store,
     p->host = (struct peering_host){.node = p->node, .address = str_c(p->address)};
     node_look(p->node, &state);
     if (state.role == REPL_STANDBY)
-        return begin_following(p, &state);
+        return begin_following(p, &state, err);
     if (node_is_fenced(&state)) {
         LOG_WARN("replication",
                  "a newer primary reigns (epoch %llu): this node changes nothing until it rejoins",
@@ -188,13 +202,16 @@ void replication_part_end(struct replication_part *p)
     link_dialer_stop(p->dialer);
     leader_free(p->host.leader);
     follower_free(p->host.follower);
+    relaying_free(p->relaying);
     *p = (struct replication_part){0};
 }
 
 void replication_part_look(struct replication_part *p, const struct node_state *state)
 {
-    if (p->host.leader)
-        leader_set_mode(p->host.leader, mode_of(state));
+    if (!p->host.leader)
+        return;
+    leader_set_mode(p->host.leader, mode_of(state));
+    leader_expect_standby(p->host.leader, node_has_peer(state));
 }
 
 /* --- What is told of it --- */
@@ -222,6 +239,29 @@ static void lease_metrics(struct replication_part *p, struct buf *b)
            look.left_ms);
 }
 
+static void counter(struct buf *b, const char *name, const char *help, uint64_t value)
+{
+    buf_printf(b,
+               "# HELP garita_replication_%s %s\n# TYPE garita_replication_%s counter\n"
+               "garita_replication_%s %llu\n",
+               name, help, name, name, (unsigned long long)value);
+}
+
+static void write_relaying(const struct replication_part *p, struct buf *b)
+{
+    struct relaying_counts counts;
+    if (!p->relaying)
+        return;
+    relaying_counts(p->relaying, &counts);
+    counter(b, "forwarded_requests_total", "Requests that this standby passed on to the primary.",
+            counts.passed_on);
+    counter(b, "unanswered_requests_total", "Of these, those that were not answered in time.",
+            counts.unanswered);
+    counter(b, "answered_requests_total",
+            "Requests that the standby passed on to this primary and that were answered.",
+            counts.answered);
+}
+
 void replication_part_metrics(struct replication_part *p, struct buf *b)
 {
     struct node_state node;
@@ -232,6 +272,7 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
                                        : 2);
     metric(b, "epoch", "The epoch of the history that this node holds.", (int64_t)node.epoch);
     lease_metrics(p, b);
+    write_relaying(p, b);
     if (p->host.leader)
         leader_metrics(p->host.leader, b);
     if (!p->host.follower)
@@ -243,6 +284,22 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
            s.heard_ms);
     metric(b, "applied_timestamp_milliseconds",
            "When the primary made the last change that is in place here; 0: none.", s.applied_ms);
+    metric(b, "stale_milliseconds",
+           "How long ago all was here that the primary had; -1: never yet.", s.stale_ms);
+}
+
+void replication_part_lag(struct replication_part *p, struct replication_lag *ret_lag)
+{
+    struct leader_state l;
+    struct follower_state f;
+    if (p->host.leader) {
+        leader_state(p->host.leader, &l);
+        *ret_lag = (struct replication_lag){l.behind_ms, (int64_t)l.behind_bytes,
+                                            (int64_t)l.behind_commits};
+    } else if (p->host.follower) {
+        follower_state(p->host.follower, &f);
+        *ret_lag = (struct replication_lag){.ms = f.stale_ms > 0 ? f.stale_ms : 0};
+    }
 }
 
 static const char *state_of_leader(const struct replication_part *p, bool *ret_well)
@@ -272,7 +329,10 @@ static const char *state_of_follower(const struct replication_part *p, bool *ret
 {
     struct follower_state s;
     follower_state(p->host.follower, &s);
-    *ret_well = s.attached && s.trouble == 0;
+    bool stale = store_fresh(p->store) != 0;
+    *ret_well = s.attached && s.trouble == 0 && !stale;
+    if (stale)
+        return "too far behind: no answers about tokens";
     return s.attached ? "follows the primary" : "primary is away";
 }
 

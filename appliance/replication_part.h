@@ -5,6 +5,7 @@
 #define GARITA_APPLIANCE_REPLICATION_PART_H
 
 #include "appliance/config.h"
+#include "appliance/relaying.h"
 #include "core/base/buf.h"
 #include "core/codec/json.h"
 #include "store/link/dialer.h"
@@ -19,8 +20,9 @@ struct replication_part {
     struct peering_host host;
     char address[NODE_ADDRESS_MAX + 1];
     struct link_dialer *dialer;
-    struct warden *warden; /* once the node has had a witness */
-    bool unconfirmed;      /* a primary that nobody could be asked about, and that needs no lease */
+    struct warden *warden;     /* once the node has had a witness */
+    struct relaying *relaying; /* NULL: neither leads nor follows */
+    bool unconfirmed; /* a primary that nobody could be asked about, and that needs no lease */
 };
 
 /* Of a node that is not alone. What is passed outlives the part. *ret_user is for the listener. Errors of
@@ -40,6 +42,8 @@ MUST_CHECK int replication_part_dial(struct replication_part *part);
 /* No connection is left by then but the dialer's. */
 void replication_part_end(struct replication_part *part);
 void replication_part_metrics(struct replication_part *part, struct buf *b);
+struct replication_lag;
+void replication_part_lag(struct replication_part *part, struct replication_lag *ret_lag);
 /* A member of the array: false when the node does not do its part. */
 bool replication_part_report(struct replication_part *part, struct json_writer *checks);
 /* The node's state changed, which may make another part due. */

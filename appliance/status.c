@@ -113,6 +113,32 @@ static void write_backups(const struct status_parts *p, struct json_writer *w)
     jw_end_object(w);
 }
 
+static void write_archive(const struct status_parts *p, struct json_writer *w)
+{
+    struct archive_told told;
+    store_archive_told(p->store, &told);
+    jw_member_object(w, "archive");
+    jw_member_bool(w, "configured", told.there);
+    jw_member_i64(w, "untilMs", told.until_ms);
+    jw_member_i64(w, "gaps", told.gaps);
+    jw_member_bool(w, "failed", told.failed);
+    jw_end_object(w);
+}
+
+static void write_export(const struct status_parts *p, struct json_writer *w)
+{
+    struct exports_told told;
+    store_exports_told(p->store, &told);
+    jw_member_object(w, "export");
+    jw_member_bool(w, "configured", told.wanted);
+    jw_member_i64(w, "hourUtc", p->config->export_hour);
+    jw_member_i64(w, "lastMs", told.last.made_ms);
+    jw_member_i64(w, "lastBytes", told.last.bytes);
+    jw_member_i64(w, "realms", told.last.realms);
+    jw_member_bool(w, "failed", told.failed);
+    jw_end_object(w);
+}
+
 static void write_certificate(void *arg, const struct web_certificate *c)
 {
     struct json_writer *w = arg;
@@ -154,6 +180,8 @@ int status_write(const struct status_parts *p, struct arena *a, struct json_writ
     write_machine(p, w);
     write_realms(p, w);
     write_backups(p, w);
+    write_archive(p, w);
+    write_export(p, w);
     jw_member_object(w, "replication");
     replication_status_write(p->store, w);
     jw_end_object(w);

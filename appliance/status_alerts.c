@@ -67,6 +67,12 @@ static void tell_check(struct report *r, const struct json_value *check)
         tell(r, "backup-failed", CRITICAL, STR(""),
              "The last backup, or its trial, failed: the log says why. It is made again within an "
              "hour.");
+    else if (str_eq(name, STR("archive")))
+        tell(r, "archive-behind", CRITICAL, STR(""),
+             "What is changed does not get to the archive: look after the folder of backups.");
+    else if (str_eq(name, STR("export")))
+        tell(r, "export-failed", WARNING, STR(""),
+             "The last daily export failed, or lacks a realm: the log says why.");
 }
 
 static int tell_checks(struct report *r, struct arena *a, struct str checks)

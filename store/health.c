@@ -164,12 +164,27 @@ static bool report_archive(struct store *store, struct json_writer *w)
     return !failed;
 }
 
+/* Only where exports are wanted. */
+static bool report_export(struct store *store, struct json_writer *w)
+{
+    struct backup_state *b = &store->backup;
+    bool failed = atomic_load(&b->export_failed);
+    if (!atomic_load(&b->exports))
+        return true;
+    begin_check(w, STR("export"), !failed, failed ? "failed" : "ok");
+    jw_member_i64(w, "lastMs", atomic_load(&b->exported_ms));
+    end_check(w);
+    return !failed;
+}
+
 enum store_state store_report(struct store *store, struct json_writer *checks)
 {
     enum store_state state = report_disk(store, checks) ? STORE_WELL : STORE_DEGRADED;
     if (!report_backup(store, checks))
         state = STORE_DEGRADED;
     if (!report_archive(store, checks))
+        state = STORE_DEGRADED;
+    if (!report_export(store, checks))
         state = STORE_DEGRADED;
     for (struct slot *slot = first_slot(store); slot; slot = slot->next) {
         char reason[FENCE_REASON_MAX];
@@ -303,6 +318,22 @@ static void metric_archive(struct store *store, struct buf *b)
            atomic_load(&s->bases));
 }
 
+static void metric_export(struct store *store, struct buf *b)
+{
+    struct backup_state *s = &store->backup;
+    if (!atomic_load(&s->exports))
+        return;
+    metric(b, "exports_total", "counter", "Daily exports that were made.",
+           atomic_load(&s->exports_made));
+    metric(b, "export_failures_total", "counter", "Daily exports that failed, or lack a realm.",
+           atomic_load(&s->export_failures));
+    metric(b, "export_last_timestamp_seconds", "gauge",
+           "When the last daily export since the start was made; 0: none.",
+           (uint64_t)atomic_load(&s->exported_ms) / 1000);
+    metric(b, "export_last_bytes", "gauge", "Size of the last daily export since the start.",
+           (uint64_t)atomic_load(&s->export_bytes));
+}
+
 void store_metrics(struct store *store, struct buf *b)
 {
     struct store_counters *c = &store->counters;
@@ -341,6 +372,7 @@ void store_metrics(struct store *store, struct buf *b)
     metric_space(store, b);
     metric_backup(store, b);
     metric_archive(store, b);
+    metric_export(store, b);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);
     metric(b, "flushes_total", "counter", "Flushes of logs.", s.flushes);

@@ -9,6 +9,13 @@ bool store_is_standby(const struct store *store)
     return store->config.standby;
 }
 
+int store_fresh(const struct store *store)
+{
+    int64_t stale_at_ms = atomic_load(&store->stale_at_ms);
+    bool stale = stale_at_ms != 0 && clock_now().monotonic_ms >= stale_at_ms;
+    return stale ? ERR_STANDBY_STALE : 0;
+}
+
 struct str store_primary_address(struct store *store, struct arena *a)
 {
     struct node_state state;

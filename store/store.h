@@ -175,6 +175,11 @@ struct backup_state {
     atomic_llong archive_oldest_ms; /* of commits that wait; 0: none does */
     atomic_llong archive_bytes;     /* of commits that were written, before they are compressed */
     atomic_uint_fast64_t archive_gaps, bases;
+
+    /* Of daily exports; the last one since the start, 0: none. */
+    atomic_bool exports, export_failed;
+    atomic_llong exported_ms, export_bytes, export_realms;
+    atomic_uint_fast64_t exports_made, export_failures;
 };
 
 struct store {
@@ -210,6 +215,7 @@ struct store {
     struct gate gate;
     _Atomic(struct leader *) leader;     /* what runs of replication; NULL */
     _Atomic(struct follower *) follower; /* likewise */
+    atomic_llong stale_at_ms;            /* of a standby, on the monotonic clock; 0: it never is */
     struct {
         unsigned char key[32];
         struct hot_cache *hot;   /* NULL: none */

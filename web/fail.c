@@ -73,8 +73,9 @@ static struct str description_of(struct request *req, const struct outcome *o)
 }
 
 /* Where a standby's changes are made. */
-static void name_primary(struct request *req, int err)
+static void name_primary(struct request *req, struct response *res, int err)
 {
+    res->elsewhere = err == ERR_STORE_STANDBY;
     struct store *store = req->web ? req->web->services.store : NULL;
     if (err != ERR_STORE_STANDBY || !store)
         return;
@@ -150,7 +151,7 @@ void fail_oauth(struct request *req, struct response *res, int err)
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
-    name_primary(req, err);
+    name_primary(req, res, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     jw_begin_object(&w);
@@ -196,7 +197,7 @@ void fail_admin(struct request *req, struct response *res, int err)
     const struct outcome *o = outcome_of(err);
     struct buf out;
     struct json_writer w;
-    name_primary(req, err);
+    name_primary(req, res, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     jw_begin_object(&w);
@@ -329,7 +330,7 @@ void fail_connect(struct request *req, struct response *res, int err)
     struct buf out;
     struct json_writer w;
     int status;
-    name_primary(req, err);
+    name_primary(req, res, err);
     buf_init(&out, req->arena, REPLY_MAX_BYTES);
     jw_init(&w, &out);
     fail_connect_write(req->arena, &req->err, &w, err, &status);
@@ -340,6 +341,7 @@ void fail_connect(struct request *req, struct response *res, int err)
 void fail_page(struct request *req, struct response *res, int err)
 {
     const struct outcome *o = outcome_of(err);
+    name_primary(req, res, err);
     /* A page has no challenge to offer, which RFC 9110 15.5.2 asks of a 401. */
     int status = o->status == 401 ? 400 : o->status;
     page_fail(req, res, status, o->page);

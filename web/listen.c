@@ -292,6 +292,11 @@ uint16_t listen_port(const struct listen *l, enum listener listener, bool https)
     return 0;
 }
 
+struct civet *listen_civet(struct listen *l)
+{
+    return l->shop.civet;
+}
+
 void listen_counts(const struct listen *l, struct listen_counts *ret_counts)
 {
     const struct lot *lot = &l->lot;

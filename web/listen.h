@@ -6,6 +6,7 @@
 
 #include "web/web.h"
 
+struct civet;
 struct listen;
 
 /* Opens the sockets of web->config; nothing is accepted yet. ERR_CONFIG with the address and the
@@ -18,6 +19,9 @@ void listen_stop(struct listen *l);
 void listen_free(struct listen *l);
 
 uint16_t listen_port(const struct listen *l, enum listener listener, bool https);
+
+/* The engine, for those who bring requests by another way. */
+struct civet *listen_civet(struct listen *l);
 
 struct listen_counts {
     int64_t accepted;

@@ -14,6 +14,7 @@
 #include "web/metrics.h"
 #include "web/origin.h"
 #include "web/rate.h"
+#include "web/relay.h"
 #include "web/reply.h"
 #include "web/reply_cache.h"
 #include "web/respond.h"
@@ -133,6 +134,8 @@ static int take_path(struct passage *p)
 static int take_way(struct passage *p)
 {
     struct request *req = p->req;
+    if (p->x->relayed) /* whose standby did so */
+        return 0;
     if (forwarded_read(req->web->proxies, req, p->x->peer_ip, &p->forwarded) != 0)
         return refuse(p, ERR_INVALID_REQUEST, "malformed forwarding headers");
     req->client_ip = p->forwarded.client_ip;
@@ -160,6 +163,11 @@ static int check_host(struct passage *p)
 {
     if (p->x->listener == LISTENER_MANAGEMENT)
         return 0;
+    if (p->x->relayed) {
+        p->req->public_origin = p->x->relayed->public_origin;
+        p->req->own_origin = p->x->relayed->own_origin;
+        return 0;
+    }
     if (p->x->redirects && !(p->forwarded.trusted && p->req->https))
         return send_to_https(p);
     if (origin_resolve(p->req, &p->forwarded, p->x->head->authority))
@@ -331,6 +339,32 @@ static int (*const steps[])(struct passage *) = {
     check_body, check_origin, take_realm, handle,
 };
 
+/* What is refused here as it changes something may be answered by the primary. */
+static bool pass_on(struct passage *p, struct buf *ret_answer)
+{
+    if (!p->res->elsewhere)
+        return false;
+    int err = relay_pass_on(p->x, p->req, p->res, ret_answer);
+    if (err != 0 && err != ERR_STORE_STANDBY) {
+        buf_clear(&p->res->headers);
+        buf_clear(&p->res->body);
+        p->req->err = (struct err_ctx){0};
+        (void)answer_error(p, err);
+    }
+    return err == 0;
+}
+
+static size_t send(struct passage *p, bool passed_on, struct buf *answer)
+{
+    if (!passed_on)
+        return reply_send(p->x, p->call, p->req, p->res);
+    if (!civet_write(p->call, answer->ptr, answer->len))
+        p->x->keep_alive = false;
+    size_t bytes = answer->len;
+    buf_free(answer);
+    return bytes;
+}
+
 static void log_request(const struct passage *p, int64_t duration_us, size_t bytes)
 {
     static const char *const methods[] = {"GET",    "HEAD",    "POST", "PUT",
@@ -363,8 +397,10 @@ void pipeline_run(void *context, struct civet_call *call)
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)
         if (steps[i](&p) != 0)
             break;
+    struct buf answer;
+    bool passed_on = pass_on(&p, &answer);
     charge_refusal(&p);
-    size_t bytes = reply_send(p.x, call, &req, &res);
+    size_t bytes = send(&p, passed_on, &answer);
     int64_t duration_us = (clock_monotonic_ns() - started_ns) / 1000;
     metrics_count(req.web->metrics, router_index(req.web->router, req.route), res.status,
                   duration_us, bytes);

@@ -7,6 +7,8 @@
 #include "web/http_check.h"
 #include "web/web.h"
 
+struct web_relayed;
+
 /* One request on its way in; made by the transport. */
 struct exchange {
     struct web *web;
@@ -20,6 +22,8 @@ struct exchange {
     struct stream *stream; /* out: what the reply goes on with, owned; NULL: it is whole */
     struct str peer_ip;    /* of the connection itself */
     struct str peer_cert;
+    const struct web_relayed
+        *relayed; /* a standby passed it on (web/relay.h); NULL: its client came */
 };
 
 /* A civet_handler; context is a struct exchange. Always sends a reply. */

@@ -75,7 +75,8 @@ struct response {
     struct stream *stream; /* the body comes from here instead (web/stream.h); owned */
     bool no_body;          /* e.g. 204, 304 */
     bool close;            /* close the connection after this reply */
-    bool not_yet; /* a 400 that leaves no event behind: a device is told to ask again later */
+    bool not_yet;   /* a 400 that leaves no event behind: a device is told to ask again later */
+    bool elsewhere; /* a standby's refusal: the primary can do it */
     bool refused; /* it refuses like a 400 or 401, in a protocol whose status is 200 all the same */
 };
 

@@ -25,6 +25,7 @@ struct tls;
 struct grpc_server;
 struct streams;
 struct history;
+struct web_relayed;
 
 /* A port of the system's choice, for tests; 0 means "no listener". */
 #define WEB_PORT_ANY 65535
@@ -137,6 +138,10 @@ struct web_services {
     /* ERR_CONFLICT with a sentence; the node begins anew in its new role when it returned 0. */
     int (*promote)(void *context, struct arena *a, const struct web_promotion *promotion,
                    uint64_t *ret_epoch, struct err_ctx *err);
+    /* On a standby that passes changes on: the primary's answer, malloc'd (web/relay.h). NULL: it does not.
+     * Nothing was done: ERR_STORE_STANDBY, ERR_TOO_LARGE, ERR_OVERLOADED. ERR_UNANSWERED. */
+    int (*pass_on)(void *context, const struct web_relayed *relayed, struct buf *ret_answer,
+                   bool *ret_ends);
     /* Whether scripts of this origin may read answers to this request (WE-11): by realm and client.
      * NULL: nothing is allowed. */
     bool (*cors_allowed)(struct request *req, struct str origin);

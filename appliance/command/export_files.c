@@ -98,6 +98,14 @@ int export_files_open(struct arena *a, struct err_ctx *err, struct str to, bool 
     return refuse_existing_files(f, realm);
 }
 
+int export_files_in(struct arena *a, struct err_ctx *err, int dir_fd,
+                    struct export_files *ret_files)
+{
+    *ret_files = (struct export_files){.arena = a, .err = err, .dir_fd = -1, .fd = -1};
+    ret_files->dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+    return ret_files->dir_fd >= 0 ? 0 : fail(ret_files, "open", STR("the folder"));
+}
+
 /* --- Writing --- */
 
 static int finish_current(struct export_files *f)

@@ -20,6 +20,9 @@ struct export_files {
  * what its files are called after. Unless force, ERR_CONFLICT when one of them is there. ERR_IO. */
 MUST_CHECK int export_files_open(struct arena *a, struct err_ctx *err, struct str to, bool is_dir,
                                  bool force, struct str realm, struct export_files *ret_files);
+/* The same in a folder that is open, in which nothing of the realm is. dir_fd stays the caller's. ERR_IO. */
+MUST_CHECK int export_files_in(struct arena *a, struct err_ctx *err, int dir_fd,
+                               struct export_files *ret_files);
 /* ERR_IO; ERR_INVALID_SYNTAX for a name that leads elsewhere. */
 MUST_CHECK int export_files_begin(struct export_files *files, struct str name);
 MUST_CHECK int export_files_write(struct export_files *files, struct str bytes);

@@ -1,13 +1,15 @@
 /* garita status: what this node is, and how far the other one is behind. */
 #include "appliance/command/commands.h"
 #include "core/model/plain.h"
+#include "store/repl/backup.h"
 #include "store/repl/follower.h"
 #include "store/repl/leader.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
 
-#define LIST_PAGE 500
+#define LIST_PAGE      500
+#define TEXT_MAX_BYTES ((size_t)8 << 10)
 
 static const char *role_word(const struct node_state *s)
 {
@@ -81,6 +83,7 @@ static void write_leader(struct json_writer *w, struct leader *leader)
     jw_member_i64(w, "behindCommits", (int64_t)s.behind_commits);
     jw_member_i64(w, "behindBytes", (int64_t)s.behind_bytes);
     jw_member_i64(w, "behindMs", s.behind_ms);
+    jw_member_i64(w, "archivesWanted", (int64_t)s.archives_wanted);
     if (s.verified_ms != 0)
         plain_write_time(w, "verified", s.verified_ms);
     jw_end_object(w);
@@ -92,6 +95,8 @@ static void write_follower(struct json_writer *w, struct follower *follower)
     follower_state(follower, &s);
     jw_member_object(w, "primary");
     jw_member_bool(w, "connected", s.attached);
+    if (s.stale_ms >= 0)
+        jw_member_i64(w, "staleMs", s.stale_ms);
     if (s.heard_ms != 0)
         plain_write_time(w, "heard", s.heard_ms);
     if (s.applied_ms != 0)
@@ -99,24 +104,131 @@ static void write_follower(struct json_writer *w, struct follower *follower)
     jw_end_object(w);
 }
 
-static void say(struct call *call, const struct node_state *s, struct leader *leader,
-                int64_t realms)
+/* --- Backups --- */
+
+struct kept {
+    struct store_figures disk;
+    struct backups_told backup;
+    struct archive_told archive;
+    struct exports_told exports;
+};
+
+static void look(struct store *store, struct kept *ret_kept)
 {
-    call_say(call, "%s, %lld realms", role_word(s), (long long)realms);
-    if (s->role == REPL_ALONE)
+    store_figures(store, &ret_kept->disk);
+    store_backup_told(store, &ret_kept->backup);
+    store_archive_told(store, &ret_kept->archive);
+    store_exports_told(store, &ret_kept->exports);
+}
+
+static int64_t age_s(int64_t since_ms)
+{
+    int64_t age_ms = clock_now().wall_ms - since_ms;
+    return age_ms > 0 ? age_ms / 1000 : 0;
+}
+
+/* A moment and how long ago it was; nothing when there was none. */
+static void write_moment(struct json_writer *w, const char *name, const char *age, int64_t ms)
+{
+    if (ms == 0)
         return;
-    call_say(call, "epoch %llu, mode %s, other node %s", (unsigned long long)s->epoch,
-             repl_mode_word(s->mode), node_has_peer(s) ? s->peer.address : "none");
-    if (!leader)
-        return;
+    plain_write_time(w, name, ms);
+    jw_member_i64(w, age, age_s(ms));
+}
+
+static void write_kept(struct json_writer *w, const struct kept *k)
+{
+    jw_member_object(w, "disk");
+    jw_member_i64(w, "freeBytes", k->disk.free_bytes);
+    jw_member_i64(w, "totalBytes", k->disk.total_bytes);
+    jw_end_object(w);
+    jw_member_object(w, "backup");
+    jw_member_bool(w, "failed", k->backup.failed);
+    write_moment(w, "last", "ageSeconds", k->backup.made_ms);
+    write_moment(w, "proved", "provedAgeSeconds", k->backup.proved_ms);
+    jw_end_object(w);
+    if (k->archive.there) {
+        jw_member_object(w, "archive");
+        jw_member_bool(w, "failed", k->archive.failed);
+        write_moment(w, "until", "ageSeconds", k->archive.until_ms);
+        jw_end_object(w);
+    }
+    if (k->exports.wanted) {
+        jw_member_object(w, "export");
+        jw_member_bool(w, "failed", k->exports.failed);
+        write_moment(w, "last", "ageSeconds", k->exports.last.made_ms);
+        jw_end_object(w);
+    }
+}
+
+/* --- For people: a line each --- */
+
+static void say_age(struct buf *b, const char *what, int64_t ms, bool failed)
+{
+    int64_t s = age_s(ms);
+    buf_printf(b, "\n%s: ", what);
+    if (ms == 0)
+        buf_add_c(b, "none");
+    else if (s < 7200)
+        buf_printf(b, "%lld min ago", (long long)(s / 60));
+    else
+        buf_printf(b, "%lld h ago", (long long)(s / 3600));
+    buf_add_c(b, failed ? ", and the last try failed" : "");
+}
+
+static void say_kept(struct buf *b, const struct kept *k)
+{
+    buf_printf(b, "\ndisk: %lld MiB free of %lld", (long long)(k->disk.free_bytes >> 20),
+               (long long)(k->disk.total_bytes >> 20));
+    say_age(b, "last backup", k->backup.made_ms, k->backup.failed);
+    if (k->backup.proved_ms != 0)
+        say_age(b, "last trial of a backup", k->backup.proved_ms, false);
+    if (k->archive.there)
+        say_age(b, "archive reaches to", k->archive.until_ms, k->archive.failed);
+    if (k->exports.wanted)
+        say_age(b, "last export", k->exports.last.made_ms, k->exports.failed);
+}
+
+static void say_standby(struct buf *b, struct leader *leader)
+{
     struct leader_state l;
     leader_state(leader, &l);
-    call_say(call, "standby %s%s, %llu commits (%llu bytes, %lld ms) behind",
-             !l.attached ? "away"
-             : l.in_step ? "in step"
-                         : "catching up",
-             l.degraded ? ", answers do not wait for it" : "", (unsigned long long)l.behind_commits,
-             (unsigned long long)l.behind_bytes, (long long)l.behind_ms);
+    buf_printf(b, "\nstandby %s%s, %llu commits (%llu bytes, %lld ms) behind",
+               !l.attached ? "away"
+               : l.in_step ? "in step"
+                           : "catching up",
+               l.degraded ? ", answers do not wait for it" : "",
+               (unsigned long long)l.behind_commits, (unsigned long long)l.behind_bytes,
+               (long long)l.behind_ms);
+    if (l.archives_wanted > 0)
+        buf_printf(b, ", archives of %zu realms on their way", l.archives_wanted);
+}
+
+static void say_primary(struct buf *b, struct follower *follower)
+{
+    struct follower_state f;
+    follower_state(follower, &f);
+    buf_printf(b, "\nprimary %s", f.attached ? "connected" : "away");
+    if (f.stale_ms >= 0)
+        buf_printf(b, ", all is here as of %lld ms ago", (long long)f.stale_ms);
+}
+
+static int say(struct call *call, const struct node_state *s, const struct kept *k, int64_t realms)
+{
+    struct buf b;
+    struct leader *leader = leader_of(call->store);
+    struct follower *follower = follower_of(call->store);
+    buf_init(&b, call->arena, TEXT_MAX_BYTES);
+    buf_printf(&b, "%s, %lld realms", role_word(s), (long long)realms);
+    if (s->role != REPL_ALONE)
+        buf_printf(&b, "\nepoch %llu, mode %s, other node %s", (unsigned long long)s->epoch,
+                   repl_mode_word(s->mode), node_has_peer(s) ? s->peer.address : "none");
+    if (leader && node_has_peer(s))
+        say_standby(&b, leader);
+    if (follower)
+        say_primary(&b, follower);
+    say_kept(&b, k);
+    return buf_finish(&b, &call->message);
 }
 
 void replication_status_write(struct store *store, struct json_writer *w)
@@ -137,16 +249,18 @@ void replication_status_write(struct store *store, struct json_writer *w)
 static int status(struct call *call)
 {
     struct node_state state;
+    struct kept kept;
     int64_t realms;
+    look(call->store, &kept);
     node_look(store_node(call->store), &state);
     if (count_realms(call, &realms) != 0)
         realms = 0; /* a standby to which they are still to come */
     jw_begin_object(&call->out);
     replication_status_write(call->store, &call->out);
     jw_member_i64(&call->out, "realms", realms);
+    write_kept(&call->out, &kept);
     jw_end_object(&call->out);
-    say(call, &state, leader_of(call->store), realms);
-    return 0;
+    return say(call, &state, &kept, realms);
 }
 
 static int verify(struct call *call)

@@ -161,6 +161,7 @@ int introspect(const struct auth_ctx *ctx, struct str authorization, const struc
                struct str *ret_json)
 {
     struct client_auth auth;
+    TRY(store_fresh(realm_view_store(ctx->view)));
     TRY(client_auth_check(ctx, authorization, form, &auth));
     if (auth.method == CLIENT_AUTH_NONE) /* RFC 7662 2.1: no token scanning */
         return err_set(ctx->err, ERR_INVALID_CLIENT, "Client not allowed.");

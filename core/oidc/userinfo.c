@@ -79,6 +79,7 @@ int userinfo_get(const struct auth_ctx *ctx, struct str bearer, struct userinfo 
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     *ret_userinfo = (struct userinfo){0};
+    TRY(store_fresh(realm_view_store(ctx->view)));
     TRY(store_read_begin(ctx->view, &r));
     return answer(ctx, r, bearer, ret_userinfo);
 }

@@ -101,6 +101,10 @@ bool store_is_standby(const struct store *store);
 /* Where: HOST:PORT, in the arena. Absent when that is not known, or here. */
 struct str store_primary_address(struct store *store, struct arena *a);
 
+/* For an answer about a token: ERR_STANDBY_STALE on a standby that has been behind, or without news, for
+ * longer than it may be. Costs a look at the clock. */
+MUST_CHECK int store_fresh(const struct store *store);
+
 /* For an answer that rests on what others changed: that is as durable as DURABLE_STANDBY says when it
  * returns. Costs nothing without a standby. ERR_UNCONFIRMED. */
 MUST_CHECK int store_confirm(struct realm_view *view);

@@ -253,6 +253,7 @@ int validation_caller_find(const struct validation_call *call, struct validation
     struct validation_caller caller = {0};
     struct auth_header header;
     struct str token;
+    TRY(store_fresh(call->store));
     if (str_absent(call->authorization))
         return err_set(call->err, ERR_UNAUTHENTICATED, "Callers authenticate");
     if (auth_header_parse(call->authorization, &header) != 0)

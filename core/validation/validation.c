@@ -151,6 +151,7 @@ int validation_check_shown(const struct validation_call *call,
 {
     struct validation_find find;
     struct str named;
+    TRY(store_fresh(call->store));
     TRY(check_question(call, question));
     TRY(validation_named_tenant(call, question->realm, &named));
     TRY(validation_look(call, question->token, named, &find));

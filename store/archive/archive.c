@@ -147,6 +147,7 @@ int event_archive_prune(struct realm_view *view, const struct now *now, bool *re
         TRY(store_read_begin(view, &r));
         TRY(event_prune_due(r, ret_more));
     }
+    *ret_more = *ret_more && gate_keeps_archives(view->slot);
     if (!*ret_more)
         return 0;
     TRY(store_write_begin(view, now, &w));
@@ -201,6 +202,7 @@ static int remove_oldest(struct realm_view *view, const struct now *now,
         return 0;
     TRY(record_removal(view, now, actor, &segment));
     TRY(archive_unlink(view->slot, segment.file));
+    repl_sinks_tell_unarchived(&view->slot->store->sinks, str_c(view->slot->file));
     describe(&segment, ret_removed);
     return 0;
 }

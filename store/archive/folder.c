@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,49 @@ int archive_file_create(const struct folder *folder, const char *realm_file, str
     int dir;
     TRY(realm_folder(folder, realm_file, make_folder, &dir));
     return whole_file_create(dir, file, ret_file);
+}
+
+int archive_file_sum(int fd, uint64_t *ret_bytes, unsigned char ret_hash[BLAKE2B_BYTES])
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return file_err();
+    size_t len = (size_t)st.st_size;
+    void *content = len > 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (content == MAP_FAILED)
+        return ERR_NO_MEMORY;
+    blake2b_256_of(len > 0 ? str_of(content, len) : STR(""), ret_hash);
+    if (content)
+        (void)munmap(content, len);
+    *ret_bytes = len;
+    return 0;
+}
+
+static int visit_all(DIR *list, folder_visit *visit, void *arg)
+{
+    int err = 0;
+    /* cppcheck-suppress readdirCalled ; a stream of its own, of one thread */
+    for (struct dirent *entry = readdir(list); entry && err == 0; entry = readdir(list))
+        if (entry->d_name[0] != '.')
+            err = visit(arg, str_c(entry->d_name));
+    return err;
+}
+
+int archive_each_realm(const struct folder *folder, folder_visit *visit, void *arg)
+{
+    int root;
+    int err = open_folder(folder->fd, ARCHIVES_NAME, &root);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? 0 : err;
+    DIR *list = fdopendir(root);
+    if (!list) {
+        err = file_err();
+        close_fd(&root);
+        return err;
+    }
+    err = visit_all(list, visit, arg);
+    (void)closedir(list);
+    return err;
 }
 
 int archive_unlink(const struct slot *slot, struct str file)

@@ -2,6 +2,7 @@
 #ifndef GARITA_STORE_ARCHIVE_FOLDER_H
 #define GARITA_STORE_ARCHIVE_FOLDER_H
 
+#include "core/crypto/digest.h"
 #include "store/store.h"
 #include "store/whole_file.h"
 
@@ -12,6 +13,13 @@ MUST_CHECK int archive_open_read(const struct slot *slot, struct str file, int *
  * are missing. ERR_STORE_FULL, ERR_STORE_READ_ONLY, ERR_IO. */
 MUST_CHECK int archive_file_create(const struct folder *folder, const char *realm_file,
                                    struct str file, struct whole_file *ret_file);
+
+/* Its length, and BLAKE2b over all of it. ERR_IO, ERR_NO_MEMORY. */
+MUST_CHECK int archive_file_sum(int fd, uint64_t *ret_bytes, unsigned char ret_hash[BLAKE2B_BYTES]);
+
+/* Each realm, by its database's file, that has a folder of archives; ends early with the visitor's error. As
+ * file_err. */
+MUST_CHECK int archive_each_realm(const struct folder *folder, folder_visit *visit, void *arg);
 
 MUST_CHECK int archive_unlink(const struct slot *slot, struct str file);
 /* Takes the folder away with all that is in it; missing is fine. */

@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/rd.h"
+#include "core/base/secret.h"
 
 #include "core/base/banned.h"
 
@@ -48,6 +49,7 @@ struct link {
     bool blocked; /* the socket takes no more at present */
     unsigned char *in;
     size_t in_len;
+    bool secret; /* what came holds somebody's request */
     struct repl_message message;
 };
 
@@ -91,7 +93,10 @@ void link_free(struct link *link)
     }
     if (link->wake_fd >= 0)
         (void)close(link->wake_fd);
+    if (link->in)
+        secret_wipe(link->in, IN_BYTES);
     free(link->in);
+    secret_wipe(link->record, sizeof(link->record));
     (void)pthread_mutex_destroy(&link->lock);
     free(link);
 }
@@ -199,6 +204,7 @@ static int send_some(struct link *l)
 static int hand_over(struct link *l, struct str bytes)
 {
     TRY(repl_decode(bytes, &l->message));
+    l->secret = l->secret || l->message.type == REPL_PIECE;
     return l->user->message(l->session, &l->message);
 }
 
@@ -216,9 +222,13 @@ static int take_messages(struct link *l)
         TRY(hand_over(l, rd_bytes(&front, len)));
         r = front;
     }
+    size_t before = l->in_len;
     l->in_len = rd_left(&r);
     if (r.pos != l->in)
         memmove(l->in, r.pos, l->in_len);
+    if (l->secret)
+        secret_wipe(l->in + l->in_len, before - l->in_len);
+    l->secret = false;
     return 0;
 }
 

@@ -107,6 +107,43 @@ void store_backup_told(struct store *store, struct backups_told *ret_told)
                                       .failed = atomic_load(&b->failed)};
 }
 
+void store_archive_told(struct store *store, struct archive_told *ret_told)
+{
+    struct backup_state *b = &store->backup;
+    *ret_told = (struct archive_told){.there = atomic_load(&b->archives),
+                                      .failed = atomic_load(&b->archive_failed),
+                                      .until_ms = atomic_load(&b->archived_ms),
+                                      .gaps = (int64_t)atomic_load(&b->archive_gaps)};
+}
+
+void store_exports_wanted(struct store *store)
+{
+    atomic_store(&store->backup.exports, true);
+}
+
+void store_export_outcome(struct store *store, bool good, const struct export_made *made)
+{
+    struct backup_state *b = &store->backup;
+    atomic_store(&b->export_failed, !good);
+    atomic_fetch_add(&b->export_failures, !good);
+    if (made->made_ms == 0)
+        return;
+    atomic_fetch_add(&b->exports_made, 1);
+    atomic_store(&b->exported_ms, made->made_ms);
+    atomic_store(&b->export_bytes, made->bytes);
+    atomic_store(&b->export_realms, made->realms);
+}
+
+void store_exports_told(struct store *store, struct exports_told *ret_told)
+{
+    struct backup_state *b = &store->backup;
+    *ret_told = (struct exports_told){.wanted = atomic_load(&b->exports),
+                                      .failed = atomic_load(&b->export_failed),
+                                      .last = {.made_ms = atomic_load(&b->exported_ms),
+                                               .bytes = atomic_load(&b->export_bytes),
+                                               .realms = atomic_load(&b->export_realms)}};
+}
+
 /* --- Making one --- */
 
 struct realm_names {

@@ -81,6 +81,26 @@ struct backups_told {
     bool failed; /* the last one, or its trial */
 };
 void store_backup_told(struct store *store, struct backups_told *ret_told);
+/* What is told of the archive; zeros where there is none. */
+struct archive_told {
+    bool there, failed; /* failed: the last writing */
+    int64_t until_ms;   /* all that was committed until then is in it; 0: nothing yet */
+    int64_t gaps;
+};
+void store_archive_told(struct store *store, struct archive_told *ret_told);
+
+/* What is told of daily exports: that there shall be some, and how the last one ended. */
+struct export_made {
+    int64_t made_ms; /* 0: none was */
+    int64_t bytes, realms;
+};
+struct exports_told {
+    bool wanted, failed;     /* failed: the last one */
+    struct export_made last; /* since the start */
+};
+void store_exports_wanted(struct store *store);
+void store_export_outcome(struct store *store, bool good, const struct export_made *made);
+void store_exports_told(struct store *store, struct exports_told *ret_told);
 /* At the start of the store: when the last one was made. */
 void backup_recall(struct store *store);
 

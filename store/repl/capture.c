@@ -90,6 +90,11 @@ static tell_of_file *archived_of(const struct repl_sink *sink)
     return sink->archived;
 }
 
+static tell_of_file *unarchived_of(const struct repl_sink *sink)
+{
+    return sink->unarchived;
+}
+
 static void tell_all(struct repl_sinks *sinks, struct str file,
                      tell_of_file *(*which)(const struct repl_sink *sink))
 {
@@ -113,6 +118,11 @@ void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file)
 void repl_sinks_tell_archived(struct repl_sinks *sinks, struct str file)
 {
     tell_all(sinks, file, archived_of);
+}
+
+void repl_sinks_tell_unarchived(struct repl_sinks *sinks, struct str file)
+{
+    tell_all(sinks, file, unarchived_of);
 }
 
 /* --- The position --- */

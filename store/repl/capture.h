@@ -28,6 +28,7 @@ void repl_sinks_free(struct repl_sinks *sinks);
 /* The database of a deleted realm goes. */
 void repl_sinks_tell_gone(struct repl_sinks *sinks, struct str file);
 void repl_sinks_tell_archived(struct repl_sinks *sinks, struct str file);
+void repl_sinks_tell_unarchived(struct repl_sinks *sinks, struct str file);
 
 /* A realm's. */
 struct capture {

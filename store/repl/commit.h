@@ -68,6 +68,8 @@ struct repl_sink {
     void (*gone)(void *arg, struct str file);
     /* Audit events of that database moved to a file beside it. On any thread. May be NULL. */
     void (*archived)(void *arg, struct str file);
+    /* Such a file went, as its time was over. On any thread. May be NULL. */
+    void (*unarchived)(void *arg, struct str file);
     void *arg;
 };
 
@@ -89,6 +91,9 @@ struct repl_gate {
     /* After a commit that is on this machine's disk, with no lock held. position may be zeros: all that
      * is committed in this database. An error says that the change is made and not known to be kept. */
     int (*wait)(void *arg, struct str file, const struct repl_position *position);
+    /* Whether the files of archived events of this database are kept there, too: before that the events do
+     * not leave it. */
+    bool (*keeps_archives)(void *arg, struct str file);
     void *arg;
 };
 

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "store/plain_file.h"
 #include "store/repl/following.h"
+#include "store/steady_cond.h"
 
 #include "core/base/banned.h"
 
@@ -59,6 +60,7 @@ static int enqueue(struct follower *f, struct job *job)
         f->first = job;
     f->last = job;
     f->waiting_bytes += job->bytes;
+    f->came++;
     (void)pthread_cond_signal(&f->called);
     int err = f->trouble;
     (void)pthread_mutex_unlock(&f->lock);
@@ -78,7 +80,7 @@ void follower_trouble(struct follower *f, int err)
     bool first = f->trouble == 0;
     if (first)
         f->trouble = err;
-    (void)pthread_cond_signal(&f->taken);
+    (void)pthread_cond_broadcast(&f->taken);
     (void)pthread_mutex_unlock(&f->lock);
     if (first)
         LOG_ERROR("replication", "following the primary breaks off: %s", err_text(err));
@@ -120,8 +122,7 @@ static int begin_pages(struct follower *f, struct job *job, uint32_t count)
     job->bytes += count * sizeof(*job->pages);
     if (!job->pages)
         return ERR_NO_MEMORY;
-    f->pages_left = count;
-    f->last_page = 0;
+    job->pages_left = count;
     return job->kind == JOB_COMMIT ? reserve_memory(job, count) : reserve_file(f, job);
 }
 
@@ -137,14 +138,13 @@ static int write_all(int fd, const unsigned char *bytes, size_t len)
     return 0;
 }
 
-static int keep_page(struct follower *f, const struct repl_page *page)
+static int keep_page(struct job *job, const struct repl_page *page)
 {
-    struct job *job = f->coming;
-    bool fits = page->number > f->last_page && page->number <= job->page_count;
-    if (f->pages_left == 0 || !fits)
+    uint32_t last = job->count > 0 ? job->pages[job->count - 1].number : 0;
+    bool fits = page->number > last && page->number <= job->page_count;
+    if (job->pages_left == 0 || !fits)
         return ERR_INVALID_REQUEST;
-    f->last_page = page->number;
-    f->pages_left--;
+    job->pages_left--;
     job->pages[job->count].number = page->number;
     if (job->images)
         memcpy(job->images + job->count * PAGE_BYTES, page->image, PAGE_BYTES);
@@ -169,24 +169,26 @@ static int read_back(struct job *job)
     return 0;
 }
 
-static int finish_pages(struct follower *f)
+static int finish_pages(struct follower *f, struct job **io_job)
 {
-    struct job *job = f->coming;
+    struct job *job = *io_job;
     if (job->kind == JOB_SNAPSHOT)
         TRY(read_back(job));
     point_at_images(job);
-    f->coming = NULL;
+    *io_job = NULL;
     return enqueue(f, job);
 }
 
+/* Those of a commit come without anything between. */
 static int take_pages(struct follower *f, const struct repl_pages *pages)
 {
-    if (!f->coming)
+    struct job *job = f->commit ? f->commit : f->snapshot;
+    if (!job)
         return ERR_INVALID_REQUEST;
     for (size_t i = 0; i < pages->count; i++)
-        TRY(keep_page(f, &pages->pages[i]));
-    bool whole = f->pages_left == 0 && f->coming->kind == JOB_COMMIT;
-    return whole ? finish_pages(f) : 0;
+        TRY(keep_page(job, &pages->pages[i]));
+    bool whole = job->pages_left == 0 && job->kind == JOB_COMMIT;
+    return whole ? finish_pages(f, &f->commit) : 0;
 }
 
 /* --- Messages --- */
@@ -209,8 +211,8 @@ static int begin_commit(struct follower *f, const struct repl_commit_head *head)
 {
     if (head->count == 0 || head->count > REPL_PAGES_MAX)
         return ERR_INVALID_REQUEST;
-    TRY(job_new(JOB_COMMIT, head->file, &f->coming));
-    struct job *job = f->coming;
+    TRY(job_new(JOB_COMMIT, head->file, &f->commit));
+    struct job *job = f->commit;
     job->before = head->before;
     job->after = head->after;
     job->time_ms = head->time_ms;
@@ -221,21 +223,22 @@ static int begin_commit(struct follower *f, const struct repl_commit_head *head)
 
 static int begin_snapshot(struct follower *f, const struct repl_snapshot *s)
 {
-    if (!s->difference && s->count != s->page_count)
+    if (f->snapshot || (!s->difference && s->count != s->page_count))
         return ERR_INVALID_REQUEST;
-    TRY(job_new(JOB_SNAPSHOT, s->file, &f->coming));
-    f->coming->after = s->position;
-    f->coming->page_count = s->page_count;
-    f->coming->difference = s->difference;
-    return begin_pages(f, f->coming, s->count);
+    TRY(job_new(JOB_SNAPSHOT, s->file, &f->snapshot));
+    struct job *job = f->snapshot;
+    job->after = s->position;
+    job->page_count = s->page_count;
+    job->difference = s->difference;
+    return begin_pages(f, job, s->count);
 }
 
 static int end_snapshot(struct follower *f, struct str file)
 {
-    struct job *job = f->coming;
-    if (!job || job->kind != JOB_SNAPSHOT || f->pages_left != 0 || !str_eq_c(file, job->file))
+    struct job *job = f->snapshot;
+    if (!job || job->pages_left != 0 || !str_eq_c(file, job->file))
         return ERR_INVALID_REQUEST;
-    return finish_pages(f);
+    return finish_pages(f, &f->snapshot);
 }
 
 static void take_settings(struct follower *f, const struct repl_settings *settings)
@@ -244,16 +247,42 @@ static void take_settings(struct follower *f, const struct repl_settings *settin
         f->config.settings(f->config.arg, settings);
 }
 
-/* Nothing may stand between a thing's head and its end. */
+/* --- How old what is here may be --- */
+
+void follower_look_fresh(struct follower *f)
+{
+    if (f->next_fresh_ms == 0 || f->done < f->next_fresh)
+        return;
+    f->fresh_ms = f->next_fresh_ms;
+    f->next_fresh_ms = 0;
+    if (f->config.max_stale_ms > 0)
+        atomic_store(&f->store->stale_at_ms, f->fresh_ms + f->config.max_stale_ms);
+}
+
+/* By then the primary had sent all that it had. */
+static void take_beat(struct follower *f, const struct repl_heartbeat *beat)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    if (beat->complete && f->next_fresh_ms == 0) {
+        f->next_fresh_ms = clock_now().monotonic_ms;
+        f->next_fresh = f->came;
+        follower_look_fresh(f);
+    }
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* --- Order --- */
+
+/* Nothing may stand between a commit's head and its last page. */
 static bool is_in_order(const struct follower *f, enum repl_message_type type)
 {
-    if (type == REPL_HEARTBEAT)
-        return true;
-    if (f->coming)
-        return type == REPL_PAGES || type == REPL_SNAPSHOT_END;
-    if (f->archive)
-        return type == REPL_BYTES || type == REPL_ARCHIVE_END;
-    return true;
+    return !f->commit || type == REPL_PAGES || type == REPL_HEARTBEAT;
+}
+
+static int take_gone(struct follower *f, struct str file)
+{
+    archive_forget(f, file);
+    return enqueue_new(f, JOB_GONE, file);
 }
 
 static int take(struct follower *f, const struct repl_message *m)
@@ -264,12 +293,12 @@ static int take(struct follower *f, const struct repl_message *m)
     case REPL_SNAPSHOT: return begin_snapshot(f, &m->snapshot);
     case REPL_PAGES: return take_pages(f, &m->pages);
     case REPL_SNAPSHOT_END: return end_snapshot(f, m->file);
-    case REPL_GONE: return enqueue_new(f, JOB_GONE, m->file);
+    case REPL_GONE: return take_gone(f, m->file);
     case REPL_HASHES: return enqueue_new(f, JOB_HASHES, m->hashes.file);
     case REPL_ARCHIVE: return archive_begin(f, &m->archive);
     case REPL_BYTES: return archive_bytes(f, m->bytes);
     case REPL_ARCHIVE_END: return archive_end(f, m->file);
-    case REPL_HEARTBEAT: return 0;
+    case REPL_HEARTBEAT: take_beat(f, &m->heartbeat); return 0;
     default: return ERR_INVALID_REQUEST;
     }
 }
@@ -283,11 +312,13 @@ static int hear(struct follower *f)
     return err;
 }
 
+/* What came of a file goes on with the next connection. */
 static void drop_unfinished(struct follower *f)
 {
-    job_free(f->coming);
-    f->coming = NULL;
-    archive_drop(f);
+    job_free(f->commit);
+    job_free(f->snapshot);
+    f->commit = f->snapshot = NULL;
+    archive_break(f);
 }
 
 int follower_message(struct follower *f, const struct repl_message *m)
@@ -314,6 +345,7 @@ int follower_attach(struct follower *f, const struct repl_out *out)
         return ERR_CONFLICT;
     (void)pthread_mutex_lock(&f->lock);
     f->trouble = 0;
+    f->next_fresh_ms = 0;
     f->told.attached = true;
     (void)pthread_mutex_unlock(&f->lock);
     return enqueue_new(f, JOB_SAY_WHERE, STR(""));
@@ -336,6 +368,17 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     *ret_state = f->told;
     ret_state->waiting_bytes = f->waiting_bytes;
     ret_state->trouble = f->trouble;
+    ret_state->stale_ms = f->fresh_ms == 0 ? -1 : clock_now().monotonic_ms - f->fresh_ms;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+void follower_catch_up(struct follower *f, int64_t within_ms)
+{
+    int64_t until_ms = clock_now().monotonic_ms + within_ms;
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t wanted = f->came;
+    while (f->done < wanted && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+        steady_cond_wait(&f->taken, &f->lock, until_ms);
     (void)pthread_mutex_unlock(&f->lock);
 }
 
@@ -367,12 +410,14 @@ int follower_new(struct store *store, const struct follower_config *config,
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)pthread_mutex_init(&f->sending, NULL);
     (void)pthread_cond_init(&f->called, NULL);
-    (void)pthread_cond_init(&f->taken, NULL);
+    steady_cond_init(&f->taken);
     int err = start(f);
     if (err != 0) {
         follower_free(f);
         return err;
     }
+    if (config->max_stale_ms > 0) /* until the primary was heard */
+        atomic_store(&store->stale_at_ms, 1);
     atomic_store(&store->follower, f);
     *ret_follower = f;
     return 0;
@@ -397,9 +442,11 @@ void follower_free(struct follower *f)
     if (!f)
         return;
     atomic_store(&f->store->follower, NULL);
+    atomic_store(&f->store->stale_at_ms, 0);
     if (f->worker_runs)
         stop(f);
     drop_unfinished(f);
+    archive_drop(f);
     followed_free_all(f);
     (void)pthread_cond_destroy(&f->taken);
     (void)pthread_cond_destroy(&f->called);

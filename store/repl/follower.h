@@ -18,6 +18,9 @@ struct follower;
 
 struct follower_config {
     struct str cluster; /* its id */
+    /* Without news for so long, or so far behind, answers about tokens are refused (store_fresh); 0: they are
+     * not. */
+    int64_t max_stale_ms;
     /* SETTINGS came; by the thread that brings messages. The texts are valid during the call. May be
      * NULL. */
     void (*settings)(void *arg, const struct repl_settings *settings);
@@ -39,22 +42,25 @@ MUST_CHECK int follower_attach(struct follower *follower, const struct repl_out 
  * place: so the primary hears of it when the disk is slow. Any error is the connection's end:
  * ERR_INVALID_REQUEST for what makes no sense, ERR_STORE_FULL, ERR_STORE_FAILED, ERR_NO_MEMORY, ERR_IO. */
 MUST_CHECK int follower_message(struct follower *follower, const struct repl_message *message);
-/* After its return out is not used any more. What did not come whole is forgotten. */
+/* After its return out is not used any more. What did not come whole is forgotten, but for a file of archived
+ * events: the next connection goes on with it. */
 void follower_detach(struct follower *follower);
+
+/* Waits until what came before is in place, for so long at most. */
+void follower_catch_up(struct follower *follower, int64_t within_ms);
 
 #define FOLLOWER_WAITING_MAX ((size_t)64 << 20)
 
 struct follower_state {
     bool attached;
-    bool complete;      /* every database that the primary has is here, as of now or a moment ago */
-    int64_t heard_ms;   /* when the primary was last heard, on the wall clock; 0: never */
-    int64_t applied_ms; /* the primary's wall clock at the last commit in place; 0: none */
-    uint64_t commits;   /* put in place since the start */
-    uint64_t snapshots; /* likewise */
-    uint64_t resyncs;   /* times that a commit did not follow */
+    int64_t heard_ms;     /* when the primary was last heard, on the wall clock; 0: never */
+    int64_t applied_ms;   /* the primary's wall clock at the last commit in place; 0: none */
+    int64_t stale_ms;     /* how long ago all was here that the primary had; negative: never yet */
+    uint64_t commits;     /* put in place since the start */
+    uint64_t snapshots;   /* likewise */
+    uint64_t resyncs;     /* times that a commit did not follow */
     size_t waiting_bytes; /* came and are not in place yet */
     size_t databases;     /* that are here */
-    size_t missing;       /* that are being brought anew */
     int trouble;          /* why nothing is put in place any more, or 0 */
 };
 void follower_state(struct follower *follower, struct follower_state *ret_state);

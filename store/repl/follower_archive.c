@@ -1,11 +1,7 @@
 /* Files of archived events on a standby: whole and as announced, or not there. */
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/crypto/digest.h"
 #include "store/archive/folder.h"
 #include "store/repl/following.h"
 
@@ -15,9 +11,8 @@ struct follower_archive {
     char realm_file[FILE_NAME_MAX + 1];
     char name[WHOLE_FILE_NAME_MAX];
     struct repl_archive head; /* texts point to the two above */
-    uint64_t left;            /* bytes to come */
-    bool there;               /* the same file is here already: nothing is written */
-    struct whole_file file;
+    bool offered;             /* by this connection */
+    struct whole_file file;   /* head.there bytes of it */
 };
 
 static bool copy_text(char *out, size_t size, struct str text)
@@ -29,21 +24,12 @@ static bool copy_text(char *out, size_t size, struct str text)
     return true;
 }
 
-static int hash_is(int fd, uint64_t bytes, const unsigned char hash[BLAKE2B_BYTES], bool *ret_same)
+static int is_what_is_offered(int fd, const struct repl_archive *head, bool *ret_same)
 {
-    unsigned char found[BLAKE2B_BYTES];
-    struct stat st;
-    *ret_same = false;
-    if (fstat(fd, &st) != 0)
-        return ERR_IO;
-    if (st.st_size < 0 || (uint64_t)st.st_size != bytes || bytes == 0)
-        return 0;
-    void *content = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (content == MAP_FAILED)
-        return ERR_NO_MEMORY;
-    blake2b_256_of(str_of(content, (size_t)bytes), found);
-    (void)munmap(content, (size_t)bytes);
-    *ret_same = memcmp(found, hash, sizeof(found)) == 0;
+    unsigned char hash[BLAKE2B_BYTES];
+    uint64_t bytes;
+    TRY(archive_file_sum(fd, &bytes, hash));
+    *ret_same = bytes == head->bytes && memcmp(hash, head->hash, sizeof(hash)) == 0;
     return 0;
 }
 
@@ -54,74 +40,131 @@ static int is_there(const struct slot *slot, const struct repl_archive *head, bo
     *ret_there = false;
     if (err != 0)
         return err == ERR_NOT_FOUND ? 0 : err;
-    err = hash_is(fd, head->bytes, head->hash, ret_there);
+    err = is_what_is_offered(fd, head, ret_there);
     (void)close(fd);
     return err;
 }
 
-static int open_file(struct follower *f, struct follower_archive *a)
+static void acknowledge(struct follower *f, const struct repl_archive *head, uint64_t there)
 {
-    struct slot *slot;
-    TRY(slot_of_file(f->store, a->head.file, &slot));
-    if (a->head.removed)
-        return archive_unlink(slot, a->head.name);
-    TRY(is_there(slot, &a->head, &a->there));
-    return a->there ? 0
-                    : archive_file_create(&f->store->folder, a->realm_file, a->head.name, &a->file);
-}
-
-static void acknowledge(struct follower *f, const struct follower_archive *a)
-{
-    const struct repl_message m = {.type = REPL_ARCHIVE_ACK, .archive = a->head};
+    struct repl_message m = {.type = REPL_ARCHIVE_ACK, .archive = *head};
+    m.archive.there = there;
     follower_send(f, &m);
 }
 
-int archive_begin(struct follower *f, const struct repl_archive *archive)
+/* One that is not what was announced is of no use to the next connection either. */
+static int publish(struct follower *f)
+{
+    struct follower_archive *a = f->archive;
+    bool same;
+    TRY(is_what_is_offered(a->file.fd, &a->head, &same));
+    if (!same)
+        return ERR_INVALID_REQUEST;
+    TRY(whole_file_publish(&a->file));
+    acknowledge(f, &a->head, a->head.bytes);
+    return 0;
+}
+
+static int finish(struct follower *f)
+{
+    int err = publish(f);
+    archive_drop(f);
+    return err;
+}
+
+/* --- What is offered --- */
+
+static bool is_same(const struct follower_archive *a, const struct repl_archive *head)
+{
+    return str_eq(a->head.file, head->file) && str_eq(a->head.name, head->name) &&
+           a->head.bytes == head->bytes &&
+           memcmp(a->head.hash, head->hash, sizeof(head->hash)) == 0;
+}
+
+static int begin_file(struct follower *f, const struct repl_archive *head)
 {
     struct follower_archive *a = calloc(1, sizeof(*a));
     if (!a)
         return ERR_NO_MEMORY;
     f->archive = a;
     a->file = WHOLE_FILE_NONE;
-    a->head = *archive;
-    a->left = archive->removed ? 0 : archive->bytes;
-    if (!copy_text(a->realm_file, sizeof(a->realm_file), archive->file) ||
-        !copy_text(a->name, sizeof(a->name), archive->name))
+    a->head = *head;
+    if (!copy_text(a->realm_file, sizeof(a->realm_file), head->file) ||
+        !copy_text(a->name, sizeof(a->name), head->name))
         return ERR_INVALID_REQUEST;
     a->head.file = str_c(a->realm_file);
     a->head.name = str_c(a->name);
-    TRY(open_file(f, a));
-    if (!archive->removed)
-        return 0;
-    acknowledge(f, a);
-    archive_drop(f);
+    a->head.there = 0;
+    return archive_file_create(&f->store->folder, a->realm_file, a->head.name, &a->file);
+}
+
+/* What an earlier connection brought of it counts. */
+static int take_file(struct follower *f, const struct repl_archive *head)
+{
+    if (f->archive && !is_same(f->archive, head))
+        archive_drop(f);
+    int err = f->archive ? 0 : begin_file(f, head);
+    if (err != 0) {
+        archive_drop(f);
+        return err;
+    }
+    if (f->archive->head.there == head->bytes) /* but for its end, which did not come */
+        return finish(f);
+    f->archive->offered = true;
+    acknowledge(f, head, f->archive->head.there);
     return 0;
 }
+
+int archive_begin(struct follower *f, const struct repl_archive *head)
+{
+    struct slot *slot;
+    bool there = true;
+    if (f->archive && f->archive->offered)
+        return ERR_INVALID_REQUEST;
+    TRY(slot_of_file(f->store, head->file, &slot));
+    if (head->removed)
+        TRY(archive_unlink(slot, head->name));
+    else
+        TRY(is_there(slot, head, &there));
+    if (!there)
+        return head->bytes > 0 ? take_file(f, head) : ERR_INVALID_REQUEST;
+    acknowledge(f, head, head->bytes);
+    return 0;
+}
+
+/* --- What comes --- */
 
 int archive_bytes(struct follower *f, struct str bytes)
 {
     struct follower_archive *a = f->archive;
-    if (!a || bytes.len > a->left)
+    if (!a || !a->offered || bytes.len > a->head.bytes - a->head.there)
         return ERR_INVALID_REQUEST;
-    a->left -= bytes.len;
-    return a->there ? 0 : whole_file_write(&a->file, bytes.ptr, bytes.len);
+    int err = whole_file_write(&a->file, bytes.ptr, bytes.len);
+    if (err == 0)
+        a->head.there += bytes.len;
+    else
+        archive_drop(f); /* how much of it got there is not known */
+    return err;
 }
 
 int archive_end(struct follower *f, struct str file)
 {
-    struct follower_archive *a = f->archive;
-    bool same;
-    if (!a || a->left != 0 || !str_eq_c(file, a->realm_file))
+    const struct follower_archive *a = f->archive;
+    if (!a || !a->offered || a->head.there != a->head.bytes || !str_eq_c(file, a->realm_file))
         return ERR_INVALID_REQUEST;
-    if (!a->there) {
-        TRY(hash_is(a->file.fd, a->head.bytes, a->head.hash, &same));
-        if (!same)
-            return ERR_INVALID_REQUEST;
-        TRY(whole_file_publish(&a->file));
-    }
-    acknowledge(f, a);
-    archive_drop(f);
-    return 0;
+    return finish(f);
+}
+
+void archive_break(struct follower *f)
+{
+    if (f->archive)
+        f->archive->offered = false;
+}
+
+void archive_forget(struct follower *f, struct str file)
+{
+    if (f->archive && str_eq_c(file, f->archive->realm_file))
+        archive_drop(f);
 }
 
 void archive_drop(struct follower *f)

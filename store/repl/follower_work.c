@@ -258,8 +258,10 @@ static void done(struct follower *f, struct job *job)
 {
     (void)pthread_mutex_lock(&f->lock);
     f->waiting_bytes -= job->bytes;
+    f->done++;
+    follower_look_fresh(f);
     f->told.databases = f->count;
-    (void)pthread_cond_signal(&f->taken);
+    (void)pthread_cond_broadcast(&f->taken);
     (void)pthread_mutex_unlock(&f->lock);
     job_free(job);
 }

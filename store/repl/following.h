@@ -26,7 +26,8 @@ struct job {
     struct repl_change *changes;
     size_t change_count;
     struct repl_page *pages;
-    size_t count; /* of pages that came so far */
+    size_t count;        /* of pages that came so far */
+    uint32_t pages_left; /* that are to come */
     /* The images, PAGE_BYTES each, in memory or (of a snapshot) in a file without a name. */
     unsigned char *images;
     int fd; /* -1: none */
@@ -58,6 +59,11 @@ struct follower {
     pthread_cond_t taken;  /* there is room again */
     struct job *first, *last;
     size_t waiting_bytes;
+    uint64_t came, done; /* jobs, counted */
+    /* At fresh_ms of the monotonic clock all was here that the primary had; at next_fresh_ms that will have
+     * been so, once next_fresh jobs are done. 0: never; none is awaited. */
+    int64_t fresh_ms, next_fresh_ms;
+    uint64_t next_fresh;
     bool stopping;
     int trouble; /* until the next connection */
     struct follower_state told;
@@ -72,9 +78,9 @@ struct follower {
     bool listed; /* the folder was looked through */
 
     /* Of the thread that brings messages. */
-    struct job *coming;
-    uint32_t pages_left, last_page;
-    struct follower_archive *archive; /* NULL: none is coming */
+    struct job *commit;               /* whose pages come; NULL: none */
+    struct job *snapshot;             /* likewise; commits come between its pages */
+    struct follower_archive *archive; /* likewise */
 };
 
 static inline bool position_is(const struct repl_position *a, const struct repl_position *b)
@@ -87,6 +93,8 @@ static inline bool position_is(const struct repl_position *a, const struct repl_
 /* To the primary; without one nothing happens. An error is the connection's end. */
 void follower_send(struct follower *f, const struct repl_message *m);
 void follower_trouble(struct follower *f, int err);
+/* Under the lock: jobs were done. */
+void follower_look_fresh(struct follower *f);
 void job_free(struct job *job);
 
 /* --- follower_work.c --- */
@@ -114,6 +122,10 @@ struct follower_archive;
 MUST_CHECK int archive_begin(struct follower *f, const struct repl_archive *archive);
 MUST_CHECK int archive_bytes(struct follower *f, struct str bytes);
 MUST_CHECK int archive_end(struct follower *f, struct str file);
+/* The connection ended: what came of a file is kept for the next one. */
+void archive_break(struct follower *f);
+/* The database that it belongs to goes. */
+void archive_forget(struct follower *f, struct str file);
 void archive_drop(struct follower *f);
 
 #endif

@@ -67,6 +67,17 @@ int gate_admit(struct store *store)
     return err;
 }
 
+bool gate_keeps_archives(struct slot *slot)
+{
+    struct gate *g = &slot->store->gate;
+    const struct repl_gate *gate = enter(g);
+    if (!gate)
+        return true;
+    bool kept = gate->keeps_archives(gate->arg, str_c(slot->file));
+    leave(g);
+    return kept;
+}
+
 void gate_position(const struct realm_db *db, struct repl_position *ret_position)
 {
     const struct capture *c = &db->capture;

@@ -22,6 +22,8 @@ void gate_init(struct gate *g);
 MUST_CHECK int gate_admit(struct store *store);
 /* For what nobody waits for: only whether another node reigns. */
 MUST_CHECK int gate_admit_own(struct store *store);
+/* Whether files of archived events are where they must be before the events go. */
+bool gate_keeps_archives(struct slot *slot);
 /* Under the realm's turn, after COMMIT: what a wait for this commit is about. */
 void gate_position(const struct realm_db *db, struct repl_position *ret_position);
 /* Zeros: all that is committed in the slot's database. */

@@ -18,6 +18,8 @@ static const char *misfit(const struct node_state *own, const struct repl_hello 
         return "the other node belongs to another cluster";
     if (str_eq_c(other->node, own->id))
         return "both nodes have the same id: one is a copy of the other";
+    if (other->epoch > own->epoch && other->epoch - own->epoch > NODE_EPOCHS_AHEAD)
+        return "the other node's epoch is beyond all that can have been";
     return NULL;
 }
 

@@ -3,10 +3,10 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/base/log.h"
 #include "store/repl/leading.h"
+#include "store/steady_cond.h"
 
 #include "core/base/banned.h"
 
@@ -44,15 +44,6 @@ static void grow(struct leader *l)
         link_db(l, db);
 }
 
-static void init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(cond, &attr);
-    (void)pthread_condattr_destroy(&attr);
-}
-
 static struct leader_db *make_db(struct leader *l, struct str file)
 {
     if (file.len > FILE_NAME_MAX || l->db_count >= REPL_DATABASES_MAX)
@@ -61,7 +52,7 @@ static struct leader_db *make_db(struct leader *l, struct str file)
     if (!db)
         return NULL;
     memcpy(db->file, file.ptr, file.len);
-    init_cond(&db->changed);
+    steady_cond_init(&db->changed);
     if (l->db_count >= l->hash_cap)
         grow(l);
     link_db(l, db);
@@ -87,15 +78,14 @@ void leading_work(struct leader *l)
 
 void leading_pause(struct leader *l, pthread_cond_t *cond, int64_t until_ms)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                                   .tv_nsec = (long)(until_ms % 1000) * 1000000};
-    (void)pthread_cond_timedwait(cond, &l->lock, &until);
+    steady_cond_wait(cond, &l->lock, until_ms);
 }
 
 /* --- Its life --- */
 
 static void free_parts(struct leader *l)
 {
+    leading_archives_end(l);
     recent_free(&l->recent);
     while (l->dbs) {
         struct leader_db *db = l->dbs;
@@ -138,10 +128,14 @@ int leader_new(struct store *store, const struct leader_config *config, struct l
         return ERR_NO_MEMORY;
     l->store = store;
     l->lease = node_lease(store->node);
-    l->sink = (struct repl_sink){.commit = leading_commit, .gone = leading_gone, .arg = l};
-    l->gate = (struct repl_gate){leading_admit, leading_wait, l};
+    l->sink = (struct repl_sink){.commit = leading_commit,
+                                 .gone = leading_gone,
+                                 .archived = leading_archived,
+                                 .unarchived = leading_archived,
+                                 .arg = l};
+    l->gate = (struct repl_gate){leading_admit, leading_wait, leading_keeps_archives, l};
     (void)pthread_mutex_init(&l->lock, NULL);
-    init_cond(&l->wake);
+    steady_cond_init(&l->wake);
     take_config(l, config);
     recent_init(&l->recent, l->config.kept_bytes);
     grow(l);
@@ -202,7 +196,7 @@ static void forget_standby(struct leader *l)
         db->at_standby = db->fresh = db->listed = db->compares = db->gone_untold = false;
         leading_wake(db);
     }
-    l->all_said = l->settled = l->broken = l->exclusive = l->verifying = l->slow = false;
+    l->all_said = l->settled = l->broken = l->verifying = l->slow = false;
 }
 
 int leader_attach(struct leader *l, const struct repl_out *out)
@@ -277,6 +271,7 @@ static int take(struct leader *l, const struct repl_message *m)
     case REPL_AT_END: return take_at_end(l);
     case REPL_ACK: return leading_acknowledged(l, &m->at);
     case REPL_HASHES: return leading_hashes(l, &m->hashes);
+    case REPL_ARCHIVE_ACK: return leading_archive_there(l, &m->archive);
     case REPL_HEARTBEAT: return 0;
     default: return ERR_INVALID_REQUEST;
     }
@@ -341,10 +336,14 @@ void leader_state(struct leader *l, struct leader_state *ret_state)
     s.mode = l->config.mode;
     s.attached = l->attached;
     s.in_step = leading_in_step(l);
+    s.all_sent = s.in_step;
     s.degraded = s.mode != REPL_ASYNC && (!s.in_step || l->slow);
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         s.databases += !db->gone;
+        s.all_sent = s.all_sent && (!db->next || db->gone);
         s.following += db->state == DB_FOLLOWS || db->state == DB_COMPARED;
+        s.archives_wanted +=
+            !db->gone && (db->archives == ARCHIVES_WANTED || db->archives == ARCHIVES_ON_THEIR_WAY);
     }
     s.behind_bytes = l->recent.behind_bytes;
     s.behind_commits = l->recent.behind_count;
@@ -386,6 +385,13 @@ void leader_metrics(struct leader *l, struct buf *b)
     metric(b, "snapshots_total", "counter", "Databases sent whole.", (int64_t)s.snapshots);
     metric(b, "differences_total", "counter", "Databases brought in step by what differed.",
            (int64_t)s.differences);
+    metric(b, "archives_total", "counter", "Files of archived events that got to standbys.",
+           (int64_t)s.archives);
+    metric(b, "sent_archive_bytes_total", "counter", "Bytes sent of files of archived events.",
+           (int64_t)s.sent_archive_bytes);
+    metric(b, "archives_wanted", "gauge",
+           "Databases whose files of archived events are not all at the standby.",
+           (int64_t)s.archives_wanted);
     metric(b, "pages_differed_total", "counter",
            "Pages that should have been equal on the standby and were not.",
            (int64_t)s.pages_differed);

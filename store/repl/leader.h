@@ -35,6 +35,9 @@ void leader_free(struct leader *leader);
 /* Of a store; NULL: it leads nobody. */
 struct leader *leader_of(struct store *store);
 void leader_set_mode(struct leader *leader, enum repl_mode mode);
+/* Whether there is a standby, connected or not: then events that were archived leave a database only when
+ * the file is at the standby, too. */
+void leader_expect_standby(struct leader *leader, bool expects);
 
 /* A standby connected, both HELLOs were exchanged and fit. It says AT next. out is used until
  * leader_detach has returned. ERR_CONFLICT when there is one. */
@@ -61,11 +64,15 @@ struct leader_state {
     enum repl_mode mode;
     bool attached;
     bool in_step;  /* every database of the standby follows */
+    bool all_sent; /* and what was committed is on its way */
     bool degraded; /* a synchronous mode whose answers do not wait at present */
     size_t databases, following;
     uint64_t behind_bytes, behind_commits; /* kept and not acknowledged */
     int64_t behind_ms;                     /* age of the oldest of these */
     uint64_t sent_commits, sent_bytes, snapshots, differences;
+    uint64_t archives,
+        sent_archive_bytes;  /* files of archived events that are there; sent of them */
+    size_t archives_wanted;  /* databases whose files are not all there */
     uint64_t pages_differed; /* found by comparing what should have been equal */
     int64_t verified_ms;     /* when the last comparison of all ended, wall clock; 0: never */
 };

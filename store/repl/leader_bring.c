@@ -17,7 +17,6 @@
 #define RETRY_MS         1000
 #define RETRY_MAKING_MS  50
 #define ROOM_LOOK_MS     2
-#define SEND_BELOW_BYTES ((size_t)4 << 20) /* commits of others need room, too */
 #define ANSWER_MS        120000
 #define HASH_PAGES_MAX   (UINT32_C(8) << 20) /* of a database of 16 GiB; larger ones go whole */
 
@@ -38,14 +37,14 @@ struct bringing {
     uint32_t count;
 };
 
-static bool goes_on(const struct leader *l, uint64_t connection)
+bool leading_goes_on(const struct leader *l, uint64_t connection)
 {
     return l->attached && !l->broken && !l->stopping && l->connection == connection;
 }
 
 static bool is_on(const struct bringing *b)
 {
-    return goes_on(b->leader, b->connection);
+    return leading_goes_on(b->leader, b->connection);
 }
 
 /* --- Hashes of the standby's pages --- */
@@ -169,7 +168,7 @@ static int find_difference(struct bringing *b)
 static int wait_for_room(struct bringing *b)
 {
     struct leader *l = b->leader;
-    while (is_on(b) && l->out.waiting(l->out.arg) > SEND_BELOW_BYTES)
+    while (is_on(b) && l->out.waiting(l->out.arg) > LEADING_SEND_BELOW_BYTES)
         leading_pause(l, &l->wake, clock_now().monotonic_ms + ROOM_LOOK_MS);
     return is_on(b) ? 0 : ERR_IO;
 }
@@ -178,7 +177,6 @@ static int send_head(struct bringing *b)
 {
     struct leader *l = b->leader;
     TRY(wait_for_room(b));
-    l->exclusive = true;
     l->scratch.type = REPL_SNAPSHOT;
     l->scratch.snapshot = (struct repl_snapshot){.realm = str_c(b->realm),
                                                  .file = str_c(b->db->file),
@@ -270,6 +268,8 @@ static int send_end(struct bringing *b)
     }
     b->db->fresh = false;
     b->db->listed = true;
+    if (b->db->archives == ARCHIVES_UNKNOWN || !b->difference)
+        b->db->archives = ARCHIVES_WANTED;
     b->db->brought = b->position;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
@@ -290,8 +290,6 @@ static int send_database(struct bringing *b)
         err = is_on(b) ? send_end(b) : ERR_IO;
     else if (is_on(b))
         l->broken = true; /* what was begun cannot be ended */
-    if (l->connection == b->connection)
-        l->exclusive = false;
     l->work = true;
     (void)pthread_mutex_unlock(&l->lock);
     return err;
@@ -424,20 +422,21 @@ static int bring_named(struct bringing *b)
     return err;
 }
 
-static int find_name(struct bringing *b)
+int leading_realm_of(struct leader *l, const struct leader_db *db,
+                     char ret_realm[REALM_NAME_MAX + 1])
 {
     CLEANUP(arena_free) struct arena a;
     struct list_row row;
     arena_init(&a, NAME_ARENA_BYTES);
-    if (str_eq_c(str_c(b->db->file), REALM_MASTER)) {
-        memcpy(b->realm, REALM_MASTER, sizeof(REALM_MASTER));
+    if (str_eq_c(str_c(db->file), REALM_MASTER)) {
+        memcpy(ret_realm, REALM_MASTER, sizeof(REALM_MASTER));
         return 0;
     }
-    TRY(realm_list_find_file(b->leader->store, &a, str_c(b->db->file), &row));
+    TRY(realm_list_find_file(l->store, &a, str_c(db->file), &row));
     if (row.name.len > REALM_NAME_MAX)
         return ERR_STORE_CORRUPT;
-    memcpy(b->realm, row.name.ptr, row.name.len);
-    b->realm[row.name.len] = '\0';
+    memcpy(ret_realm, row.name.ptr, row.name.len);
+    ret_realm[row.name.len] = '\0';
     return 0;
 }
 
@@ -450,7 +449,7 @@ static void bring(struct leader *l, struct leader_db *db)
     if (b.was_equal)
         db->state = DB_COMPARED;
     (void)pthread_mutex_unlock(&l->lock);
-    int err = find_name(&b);
+    int err = leading_realm_of(l, db, b.realm);
     if (err == 0)
         err = bring_named(&b);
     (void)pthread_mutex_lock(&l->lock);
@@ -492,13 +491,13 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
 {
     struct repl_position here = {0};
     (void)pthread_mutex_lock(&l->lock);
-    struct leader_db *db = goes_on(l, connection) ? leading_db(l, row->file, true) : NULL;
+    struct leader_db *db = leading_goes_on(l, connection) ? leading_db(l, row->file, true) : NULL;
     bool reads = db && db->at_standby && !position_known(&db->newest);
     (void)pthread_mutex_unlock(&l->lock);
     if (reads && read_position(l, row->name, &here) != 0)
         here = (struct repl_position){0};
     (void)pthread_mutex_lock(&l->lock);
-    if (db && goes_on(l, connection) && !db->gone) {
+    if (db && leading_goes_on(l, connection) && !db->gone) {
         db->listed = true;
         bool leads =
             db->at_standby && (position_known(&db->newest) || position_same(&here, &db->at));
@@ -525,11 +524,13 @@ static void settle(struct leader *l)
     for (size_t i = 0; i < count && err == 0; i++)
         if (rows[i].state == LIST_READY || rows[i].state == LIST_BEING_CHANGED)
             look_at(l, &rows[i], connection);
+    if (err == 0)
+        err = leading_find_archives(l);
     (void)pthread_mutex_lock(&l->lock);
-    if (!goes_on(l, connection))
+    if (!leading_goes_on(l, connection))
         return;
     if (err != 0) {
-        LOG_ERROR("replication", "the list of realms cannot be read: %s", err_text(err));
+        LOG_ERROR("replication", "what there is of realms cannot be read: %s", err_text(err));
         l->broken = true;
         return;
     }
@@ -611,13 +612,13 @@ static bool work(struct leader *l)
         bring(l, due);
     else
         end_verifying(l);
-    return due != NULL;
+    return leading_ship(l) || due != NULL;
 }
 
 /* Until there is room, or a realm is made, or for a look around. */
 static int64_t pause_ms(const struct leader *l)
 {
-    if (l->work)
+    if (l->work || leading_ships(l))
         return ROOM_LOOK_MS;
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all)
         if (!db->gone && db->state == DB_BEHIND)

@@ -84,7 +84,7 @@ void leading_pump(struct leader *l, struct leader_db *db, const struct repl_posi
                 leading_fall_behind(l, db);
                 return;
             }
-            if (l->exclusive || !leading_has_room(l, k->bytes + HEAD_BYTES)) {
+            if (!leading_has_room(l, k->bytes + HEAD_BYTES)) {
                 leading_work(l);
                 return;
             }

@@ -18,6 +18,14 @@ enum leading_state {
     DB_FOLLOWS
 };
 
+/* Its files of archived events, at the standby. */
+enum leading_archives {
+    ARCHIVES_UNKNOWN, /* whether there are any */
+    ARCHIVES_WANTED,
+    ARCHIVES_ON_THEIR_WAY,
+    ARCHIVES_THERE /* on its disk */
+};
+
 /* What is known of a database. Stays until the leader goes, as a slot does. */
 struct leader_db {
     struct recent_file recent; /* first: kept->file points to it */
@@ -37,6 +45,8 @@ struct leader_db {
     bool compares; /* wanted */
     bool gone, gone_untold;
     int64_t retry_ms; /* on the monotonic clock */
+    enum leading_archives archives;
+    int64_t archives_retry_ms;
     struct {
         bool asked, whole;
         unsigned char *bytes; /* owned */
@@ -70,12 +80,14 @@ struct leader {
     bool all_said;    /* AT_END came */
     bool settled;     /* every database has been looked at */
     bool broken;      /* a send failed */
-    bool exclusive;   /* pages of a database are being sent: nothing may come between */
     bool slow;        /* an answer waited in vain */
     bool mode_untold; /* to the standby, which keeps it for its own reign */
     bool work;        /* for the worker */
     bool stopping;
     bool verifying;
+    bool expects_standby;
+    struct shipment *shipment;   /* the worker's; its state is under the lock */
+    int64_t archives_next_ms;    /* not before that */
     struct leader_state told;    /* counters of it */
     struct repl_message scratch; /* for sending */
 };
@@ -108,9 +120,31 @@ MUST_CHECK int leading_acknowledged(struct leader *leader, const struct repl_at 
 
 /* --- leader_bring.c: databases as a whole, by the worker --- */
 
+#define LEADING_SEND_BELOW_BYTES ((size_t)4 << 20) /* waiting: commits of others need room, too */
+
 void *leading_run(void *leader);
+/* Whether the connection of that number is the one of now, and good. */
+bool leading_goes_on(const struct leader *leader, uint64_t connection);
+/* The name of a database's realm; not under the lock. ERR_NOT_FOUND. */
+MUST_CHECK int leading_realm_of(struct leader *leader, const struct leader_db *db,
+                                char ret_realm[REALM_NAME_MAX + 1]);
 MUST_CHECK int leading_hashes(struct leader *leader, const struct repl_hashes *hashes);
 void leading_forget_hashes(struct leader_db *db);
+
+/* --- leader_archive.c: files of archived events, by the worker --- */
+
+/* Does a next step, if one can be done now. */
+MUST_CHECK bool leading_ship(struct leader *leader);
+/* Whether a file is on its way, for which room or its time has to come. */
+bool leading_ships(const struct leader *leader);
+MUST_CHECK int leading_archive_there(struct leader *leader, const struct repl_archive *archive);
+/* What of the databases that are listed has such files; not under the lock. */
+MUST_CHECK int leading_find_archives(struct leader *leader);
+/* After the worker ended. */
+void leading_archives_end(struct leader *leader);
+/* Not under the lock: of the sink, and of the gate. */
+void leading_archived(void *leader, struct str file);
+bool leading_keeps_archives(void *leader, struct str file);
 
 /* --- leader_wait.c: answers --- */
 

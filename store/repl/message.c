@@ -12,6 +12,8 @@
 #define REASON_MAX_BYTES  1000
 #define VALUE_MAX_BYTES   UINT16_MAX
 #define HASH_BYTES        8
+#define CLIENT_MAX_BYTES  64
+#define DOOR_MAX          1
 
 struct wire {
     struct buf *out; /* NULL: reading */
@@ -233,6 +235,8 @@ static void archive(struct wire *w, struct repl_archive *a)
     file_name(w, &a->file);
     file_name(w, &a->name);
     u64(w, &a->bytes);
+    u64(w, &a->there);
+    hold(w, a->there <= a->bytes);
     bytes(w, &hash, sizeof(a->hash));
     if (!w->out && !w->in.failed)
         memcpy(a->hash, hash.ptr, sizeof(a->hash));
@@ -260,6 +264,35 @@ static void heartbeat(struct wire *w, struct repl_heartbeat *h)
     i64(w, &h->promised_ms);
     u32(w, &h->lease_ms);
     hold(w, h->lease_ms <= REPL_LEASE_MOST_MS);
+    flag(w, &h->complete);
+}
+
+static void ask(struct wire *w, struct repl_ask *a)
+{
+    u64(w, &a->id);
+    u32(w, &a->bytes);
+    hold(w, a->bytes > 0 && a->bytes <= REPL_ASK_BYTES_MAX);
+    text(w, &a->client, CLIENT_MAX_BYTES);
+    text(w, &a->origin, ADDRESS_MAX_BYTES);
+    text(w, &a->own_origin, ADDRESS_MAX_BYTES);
+    flag(w, &a->secure);
+    u8(w, &a->door);
+    hold(w, a->door <= DOOR_MAX);
+}
+
+static void answer(struct wire *w, struct repl_answer *a)
+{
+    u64(w, &a->id);
+    u32(w, &a->bytes);
+    hold(w, a->bytes <= REPL_ANSWER_BYTES_MAX);
+    flag(w, &a->ends);
+}
+
+static void piece(struct wire *w, struct repl_piece *p)
+{
+    u64(w, &p->id);
+    rest(w, &p->bytes, REPL_MESSAGE_BYTES);
+    hold(w, p->bytes.len > 0);
 }
 
 static void content(struct wire *w, struct repl_message *m)
@@ -283,6 +316,9 @@ static void content(struct wire *w, struct repl_message *m)
     case REPL_BYTES: rest(w, &m->bytes, REPL_MESSAGE_BYTES); break;
     case REPL_HASHES: hashes(w, &m->hashes); break;
     case REPL_HEARTBEAT: heartbeat(w, &m->heartbeat); break;
+    case REPL_ASK: ask(w, &m->ask); break;
+    case REPL_ANSWER: answer(w, &m->answer); break;
+    case REPL_PIECE: piece(w, &m->piece); break;
     case REPL_TYPES:
     default: w->bad = true;
     }

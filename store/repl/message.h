@@ -9,11 +9,18 @@
  *                             <-   SNAPSHOT, PAGES..., SNAPSHOT_END   for what has no common history
  *                             <-   COMMIT, PAGES...                   and from there on
  *   ACK                       ->
- *                             <-   GONE, ARCHIVE, BYTES..., ARCHIVE_END
+ *                             <-   GONE
+ *                             <-   ARCHIVE                            a file is offered
+ *   ARCHIVE_ACK               ->                                      this much of it is there
+ *                             <-   BYTES..., ARCHIVE_END              the rest
+ *   ARCHIVE_ACK               ->                                      all of it
+ *   ASK, PIECE...             ->                                      a request that is the primary's to answer
+ *                             <-   ANSWER, PIECE...
  *   HEARTBEAT                 <->  HEARTBEAT
  *
- * Pages follow the message that announced their count, and belong to it alone. Messages of different
- * databases come one whole thing after the other. On the wire a message is its length (four bytes), its type
+ * Pages follow the message that announced their count. A COMMIT and its pages come without anything between;
+ * between the pages of a SNAPSHOT, commits of other databases and all else may come, and pages that are no
+ * commit's are the snapshot's. One snapshot and one file of an archive are on their way at most. On the wire a message is its length (four bytes), its type
  * (one) and its members in the order in which they stand here; numbers are big-endian, a text is a length
  * of two bytes and its bytes. */
 #ifndef GARITA_STORE_REPL_MESSAGE_H
@@ -51,6 +58,9 @@ enum repl_message_type {
     REPL_ARCHIVE_ACK,
     REPL_HASHES,
     REPL_HEARTBEAT,
+    REPL_ASK,
+    REPL_ANSWER,
+    REPL_PIECE,
     REPL_TYPES
 };
 
@@ -110,12 +120,14 @@ struct repl_pages {
     size_t count;
 };
 
-/* A file of archived audit events, never changed once it is there. BYTES follow. It is acknowledged
- * (ARCHIVE_ACK) before the primary commits the removal of the events from the database. */
+/* A file of archived audit events, never changed once it is there. The standby answers with ARCHIVE_ACK
+ * how much of it is there, and gets what is missing. Once all of it is on the standby's disk the events
+ * may leave the database. */
 struct repl_archive {
     struct str file; /* of the realm's database */
     struct str name; /* of the archive */
     uint64_t bytes;
+    uint64_t there;         /* of these, at the standby: from 0 on, without a gap */
     unsigned char hash[32]; /* BLAKE2b of all */
     bool removed;           /* its time is over: it goes, nothing follows */
 };
@@ -134,10 +146,36 @@ struct repl_heartbeat {
     uint64_t epoch;
     int64_t wall_ms;
     uint64_t sent_bytes; /* of commits, by the primary, since this connection began */
+    bool complete;       /* by the primary: all that it had then was sent before */
     /* Of a lease (lease.h), on clocks that are the primary's alone: when it asks for a promise, and what the
      * standby promises it, as an answer to the question of that moment. 0: neither. */
     int64_t asked_ms, promised_ms;
     uint32_t lease_ms; /* for how long */
+};
+
+/* A request that came to the standby and is passed on: its bytes follow as PIECEs, none longer than
+ * REPL_MESSAGE_BYTES, those of different requests in any order. */
+struct repl_ask {
+    uint64_t id;       /* of this connection; the answer repeats it */
+    uint32_t bytes;    /* to follow, 1 to REPL_ASK_BYTES_MAX */
+    struct str client; /* address of who asks */
+    struct str origin,
+        own_origin; /* under which the standby was reached: of people, and of this port */
+    bool secure;    /* over TLS */
+    uint8_t door;   /* which of the standby's ports: enum listener of web */
+};
+#define REPL_ASK_BYTES_MAX    ((uint32_t)1 << 20)
+#define REPL_ANSWER_BYTES_MAX ((uint32_t)8 << 20)
+
+struct repl_answer {
+    uint64_t id;
+    uint32_t bytes; /* to follow; 0: the primary did nothing, as it has no time for it */
+    bool ends;      /* the client's connection ends with it */
+};
+
+struct repl_piece {
+    uint64_t id;
+    struct str bytes;
 };
 
 struct repl_message {
@@ -155,6 +193,9 @@ struct repl_message {
         struct str file; /* GONE, SNAPSHOT_END, ARCHIVE_END */
         struct repl_hashes hashes;
         struct repl_heartbeat heartbeat;
+        struct repl_ask ask;
+        struct repl_answer answer;
+        struct repl_piece piece;
     };
 };
 

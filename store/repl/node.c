@@ -218,7 +218,7 @@ struct heard {
 static bool is_news(const struct node_state *s, uint64_t epoch)
 {
     return s->role != REPL_ALONE && epoch > s->epoch && epoch > s->newer_epoch &&
-           epoch <= INT64_MAX;
+           epoch - s->epoch <= NODE_EPOCHS_AHEAD;
 }
 
 /* A standby has no history of its own: it is in the epoch of whom it follows. */

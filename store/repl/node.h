@@ -17,7 +17,9 @@ struct store;
 #define NODE_ADDRESS_MAX  300 /* HOST:PORT */
 #define NODE_PIN_BYTES    32  /* SHA-256 of a SubjectPublicKeyInfo */
 #define NODE_TIMELINE_MAX 64  /* the newest epochs */
-#define NODE_TOKENS_MAX   4   /* that wait for a standby */
+#define NODE_EPOCHS_AHEAD                                                                          \
+    100000                /* of another node's, at most: more promotions than that have not been */
+#define NODE_TOKENS_MAX 4 /* that wait for a standby */
 
 /* When an answer about a change leaves. */
 enum repl_mode {

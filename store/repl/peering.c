@@ -52,6 +52,8 @@ static int lead(struct peering *s)
         return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
     TRY(leader_attach(s->host->leader, &s->out));
     s->state = LEADS;
+    if (s->host->desk)
+        desk_up(s->host->desk, &s->out);
     return 0;
 }
 
@@ -61,6 +63,8 @@ static int follow(struct peering *s)
         return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
     TRY(follower_attach(s->host->follower, &s->out));
     s->state = FOLLOWS;
+    if (s->host->relay)
+        relay_up(s->host->relay, &s->out);
     return 0;
 }
 
@@ -127,6 +131,18 @@ static int hold_lease(struct peering *s, const struct repl_heartbeat *beat)
     return s->out.send(s->out.arg, &m);
 }
 
+static int of_leader(struct peering *s, const struct repl_message *m)
+{
+    bool asks = s->host->desk && (m->type == REPL_ASK || m->type == REPL_PIECE);
+    return asks ? desk_message(s->host->desk, m) : leader_message(s->host->leader, m);
+}
+
+static int of_follower(struct peering *s, const struct repl_message *m)
+{
+    bool answers = s->host->relay && (m->type == REPL_ANSWER || m->type == REPL_PIECE);
+    return answers ? relay_message(s->host->relay, m) : follower_message(s->host->follower, m);
+}
+
 int peering_message(struct peering *s, const struct repl_message *m)
 {
     if (m->type == REPL_FENCED)
@@ -138,8 +154,8 @@ int peering_message(struct peering *s, const struct repl_message *m)
         return ERR_CANCELLED;
     }
     switch (s->state) {
-    case LEADS: return leader_message(s->host->leader, m);
-    case FOLLOWS: return follower_message(s->host->follower, m);
+    case LEADS: return of_leader(s, m);
+    case FOLLOWS: return of_follower(s, m);
     case GREETS: break;
     }
     if (m->type == REPL_HEARTBEAT)
@@ -158,11 +174,16 @@ int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
     struct leader_state state;
     leader_state(s->host->leader, &state);
     ret_beat->sent_bytes = state.sent_bytes;
+    ret_beat->complete = state.all_sent;
     return leader_broken(s->host->leader) ? ERR_IO : 0;
 }
 
 void peering_end(struct peering *s)
 {
+    if (s->state == LEADS && s->host->desk)
+        desk_down(s->host->desk);
+    if (s->state == FOLLOWS && s->host->relay)
+        relay_down(s->host->relay);
     if (s->state == LEADS)
         leader_detach(s->host->leader);
     if (s->state == FOLLOWS)

@@ -6,6 +6,7 @@
 
 #include "store/repl/follower.h"
 #include "store/repl/leader.h"
+#include "store/repl/relay.h"
 
 /* Of the node; outlives its connections. */
 struct peering_host {
@@ -13,6 +14,8 @@ struct peering_host {
     struct str address;        /* HOST:PORT under which the peer reaches this node */
     struct leader *leader;     /* NULL: it leads nobody now */
     struct follower *follower; /* NULL: it follows nobody now */
+    struct relay *relay;       /* with follower: who asks the primary; NULL: nobody */
+    struct desk *desk;         /* with leader: who answers the standby; NULL: nobody */
     /* A HELLO came, and whether the other took us for what we are: the node's state says more. May be
      * NULL. */
     void (*heard)(void *arg);

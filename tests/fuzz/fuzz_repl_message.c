@@ -29,6 +29,12 @@ static void check(const struct repl_message *m)
         break;
     case REPL_PAGES: check_pages(&m->pages); break;
     case REPL_ARCHIVE: check_file(m->archive.name); break;
+    case REPL_ASK:
+        PROMISE(m->ask.bytes > 0 && m->ask.bytes <= REPL_ASK_BYTES_MAX);
+        PROMISE(str_has_no_control(m->ask.client) && m->ask.door <= 1);
+        break;
+    case REPL_ANSWER: PROMISE(m->answer.bytes <= REPL_ANSWER_BYTES_MAX); break;
+    case REPL_PIECE: PROMISE(m->piece.bytes.len > 0); break;
     default: PROMISE(m->type < REPL_TYPES);
     }
 }

@@ -420,7 +420,8 @@ static void give_to_pool(struct grpc_call *call)
     struct grpc_conn *conn = call->conn;
     struct grpc_server *server = conn->server;
     struct clock_table_key key;
-    bool keeps = call->method->kind == GRPC_KEPT && conn->loop && conn->loop->kept;
+    bool keeps = call->method->kind == GRPC_KEPT && conn->loop && conn->loop->kept &&
+                 store_fresh(server->web->services.store) == 0;
     if (keeps && answer_kept(call, &key))
         return;
     if (conn->job_count >= server->config.streams) {

@@ -302,6 +302,7 @@ static void fail_web(struct request *req, struct response *res, const struct wir
 {
     struct grpc_status status = grpc_status_from(err, &req->err);
     begin(req, res, wire);
+    res->elsewhere = err == ERR_STORE_STANDBY;
     add_text_header(req, res, "Grpc-Status", write_code, &status);
     add_text_header(req, res, "Grpc-Message", write_text, &status);
     add_text_header(req, res, "Grpc-Status-Details-Bin", grpc_details_encode, &status);

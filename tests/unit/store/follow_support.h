@@ -36,7 +36,8 @@ static struct {
     struct said files[FILES_MAX];
     size_t count;
     bool all;
-    size_t archives; /* acknowledged */
+    size_t archives; /* that it has all of */
+    uint64_t there;  /* bytes of the last one that was offered */
     bool broken;     /* nothing can be sent any more */
 } heard = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -79,7 +80,8 @@ static int hear(void *arg, const struct repl_message *m)
     } else if (m->type == REPL_HASHES) {
         hear_hashes(&m->hashes);
     } else if (m->type == REPL_ARCHIVE_ACK) {
-        heard.archives++;
+        heard.archives += m->archive.there == m->archive.bytes;
+        heard.there = m->archive.there;
     } else {
         heard.all = m->type == REPL_AT_END;
     }

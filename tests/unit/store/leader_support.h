@@ -38,16 +38,21 @@ struct reply {
     struct repl_position at;
 };
 
+/* What comes for a copy. */
+struct coming {
+    bool on;
+    size_t copy;
+    uint32_t pages_left, ends_with;
+    struct repl_position ends_at;
+};
+
 static struct {
     pthread_mutex_t lock;
     struct copy copies[COPIES];
     struct reply replies[REPLIES];
     size_t reply_count;
-    size_t receives;     /* the copy that pages are for */
-    uint32_t pages_left; /* of it */
-    bool in_snapshot;
-    struct repl_position ends_at;
-    uint32_t ends_with;
+    struct coming commit, snapshot; /* commits come between the pages of a snapshot */
+    int commits_within;
     bool silent;           /* says nothing */
     atomic_size_t waiting; /* as told */
     int breaches;          /* of what the leader promises */
@@ -84,14 +89,14 @@ static void reply(enum repl_message_type type, size_t copy, const struct repl_po
             (struct reply){type, copy, at ? *at : (struct repl_position){0}};
 }
 
-static void end_if_whole(void)
+static void end_of(struct coming *what)
 {
-    struct copy *c = &standby.copies[standby.receives];
-    if (standby.in_snapshot || standby.pages_left > 0)
-        return;
-    c->at = standby.ends_at;
-    c->page_count = standby.ends_with;
-    reply(REPL_ACK, standby.receives, &c->at);
+    struct copy *c = &standby.copies[what->copy];
+    standby.breaches += !what->on || what->pages_left > 0;
+    what->on = false;
+    c->at = what->ends_at;
+    c->page_count = what->ends_with;
+    reply(REPL_ACK, what->copy, &c->at);
 }
 
 static void take_commit(const struct repl_commit_head *h)
@@ -99,11 +104,9 @@ static void take_commit(const struct repl_commit_head *h)
     struct copy *c = &standby.copies[copy_of(h->file)];
     standby.commits++;
     standby.breaches += !c->pages || !position_same(&c->at, &h->before);
-    standby.receives = copy_of(h->file);
-    standby.pages_left = h->count;
-    standby.ends_at = h->after;
-    standby.ends_with = h->page_count;
-    end_if_whole();
+    standby.commits_within += standby.snapshot.on;
+    standby.breaches += standby.snapshot.on && standby.snapshot.copy == copy_of(h->file);
+    standby.commit = (struct coming){true, copy_of(h->file), h->count, h->page_count, h->after};
 }
 
 static void take_snapshot(const struct repl_snapshot *s)
@@ -118,25 +121,25 @@ static void take_snapshot(const struct repl_snapshot *s)
     memset(c->realm, 0, sizeof(c->realm));
     memcpy(c->realm, s->realm.ptr, s->realm.len);
     c->at = (struct repl_position){0};
-    standby.receives = copy_of(s->file);
-    standby.in_snapshot = true;
-    standby.pages_left = s->count;
-    standby.ends_at = s->position;
-    standby.ends_with = s->page_count;
+    standby.breaches += standby.snapshot.on;
+    standby.snapshot =
+        (struct coming){true, copy_of(s->file), s->count, s->page_count, s->position};
 }
 
 static void take_pages(const struct repl_pages *p)
 {
-    struct copy *c = &standby.copies[standby.receives];
+    struct coming *what = standby.commit.on ? &standby.commit : &standby.snapshot;
+    struct copy *c = &standby.copies[what->copy];
     for (size_t i = 0; i < p->count; i++) {
         uint32_t n = p->pages[i].number;
-        standby.breaches += n < 1 || n > COPY_PAGES || standby.pages_left == 0;
-        if (n < 1 || n > COPY_PAGES || standby.pages_left == 0)
+        standby.breaches += n < 1 || n > COPY_PAGES || what->pages_left == 0;
+        if (n < 1 || n > COPY_PAGES || what->pages_left == 0)
             return;
         memcpy(c->pages + (size_t)(n - 1) * PAGE_BYTES, p->pages[i].image, PAGE_BYTES);
-        standby.pages_left--;
+        what->pages_left--;
     }
-    end_if_whole();
+    if (standby.commit.on && what->pages_left == 0)
+        end_of(what);
 }
 
 static void take_gone(struct str file)
@@ -151,17 +154,12 @@ static int take(void *arg, const struct repl_message *m)
 {
     (void)arg;
     (void)pthread_mutex_lock(&standby.lock);
-    bool within = standby.pages_left > 0 || standby.in_snapshot;
-    standby.breaches += within && m->type != REPL_PAGES && m->type != REPL_SNAPSHOT_END;
+    standby.breaches += standby.commit.on && m->type != REPL_PAGES;
     switch (m->type) {
     case REPL_COMMIT: take_commit(&m->commit); break;
     case REPL_SNAPSHOT: take_snapshot(&m->snapshot); break;
     case REPL_PAGES: take_pages(&m->pages); break;
-    case REPL_SNAPSHOT_END:
-        standby.breaches += standby.pages_left > 0;
-        standby.in_snapshot = false;
-        end_if_whole();
-        break;
+    case REPL_SNAPSHOT_END: end_of(&standby.snapshot); break;
     case REPL_HASHES: reply(REPL_HASHES, copy_of(m->hashes.file), NULL); break;
     case REPL_SETTINGS: standby.breaches += m->settings.count != 1; break;
     case REPL_GONE: take_gone(m->file); break;
@@ -261,8 +259,7 @@ UNUSED static void disconnect_standby(void)
     (void)pthread_join(talker, NULL);
     leader_detach(leader);
     standby.reply_count = 0;
-    standby.pages_left = 0;
-    standby.in_snapshot = false;
+    standby.commit.on = standby.snapshot.on = false;
 }
 
 UNUSED static struct leader_state state_of(void)

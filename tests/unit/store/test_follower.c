@@ -366,7 +366,8 @@ static void test_rp_03_what_makes_no_sense_is_refused(void **state)
         {{REPL_COMMIT, REPL_PAGES, REPL_PAGES}, {1, 1, 2}},
         {{REPL_SNAPSHOT}, {8}},
         {{REPL_SNAPSHOT, REPL_SNAPSHOT_END}, {9}},
-        {{REPL_SNAPSHOT, REPL_COMMIT}, {9, 1}},
+        {{REPL_SNAPSHOT, REPL_SNAPSHOT}, {9, 9}},
+        {{REPL_SNAPSHOT, REPL_COMMIT, REPL_SNAPSHOT_END}, {9, 1, 0}},
         {{REPL_SNAPSHOT, REPL_PAGES, REPL_BYTES}, {9, 1}},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -407,19 +408,23 @@ static void test_a_damaged_database_comes_anew(void **state)
 
 /* --- Archives --- */
 
-static void send_archive(const char *content, const unsigned char hash[32], bool removed)
+static const char month[] = "events of a month";
+
+static int offer_archive(const char *content, bool removed)
 {
     struct repl_message m = {.type = REPL_ARCHIVE,
                              .archive = {.file = str_c(file_of("peru")),
                                          .name = STR("2026-01.events"),
-                                         .bytes = strlen(content),
+                                         .bytes = removed ? 0 : strlen(content),
                                          .removed = removed}};
-    memcpy(m.archive.hash, hash, 32);
-    ok(deliver(&m));
-    if (removed)
-        return;
-    m = (struct repl_message){.type = REPL_BYTES, .bytes = str_c(content)};
-    ok(deliver(&m));
+    blake2b_256_of(str_c(content), m.archive.hash);
+    return deliver(&m);
+}
+
+static int send_bytes(const char *content, size_t from, size_t to)
+{
+    const struct repl_message m = {.type = REPL_BYTES, .bytes = str_of(content + from, to - from)};
+    return deliver(&m);
 }
 
 static int end_archive(void)
@@ -439,29 +444,118 @@ static bool has_archive(const char *suffix)
 static void test_archives_are_whole_or_not_there(void **state)
 {
     (void)state;
-    static const char content[] = "events of a month";
-    unsigned char hash[32];
-    blake2b_256_of(str_c(content), hash);
     heard.archives = 0;
-    hash[0] ^= 1;
-    send_archive(content, hash, false);
+    ok(offer_archive("events of another", false));
+    ok(send_bytes(month, 0, sizeof(month) - 1));
     fails(end_archive(), ERR_INVALID_REQUEST);
     assert_false(has_archive(""));
     assert_false(has_archive(".new"));
-    hash[0] ^= 1;
-    send_archive(content, hash, false);
-    follower_detach(follower);
+    ok(offer_archive(month, false));
+    assert_int_equal(heard.there, 0);
+    ok(send_bytes(month, 0, sizeof(month) - 1));
+    ok(end_archive());
+    assert_true(has_archive(""));
     assert_false(has_archive(".new"));
-    attach();
-    for (int i = 0; i < 2; i++) { /* the second time it is there already */
-        send_archive(content, hash, false);
-        ok(end_archive());
-        assert_true(has_archive(""));
-    }
+    assert_int_equal(heard.archives, 1);
+    ok(offer_archive(month, false)); /* it is there already */
     assert_int_equal(heard.archives, 2);
-    send_archive(content, hash, true);
+    fails(send_bytes(month, 0, 1), ERR_INVALID_REQUEST);
+    ok(offer_archive("", true));
     assert_false(has_archive(""));
     assert_int_equal(heard.archives, 3);
+}
+
+/* What came of a file before a break does not come again; commits come between its pieces. */
+static void test_an_archive_goes_on_after_a_break(void **state)
+{
+    (void)state;
+    heard.archives = 0;
+    ok(offer_archive(month, false));
+    fails(offer_archive(month, false), ERR_INVALID_REQUEST); /* one at a time */
+    follower_detach(follower);
+    attach();
+    ok(offer_archive(month, false));
+    ok(send_bytes(month, 0, 7));
+    bring_all(); /* as much as a pairing brings, and changes go on */
+    struct realm_view *view = view_of("peru");
+    (void)add_user(view, "ana");
+    realm_view_release(view);
+    settle();
+    assert_true(standby_has_user("peru", "ana"));
+    follower_detach(follower);
+    attach();
+    fails(send_bytes(month, 7, 8), ERR_INVALID_REQUEST); /* it was not offered */
+    follower_detach(follower);
+    attach();
+    ok(offer_archive(month, false));
+    assert_int_equal(heard.there, 7);
+    fails(end_archive(), ERR_INVALID_REQUEST);
+    ok(offer_archive(month, false));
+    ok(send_bytes(month, 7, sizeof(month) - 1));
+    assert_int_equal(heard.archives, 0);
+    follower_detach(follower); /* before its end */
+    attach();
+    ok(offer_archive(month, false));
+    assert_true(has_archive(""));
+    assert_int_equal(heard.archives, 1);
+    fails(end_archive(), ERR_INVALID_REQUEST);
+}
+
+/* Another file than the one that a break left half done, and a realm that goes. */
+static void test_a_half_archive_is_no_obstacle(void **state)
+{
+    const struct repl_message gone = {.type = REPL_GONE, .file = str_c(file_of("peru"))};
+    (void)state;
+    ok(offer_archive("events of another", false));
+    ok(send_bytes(month, 0, 7));
+    follower_detach(follower);
+    attach();
+    ok(offer_archive(month, false));
+    assert_int_equal(heard.there, 0);
+    ok(send_bytes(month, 0, 7));
+    ok(deliver(&gone));
+    assert_false(has_archive(".new"));
+    fails(send_bytes(month, 7, 8), ERR_INVALID_REQUEST);
+    settle();
+}
+
+/* --- How old it is --- */
+
+static int64_t staleness(void)
+{
+    struct follower_state state;
+    follower_state(follower, &state);
+    return state.stale_ms;
+}
+
+static void test_how_old_it_is(void **state)
+{
+    struct repl_message beat = {.type = REPL_HEARTBEAT};
+    (void)state;
+    assert_true(staleness() < 0);
+    ok(deliver(&beat)); /* the primary has more than it sent */
+    assert_true(staleness() < 0);
+    beat.heartbeat.complete = true;
+    ok(deliver(&beat));
+    settle();
+    assert_in_range(staleness(), 0, 10000);
+    (void)sqlite3_sleep(60);
+    assert_in_range(staleness(), 60, 10000);
+    ok(store_fresh(standby)); /* no limit was set */
+    close_standby();
+    open_standby();
+    const struct follower_config config = {.cluster = STR(CLUSTER), .max_stale_ms = 100};
+    ok(follower_new(standby, &config, &follower));
+    fails(store_fresh(standby), ERR_STANDBY_STALE); /* nothing was heard yet */
+    attach();
+    ok(deliver(&beat));
+    settle();
+    ok(store_fresh(standby));
+    (void)sqlite3_sleep(120);
+    fails(store_fresh(standby), ERR_STANDBY_STALE);
+    ok(deliver(&beat));
+    settle();
+    ok(store_fresh(standby));
 }
 
 int main(void)
@@ -483,6 +577,10 @@ int main(void)
                                         end_pair),
         cmocka_unit_test_setup_teardown(test_a_damaged_database_comes_anew, start_pair, end_pair),
         cmocka_unit_test_setup_teardown(test_archives_are_whole_or_not_there, start_pair, end_pair),
+        cmocka_unit_test_setup_teardown(test_an_archive_goes_on_after_a_break, start_pair,
+                                        end_pair),
+        cmocka_unit_test_setup_teardown(test_a_half_archive_is_no_obstacle, start_pair, end_pair),
+        cmocka_unit_test_setup_teardown(test_how_old_it_is, start_pair, end_pair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ static int start(void **state)
     memset(standby.copies, 0, sizeof(standby.copies));
     standby.reply_count = 0;
     standby.breaches = standby.commits = standby.snapshots = 0;
-    standby.differences = standby.gone = 0;
+    standby.differences = standby.gone = standby.commits_within = 0;
     standby.snapshot_pages = 0;
     standby.silent = false;
     atomic_store(&standby.waiting, 0);
@@ -350,6 +350,45 @@ static void test_waits_for_room(void **state)
     assert_int_equal(standby.snapshots, 2);
 }
 
+static bool a_snapshot_comes(void)
+{
+    (void)pthread_mutex_lock(&standby.lock);
+    bool comes = standby.snapshot.on;
+    (void)pthread_mutex_unlock(&standby.lock);
+    return comes;
+}
+
+static void lose_copy(const char *realm)
+{
+    struct slot *slot;
+    ok(slot_find(store, str_c(realm), &slot));
+    struct copy *c = &standby.copies[copy_of(str_c(slot->file))];
+    free(c->pages);
+    memset(c, 0, sizeof(*c));
+}
+
+/* While one realm comes whole, however long that takes, changes of the others go on. */
+static void test_a_snapshot_holds_up_nobody(void **state)
+{
+    (void)state;
+    make_filled("chile");
+    change("chile", 200);
+    start_leader((struct leader_config){.snapshot_pages_per_s = 1000});
+    connect_standby();
+    until_in_step();
+    disconnect_standby();
+    lose_copy("chile");
+    connect_standby();
+    while (!a_snapshot_comes())
+        (void)usleep(100);
+    change("peru", 10);
+    assert_true(a_snapshot_comes());
+    assert_in_range(standby.commits_within, 10, 20);
+    same_as("peru");
+    until_in_step();
+    same_as("chile");
+}
+
 static void *write_much(void *arg)
 {
     change(arg, 60);
@@ -440,6 +479,7 @@ int main(void)
         TEST(test_needs_a_lease),
         TEST(test_tells_the_witness_before_it_answers_alone),
         TEST(test_waits_for_room),
+        TEST(test_a_snapshot_holds_up_nobody),
         TEST(test_all_at_once),
         TEST(test_brings_again_what_outran_it),
         TEST(test_refuses_what_makes_no_sense),

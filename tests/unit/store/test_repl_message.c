@@ -169,11 +169,42 @@ static void the_others_come_back(void **state)
         buf_free(&b);
     }
     there = (struct repl_message){
-        .type = REPL_ARCHIVE, .archive = {.file = STR("f"), .name = STR("1-20.seg"), .bytes = 77}};
+        .type = REPL_ARCHIVE,
+        .archive = {.file = STR("f"), .name = STR("1-20.seg"), .bytes = 77, .there = 5}};
     memset(there.archive.hash, 9, sizeof(there.archive.hash));
     travel(&b);
     assert_memory_equal(back.archive.hash, there.archive.hash, sizeof(there.archive.hash));
     is_exact(&b);
+    buf_free(&b);
+}
+
+static void requests_and_answers_come_back(void **state)
+{
+    (void)state;
+    struct buf b;
+    there = (struct repl_message){.type = REPL_ASK,
+                                  .ask = {.id = UINT64_MAX,
+                                          .bytes = REPL_ASK_BYTES_MAX,
+                                          .client = STR("2001:db8::1"),
+                                          .origin = STR("https://id.example.pe"),
+                                          .own_origin = STR("https://id.example.pe:8444"),
+                                          .secure = true,
+                                          .door = 1}};
+    travel(&b);
+    assert_true(str_eq(back.ask.client, there.ask.client));
+    assert_true(str_eq(back.ask.own_origin, there.ask.own_origin));
+    assert_true(back.ask.secure && back.ask.door == 1 && back.ask.id == UINT64_MAX);
+    is_exact(&b);
+    buf_free(&b);
+    there = (struct repl_message){
+        .type = REPL_ANSWER, .answer = {.id = 3, .bytes = REPL_ANSWER_BYTES_MAX, .ends = true}};
+    travel(&b);
+    assert_true(back.answer.ends && back.answer.bytes == REPL_ANSWER_BYTES_MAX);
+    is_exact(&b);
+    buf_free(&b);
+    there = (struct repl_message){.type = REPL_PIECE, .piece = {.id = 3, .bytes = STR("a piece")}};
+    travel(&b);
+    assert_true(str_eq(back.piece.bytes, STR("a piece")) && back.piece.id == 3);
     buf_free(&b);
 }
 
@@ -234,6 +265,23 @@ static void counts_have_limits(void **state)
         .hashes = {
             .file = STR("f"), .first = 2, .page_count = 2, .hashes = STR("0123456789abcdef")}};
     refused(&there);
+    there = (struct repl_message){.type = REPL_ASK, .ask = {.id = 1}};
+    refused(&there); /* of nothing */
+    there.ask.bytes = REPL_ASK_BYTES_MAX + 1;
+    refused(&there);
+    there.ask = (struct repl_ask){.bytes = 1, .door = 2};
+    refused(&there);
+    there.ask = (struct repl_ask){.bytes = 1, .client = STR("1.2.3.4\r\nHost: x")};
+    refused(&there);
+    there =
+        (struct repl_message){.type = REPL_ANSWER, .answer = {.bytes = REPL_ANSWER_BYTES_MAX + 1}};
+    refused(&there);
+    there = (struct repl_message){.type = REPL_PIECE, .piece = {.bytes = STR("")}};
+    refused(&there);
+    there = (struct repl_message){
+        .type = REPL_ARCHIVE,
+        .archive = {.file = STR("f"), .name = STR("n"), .bytes = 7, .there = 8}};
+    refused(&there);
     there.type = REPL_TYPES;
     refused(&there);
     assert_int_equal(repl_decode(STR(""), &back), ERR_INVALID_REQUEST);
@@ -248,6 +296,7 @@ int main(void)
         cmocka_unit_test(as_many_pages_as_fit_come_back),
         cmocka_unit_test(settings_and_files_come_back),
         cmocka_unit_test(the_others_come_back),
+        cmocka_unit_test(requests_and_answers_come_back),
         cmocka_unit_test(names_lead_out_of_no_folder),
         cmocka_unit_test(pages_come_in_order_and_begin_at_one),
         cmocka_unit_test(counts_have_limits),

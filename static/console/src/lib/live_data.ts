@@ -22,6 +22,9 @@ export interface Sample {
   memoryBytes: number;
   diskFreeBytes: number;
   openRealms: number;
+  lagMs: number;
+  lagBytes: number;
+  lagCommits: number;
   p95Us: Record<'login' | 'token' | 'validation' | 'administration', number>;
 }
 

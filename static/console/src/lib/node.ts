@@ -49,6 +49,8 @@ const alerts: Record<string, Key> = {
   'backup-none': 'alert.backup-none',
   'backup-late': 'alert.backup-late',
   'backup-failed': 'alert.backup-failed',
+  'archive-behind': 'alert.archive-behind',
+  'export-failed': 'alert.export-failed',
   'certificate-expires': 'alert.certificate-expires',
   'certificate-expired': 'alert.certificate-expired',
   'clock-behind': 'alert.clock-behind',

@@ -44,7 +44,7 @@ export default function Operations({ realm }: PageProps) {
     <Page title={t('nav.operations')} lead={t('operations.lead')}>
       <Loaded of={status}>{(s) => <Alerts of={s} />}</Loaded>
       {error !== undefined && <Failure error={error} />}
-      <Charts live={live} />
+      <Charts live={live} replicates={status.data !== undefined && status.data.replication.role !== 'alone'} />
       <Loaded of={status}>
         {(s) => (
           <>

@@ -22,7 +22,7 @@ const ms = (us: number): Value => (us > 0 ? us / 1000 : null);
 const inMs = (n: number) => `${formatDecimal(n, n < 10 ? 2 : 0)} ms`;
 const plain = (n: number) => formatDecimal(n, n < 10 ? 1 : 0);
 
-function charts(): Chart[] {
+function charts(replicates: boolean): Chart[] {
   return [
     { title: t('live.logins'), format: plain, lines: [[t('live.logins.good'), (s) => perMinute(s, s.logins)], [t('live.logins.bad'), (s) => perMinute(s, s.loginFailures)]] },
     { title: t('live.validations'), format: plain, lines: [[t('live.validations.name'), (s) => perSecond(s, s.validations)]] },
@@ -38,6 +38,7 @@ function charts(): Chart[] {
     { title: t('live.commits'), format: plain, lines: [[t('live.commits.name'), (s) => perSecond(s, s.commits)]] },
     { title: t('live.flush'), format: inMs, lines: [[t('live.flush.name'), (s) => ms(mean(s.flushUs, s.flushes) ?? 0)]] },
     { title: t('live.connections'), format: (n) => formatDecimal(n, 0), lines: [[t('live.connections.name'), (s) => s.connections]] },
+    ...(replicates ? [{ title: t('live.lag'), format: inMs, lines: [[t('live.lag.name'), (s) => s.lagMs]] } satisfies Chart] : []),
     { title: t('live.memory'), format: formatBytes, lines: [[t('live.memory.name'), (s) => s.memoryBytes]] },
   ];
 }
@@ -48,7 +49,7 @@ function linesOf(chart: Chart, samples: Sample[]): Line[] {
 
 const states = { waiting: 'live.waiting', live: 'live.live', lost: 'live.lost' } as const;
 
-export function Charts({ live }: { live: Live }) {
+export function Charts({ live, replicates }: { live: Live; replicates: boolean }) {
   const [far, setFar] = useState(false);
   const [held, setHeld] = useState<Live>();
   const shown = held ?? live;
@@ -61,7 +62,7 @@ export function Charts({ live }: { live: Live }) {
         <Button onClick={() => setFar(!far)}>{far ? t('live.near') : t('live.far')}</Button>
       </div>
       <div class="charts">
-        {charts().map((c) => (
+        {charts(replicates).map((c) => (
           <div class="card" key={c.title}>
             <Lines title={c.title} times={samples.map((s) => s.at)} spanMs={far ? FAR_MS : NEAR_MS} lines={linesOf(c, samples)} format={c.format} most={c.most} />
           </div>

@@ -1,0 +1,164 @@
+// A standby that passes changes on: stock clients use it as if it were the primary, the primary's answers come
+// back as they are, and what it cannot pass on is refused with the primary's address (RP-01, RP-02, WE-10).
+import KcAdminClient from '@keycloak/keycloak-admin-client';
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as oidc from 'openid-client';
+import { fetchLike, request } from './lib/http.mjs';
+import { Browser, Client, PASSWORD, REDIRECT } from './lib/oidc.mjs';
+import { pairStandby } from './lib/nodes.mjs';
+import { freePort, until } from './lib/server.mjs';
+import { SECRET, World } from './lib/world.mjs';
+
+const STRANGER = '203.0.113.9'; // the proxy of the standby says so
+const replication = await freePort();
+const web = await freePort();
+const origin = `http://localhost:${web}`; // of both: the address that floats, and stands at the standby
+let world, standby, portal;
+
+before(async () => {
+  world = await World.open({ args: ['--hostname', origin, '--replication-port', String(replication)] });
+  await world.addUser('ana', { email: 'ana@example.pe', emailVerified: true });
+  await world.cli.withFile(PASSWORD, (file) => world.cli.ok(
+    'user', 'add', '--realm', 'peru', '--username', 'root', '--password-file', file, '--role', 'realm-management/realm-admin'));
+  await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });
+  standby = await pairStandby(world, replication, {
+    ports: { web }, args: ['--hostname', origin, '--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1'],
+  });
+  await world.cli.ok('standby', 'mode', 'sync-apply');
+  await standby.launch();
+  portal = new Client(standby, 'peru', 'portal', SECRET);
+  await until('the standby has the realm', async () => (await request(standby.realm('peru'))).status === 200);
+});
+after(async () => {
+  await standby?.stop();
+  await world?.close();
+});
+
+const metric = async (at, name) =>
+  Number((await request(`${at.management}/metrics`, { agent: false })).text.match(new RegExp(`^garita_replication_${name} (\\S+)$`, 'm'))?.[1]);
+const events = (type) => world.cli.json('audit', 'list', '--realm', 'peru', '--type', type, '--limit', '200');
+
+test('a stock client logs in through the standby, from the page to the end of the session', async () => {
+  const config = await oidc.discovery(new URL(standby.realm('peru')), 'portal', { client_secret: SECRET }, oidc.ClientSecretBasic(SECRET), {
+    execute: [oidc.allowInsecureRequests], [oidc.customFetch]: fetchLike,
+  });
+  config[oidc.customFetch] = fetchLike;
+  const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+  const parameters = {
+    redirect_uri: REDIRECT, scope: 'openid email', state: oidc.randomState(), nonce: oidc.randomNonce(),
+    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier), code_challenge_method: 'S256',
+  };
+  const browser = new Browser(standby, 'peru');
+  const login = await browser.get(oidc.buildAuthorizationUrl(config, parameters).href);
+  const back = await browser.follow(await browser.logIn(login, 'ana'));
+  const tokens = await oidc.authorizationCodeGrant(config, new URL(back.location), {
+    pkceCodeVerifier, expectedState: parameters.state, expectedNonce: parameters.nonce, idTokenExpected: true,
+  });
+  const claims = tokens.claims();
+  assert.equal(claims.iss, standby.realm('peru'));
+  assert.equal((await oidc.fetchUserInfo(config, tokens.access_token, claims.sub)).email, 'ana@example.pe');
+  assert.equal((await oidc.tokenIntrospection(config, tokens.access_token)).active, true);
+  // the cookies that came through hold the session
+  const again = await browser.get(oidc.buildAuthorizationUrl(config, parameters).href);
+  assert.ok(again.isRedirect && new URL(again.location).searchParams.get('code'), `${again.status} ${again.text.slice(0, 500)}`);
+  const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+  await assert.rejects(oidc.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' }); // spent once, everywhere
+  await oidc.tokenRevocation(config, fresh.access_token);
+  assert.equal((await oidc.tokenIntrospection(config, fresh.access_token)).active, false);
+});
+
+test('a wrong password is wrong at the primary, which counts it', async () => {
+  const count = async () => (await events('UserLoginAttempted')).length;
+  const before = await count();
+  const reply = await portal.password('ana', 'not this one');
+  assert.equal(reply.status, 401);
+  assert.equal(reply.json.error, 'invalid_grant');
+  assert.equal(await count(), before + 1);
+});
+
+test('a change by the stock admin client is read at the standby at once', async () => {
+  const kc = new KcAdminClient({ baseUrl: origin, realmName: 'peru' });
+  await kc.auth({ grantType: 'password', clientId: 'admin-cli', username: 'root', password: PASSWORD });
+  for (let i = 0; i < 10; i++) {
+    const { id } = await kc.users.create({ username: `eva${i}`, email: `eva${i}@example.pe`, enabled: true, attributes: { note: ['ñandú\n"x"'] } });
+    const read = await kc.users.findOne({ id });
+    assert.equal(read.username, `eva${i}`);
+    await kc.users.update({ id }, { lastName: 'Mamani' });
+    assert.equal((await kc.users.findOne({ id })).lastName, 'Mamani');
+    await kc.users.del({ id });
+    assert.ok(!(await kc.users.findOne({ id })));
+  }
+  const wrong = await kc.users.create({ username: 'ana' }).then(() => null, (e) => e.response);
+  assert.equal(wrong.status, 409); // the primary's own refusal
+});
+
+test('WE-10: the primary knows the client by the address that the standby found', async () => {
+  const headers = { 'X-Forwarded-For': STRANGER };
+  assert.equal((await new Client(standby, 'peru', 'portal', SECRET, { headers }).password('ana')).status, 200);
+  const [newest] = (await events('UserLoggedIn')).sort((a, b) => b.seq - a.seq);
+  assert.equal(newest.ip ?? newest.actor?.ip, STRANGER, JSON.stringify(newest));
+});
+
+test('bodies of any length come through whole, chunked ones too; what is too long is for the primary itself', async () => {
+  const { access_token } = (await new Client(standby, 'peru', 'admin-cli').password('root')).json;
+  const post = (json, more = {}) => request(`${origin}/admin/realms/peru/roles`, { method: 'POST', json, headers: { Authorization: `Bearer ${access_token}`, ...more } });
+  const description = 'd'.repeat(200);
+  assert.equal((await post({ name: 'carrier', description })).status, 201);
+  const role = await request(`${origin}/admin/realms/peru/roles/carrier`, { headers: { Authorization: `Bearer ${access_token}` } });
+  assert.equal(role.json.description, description);
+  const users = Array.from({ length: 5000 }, (_, i) => ({ username: `many${i}`, attributes: { filler: ['x'.repeat(200)] } }));
+  const long = await request(`${origin}/admin/realms/peru/partialImport`, {
+    method: 'POST', json: { ifResourceExists: 'SKIP', users }, headers: { Authorization: `Bearer ${access_token}` },
+  });
+  assert.equal(long.status, 503, long.text.slice(0, 300));
+  assert.match(long.json.errorMessage, /standby.*localhost/);
+});
+
+test('many at once: each is answered once, by the primary or with the refusal of who is overloaded', async () => {
+  const replies = await Promise.all(Array.from({ length: 80 }, () => portal.service()));
+  for (const r of replies) assert.ok(r.status === 200 || r.status === 503, `${r.status} ${r.text}`);
+  const good = replies.filter((r) => r.status === 200).map((r) => r.json.access_token);
+  assert.ok(good.length >= 8, `${good.length}`);
+  assert.equal(new Set(good).size, good.length);
+  assert.ok(await metric(standby, 'forwarded_requests_total') >= good.length);
+  assert.equal(await metric(standby, 'unanswered_requests_total'), 0);
+  assert.ok(await metric(world.server, 'answered_requests_total') >= good.length);
+});
+
+test('without the primary, changes are refused and reading goes on', async () => {
+  const { access_token } = (await portal.password('ana')).json;
+  world.server.child.kill('SIGSTOP');
+  try { // it is there and does not answer: nobody knows what became of the request
+    const reply = await portal.service();
+    assert.equal(reply.status, 504, reply.text);
+    assert.match(reply.json.error_description, /may have been done/);
+  } finally {
+    world.server.child.kill('SIGCONT');
+  }
+  world.server.child.kill('SIGKILL');
+  await world.server.ended;
+  const refused = await until('it is noticed', async () => {
+    const r = await portal.service();
+    return r.status === 503 && r;
+  });
+  assert.match(refused.json.error_description, new RegExp(`standby.*localhost:${replication}`));
+  assert.equal((await portal.introspect(access_token)).json.active, true);
+  await world.server.launch();
+  await until('it goes on', async () => (await portal.service()).status === 200);
+});
+
+test('a node that was promoted passes nothing on, and one that is fenced neither', async () => {
+  world.server.child.kill('SIGKILL');
+  await world.server.ended;
+  await standby.cli.ok('promote', '--yes');
+  await until('it takes changes itself', async () => (await portal.service()).status === 200, 60000);
+  world.server.options.args.push('--standby-changes', 'forward');
+  await world.server.launch();
+  const there = new Client(world.server, 'peru', 'portal', SECRET, { headers: { Host: new URL(origin).host } });
+  const refused = await until('the old primary is fenced', async () => {
+    const r = await there.service();
+    return r.status === 503 && r;
+  });
+  assert.equal(refused.json.error, 'temporarily_unavailable');
+});
