@@ -254,7 +254,7 @@ static int run(struct asking *q, const struct client_auth *auth, struct store_re
 {
     struct issue issue = {0};
     struct str list;
-    size_t count;
+    size_t count = 0;
     TRY(str_absent(auth->bearer) ? subject_of_client(q->ctx, r, auth->client, &q->subject)
                                  : subject_of_token(q->ctx, r, auth->bearer, &q->subject));
     TRY(decide(q, r, &list, &count));
