@@ -174,6 +174,9 @@ test('RE-01: who forgot his password chooses a new one by a link that works once
   assert.ok(![...opened.jar.cookies.values()].some((c) => /SSO|IDENTITY|session/i.test(c.name)), 'nobody is let in');
   assert.equal((await opened.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required');
   assertSpent(await follow(link));
+  const { searchParams } = new URL(link);
+  assert.ok(!world.server.log.includes(searchParams.get('key')), 'SK-02: no link in the log');
+  assert.ok(!JSON.stringify(await eventsOf()).includes(searchParams.get('key')), 'nor in an event');
   // The tab where it began goes on with the new password.
   assert.ok((await browser.logIn(told, maria.name, 'a new password of maria')).callback.code);
   assert.equal((await portal.password(maria.name, PASSWORD)).status, 401);
@@ -198,6 +201,25 @@ test('PW-05: nobody learns from the page whether there is such a person', async 
   assert.deepEqual(relay.mails, [], 'RE-02: nobody else got one');
   const errors = (await eventsOf('RESET_PASSWORD_ERROR')).map((e) => e.error);
   assert.ok(errors.includes('user_not_found') && errors.includes('user_disabled'), errors.join());
+});
+
+test('PW-05: nor from the time that it takes (medians are printed)', async (t) => {
+  const pablo = await someone();
+  const url = `${origin}/realms/peru/login-actions/reset-credentials`;
+  const headers = { Accept: 'text/html', Origin: origin, 'Sec-Fetch-Site': 'same-origin' };
+  const samples = { known: [], unknown: [] };
+  for (let i = 0; i < 120; i++) {
+    const [kind, username] = i % 2 ? ['known', pablo.name] : ['unknown', `nobody${i}`];
+    const start = process.hrtime.bigint();
+    await request(url, { headers, form: { username } });
+    samples[kind].push(Number(process.hrtime.bigint() - start) / 1e6);
+  }
+  const [known, unknown] = Object.values(samples).map((list) => list.sort((a, b) => a - b)[list.length >> 1]);
+  t.diagnostic(`median for who is known: ${known.toFixed(2)} ms, for who is not: ${unknown.toFixed(2)} ms`);
+  assert.ok(known < unknown * 2 && unknown < known * 2, `${known} and ${unknown} ms`);
+  await relay.take(pablo.email);
+  await sleep(300);
+  relay.mails.length = 0;
 });
 
 test('RE-05: a person gets one mail a minute, however often somebody asks', async () => {
@@ -238,6 +260,26 @@ test('a realm that does not offer it says so', async () => {
   } finally { await world.setRealm({ resetPasswordAllowed: true }); }
 });
 
+test('HT-02: a mail server that hangs holds up its own realm and no other, and what waits is bounded', async () => {
+  const silent = await silentServer();
+  try {
+    const root = await world.client('root', 'master', 'chile');
+    await root.realms.update({ realm: 'chile' }, { resetPasswordAllowed: true, smtpServer: { host: 'localhost', port: String(silent.port), from: 'login@example.cl' } });
+    for (const name of ['uno', 'dos']) await world.addUser(name, { email: `${name}@example.cl` }, { realm: 'chile' });
+    const url = `${origin}/realms/chile/login-actions/reset-credentials`;
+    const headers = { Origin: origin, 'Sec-Fetch-Site': 'same-origin' };
+    const ask = (username) => request(url, { headers, form: { username } });
+    await ask('uno');
+    await silent.reached;
+    const told = await Promise.all(Array.from({ length: 70 }, () => ask('dos')));
+    assert.ok(told.every((reply) => reply.status === 200), 'nobody is told');
+    const ines = await someone();
+    await askForPassword(ines.name);
+    await relay.take(ines.email);
+    assert.match(world.server.log, /too many mails wait/);
+  } finally { silent.close(); }
+});
+
 test('mails and pages speak the language of the person', async () => {
   const elena = await someone({ 'attributes.locale': ['es'] });
   await askForPassword(elena.name);
@@ -245,6 +287,26 @@ test('mails and pages speak the language of the person', async () => {
   assert.match(mail.parsed.subject, /^Contraseña nueva para Municipalidad de Ñaña$/);
   assert.match(mail.parsed.text, /Si no esperaba este mensaje/);
   assert.match(visibleText((await follow(linkOf(mail))).text), /Elija una contraseña nueva/);
+});
+
+test('WE-07, RE-05: names and texts of a realm are text in mails, and one line in a subject', async () => {
+  const token = await world.token('ana', 'peru');
+  const texts = (json) => world.call('POST', '/realms/peru/localization/en', { token, json });
+  await world.setRealm({ displayName: '<img src=x onerror=alert(1)>"&' });
+  assert.equal((await texts({ 'mail.verify.lead': '<script>alert(2)</script> {0}', 'mail.verify.subject': 'one\r\nBcc: eve@example.com' })).status, 204);
+  try {
+    const nora = await someone();
+    await kc.users.sendVerifyEmail({ id: nora.id });
+    const mail = await relay.take(nora.email);
+    assert.ok(!/<script|<img|onerror=alert\(1\)>"/.test(mail.parsed.html), mail.parsed.html);
+    assert.match(mail.parsed.html, /&lt;script&gt;/);
+    assert.ok(mail.parsed.text.includes('<script>alert(2)</script> <img src=x'), 'plain text is plain');
+    assert.deepEqual(mail.to, [nora.email]);
+    assert.equal(mail.parsed.bcc, undefined);
+  } finally {
+    await world.setRealm({ displayName: 'Municipalidad de Ñaña' });
+    await world.call('DELETE', '/realms/peru/localization/en', { token });
+  }
 });
 
 // --- Void links ---
