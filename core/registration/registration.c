@@ -1,6 +1,7 @@
 /* Clients that register themselves. */
 #include "core/registration/registration.h"
 
+#include "core/admin/client_guard.h"
 #include "core/admin/client_secret.h"
 #include "core/admin/clients.h"
 #include "core/admin/held_change.h"
@@ -9,6 +10,7 @@
 #include "core/codec/form.h"
 #include "core/port/clients.h"
 #include "core/registration/metadata.h"
+#include "core/registration/representation.h"
 #include "core/registration/tokens.h"
 
 #include "core/base/banned.h"
@@ -30,36 +32,61 @@ static void write_secret(struct json_writer *w, const struct client *client)
     jw_member_i64(w, "client_secret_expires_at", expires_s);
 }
 
-static int write_answer(const struct auth_ctx *ctx, const struct client *client, struct str token,
-                        struct str *ret_json)
+static int write_metadata(const struct auth_ctx *ctx, const struct client *client, struct str token,
+                          struct json_writer *w)
 {
-    struct buf b;
-    struct json_writer w;
     struct str name = percent_encoded(ctx->arena, client->client_id);
     struct str uri = ARENA_CONCAT(ctx->arena, ctx->issuer, STR(PATH), name);
     if (str_absent(name) || str_absent(uri))
         return ERR_NO_MEMORY;
+    jw_member_str(w, "client_id", client->client_id);
+    write_secret(w, client);
+    jw_member_str(w, "registration_access_token", token);
+    jw_member_str(w, "registration_client_uri", uri);
+    return metadata_write(ctx, client, w);
+}
+
+static void write_representation(const struct client *client, struct str token,
+                                 struct json_writer *w)
+{
+    representation_write(client, w);
+    if (!str_empty(client->secret) && client_wants_secret(client))
+        jw_member_str(w, "secret", client->secret);
+    jw_member_str(w, "registrationAccessToken", token);
+}
+
+static int write_answer(const struct auth_ctx *ctx, enum registration_form form,
+                        const struct client *client, struct str token, struct str *ret_json)
+{
+    struct buf b;
+    struct json_writer w;
     buf_init(&b, ctx->arena, ANSWER_MAX_BYTES);
     jw_init(&w, &b);
     jw_begin_object(&w);
-    jw_member_str(&w, "client_id", client->client_id);
-    write_secret(&w, client);
-    jw_member_str(&w, "registration_access_token", token);
-    jw_member_str(&w, "registration_client_uri", uri);
-    TRY(metadata_write(ctx, client, &w));
+    if (form == REGISTRATION_METADATA)
+        TRY(write_metadata(ctx, client, token, &w));
+    else
+        write_representation(client, token, &w);
     jw_end_object(&w);
     return jw_finish(&w, ret_json);
 }
 
 /* The client as it is stored now, with a token of its own. */
-static int answer(const struct auth_ctx *ctx, struct store_write *w, struct str id,
-                  struct str *ret_json)
+static int answer(const struct auth_ctx *ctx, enum registration_form form, struct store_write *w,
+                  struct str id, struct str *ret_json)
 {
     struct client client;
     struct str token;
     TRY(client_find_by_id(store_write_reader(w), ctx->arena, id, &client));
     TRY(registration_token_issue(ctx, w, &client, &token));
-    return write_answer(ctx, &client, token, ret_json);
+    return write_answer(ctx, form, &client, token, ret_json);
+}
+
+static int read_document(const struct auth_ctx *ctx, enum registration_form form,
+                         const struct json_value *json, struct client *io_client)
+{
+    return form == REGISTRATION_METADATA ? metadata_read(ctx, json, io_client)
+                                         : representation_read(ctx, json, io_client);
 }
 
 /* Events name the client that did it to itself. */
@@ -72,15 +99,27 @@ static struct auth_ctx as_client(const struct auth_ctx *ctx, struct str client_i
 
 /* --- New ones --- */
 
-static int create(const struct auth_ctx *ctx, struct store_write *w, struct str client_id,
-                  const struct json_value *metadata, struct str *ret_json)
+/* A representation may bring a name; metadata have none. */
+static int name_of(const struct auth_ctx *ctx, enum registration_form form,
+                   const struct json_value *json, struct str *ret_client_id)
+{
+    struct str name =
+        form == REGISTRATION_REPRESENTATION ? json_get_str(json, "clientId") : str_of(NULL, 0);
+    *ret_client_id = str_empty(name) ? uuid_new(ctx->arena) : name;
+    if (str_absent(*ret_client_id))
+        return ERR_NO_MEMORY;
+    return metadata_error(ctx, admin_client_name_check(ctx, str_of(NULL, 0), *ret_client_id));
+}
+
+static int create(const struct auth_ctx *ctx, enum registration_form form, struct store_write *w,
+                  struct str client_id, const struct json_value *metadata, struct str *ret_json)
 {
     struct client client;
     TRY(admin_client_defaults(ctx, client_id, &client));
     client.full_scope_allowed = false;
-    TRY(metadata_read(ctx, metadata, &client));
+    TRY(read_document(ctx, form, metadata, &client));
     TRY(metadata_error(ctx, admin_client_insert_by(ctx, w, POLICY_BY_INITIAL_TOKEN, &client)));
-    return answer(ctx, w, client.id, ret_json);
+    return answer(ctx, form, w, client.id, ret_json);
 }
 
 /* Nobody who registers can wait for a second person: what would have to is refused. */
@@ -97,17 +136,16 @@ static int commit(const struct auth_ctx *ctx, struct store_write **io_write)
     return store_commit_p(io_write, DURABLE_STANDBY);
 }
 
-int registration_create(const struct auth_ctx *ctx, struct str token,
+int registration_create(const struct auth_ctx *ctx, enum registration_form form, struct str token,
                         const struct json_value *metadata, struct str *ret_json)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    struct str client_id = uuid_new(ctx->arena);
-    struct auth_ctx known = as_client(ctx, client_id);
-    if (str_absent(client_id))
-        return ERR_NO_MEMORY;
+    struct str client_id;
     TRY(store_write_begin_for(ctx->view, ctx->now, NEED_CHANGE, &w));
     TRY(initial_access_spend(ctx, w, token));
-    TRY(create(&known, w, client_id, metadata, ret_json));
+    TRY(name_of(ctx, form, metadata, &client_id));
+    struct auth_ctx known = as_client(ctx, client_id);
+    TRY(create(&known, form, w, client_id, metadata, ret_json));
     return commit(ctx, &w);
 }
 
@@ -124,27 +162,29 @@ static int begin(const struct auth_ctx *ctx, enum store_need need, struct str to
     return 0;
 }
 
-int registration_read(const struct auth_ctx *ctx, struct str token, struct str client_id,
-                      struct str *ret_json)
+int registration_read(const struct auth_ctx *ctx, enum registration_form form, struct str token,
+                      struct str client_id, struct str *ret_json)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct client client;
     TRY(begin(ctx, NEED_CHANGE, token, client_id, &w, &client));
-    TRY(answer(ctx, w, client.id, ret_json));
+    TRY(answer(ctx, form, w, client.id, ret_json));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
 /* RFC 7592 2.2: who sends identifiers sends those that are there. */
-static int check_identity(const struct auth_ctx *ctx, const struct json_value *metadata,
-                          const struct client *client)
+static int check_identity(const struct auth_ctx *ctx, enum registration_form form,
+                          const struct json_value *document, const struct client *client)
 {
-    const struct json_value *secret = json_get(metadata, "client_secret");
-    if (!str_eq(json_get_str(metadata, "client_id"), client->client_id))
-        return err_field(ctx->err, ERR_INVALID_METADATA, "client_id",
-                         "client_id must be that of the client");
-    if (!json_is_none(secret) && !ct_eq(json_str(secret), client->secret))
-        return err_field(ctx->err, ERR_INVALID_METADATA, "client_secret",
-                         "client_secret must be the one that is there");
+    bool metadata = form == REGISTRATION_METADATA;
+    const char *id = metadata ? "client_id" : "clientId";
+    const char *secret = metadata ? "client_secret" : "secret";
+    const struct json_value *given = json_get(document, secret);
+    if (!str_eq(json_get_str(document, id), client->client_id))
+        return err_field(ctx->err, ERR_INVALID_METADATA, id, "%s must be that of the client", id);
+    if (!json_is_none(given) && !ct_eq(json_str(given), client->secret))
+        return err_field(ctx->err, ERR_INVALID_METADATA, secret, "%s must be the one that is there",
+                         secret);
     return 0;
 }
 
@@ -176,21 +216,22 @@ static int offer_scopes(const struct auth_ctx *ctx, const struct json_value *met
     return 0;
 }
 
-int registration_replace(const struct auth_ctx *ctx, struct str token, struct str client_id,
-                         const struct json_value *metadata, struct str *ret_json)
+int registration_replace(const struct auth_ctx *ctx, enum registration_form form, struct str token,
+                         struct str client_id, const struct json_value *metadata,
+                         struct str *ret_json)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct auth_ctx known = as_client(ctx, client_id);
     struct client before, after;
     TRY(begin(ctx, NEED_CHANGE, token, client_id, &w, &before));
-    TRY(check_identity(ctx, metadata, &before));
+    TRY(check_identity(ctx, form, metadata, &before));
     after = before;
     TRY(offer_scopes(ctx, metadata, &after));
-    TRY(metadata_read(ctx, metadata, &after));
+    TRY(read_document(ctx, form, metadata, &after));
     TRY(metadata_error(
         ctx, admin_client_update_by(&known, w, POLICY_BY_REGISTRATION_TOKEN, &before, &after)));
     TRY(renew_secret(&known, w, before.id));
-    TRY(answer(ctx, w, before.id, ret_json));
+    TRY(answer(ctx, form, w, before.id, ret_json));
     return commit(ctx, &w);
 }
 

@@ -79,6 +79,44 @@ test('OA-15: nobody registers without a token, nor twice with one for one', asyn
   await signIn();
 });
 
+test('Keycloak\'s own representation: made, read, changed, ended; what is not a client\'s to say is refused', async () => {
+  const at = base.replace('openid-connect', 'default');
+  const post = async (json, by) => request(at, { method: 'POST', json, headers: bearer(by ?? (await allow()).token) });
+  const reply = await post({ clientId: 'tienda', name: 'Tienda', description: 'Ventas', redirectUris: [REDIRECT], webOrigins: ['+'], serviceAccountsEnabled: true,
+    attributes: { 'post.logout.redirect.uris': 'https://tienda.example.pe/', 'access.token.lifespan': '86400', 'garita.owner': 'x' } });
+  assert.equal(reply.status, 201, reply.text);
+  const made = reply.json;
+  assert.deepEqual([made.clientId, made.name, made.description, made.redirectUris, made.webOrigins, made.fullScopeAllowed], ['tienda', 'Tienda', 'Ventas', [REDIRECT], ['+'], false]);
+  assert.deepEqual([made.attributes['post.logout.redirect.uris'], made.attributes['access.token.lifespan'], made.attributes['garita.owner']], ['https://tienda.example.pe/', undefined, undefined]);
+  assert.equal((await service({ client_id: 'tienda', client_secret: made.secret })).status, 200);
+  const read = await manage('GET', `${at}/tienda`, made.registrationAccessToken);
+  assert.equal(read.status, 200, read.text);
+  assert.equal((await manage('GET', `${at}/tienda`, made.registrationAccessToken)).status, 401, 'each use gives another');
+  await kc.clients.update({ id: made.id }, { consentRequired: true });
+  const { registrationAccessToken, ...document } = read.json;
+  const changed = await manage('PUT', `${at}/tienda`, registrationAccessToken, { ...document, name: 'Otra', consentRequired: false });
+  assert.equal(changed.status, 200, changed.text);
+  assert.deepEqual([changed.json.name, changed.json.consentRequired, changed.json.secret], ['Otra', true, made.secret]);
+  const wrong = await manage('PUT', `${at}/tienda`, changed.json.registrationAccessToken, { ...document, clientId: 'otra' });
+  assert.equal(wrong.json.error, 'invalid_client_metadata');
+  assert.equal((await manage('DELETE', `${at}/tienda`, changed.json.registrationAccessToken)).status, 204);
+  assert.deepEqual(await kc.clients.find({ clientId: 'tienda' }), []);
+
+  const { token: careful } = await allow();
+  const good = { redirectUris: [REDIRECT] };
+  for (const bad of [
+    { fullScopeAllowed: true }, { directAccessGrantsEnabled: true }, { bearerOnly: true }, { protocol: 'saml' }, { protocolMappers: [{ name: 'm' }] },
+    { authenticationFlowBindingOverrides: { browser: 'x' } }, { authorizationServicesEnabled: true }, { webOrigins: ['https://other.example'] }, { webOrigins: ['*'] },
+    { redirectUris: ['https://*.example.pe/'] }, { redirectUris: [] }, { redirectUris: 7 }, { clientAuthenticatorType: 'client-x509' }, { publicClient: 'yes' },
+    { standardFlowEnabled: false }, { attributes: { 'jwks.string': 'no keys' } }, { clientId: 'realm-management' }, { clientId: 'account' }, { name: 7 }, { description: 7 },
+  ]) {
+    const refused = await post({ ...good, ...bad }, careful);
+    assert.ok([400, 403].includes(refused.status), `${JSON.stringify(bad)}: ${refused.status} ${refused.text}`);
+  }
+  assert.equal((await post(good, careful)).status, 201, 'what is refused costs nothing');
+  assert.equal((await post(good, token)).status, 401);
+});
+
 test('initial access tokens: made, listed, deleted, refused', async () => {
   const access = await allow({ count: 2, expiration: 600 });
   assert.equal(access.token.length, 43);

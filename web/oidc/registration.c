@@ -1,4 +1,5 @@
-/* Dynamic client registration (RFC 7591, RFC 7592): /realms/{realm}/clients-registrations/openid-connect. */
+/* Dynamic client registration (RFC 7591, RFC 7592): /realms/{realm}/clients-registrations/openid-connect; and
+ * .../default, the same in Keycloak's representation. */
 #include "core/registration/registration.h"
 
 #include "core/codec/header.h"
@@ -39,6 +40,13 @@ static void answer(struct request *req, struct response *res, int rc, int status
     respond_no_store(res); /* RFC 7591 3.2.1 */
 }
 
+static enum registration_form form_of(const struct request *req)
+{
+    return str_find_str(str_c(req->route->pattern), STR("/clients-registrations/default")) >= 0
+               ? REGISTRATION_REPRESENTATION
+               : REGISTRATION_METADATA;
+}
+
 void registration_new(struct request *req, struct response *res)
 {
     struct auth_ctx ctx;
@@ -48,7 +56,7 @@ void registration_new(struct request *req, struct response *res)
     if (rc == 0)
         rc = read_metadata(req, &metadata);
     if (rc == 0)
-        rc = registration_create(&ctx, token, metadata, &json);
+        rc = registration_create(&ctx, form_of(req), token, metadata, &json);
     answer(req, res, rc, 201, json);
 }
 
@@ -58,7 +66,7 @@ void registration_get(struct request *req, struct response *res)
     struct str token, json = {NULL, 0};
     int rc = begin(req, &ctx, &token);
     if (rc == 0)
-        rc = registration_read(&ctx, token, req->params[1], &json);
+        rc = registration_read(&ctx, form_of(req), token, req->params[1], &json);
     answer(req, res, rc, 200, json);
 }
 
@@ -71,7 +79,7 @@ void registration_put(struct request *req, struct response *res)
     if (rc == 0)
         rc = read_metadata(req, &metadata);
     if (rc == 0)
-        rc = registration_replace(&ctx, token, req->params[1], metadata, &json);
+        rc = registration_replace(&ctx, form_of(req), token, req->params[1], metadata, &json);
     answer(req, res, rc, 200, json);
 }
 
