@@ -102,14 +102,14 @@ int relaying_pass_on(struct relaying *r, struct follower *follower,
 
 /* --- Life --- */
 
-int relaying_new(bool answers, bool asks, struct relaying **ret_relaying)
+int relaying_new(bool answers, size_t asks, struct relaying **ret_relaying)
 {
     struct relaying *r = calloc(1, sizeof(*r));
     if (!r)
         return ERR_NO_MEMORY;
     const struct desk_config config = {.answer = answer, .arg = r, .threads = THREADS};
     (void)pthread_rwlock_init(&r->lock, NULL);
-    int err = asks ? relay_new(&r->relay) : 0;
+    int err = asks > 0 ? relay_new(asks, &r->relay) : 0;
     if (err == 0 && answers)
         err = desk_new(&config, &r->desk);
     if (err != 0) {

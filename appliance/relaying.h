@@ -8,8 +8,9 @@
 
 struct relaying;
 
-/* Of a node that leads (answers) or of one that follows (asks). ERR_NO_MEMORY. */
-MUST_CHECK int relaying_new(bool answers, bool asks, struct relaying **ret_relaying);
+/* Of a node that leads (answers), or of one that follows and asks so many times at once; 0: it does not.
+ * ERR_NO_MEMORY. */
+MUST_CHECK int relaying_new(bool answers, size_t asks, struct relaying **ret_relaying);
 /* No connection is left by then. NULL is fine. */
 void relaying_free(struct relaying *relaying);
 /* NULL: it does not do that. */

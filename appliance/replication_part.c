@@ -138,7 +138,7 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
         .kept_bytes = (size_t)c->replication_kept_mib << 20,
         .snapshot_pages_per_s = c->replication_pages_per_s,
     };
-    TRY(relaying_new(true, false, &p->relaying));
+    TRY(relaying_new(true, 0, &p->relaying));
     p->host.desk = relaying_desk(p->relaying);
     TRY(leader_new(p->store, &config, &p->host.leader));
     leader_expect_standby(p->host.leader, node_has_peer(state));
@@ -170,7 +170,9 @@ static int begin_following(struct replication_part *p, const struct node_state *
     bool forwards = str_eq_c(STR("forward"), p->config->standby_changes);
     if (!forwards && !str_eq_c(STR("refuse"), p->config->standby_changes))
         return err_set(err, ERR_CONFIG, "standby-changes is refuse or forward");
-    TRY(relaying_new(false, forwards, &p->relaying));
+    /* Of the threads that answer, half are never kept waiting for the primary. */
+    size_t asks = forwards ? (size_t)p->config->workers / 2 + 1 : 0;
+    TRY(relaying_new(false, asks, &p->relaying));
     p->host.relay = relaying_relay(p->relaying);
     return follower_new(p->store, &config, &p->host.follower);
 }

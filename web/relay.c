@@ -29,6 +29,14 @@ static bool is_of_connection(struct str name)
     return false;
 }
 
+static void write_host(struct buf *b, struct str origin)
+{
+    ptrdiff_t at = str_find_str(origin, STR("://"));
+    buf_add(b, STR("Host: "));
+    buf_add(b, at < 0 ? origin : str_from(origin, (size_t)at + 3));
+    buf_add(b, STR("\r\n"));
+}
+
 static void write_message(struct buf *b, const struct exchange *x, const struct request *req)
 {
     buf_add(b, cors_method_list(req->arena, req->method));
@@ -44,6 +52,8 @@ static void write_message(struct buf *b, const struct exchange *x, const struct 
         buf_add(b, h->value);
         buf_add(b, STR("\r\n"));
     }
+    if (str_absent(request_header(req, STR("Host")))) /* HTTP/1.0; any other needs one */
+        write_host(b, req->own_origin);
     buf_printf(b, "Content-Length: %zu\r\n\r\n", req->body.len);
     buf_add(b, req->body);
 }

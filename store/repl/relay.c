@@ -24,14 +24,16 @@ struct relay {
     struct repl_out out;
     bool is_up, hushed;
     uint64_t last_id;
+    size_t most; /* questions at once */
     struct question questions[RELAY_ASKS_MAX];
 };
 
-int relay_new(struct relay **ret_relay)
+int relay_new(size_t most, struct relay **ret_relay)
 {
     struct relay *r = calloc(1, sizeof(*r));
     if (!r)
         return ERR_NO_MEMORY;
+    r->most = most < 1 ? 1 : most < RELAY_ASKS_MAX ? most : RELAY_ASKS_MAX;
     (void)pthread_mutex_init(&r->lock, NULL);
     for (size_t i = 0; i < RELAY_ASKS_MAX; i++)
         steady_cond_init(&r->questions[i].over);
@@ -148,7 +150,7 @@ int relay_message(struct relay *r, const struct repl_message *m)
 
 static struct question *free_question(struct relay *r)
 {
-    for (size_t i = 0; i < RELAY_ASKS_MAX; i++)
+    for (size_t i = 0; i < r->most; i++)
         if (r->questions[i].state == QUESTION_NONE)
             return &r->questions[i];
     return NULL;

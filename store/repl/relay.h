@@ -15,7 +15,8 @@
 
 struct relay;
 
-MUST_CHECK int relay_new(struct relay **ret_relay);
+/* most: at once, up to RELAY_ASKS_MAX; one at least. ERR_NO_MEMORY. */
+MUST_CHECK int relay_new(size_t most, struct relay **ret_relay);
 /* Nobody asks any more. NULL is fine. */
 void relay_free(struct relay *relay);
 /* The primary is there; out is used until relay_down. */

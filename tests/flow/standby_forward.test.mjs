@@ -2,6 +2,7 @@
 // back as they are, and what it cannot pass on is refused with the primary's address (RP-01, RP-02, WE-10).
 import KcAdminClient from '@keycloak/keycloak-admin-client';
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import * as oidc from 'openid-client';
 import { fetchLike, request } from './lib/http.mjs';
@@ -98,6 +99,20 @@ test('WE-10: the primary knows the client by the address that the standby found'
   assert.equal((await new Client(standby, 'peru', 'portal', SECRET, { headers }).password('ana')).status, 200);
   const [newest] = (await events('UserLoggedIn')).sort((a, b) => b.seq - a.seq);
   assert.equal(newest.ip ?? newest.actor?.ip, STRANGER, JSON.stringify(newest));
+});
+
+test('a client of HTTP/1.0 that names no host gets its answer and the end of the connection', async () => {
+  const form = 'grant_type=client_credentials';
+  const auth = Buffer.from(`portal:${SECRET}`).toString('base64');
+  const text = await new Promise((resolve, reject) => {
+    const socket = net.connect(web, '127.0.0.1', () => socket.write(
+      `POST /realms/peru/protocol/openid-connect/token HTTP/1.0\r\nAuthorization: Basic ${auth}\r\n` +
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`));
+    let got = '';
+    socket.on('data', (d) => { got += d; }).on('end', () => resolve(got)).on('error', reject);
+  });
+  assert.match(text, /^HTTP\/1\.1 200 /);
+  assert.ok(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)).access_token);
 });
 
 test('bodies of any length come through whole, chunked ones too; what is too long is for the primary itself', async () => {

@@ -151,7 +151,7 @@ static int start(void **state)
     (void)state;
     atomic_store(&answers, 0);
     atomic_store(&gate_is_shut, 0);
-    ok(relay_new(&relay));
+    ok(relay_new(RELAY_ASKS_MAX, &relay));
     ok(desk_new(&config, &desk));
     wire_open(&there, to_desk);
     wire_open(&back, to_relay);
