@@ -123,7 +123,10 @@ int rs_names_text(const struct auth_ctx *ctx, const struct rs_objects *objects,
         buf_add(&b, objects->items[i].name);
     }
     int rc = buf_finish(&b, ret_text);
-    return rc == ERR_TOO_LARGE ? err_set(ctx->err, ERR_INVALID_REQUEST, "Too many names") : rc;
+    if (rc != ERR_TOO_LARGE)
+        return rc;
+    *ret_text = arena_printf(ctx->arena, "%zu objects", objects->count);
+    return str_absent(*ret_text) ? ERR_NO_MEMORY : 0;
 }
 
 int admin_rs_find(const struct auth_ctx *ctx, struct store_read *r, int64_t client_pk,

@@ -166,7 +166,7 @@ static int named_text(const struct rs_view *view, const struct rs_member *member
             list.items[kept++] = named;
     }
     list.count = kept;
-    return rs_named_write(member, view->a, &list, ret_text);
+    return rs_named_write_names(member, view->a, &list, ret_text);
 }
 
 static int links_text(const struct rs_view *view, const struct rs_member *member, int64_t pk,
