@@ -10,6 +10,7 @@
 #include "core/admin/users.h"
 #include "core/port/clients.h"
 #include "core/port/records.h"
+#include "core/port/roles.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
@@ -107,6 +108,7 @@ static int remove_service_account(const struct auth_ctx *ctx, struct store_write
         return 0;
     TRY(rc);
     TRY(user_delete(w, user.pk));
+    TRY(admin_rs_forget(ctx, w, user.id));
     return ADMIN_RECORD(ctx, w, EVENT_UserDeleted, "user", user.id, {"username", user.username});
 }
 
@@ -275,10 +277,14 @@ int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
                         const struct client *client)
 {
     struct client gone = *client;
+    struct roles roles;
     TRY(remove_service_account(ctx, w, &gone));
     TRY(end_registration(w, client));
+    TRY(role_list(store_write_reader(w), ctx->arena, client->pk, &roles));
     TRY(client_delete(w, client->pk));
     TRY(admin_rs_forget(ctx, w, client->id));
+    for (size_t i = 0; i < roles.count; i++)
+        TRY(admin_rs_forget(ctx, w, roles.items[i].id));
     return ADMIN_RECORD(ctx, w, EVENT_ClientDeleted, "client", client->id,
                         {"clientId", client->client_id});
 }

@@ -46,12 +46,12 @@ int rs_object_read(struct arena *a, const struct rs_object *row, void *ret_objec
     return 0;
 }
 
+/* one: before or after, whichever there is. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct rs_object *before, const struct rs_object *after,
-                  const struct detail *details)
+                  const struct rs_object *one, const struct rs_object *before,
+                  const struct rs_object *after, const struct detail *details)
 {
     static const struct detail none[] = {{NULL, {NULL, 0}}};
-    const struct rs_object *one = after ? after : before;
     struct str data;
     TRY(change_data_with(ctx->arena, rs_fields(one->kind), before, after, "object", one->name,
                          details ? details : none, &data, NULL));
@@ -84,7 +84,7 @@ int rs_store_new(const struct auth_ctx *ctx, struct store_write *w, struct rs_ob
         io_row->owner = STR("");
     TRY(write_document(ctx, io_row));
     TRY(tell(ctx, io_row, rs_insert(w, io_row)));
-    return record(ctx, w, kinds[io_row->kind].created, NULL, io_row, details);
+    return record(ctx, w, kinds[io_row->kind].created, io_row, NULL, io_row, details);
 }
 
 int rs_store_change(const struct auth_ctx *ctx, struct store_write *w,
@@ -97,13 +97,13 @@ int rs_store_change(const struct auth_ctx *ctx, struct store_write *w,
     after->client_pk = before->client_pk;
     TRY(write_document(ctx, after));
     TRY(tell(ctx, after, rs_update(w, after)));
-    return record(ctx, w, kinds[after->kind].modified, before, after, details);
+    return record(ctx, w, kinds[after->kind].modified, after, before, after, details);
 }
 
 int rs_store_removal(const struct auth_ctx *ctx, struct store_write *w, const struct rs_object *row)
 {
     TRY(rs_delete(w, row->pk));
-    return record(ctx, w, kinds[row->kind].deleted, row, NULL, NULL);
+    return record(ctx, w, kinds[row->kind].deleted, row, row, NULL, NULL);
 }
 
 int rs_all(const struct auth_ctx *ctx, struct store_read *r, const struct rs_filter *filter,
@@ -123,7 +123,10 @@ int rs_names_text(const struct auth_ctx *ctx, const struct rs_objects *objects,
         buf_add(&b, objects->items[i].name);
     }
     int rc = buf_finish(&b, ret_text);
-    return rc == ERR_TOO_LARGE ? err_set(ctx->err, ERR_INVALID_REQUEST, "Too many names") : rc;
+    if (rc != ERR_TOO_LARGE)
+        return rc;
+    *ret_text = arena_printf(ctx->arena, "%zu objects", objects->count);
+    return str_absent(*ret_text) ? ERR_NO_MEMORY : 0;
 }
 
 int admin_rs_find(const struct auth_ctx *ctx, struct store_read *r, int64_t client_pk,
@@ -224,7 +227,7 @@ static int destroy(const struct auth_ctx *ctx, struct store_write *w, const stru
     struct role role;
     struct store_read *r = store_write_reader(w);
     TRY(admin_rs_settings(ctx, r, client, &settings));
-    TRY(record(ctx, w, EVENT_ResourceServerDeleted, &settings.row, NULL, NULL));
+    TRY(record(ctx, w, EVENT_ResourceServerDeleted, &settings.row, &settings.row, NULL, NULL));
     TRY(rs_delete_all(w, client->pk));
     int rc = role_find(r, ctx->arena, client->pk, STR(CLIENT_ROLE_UMA_PROTECTION), &role);
     if (rc != 0)

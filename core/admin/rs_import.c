@@ -49,23 +49,28 @@ int rs_resource_merge(const struct auth_ctx *ctx, const struct json_value *json,
     return strs_add(&io_resource->uris, ctx->arena, uri);
 }
 
+static bool is_client(const struct client *client, struct str name)
+{
+    return str_eq(name, client->id) || str_eq(name, client->client_id);
+}
+
 int rs_owner_read(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
                   const struct json_value *json, struct str *ret_owner)
 {
     const struct json_value *owner = json_get(json, "owner");
     struct user user;
-    struct str name = json_kind(owner) == JSON_STRING ? json_str(owner) : json_get_str(owner, "id");
-    if (str_empty(name))
-        name = json_get_str(owner, "name");
+    bool plain = json_kind(owner) == JSON_STRING;
+    struct str id = plain ? json_str(owner) : json_get_str(owner, "id");
+    struct str name = plain ? id : json_get_str(owner, "name");
     *ret_owner = STR("");
-    if (str_empty(name) || str_eq(name, client->id) || str_eq(name, client->client_id))
+    if ((str_empty(id) && str_empty(name)) || is_client(client, id) || is_client(client, name))
         return 0;
-    int rc = user_find_by_id(r, ctx->arena, name, &user);
-    if (rc == ERR_NOT_FOUND)
+    int rc = str_empty(id) ? ERR_NOT_FOUND : user_find_by_id(r, ctx->arena, id, &user);
+    if (rc == ERR_NOT_FOUND && !str_empty(name)) /* a file of another realm has other ids */
         rc = user_find_by_username(r, ctx->arena, name, &user);
     if (rc == ERR_NOT_FOUND)
         return err_field(ctx->err, ERR_INVALID_REQUEST, "owner", "There is no owner %.*s",
-                         STR_ARG(name));
+                         STR_ARG(str_empty(name) ? id : name));
     TRY(rc);
     *ret_owner = user.id;
     return 0;

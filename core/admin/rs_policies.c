@@ -252,6 +252,15 @@ int admin_rs_policy_delete(const struct auth_ctx *ctx, struct store_write *w,
     return remove_policies(ctx, w, &policy->row);
 }
 
+/* Such a permission is about other resources, too, whatever it is linked to. */
+static int is_about_type(const struct auth_ctx *ctx, const struct rs_object *row, bool *ret_of_type)
+{
+    struct rs_policy policy;
+    TRY(rs_object_read(ctx->arena, row, &policy));
+    *ret_of_type = !str_empty(str_map_get(&policy.config, STR(RS_CONFIG_RESOURCE_TYPE)));
+    return 0;
+}
+
 int rs_release(const struct auth_ctx *ctx, struct store_write *w, const struct rs_object *row)
 {
     struct store_read *r = store_write_reader(w);
@@ -260,9 +269,11 @@ int rs_release(const struct auth_ctx *ctx, struct store_write *w, const struct r
         .client_pk = row->client_pk, .kind = RS_POLICY, .to_pk = row->pk};
     TRY(rs_all(ctx, r, &filter, &holders));
     for (size_t i = 0; i < holders.count; i++) {
-        bool empty;
+        bool empty, of_type = false;
         TRY(is_empty(ctx, r, &holders.items[i], row->kind, &empty));
-        if (empty)
+        if (empty && row->kind == RS_RESOURCE)
+            TRY(is_about_type(ctx, &holders.items[i], &of_type));
+        if (empty && !of_type)
             TRY(remove_policies(ctx, w, &holders.items[i]));
     }
     return 0;
@@ -312,6 +323,19 @@ static int forget_in(const struct auth_ctx *ctx, struct store_write *w, const st
     return put_words(w, ctx->arena, row->pk, &left);
 }
 
+/* With the permissions about nothing else: else these would be about everything. */
+static int remove_owned(const struct auth_ctx *ctx, struct store_write *w, struct str owner)
+{
+    struct rs_objects owned;
+    TRY(rs_owned(store_write_reader(w), ctx->arena, owner, &owned));
+    for (size_t i = 0; i < owned.count; i++) {
+        struct rs_resource resource;
+        TRY(rs_object_read(ctx->arena, &owned.items[i], &resource));
+        TRY(admin_rs_resource_delete(ctx, w, &resource));
+    }
+    return 0;
+}
+
 int admin_rs_forget(const struct auth_ctx *ctx, struct store_write *w, struct str id)
 {
     struct rs_objects naming;
@@ -325,5 +349,5 @@ int admin_rs_forget(const struct auth_ctx *ctx, struct store_write *w, struct st
         TRY(rc);
         TRY(forget_in(ctx, w, &now, id));
     }
-    return rs_delete_owned(w, id);
+    return remove_owned(ctx, w, id);
 }

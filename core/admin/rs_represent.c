@@ -46,11 +46,11 @@ static int write_owner(const struct rs_view *view, struct str owner, struct json
 }
 
 static int write_scopes(const struct rs_view *view, const struct rs_resource *resource,
-                        bool with_ids, struct json_writer *w)
+                        const char *member, bool with_ids, struct json_writer *w)
 {
     struct rs_objects scopes;
     TRY(linked(view, resource->row.pk, RS_SCOPE, &scopes));
-    jw_member_array(w, "scopes");
+    jw_member_array(w, member);
     for (size_t i = 0; i < scopes.count; i++) {
         jw_begin_object(w);
         if (with_ids)
@@ -62,8 +62,8 @@ static int write_scopes(const struct rs_view *view, const struct rs_resource *re
     return 0;
 }
 
-int rs_represent_resource(const struct rs_view *view, const struct rs_resource *resource, bool deep,
-                          struct json_writer *w)
+int rs_represent_resource(const struct rs_view *view, const struct rs_resource *resource,
+                          enum rs_shape shape, struct json_writer *w)
 {
     struct rs_resource shown = *resource;
     shown.uris = (struct strs){0};
@@ -73,10 +73,12 @@ int rs_represent_resource(const struct rs_view *view, const struct rs_resource *
     fields_write(rs_fields(RS_RESOURCE), &shown, w);
     TRY(write_owner(view, resource->row.owner, w));
     represent_strs(w, "uris", &resource->uris);
-    if (deep) {
+    if (shape != RS_SHAPE_BRIEF) {
         represent_attrs(w, "attributes", &resource->attributes);
-        TRY(write_scopes(view, resource, true, w));
+        TRY(write_scopes(view, resource, "scopes", true, w));
     }
+    if (shape == RS_SHAPE_UMA)
+        TRY(write_scopes(view, resource, "resource_scopes", true, w));
     jw_end_object(w);
     return 0;
 }
@@ -143,7 +145,7 @@ static int export_resource(const struct rs_view *view, const struct rs_object *r
     fields_write(rs_fields(RS_RESOURCE), &resource, w);
     if (!str_empty(resource.row.owner))
         TRY(write_owner(view, resource.row.owner, w));
-    TRY(write_scopes(view, &resource, false, w));
+    TRY(write_scopes(view, &resource, "scopes", false, w));
     jw_end_object(w);
     return 0;
 }
@@ -164,7 +166,7 @@ static int named_text(const struct rs_view *view, const struct rs_member *member
             list.items[kept++] = named;
     }
     list.count = kept;
-    return rs_named_write(member, view->a, &list, ret_text);
+    return rs_named_write_names(member, view->a, &list, ret_text);
 }
 
 static int links_text(const struct rs_view *view, const struct rs_member *member, int64_t pk,

@@ -13,9 +13,10 @@ struct rs_view {
 };
 
 void rs_represent_scope(const struct rs_scope *scope, struct json_writer *w);
-/* Without deep: who it is. */
+/* Who it is; all of it; all of it with the names that the protection API has for its scopes. */
+enum rs_shape { RS_SHAPE_BRIEF, RS_SHAPE_WHOLE, RS_SHAPE_UMA };
 MUST_CHECK int rs_represent_resource(const struct rs_view *view, const struct rs_resource *resource,
-                                     bool deep, struct json_writer *w);
+                                     enum rs_shape shape, struct json_writer *w);
 /* As GET of its type gives it. */
 MUST_CHECK int rs_represent_policy(const struct rs_view *view, const struct rs_policy *policy,
                                    struct json_writer *w);

@@ -134,6 +134,9 @@ MUST_CHECK int rs_named_read(const struct rs_member *member, struct arena *a, st
                              struct rs_named_list *ret_list, struct err_ctx *ctx);
 MUST_CHECK int rs_named_write(const struct rs_member *member, struct arena *a,
                               const struct rs_named_list *list, struct str *ret_text);
+/* The same with names in the place of ids, as files have it: groups by "path". */
+MUST_CHECK int rs_named_write_names(const struct rs_member *member, struct arena *a,
+                                    const struct rs_named_list *list, struct str *ret_text);
 
 /* Takes a representation over a policy whose type is set: members that all have, those of its type, and
  * the map "config". Null and missing leave what is there. Links are not looked at. ERR_INVALID_REQUEST. */

@@ -3,7 +3,8 @@
 
 #include "core/base/banned.h"
 
-#define LIST_MAX_BYTES ((size_t)64 << 10)
+#define LIST_MAX_BYTES  ((size_t)64 << 10)
+#define LINKS_MAX_BYTES ((size_t)1 << 20) /* names are longer than ids */
 
 const struct rs_member rs_members[] = {
 #define M(type, member, config, kind, about)                                                       \
@@ -98,8 +99,8 @@ int rs_named_read(const struct rs_member *member, struct arena *a, struct str te
     return read_list(member, a, json, ret_list, ctx);
 }
 
-int rs_named_write(const struct rs_member *member, struct arena *a,
-                   const struct rs_named_list *list, struct str *ret_text)
+static int write_list(const struct rs_member *member, struct arena *a, const char *key,
+                      const struct rs_named_list *list, struct str *ret_text)
 {
     struct buf b;
     struct json_writer w;
@@ -112,12 +113,24 @@ int rs_named_write(const struct rs_member *member, struct arena *a,
             continue;
         }
         jw_begin_object(&w);
-        jw_member_str(&w, "id", list->items[i].id);
+        jw_member_str(&w, key, list->items[i].id);
         jw_member_bool(&w, rs_mark_of(member->about), list->items[i].marked);
         jw_end_object(&w);
     }
     jw_end_array(&w);
     return jw_finish(&w, ret_text);
+}
+
+int rs_named_write(const struct rs_member *member, struct arena *a,
+                   const struct rs_named_list *list, struct str *ret_text)
+{
+    return write_list(member, a, "id", list, ret_text);
+}
+
+int rs_named_write_names(const struct rs_member *member, struct arena *a,
+                         const struct rs_named_list *list, struct str *ret_text)
+{
+    return write_list(member, a, member->about == RS_ABOUT_GROUP ? "path" : "id", list, ret_text);
 }
 
 /* --- Reading --- */
@@ -232,7 +245,7 @@ int rs_links_read(const struct rs_member *member, struct arena *a, const struct 
         *ret_given = false;
         return 0;
     }
-    int rc = json_parse(a, text, LIST_MAX_BYTES, &list);
+    int rc = json_parse(a, text, LINKS_MAX_BYTES, &list);
     if (rc != 0)
         return rc == ERR_NO_MEMORY ? rc : malformed(member, ctx, "JSON");
     return add_names(member, a, list, ret_names, ctx);

@@ -77,11 +77,15 @@ static void add_auth_methods(struct json_writer *w, const char *endpoint, bool n
     add_algs(w, name, JOSE_FOR_CLIENT_KEY | JOSE_FOR_CLIENT_SECRET);
 }
 
-static void add_flows(struct json_writer *w)
+static void add_grants(struct json_writer *w)
 {
     ADD_LIST(w, "grant_types_supported", "authorization_code", "client_credentials", "implicit",
              "password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
              "urn:ietf:params:oauth:grant-type:uma-ticket");
+}
+
+static void add_flows(struct json_writer *w)
+{
     ADD_LIST(w, "response_types_supported", "code", "id_token", "id_token token", "code id_token",
              "code token", "code id_token token");
     ADD_LIST(w, "response_modes_supported", "query", "fragment", "form_post");
@@ -115,6 +119,7 @@ int discovery_document(const struct auth_ctx *ctx, struct str *ret_json)
     jw_init(&w, &b);
     jw_begin_object(&w);
     add_endpoints(&w, ctx);
+    add_grants(&w);
     add_flows(&w);
     add_algs(&w, "id_token_signing_alg_values_supported", JOSE_FOR_TOKENS);
     add_algs(&w, "userinfo_signing_alg_values_supported", JOSE_FOR_TOKENS);
@@ -125,6 +130,22 @@ int discovery_document(const struct auth_ctx *ctx, struct str *ret_json)
     add_claims(&w);
     add_scopes(&w, ctx);
     ADD_LIST(&w, "ui_locales_supported", "en", "es", "pt");
+    jw_end_object(&w);
+    return jw_finish(&w, ret_json);
+}
+
+int discovery_uma_document(const struct auth_ctx *ctx, struct str *ret_json)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, ctx->arena, DOCUMENT_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_object(&w);
+    add_endpoints(&w, ctx);
+    add_grants(&w);
+    add_auth_methods(&w, "token_endpoint", true);
+    add_scopes(&w, ctx);
+    add_url(&w, ctx, "resource_registration_endpoint", "/authz/protection/resource_set");
     jw_end_object(&w);
     return jw_finish(&w, ret_json);
 }

@@ -7,6 +7,8 @@
 
 /* /.well-known/openid-configuration and oauth-authorization-server. */
 MUST_CHECK int discovery_document(const struct auth_ctx *ctx, struct str *ret_json);
+/* /.well-known/uma2-configuration: of UMA 2.0 what exists, which is no permission endpoint. */
+MUST_CHECK int discovery_uma_document(const struct auth_ctx *ctx, struct str *ret_json);
 /* /protocol/openid-connect/certs: active and passive keys, public members only (JO-16). */
 MUST_CHECK int discovery_jwks(const struct auth_ctx *ctx, struct str *ret_json);
 /* GET /realms/{realm}: {"realm","public_key","token-service","account-service",

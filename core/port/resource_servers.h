@@ -18,8 +18,6 @@ MUST_CHECK int rs_update(struct store_write *w, const struct rs_object *object);
 MUST_CHECK int rs_delete(struct store_write *w, int64_t pk);
 /* Everything of a client, its settings too. */
 MUST_CHECK int rs_delete_all(struct store_write *w, int64_t client_pk);
-/* Resources of a person who goes. */
-MUST_CHECK int rs_delete_owned(struct store_write *w, struct str owner);
 
 /* ERR_NOT_FOUND, also for what is of another client or kind (AD-03). */
 MUST_CHECK int rs_find(struct store_read *r, struct arena *a, int64_t client_pk, enum rs_kind kind,
@@ -57,6 +55,9 @@ MUST_CHECK int rs_link_exists(struct store_read *r, int64_t from_pk, int64_t to_
                               bool *ret_exists);
 /* The words of an object become these. */
 MUST_CHECK int rs_words_put(struct store_write *w, int64_t pk, const struct strs *words);
+/* Resources of a person, of all clients. */
+MUST_CHECK int rs_owned(struct store_read *r, struct arena *a, struct str owner,
+                        struct rs_objects *ret_objects);
 /* Policies of all clients that have a word. */
 MUST_CHECK int rs_policies_with_word(struct store_read *r, struct arena *a, struct str word,
                                      struct rs_objects *ret_objects);

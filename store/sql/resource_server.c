@@ -93,15 +93,6 @@ int rs_delete_all(struct store_write *w, int64_t client_pk)
     return query_run(&q);
 }
 
-int rs_delete_owned(struct store_write *w, struct str owner)
-{
-    static const struct sql delete_rows = {"DELETE FROM rs_object WHERE owner = ? AND owner <> ''"};
-    QUERY(q);
-    TRY(query_open(write_conn(w), &delete_rows, &q));
-    query_id(&q, owner);
-    return query_run(&q);
-}
-
 /* --- Finding --- */
 
 int rs_find(struct store_read *r, struct arena *a, int64_t client_pk, enum rs_kind kind,
@@ -195,6 +186,21 @@ int rs_list(struct store_read *r, struct arena *a, const struct rs_filter *filte
         query_i64(&q, filter->from_pk != 0 ? filter->from_pk : filter->to_pk);
     else if (!str_absent(filter->word))
         query_id(&q, filter->word);
+    TRY(rows_read(&rows, &q, a, read_row));
+    *ret_objects = (struct rs_objects){rows.items, rows.count};
+    return 0;
+}
+
+int rs_owned(struct store_read *r, struct arena *a, struct str owner,
+             struct rs_objects *ret_objects)
+{
+    static const struct sql select = {"SELECT " COLUMNS " FROM rs_object"
+                                      " WHERE owner = ? AND owner <> '' AND kind = ? ORDER BY pk"};
+    struct rows rows = ROWS_OF(struct rs_object);
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_id(&q, owner);
+    query_i64(&q, RS_RESOURCE);
     TRY(rows_read(&rows, &q, a, read_row));
     *ret_objects = (struct rs_objects){rows.items, rows.count};
     return 0;

@@ -47,7 +47,7 @@ test('the switch makes a resource server, with a resource and nothing that allow
   assert.deepEqual((await kc.users.listClientRoleMappings({ id: account.id, clientUniqueId: id })).map((r) => r.name), ['uma_protection']);
 });
 
-test('the switch needs a service account and the right; off, all is gone', async () => {
+test('AD-01, AD-14: the switch needs a service account and the right, also after a change; off, all is gone', async () => {
   await world.addAdmin('gestor', ['realm-management/manage-clients'], 'peru');
   const manager = await world.token('gestor', 'peru');
   const on = (json, as = token) => world.call('POST', ROOT, { token: as, json });
@@ -243,7 +243,15 @@ test('who is deleted is in no policy any more', async () => {
   const shared = await policy('user', { users: [luis, maria] });
   const others = [await policy('role', { roles: [{ id: 'passing' }] }), await policy('group', { groups: [{ path: '/passing' }] }),
     await policy('client', { clients: ['short'] }), await policy('client-scope', { clientScopes: [{ id: 'passing' }] })];
-  const owned = await kc.clients.createResource({ id }, { name: 'of luis', owner: { id: luis } });
+  const owned = await kc.clients.createResource({ id }, { name: 'of luis', owner: { id: luis }, type: 'urn:of:luis', scopes: [{ name: 'luis:see' }] });
+  // about the resource alone: without it, it would be about every one with the scope (AD-04)
+  const about = await permission('scope', { resources: [owned._id], scopes: ['luis:see'], policies: [shared.id] });
+  const typed = await permission('resource', { resources: [owned._id], resourceType: 'urn:of:luis', policies: [shared.id] });
+  const { id: short2 } = await kc.clients.create({ clientId: 'short2' });
+  await kc.clients.createRole({ id: short2, name: 'inner' });
+  const inner = await policy('role', { roles: [{ id: 'short2/inner' }] });
+  await kc.clients.del({ id: short2 });
+  await want(404, 'GET', `/policy/${inner.id}`);
   await kc.users.del({ id: luis });
   await kc.roles.delByName({ name: 'passing' });
   await kc.groups.del({ id: (await kc.groups.find({ search: 'passing' }))[0].id });
@@ -252,6 +260,8 @@ test('who is deleted is in no policy any more', async () => {
   for (const gone of [alone, ...others]) await want(404, 'GET', `/policy/${gone.id}`);
   assert.deepEqual((await want(200, 'GET', `/policy/user/${shared.id}`)).users, [maria]);
   await want(404, 'GET', `/resource/${owned._id}`);
+  await want(404, 'GET', `/permission/scope/${about.id}`);
+  await want(200, 'GET', `/permission/resource/${typed.id}`);
 });
 
 test('AD-01, AD-02, AD-03, AD-07: rights, realms and clients apart', async () => {

@@ -187,7 +187,12 @@ test('administrators ask for somebody, and why', async () => {
 });
 
 test('files: settings go out and come in again the same; a realm keeps them', async () => {
+  await kc.groups.create({ name: 'team' });
+  await kc.clients.createPolicy({ id, type: 'group' }, { name: 'team', groups: [{ path: '/team', extendChildren: true }] });
+  await kc.clients.createResource({ id }, { name: 'Album', owner: { id: maria } });
   const settings = await kc.clients.exportResource({ id });
+  assert.deepEqual(settings.policies.find((p) => p.name === 'team').config, { groups: '[{"path":"/team","extendChildren":true}]' });
+  assert.deepEqual(settings.resources.filter((r) => r.owner).map((r) => [r.name, r.owner]), [['Album', { id: maria, name: 'maria' }]]);
   assert.deepEqual(settings.policies.find((p) => p.name === 'editors').config, { roles: '[{"id":"editor","required":false}]' });
   assert.deepEqual(settings.policies.find((p) => p.name === 'both').config, { users: '["maria","luis"]' });
   assert.deepEqual(settings.policies.find((p) => p.name === 'see').config, { resources: '["Album"]', scopes: '["view"]', applyPolicies: '["both"]' });

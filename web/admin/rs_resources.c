@@ -19,13 +19,14 @@ static int find(struct admin_call *call, const struct client *client,
 struct query {
     struct rs_search search;
     struct str owner, scope;
-    bool deep;
+    enum rs_shape shape;
 };
 
 static int take_query(struct admin_call *call, struct query *ret_query)
 {
     struct query q = {.search = {.filter = {.kind = RS_RESOURCE}}};
     struct rs_filter *f = &q.search.filter;
+    bool deep;
     TRY(admin_query(call, "_id", &f->id));
     TRY(admin_query(call, "name", &f->name));
     TRY(admin_query(call, "type", &f->type));
@@ -34,7 +35,8 @@ static int take_query(struct admin_call *call, struct query *ret_query)
     TRY(admin_query(call, "scope", &q.scope));
     TRY(admin_query_bool(call, "exactName", false, &f->exact));
     TRY(admin_query_bool(call, "matchingUri", false, &q.search.is_path));
-    TRY(admin_query_bool(call, "deep", true, &q.deep));
+    TRY(admin_query_bool(call, "deep", true, &deep));
+    q.shape = deep ? RS_SHAPE_WHOLE : RS_SHAPE_BRIEF;
     *ret_query = q;
     return 0;
 }
@@ -80,7 +82,7 @@ static int write_page(struct admin_call *call, const struct client *client, cons
     TRY(admin_page_check(call, page, found.count));
     jw_begin_array(&call->out);
     for (size_t i = 0; i < found.count; i++)
-        TRY(rs_represent_resource(&view, &found.items[i], q->deep, &call->out));
+        TRY(rs_represent_resource(&view, &found.items[i], q->shape, &call->out));
     jw_end_array(&call->out);
     return 0;
 }
@@ -121,7 +123,7 @@ int rest_rs_resource_search(struct admin_call *call)
     if (rc != 0)
         return rc == ERR_NOT_FOUND ? 0 : rc;
     TRY(rs_object_read(call->req->arena, &row, &resource));
-    return rs_represent_resource(&view, &resource, true, &call->out);
+    return rs_represent_resource(&view, &resource, RS_SHAPE_WHOLE, &call->out);
 }
 
 /* --- One --- */
@@ -133,7 +135,7 @@ int rest_rs_resource_get(struct admin_call *call)
     TRY(rs_open(call, &client));
     TRY(find(call, &client, &resource));
     const struct rs_view view = rs_view_of(call, &client);
-    return rs_represent_resource(&view, &resource, true, &call->out);
+    return rs_represent_resource(&view, &resource, RS_SHAPE_WHOLE, &call->out);
 }
 
 /* AD-07: an owner is a person, or the client. */
@@ -166,7 +168,7 @@ int rest_rs_resources_create(struct admin_call *call)
     resource.row.client_pk = client.pk;
     TRY(admin_rs_resource_insert(&call->ctx, call->w, &resource, &scopes));
     const struct rs_view view = rs_view_of(call, &client);
-    TRY(rs_represent_resource(&view, &resource, true, &call->out));
+    TRY(rs_represent_resource(&view, &resource, RS_SHAPE_WHOLE, &call->out));
     return rs_created(call, &client, STR("resource"), resource.row.id);
 }
 

@@ -43,6 +43,11 @@ void oidc_discovery(struct request *req, struct response *res)
     send_document(req, res, discovery_document);
 }
 
+void oidc_uma_discovery(struct request *req, struct response *res)
+{
+    send_document(req, res, discovery_uma_document);
+}
+
 void oidc_certs(struct request *req, struct response *res)
 {
     send_document(req, res, discovery_jwks);
