@@ -122,6 +122,24 @@ test('update password: asked for, rules shown, then on to the application', asyn
   await tab.context().close();
 });
 
+test('a forgotten password: asked for without scripts, and back to the login page', async () => {
+  await w.world.setRealm({ resetPasswordAllowed: true });
+  const tab = await w.tab({ javaScriptEnabled: false });
+  await tab.goto(authUrl());
+  await Promise.all([tab.waitForNavigation(), tab.click('#kc-forgot')]);
+  assert.equal(await tab.locator('h1').count(), 1);
+  assert.equal(await tab.locator('label[for=username]').count(), 1);
+  await Promise.all([tab.waitForNavigation(), tab.click('#kc-reset-back button')]);
+  await Promise.all([tab.waitForNavigation(), tab.click('#kc-forgot')]);
+  await tab.fill('#username', 'nobody');
+  await Promise.all([tab.waitForNavigation(), tab.click('#kc-reset')]);
+  assert.ok(await tab.locator('[role=status]').isVisible());
+  await logIn(tab, 'ana', PASSWORD);
+  assert.ok(tab.url().startsWith(`${callback}?`), tab.url());
+  await tab.context().close();
+  await w.world.setRealm({ resetPasswordAllowed: false });
+});
+
 test('OA-08: form_post with markup in state arrives as text, nothing runs', async () => {
   const state = '"><script>window.parent.pwned=1;document.title="pwned"</script><img src=x onerror="document.title=\'pwned\'">';
   for (const javaScriptEnabled of [true, false]) {
