@@ -22,30 +22,71 @@ static const enum event_type events[][MAILED_AND_FAILED] = {
 
 /* --- Limits --- */
 
-/* One of so many turns of the window that is now; *ret_may false when all are taken. */
-static int take_turn(const struct auth_ctx *ctx, struct store_write *w, struct str whose,
-                     int64_t window_ms, int turns, bool *ret_may)
+/* Something that may happen so often in a window of time: each time is a value that is spent once. */
+struct pace {
+    struct str whose;
+    int64_t window_ms;
+    int64_t turns;
+};
+
+static struct str turn_name(const struct auth_ctx *ctx, const struct pace *pace, int64_t turn)
 {
-    int64_t window = ctx->now->wall_ms / window_ms;
-    *ret_may = false;
-    for (int i = 0; i < turns && !*ret_may; i++) {
-        struct str name = arena_printf(ctx->arena, "%.*s:%lld:%lld:%d", STR_ARG(whose),
-                                       (long long)window_ms, (long long)window, i);
+    return arena_printf(ctx->arena, "%.*s:%lld:%lld:%lld", STR_ARG(pace->whose),
+                        (long long)pace->window_ms,
+                        (long long)(ctx->now->wall_ms / pace->window_ms), (long long)turn);
+}
+
+/* Turns are taken in their order, so the first that is free is found by halving. */
+static int find_turn(const struct auth_ctx *ctx, struct store_read *r, const struct pace *pace,
+                     int64_t *ret_turn)
+{
+    int64_t low = 0, high = pace->turns;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        struct str name = turn_name(ctx, pace, middle);
+        bool taken;
         if (str_absent(name))
             return ERR_NO_MEMORY;
-        TRY(once_spend(w, STR(ONCE_LETTER), name, (window + 1) * window_ms, ret_may));
+        TRY(once_is_spent(r, STR(ONCE_LETTER), name, &taken));
+        if (taken)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    *ret_turn = low;
     return 0;
 }
 
+/* *ret_may is false when all turns of the window that is now are taken. */
+static int take_turn(const struct auth_ctx *ctx, struct store_write *w, const struct pace *pace,
+                     bool *ret_may)
+{
+    int64_t turn;
+    TRY(find_turn(ctx, store_write_reader(w), pace, &turn));
+    *ret_may = turn < pace->turns;
+    if (!*ret_may)
+        return 0;
+    struct str name = turn_name(ctx, pace, turn);
+    if (str_absent(name))
+        return ERR_NO_MEMORY;
+    int64_t over_ms = (ctx->now->wall_ms / pace->window_ms + 1) * pace->window_ms;
+    return once_spend(w, STR(ONCE_LETTER), name, over_ms, ret_may);
+}
+
+/* What is not due is not committed, so that no turn is lost to it. */
 static int take_turns(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                       enum action_purpose purpose, bool *ret_may)
 {
-    struct str whose = arena_printf(ctx->arena, "%.*s:%d", STR_ARG(user->id), (int)purpose);
-    if (str_absent(whose))
+    struct str person = arena_printf(ctx->arena, "%.*s:%d", STR_ARG(user->id), (int)purpose);
+    const struct pace paces[] = {{person, MS_PER_MINUTE, LETTERS_A_MINUTE},
+                                 {person, MS_PER_HOUR, LETTERS_AN_HOUR},
+                                 {STR("realm"), MS_PER_HOUR, LETTERS_OF_REALM_AN_HOUR}};
+    if (str_absent(person))
         return ERR_NO_MEMORY;
-    TRY(take_turn(ctx, w, whose, MS_PER_MINUTE, LETTERS_A_MINUTE, ret_may));
-    return *ret_may ? take_turn(ctx, w, whose, MS_PER_HOUR, LETTERS_AN_HOUR, ret_may) : 0;
+    *ret_may = true;
+    for (size_t i = 0; i < ARRAY_LEN(paces) && *ret_may; i++)
+        TRY(take_turn(ctx, w, &paces[i], ret_may));
+    return 0;
 }
 
 /* --- Making one --- */

@@ -7,9 +7,10 @@
 #include "core/auth/action_token.h"
 #include "core/codec/mail.h"
 
-/* RE-05: what strangers can cause, of each purpose, for one person. */
-#define LETTERS_A_MINUTE 1
-#define LETTERS_AN_HOUR  5
+/* RE-05: what strangers can cause, of each purpose, for one person; and in all. */
+#define LETTERS_A_MINUTE         1
+#define LETTERS_AN_HOUR          5
+#define LETTERS_OF_REALM_AN_HOUR 3600
 
 struct letter {
     enum action_purpose purpose;

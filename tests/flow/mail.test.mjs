@@ -174,6 +174,9 @@ test('RE-01: who forgot his password chooses a new one by a link that works once
   assert.ok(![...opened.jar.cookies.values()].some((c) => /SSO|IDENTITY|session/i.test(c.name)), 'nobody is let in');
   assert.equal((await opened.authorize({ client_id: 'portal', prompt: 'none' })).callback.error, 'login_required');
   assertSpent(await follow(link));
+  const { searchParams } = new URL(link);
+  assert.ok(!world.server.log.includes(searchParams.get('key')), 'SK-02: no link in the log');
+  assert.ok(!JSON.stringify(await eventsOf()).includes(searchParams.get('key')), 'nor in an event');
   // The tab where it began goes on with the new password.
   assert.ok((await browser.logIn(told, maria.name, 'a new password of maria')).callback.code);
   assert.equal((await portal.password(maria.name, PASSWORD)).status, 401);

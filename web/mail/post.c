@@ -158,6 +158,8 @@ static int deliver(const struct auth_ctx *ctx, const struct post *post, const st
     const struct client *client;
     struct letter letter;
     bool due;
+    if (!auth_realm(ctx)->enabled) /* meanwhile */
+        return 0;
     TRY(find_client(ctx, w->order.client_id, &client));
     if (w->order.kind == POST_FORGOTTEN)
         TRY(letter_for_forgotten(ctx, w->order.who, client, &letter, &due));

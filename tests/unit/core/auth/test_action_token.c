@@ -235,6 +235,30 @@ static void RE_05_one_a_minute_and_five_an_hour(void **state)
     assert_true(due("ana"));
 }
 
+/* The realm's own limit: that many are taken away from it beforehand. */
+static void RE_05_so_many_of_a_realm(void **state)
+{
+    struct store_write *w;
+    bool first;
+    (void)state;
+    allow_reset();
+    t.now.wall_ms -= t.now.wall_ms % 3600000;
+    advance_ms(3600000);
+    w = begin_write();
+    for (int i = 0; i < LETTERS_OF_REALM_AN_HOUR - 1; i++) {
+        struct str turn = arena_printf(&test_arena, "realm:3600000:%lld:%d",
+                                       (long long)(t.now.wall_ms / 3600000), i);
+        OK(once_spend(w, STR("letter"), turn, t.now.wall_ms + 3600000, &first));
+        assert_true(first);
+    }
+    OK(store_commit(w, DURABLE_LOCAL));
+    assert_true(due("ana"));
+    advance_ms(60000);
+    assert_false(due("ana"));
+    advance_ms(3600000);
+    assert_true(due("ana"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +272,7 @@ int main(void)
         REALM_TEST(OT_05_a_restore_voids_all),
         REALM_TEST(RE_02_mails_go_to_the_stored_address_of_people),
         REALM_TEST(RE_05_one_a_minute_and_five_an_hour),
+        REALM_TEST(RE_05_so_many_of_a_realm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
