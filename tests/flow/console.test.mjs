@@ -6,10 +6,11 @@ import { launchBrowser } from './lib/apps.mjs';
 import { Console } from './lib/console.mjs';
 import { request } from './lib/http.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
+import { linkOf, MailServer } from './lib/smtp.mjs';
 
 let w, browser, root;
 before(async () => {
-  w = await AdminWorld.open();
+  w = await AdminWorld.open({ args: ['--fetch-networks', '127.0.0.0/8'] });
   await w.addClient('portal', { values: { name: 'Mesa de partes' } });
   for (let i = 0; i < 30; i++) await w.addUser(`vecino${String(i).padStart(2, '0')}`, { email: `v${i}@example.pe`, firstName: 'Vecino', lastName: `Nº ${i}` });
   browser = await launchBrowser();
@@ -205,6 +206,27 @@ test('settings of a realm: only what was changed is sent, so two administrators 
   assert.deepEqual([realm.accessTokenLifespan, realm.displayName], [420, 'Perú']);
 });
 
+test('the mail server of a realm: tried out, stored, and a link mailed by it', async () => {
+  const mails = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  try {
+    await w.setUser('root', { email: 'root@example.pe' }, 'master');
+    await root.go('#/peru/realm-settings/mail', 'Settings');
+    const fields = { Host: 'localhost', Port: String(mails.port), From: 'login@example.pe' };
+    for (const [label, value] of Object.entries(fields)) await root.tab.getByLabel(label, { exact: true }).fill(value);
+    await root.button('Send me a test mail');
+    await root.said('A mail is on its way to your address.');
+    await mails.take('root@example.pe');
+    await root.button('Save');
+    await root.said('Saved.');
+    const admin = await w.client('root', 'master', 'peru');
+    const [{ id }] = await admin.users.find({ username: 'vecino05', exact: true });
+    await root.go(`#/peru/users/${id}/credentials`);
+    await root.button('Mail a link to a new password');
+    await root.said('A mail was sent to v5@example.pe.');
+    assert.match(linkOf(await mails.take('v5@example.pe')), /action-token\?key=/);
+  } finally { await mails.close(); }
+});
+
 test('every change is in the events, with what was sent', async () => {
   await root.go('#/peru/events/changes', 'Events');
   await root.tab.getByRole('row').nth(1).getByRole('button', { name: 'Details' }).click();
@@ -324,7 +346,7 @@ const pages = [
   ['sessions', 'sessions'], ['requests', 'requests'], ['events', 'events'], ['changes', 'events/changes'], ['flows', 'authentication'],
   ['flow', 'authentication/flows/browser'], ['actions', 'authentication/actions'], ['passwords', 'authentication/passwords'],
   ['lockout', 'authentication/lockout'], ['providers', 'identity-providers'], ['general', 'realm-settings'], ['login', 'realm-settings/login'],
-  ['tokens', 'realm-settings/tokens'], ['keys', 'realm-settings/keys'], ['texts', 'realm-settings/texts'], ['move', 'realm-settings/move'], ['realms', 'realms'],
+  ['tokens', 'realm-settings/tokens'], ['keys', 'realm-settings/keys'], ['mail', 'realm-settings/mail'], ['texts', 'realm-settings/texts'], ['move', 'realm-settings/move'], ['realms', 'realms'],
 ];
 for (const [name, hash] of pages)
   test(`WCAG 2.2 AA by axe, and no error: ${name}`, async () => {

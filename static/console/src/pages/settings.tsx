@@ -9,6 +9,7 @@ import { DurationField, Grid, Select, Switch, TextField } from '../ui/form';
 import { RealmForm } from '../ui/realm_form';
 import { Table } from '../ui/table';
 import { Danger } from './settings_danger';
+import { Mail } from './settings_mail';
 import { Localization } from './settings_texts';
 
 export default function Settings(props: PageProps) {
@@ -20,6 +21,7 @@ export default function Settings(props: PageProps) {
     ['login', t('settings.login')],
     ['tokens', t('settings.tokens')],
     ['keys', t('settings.keys')],
+    ['mail', t('settings.mail')],
     ['texts', t('settings.texts')],
   ];
   if (may('manage-realm')) tabs.push(['move', t('settings.move')]);
@@ -30,6 +32,7 @@ export default function Settings(props: PageProps) {
       {tab === 'login' && <Login realm={realm} />}
       {tab === 'tokens' && <Tokens realm={realm} />}
       {tab === 'keys' && <Keys realm={realm} />}
+      {tab === 'mail' && <Mail realm={realm} />}
       {tab === 'texts' && <Localization realm={realm} />}
       {tab === 'move' && <Danger realm={realm} />}
     </Page>
@@ -79,6 +82,8 @@ function Login({ realm }: { realm: string }) {
           <Switch label={t('settings.by-email')} value={r.loginWithEmailAllowed} onChange={(loginWithEmailAllowed) => set({ loginWithEmailAllowed })} />
           <Switch label={t('settings.email-name')} value={r.registrationEmailAsUsername} onChange={(registrationEmailAsUsername) => set({ registrationEmailAsUsername })} />
           <Switch label={t('settings.duplicate-emails')} hint={t('settings.duplicate-emails.hint')} value={r.duplicateEmailsAllowed} onChange={(duplicateEmailsAllowed) => set({ duplicateEmailsAllowed })} />
+          <Switch label={t('settings.reset')} hint={t('settings.reset.hint')} value={r.resetPasswordAllowed} onChange={(resetPasswordAllowed) => set({ resetPasswordAllowed })} />
+          <Switch label={t('settings.verify-email')} hint={t('settings.verify-email.hint')} value={r.verifyEmail} onChange={(verifyEmail) => set({ verifyEmail })} />
           <Switch label={t('settings.edit-name')} value={r.editUsernameAllowed} onChange={(editUsernameAllowed) => set({ editUsernameAllowed })} />
         </Card>
       )}

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { get, put, realmPath, remove } from '../lib/api';
-import { useData } from '../lib/data';
+import { useAction, useData } from '../lib/data';
 import { formatTime, t } from '../lib/i18n';
 import type { Credential, User } from '../lib/types';
 import { useMay } from '../lib/who';
@@ -21,6 +21,11 @@ export function Credentials({ realm, user }: { realm: string; user: User }) {
   const may = useMay(realm);
   const path = realmPath(realm, 'users', user.id);
   const [asking, setAsking] = useState<'password' | Credential>();
+  const [busy, run] = useAction();
+  const mail = () =>
+    run(async () => {
+      await attempt(() => put(`${path}/execute-actions-email`, ['UPDATE_PASSWORD']), t('credentials.mailed', { email: user.email ?? '' }));
+    });
   const list = useData<Credential[]>((signal) => get(`${path}/credentials`, signal), [path]);
   return (
     <>
@@ -28,6 +33,7 @@ export function Credentials({ realm, user }: { realm: string; user: User }) {
         {may('manage-users') && (
           <div class="tools">
             <Button kind="main" onClick={() => setAsking('password')}>{t('credentials.set')}</Button>
+            {user.email && <Button busy={busy} onClick={mail}>{t('credentials.mail')}</Button>}
           </div>
         )}
         <Loaded of={list}>
