@@ -241,6 +241,26 @@ test('a realm that does not offer it says so', async () => {
   } finally { await world.setRealm({ resetPasswordAllowed: true }); }
 });
 
+test('HT-02: a mail server that hangs holds up its own realm and no other, and what waits is bounded', async () => {
+  const silent = await silentServer();
+  try {
+    const root = await world.client('root', 'master', 'chile');
+    await root.realms.update({ realm: 'chile' }, { resetPasswordAllowed: true, smtpServer: { host: 'localhost', port: String(silent.port), from: 'login@example.cl' } });
+    for (const name of ['uno', 'dos']) await world.addUser(name, { email: `${name}@example.cl` }, { realm: 'chile' });
+    const url = `${origin}/realms/chile/login-actions/reset-credentials`;
+    const headers = { Origin: origin, 'Sec-Fetch-Site': 'same-origin' };
+    const ask = (username) => request(url, { headers, form: { username } });
+    await ask('uno');
+    await silent.reached;
+    const told = await Promise.all(Array.from({ length: 70 }, () => ask('dos')));
+    assert.ok(told.every((reply) => reply.status === 200), 'nobody is told');
+    const ines = await someone();
+    await askForPassword(ines.name);
+    await relay.take(ines.email);
+    assert.match(world.server.log, /too many mails wait/);
+  } finally { silent.close(); }
+});
+
 test('mails and pages speak the language of the person', async () => {
   const elena = await someone({ 'attributes.locale': ['es'] });
   await askForPassword(elena.name);

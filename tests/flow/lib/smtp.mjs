@@ -73,12 +73,14 @@ export class MailServer {
   }
 }
 
-// Takes connections and says nothing.
+// Takes connections and says nothing; reached: there was one.
 export async function silentServer() {
   const sockets = new Set();
-  const server = net.createServer((socket) => sockets.add(socket.on('error', () => {})));
+  let reach;
+  const reached = new Promise((done) => { reach = done; });
+  const server = net.createServer((socket) => { sockets.add(socket.on('error', () => {})); reach(); });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return { port: server.address().port, close: () => { sockets.forEach((s) => s.destroy()); server.close(); } };
+  return { port: server.address().port, reached, close: () => { sockets.forEach((s) => s.destroy()); server.close(); } };
 }
 
 // The link in a mail; the same in both of its parts.
