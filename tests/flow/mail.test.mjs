@@ -270,6 +270,26 @@ test('mails and pages speak the language of the person', async () => {
   assert.match(visibleText((await follow(linkOf(mail))).text), /Elija una contraseña nueva/);
 });
 
+test('WE-07, RE-05: names and texts of a realm are text in mails, and one line in a subject', async () => {
+  const token = await world.token('ana', 'peru');
+  const texts = (json) => world.call('POST', '/realms/peru/localization/en', { token, json });
+  await world.setRealm({ displayName: '<img src=x onerror=alert(1)>"&' });
+  assert.equal((await texts({ 'mail.verify.lead': '<script>alert(2)</script> {0}', 'mail.verify.subject': 'one\r\nBcc: eve@example.com' })).status, 204);
+  try {
+    const nora = await someone();
+    await kc.users.sendVerifyEmail({ id: nora.id });
+    const mail = await relay.take(nora.email);
+    assert.ok(!/<script|<img|onerror=alert\(1\)>"/.test(mail.parsed.html), mail.parsed.html);
+    assert.match(mail.parsed.html, /&lt;script&gt;/);
+    assert.ok(mail.parsed.text.includes('<script>alert(2)</script> <img src=x'), 'plain text is plain');
+    assert.deepEqual(mail.to, [nora.email]);
+    assert.equal(mail.parsed.bcc, undefined);
+  } finally {
+    await world.setRealm({ displayName: 'Municipalidad de Ñaña' });
+    await world.call('DELETE', '/realms/peru/localization/en', { token });
+  }
+});
+
 // --- Void links ---
 
 test('RE-01: a new address, a new password or a newer link makes a link void', async () => {

@@ -55,14 +55,31 @@ static struct str text(const struct writer *w, const char *key, const struct str
     return messages_text(w->messages, w->ctx->arena, w->language, &w->own, str_c(key), args, count);
 }
 
-/* Cut at a character. */
+/* At a character. */
+static struct str cut(struct str s, size_t max_bytes)
+{
+    size_t len = s.len < max_bytes ? s.len : max_bytes;
+    while (len < s.len && len > 0 && ((unsigned char)s.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return str_sub(s, 0, len);
+}
+
 static struct str title_of(const struct realm *realm)
 {
-    struct str title = str_empty(realm->display_name) ? realm->name : realm->display_name;
-    size_t len = title.len < TITLE_MAX_BYTES ? title.len : TITLE_MAX_BYTES;
-    while (len < title.len && len > 0 && ((unsigned char)title.ptr[len] & 0xc0) == 0x80)
-        len--;
-    return str_sub(title, 0, len);
+    return cut(str_empty(realm->display_name) ? realm->name : realm->display_name, TITLE_MAX_BYTES);
+}
+
+/* RE-05: a realm's own text may have several lines, a subject has one. */
+static struct str subject_of(const struct writer *w, const char *key)
+{
+    struct buf b;
+    struct str subject, words = cut(text(w, key, &w->title, 1), MAIL_HEADER_MAX_BYTES);
+    buf_init(&b, w->ctx->arena, MAIL_HEADER_MAX_BYTES + 1);
+    for (size_t i = 0; i < words.len; i++) {
+        unsigned char c = (unsigned char)words.ptr[i];
+        buf_add_byte(&b, c < 0x20 || c == 0x7f ? ' ' : words.ptr[i]);
+    }
+    return buf_finish(&b, &subject) == 0 ? subject : str_of(NULL, 0);
 }
 
 static int writer_init(struct writer *w, const struct auth_ctx *ctx,
@@ -133,7 +150,7 @@ static int write_words(const struct writer *w, const char *subject_key, const st
                        struct mail_words *ret_words)
 {
     struct arena *a = w->ctx->arena;
-    struct mail_words words = {.subject = text(w, subject_key, &w->title, 1)};
+    struct mail_words words = {.subject = subject_of(w, subject_key)};
     words.text = str_absent(p->link) ? ARENA_CONCAT(a, p->lead, STR("\n"))
                                      : ARENA_CONCAT(a, p->lead, STR("\n\n"), p->link, STR("\n\n"),
                                                     p->once, STR("\n"), p->ignore, STR("\n"));
