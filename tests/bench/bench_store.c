@@ -1,7 +1,8 @@
 /* Measures the store by itself: durable commits, reads, views, bytes on disk. Prints figures and
  * ratios to what the machine can do (raw flushes of a file); nothing here passes or fails.
- *   bench_store [FOLDER [USERS [commits]]]   (a folder on the disk to be measured; 100,000 users;
- *                                             commits: only how commits share flushes) */
+ *   bench_store [FOLDER [USERS [commits|place]]]   (a folder on the disk to be measured; 100,000 users;
+ *                                                   commits: only how commits share flushes;
+ *                                                   place: only what looking at names costs) */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,8 +18,10 @@
 #include "core/port/events.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
+#include "store/place.h"
 #include "store/repl/commit.h"
 #include "store/store_open.h"
+#include "store/view.h"
 
 #define SECONDS 2
 #define ROUNDS  3 /* of what is compared with the disk, which others may use meanwhile */
@@ -470,6 +473,43 @@ static void print_followed(void)
     }
 }
 
+static double process_cpu_seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Microseconds. */
+static double cost_of_look(struct realm_db *db)
+{
+    enum { TIMES = 100000 };
+    double start = cpu_seconds();
+    for (int i = 0; i < TIMES; i++)
+        must(place_check(db));
+    return (cpu_seconds() - start) / TIMES * 1e6;
+}
+
+/* What it costs to look before each change whether the files still lie where they did (store/place.h). */
+static void print_place(void)
+{
+    static const int threads[] = {1, 16};
+    struct realm_db *db;
+    must(slot_db_acquire(view->slot, &db));
+    for (int i = 0; i < ROUNDS * (int)ARRAY_LEN(threads); i++) {
+        int clients = threads[i % 2];
+        double look = cost_of_look(db);
+        double start = seconds();
+        double cpu = process_cpu_seconds();
+        double changes = rate(login, clients) * (seconds() - start);
+        double change = (process_cpu_seconds() - cpu) / changes * 1e6;
+        printf("looking where the files lie: %.2f us, %.1f %% of a login of %2d clients (%.0f us,"
+               " processor)\n",
+               look, look / change * 100, clients, change);
+    }
+    slot_db_release(view->slot, db);
+}
+
 /* What each page costs that is read from the file or written to it. */
 static void print_page_sum(void)
 {
@@ -503,7 +543,7 @@ static void measure_all(void)
 int main(int argc, char **argv)
 {
     char command[400];
-    bool only_commits = argc > 3 && strcmp(argv[3], "commits") == 0;
+    const char *only = argc > 3 ? argv[3] : NULL;
     (void)snprintf(dir, sizeof(dir), "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (argc > 2)
         users = strtoll(argv[2], NULL, 10);
@@ -515,8 +555,11 @@ int main(int argc, char **argv)
     printf("bytes of an empty realm: %lld\n", (long long)realm_bytes());
     open_it();
     fill_users();
-    measure_sharing();
-    if (!only_commits)
+    if (!only || strcmp(only, "commits") == 0)
+        measure_sharing();
+    if (!only || strcmp(only, "place") == 0)
+        print_place();
+    if (!only)
         measure_all();
     close_it();
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
