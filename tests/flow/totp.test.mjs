@@ -200,6 +200,22 @@ test('MF-04, PW-08: factors and addresses are changed in the account by who has 
   assert.equal((await remove(both)).status, 204);
 });
 
+test('AD-04, MF-04: who acts as the person needs none of her factors, and takes none away', async () => {
+  const user = (await kc.users.find({ username: await person() }))[0];
+  const browser = newBrowser();
+  const made = await browser.get(`${server.origin}/admin/realms/peru/users/${user.id}/impersonation`, { method: 'POST', json: {}, headers: bearer(await world.token('ana', 'peru')) });
+  assert.equal(made.status, 200, made.text);
+  const easy = await easyClient();
+  for (const client of [portal, easy]) {
+    const { access_token } = (await client.redeem((await browser.authorize({ client_id: client.clientId })).callback.code)).json;
+    assert.ok(access_token);
+    if (client === portal) continue; // its tokens are not for the account
+    const { id } = (await kc.users.getCredentials({ id: user.id })).find((c) => c.type === 'otp');
+    assert.equal((await request(`${server.realm('peru')}/account/credentials/${id}`, { method: 'DELETE', headers: bearer(access_token) })).status, 403);
+  }
+  assert.ok(formById((await browser.authorize({ client_id: easy.clientId, kc_action: 'UPDATE_PASSWORD' })).text, 'kc-form-login'));
+});
+
 test('credentials of Keycloak: digits, period, algorithm, encoding and counters', async () => {
   const base32 = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'; // of SEED
   assert.equal((await grant(await person(otpCredential({ digits: 8, algorithm: 'HmacSHA512' })), totp(0, { digits: 8, hash: 'sha512' }))).status, 200);
