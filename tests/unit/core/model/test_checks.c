@@ -294,6 +294,25 @@ static void test_realm_settings(void **state)
     assert_int_equal(realm_check(&r, &ctx), ERR_INVALID_REQUEST);
 }
 
+/* OT-05: a mark of the future counts for nothing, once clocks cannot differ by as much. */
+static void test_ot_05_realm_restored(void **state)
+{
+    static const struct {
+        const char *mark;
+        int64_t now_s, restored_s;
+    } rows[] = {{"1000", 1000, 1000}, {"1000", 5000000, 1000}, {"1000", 941, 1000},
+                {"1000", 940, 1000},  {"1000", 939, -1},       {"", 1000, -1},
+                {"soon", 1000, -1},   {"10 00", 1000, -1}};
+    struct realm r = realm_of();
+    (void)state;
+    assert_int_equal(realm_restored_s(&r, 1000), -1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(
+            str_map_set(&r.attributes, &arena, STR(REALM_ATTR_RESTORED), str_c(rows[i].mark)), 0);
+        assert_int_equal(realm_restored_s(&r, rows[i].now_s), rows[i].restored_s);
+    }
+}
+
 static void test_realm_branding(void **state)
 {
     struct realm r = realm_of();
@@ -440,6 +459,7 @@ int main(void)
         TEST(test_client_attributes),
         TEST(test_realm_names),
         TEST(test_realm_settings),
+        TEST(test_ot_05_realm_restored),
         TEST(test_realm_branding),
         TEST(test_username_has_one_form),
         TEST(test_emails),
