@@ -4,6 +4,7 @@
 #include "appliance/command/backup.h"
 #include "appliance/command/commands.h"
 #include "core/admin/void.h"
+#include "core/auth/otp.h"
 #include "core/base/log.h"
 #include "core/model/plain.h"
 #include "core/port/events.h"
@@ -83,6 +84,7 @@ static int put_in_place(struct call *call, const struct restore_choice *c)
                                        .realm = c->one->realm,
                                        .replay = c->one->replay,
                                        .watch = &watch,
+                                       .carry = otp_carry_counters,
                                        .fill = make_void,
                                        .arg = &filling};
     bool carried;

@@ -11,6 +11,7 @@
 #include "core/base/banned.h"
 
 #define RECORD_MAX      ((size_t)4096)
+#define CARRY_MAX_BYTES ((size_t)1 << 20) /* for one credential in both states */
 #define KEY_MAX_BYTES   128
 #define PERIOD_MAX_S    3600
 #define PERIOD_S        30
@@ -183,14 +184,13 @@ static bool is_of_lost_state(const struct auth_ctx *ctx, const struct otp_record
 }
 
 /* RFC 4226 7.2: the counter moves past what was used. */
-static int move_counter(const struct auth_ctx *ctx, struct store_write *w,
-                        const struct credential *credential, const struct otp_record *record,
-                        int64_t used)
+static int move_counter(struct arena *a, struct store_write *w, const struct credential *credential,
+                        const struct otp_record *record, int64_t counter)
 {
     struct credential moved = *credential;
     struct otp_record next = *record;
-    next.counter = used + 1;
-    TRY(otp_record_data(ctx->arena, &next, &moved.credential_data));
+    next.counter = counter;
+    TRY(otp_record_data(a, &next, &moved.credential_data));
     return credential_update(w, &moved);
 }
 
@@ -211,7 +211,7 @@ static int try_one(const struct auth_ctx *ctx, struct store_write *w,
     if (!record.by_counter)
         return spend_step(ctx, w, credential, &record, step, ret_right);
     *ret_right = true;
-    return move_counter(ctx, w, credential, &record, step);
+    return move_counter(ctx->arena, w, credential, &record, step + 1);
 }
 
 int otp_spend(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk, struct str code,
@@ -224,4 +224,62 @@ int otp_spend(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk
         if (str_eq(list.items[i].type, STR(CREDENTIAL_OTP)))
             TRY(try_one(ctx, w, &list.items[i], code, ret_right));
     return 0;
+}
+
+/* --- from one state of a realm to another --- */
+
+/* Of a credential that counts; *ret_counts is false for any other. */
+static int read_counting(struct arena *a, const struct credential *credential,
+                         struct otp_record *ret_record, bool *ret_counts)
+{
+    int rc = otp_record_read(a, credential, ret_record);
+    *ret_counts = rc == 0 && ret_record->by_counter;
+    return rc == ERR_NO_MEMORY ? rc : 0;
+}
+
+/* The same credential there; 0 when there is none. */
+static int find_counter(struct store_read *r, struct arena *a, const struct credential *credential,
+                        int64_t *ret_counter)
+{
+    struct credential there;
+    struct otp_record record;
+    bool counts;
+    *ret_counter = 0;
+    int rc = credential_from(r, a, credential->pk, credential->type, &there);
+    if (rc == ERR_NOT_FOUND || (rc == 0 && !str_eq(there.id, credential->id)))
+        return 0;
+    TRY(rc);
+    TRY(read_counting(a, &there, &record, &counts));
+    *ret_counter = counts ? record.counter : 0;
+    return 0;
+}
+
+/* ERR_NOT_FOUND behind the last one. */
+static int carry_next(struct store_read *from, struct store_write *to, struct arena *a,
+                      int64_t *io_pk)
+{
+    struct credential credential;
+    struct otp_record record;
+    int64_t counter;
+    bool counts;
+    TRY(credential_from(store_write_reader(to), a, *io_pk, STR(CREDENTIAL_OTP), &credential));
+    *io_pk = credential.pk + 1;
+    TRY(read_counting(a, &credential, &record, &counts));
+    if (!counts)
+        return 0;
+    TRY(find_counter(from, a, &credential, &counter));
+    return counter > record.counter ? move_counter(a, to, &credential, &record, counter) : 0;
+}
+
+int otp_carry_counters(struct store_read *from, struct store_write *to)
+{
+    CLEANUP(arena_free) struct arena a;
+    int64_t pk = 0;
+    int rc = 0;
+    arena_init(&a, CARRY_MAX_BYTES);
+    while (rc == 0) {
+        arena_reset(&a);
+        rc = carry_next(from, to, &a, &pk);
+    }
+    return rc == ERR_NOT_FOUND ? 0 : rc;
 }

@@ -36,5 +36,8 @@ bool otp_matches(const struct otp_record *record, struct str code, int64_t now_s
  * used before. What it used is spent in this transaction. */
 MUST_CHECK int otp_spend(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
                          struct str code, bool *ret_right);
+/* Of two states of a realm: the counters of one move to where they are in the other, where that is further, so
+ * that what was used there stays used (OT-05). Linear in the credentials. */
+MUST_CHECK int otp_carry_counters(struct store_read *from, struct store_write *to);
 
 #endif

@@ -24,15 +24,16 @@ MUST_CHECK int restore_files(const struct restore_files *r, struct err_ctx *ctx)
 /* The realm of that name out of that backup, in one step into the place of what is there of it, which goes.
  * Requests meanwhile are answered by the old one; those that wait for a turn to write at the end get
  * ERR_STORE_BUSY. What is spent once in the old one stays spent in the new one (OT-05), unless the old one
- * cannot be read: ret_carried. fill is as in store_realm_create, for making void what was given out. Not
- * for master: ERR_FORBIDDEN. ERR_NOT_FOUND when the backup lacks it, ERR_CONFLICT when another realm has
- * its id. */
+ * cannot be read: ret_carried; carry does the same for what is none of the store's business. fill is as in
+ * store_realm_create, for making void what was given out. Not for master: ERR_FORBIDDEN. ERR_NOT_FOUND when the
+ * backup lacks it, ERR_CONFLICT when another realm has its id. */
 struct restore_in_place {
     const struct backup_source *source;
     struct str id;
     const struct backup_realm *realm;
-    const struct replay *replay;      /* likewise */
-    const struct backup_watch *watch; /* may be NULL */
+    const struct replay *replay;                                 /* likewise */
+    const struct backup_watch *watch;                            /* may be NULL */
+    int (*carry)(struct store_read *old, struct store_write *w); /* may be NULL */
     store_realm_fill *fill;
     void *arg;
 };

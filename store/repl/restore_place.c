@@ -49,12 +49,19 @@ static void hold_old(struct changing *c)
                  err_text(err));
 }
 
+static int carry(const struct changing *c, struct store_write *w)
+{
+    struct store_read *old = store_write_reader(c->held);
+    TRY(once_copy(old, w));
+    return c->r->carry ? c->r->carry(old, w) : 0;
+}
+
 static int make_void(struct store_write *w, struct realm_view *view, void *arg)
 {
     struct changing *c = arg;
     hold_old(c);
     if (c->held)
-        TRY(once_copy(store_write_reader(c->held), w));
+        TRY(carry(c, w));
     c->carried = c->held != NULL;
     return c->r->fill(w, view, c->r->arg);
 }

@@ -38,6 +38,7 @@ const ecuador = await admins.client('root', 'master', 'ecuador');
 const people = { otto: 300, oscar: 300, olga: 1 }; // and the seconds for which a code of theirs stands
 for (const [username, period] of Object.entries(people))
   await ecuador.users.create(holder(username, otpCredential({ period })));
+await ecuador.users.create(holder('hector', otpCredential({ subType: 'hotp' })));
 let usedByOscar;
 const codeOf = (name) => hotp(Math.floor(Date.now() / 1000 / people[name]));
 const counter = await world.addClient('counter', { realm: 'ecuador', values: { directAccessGrantsEnabled: true } });
@@ -110,6 +111,7 @@ test('OT-05, BK-01: one-time passwords, assertions, registrations and login page
   assert.equal((await counter.password('otto', PASSWORD, { totp: code })).status, 200);
   usedByOscar = codeOf('oscar');
   assert.equal((await counter.password('oscar', PASSWORD, { totp: usedByOscar })).status, 200);
+  assert.equal((await counter.password('hector', PASSWORD, { totp: hotp(0) })).status, 200);
   const assertion = await assertionFor(world.server);
   assert.equal(await asKeyed(world.server, assertion), 200);
   assert.equal(await register(), 201);
@@ -119,6 +121,8 @@ test('OT-05, BK-01: one-time passwords, assertions, registrations and login page
 
   await world.cli.json('restore', '--realm', 'ecuador', '--backup', backup.id, '--in-place');
   assert.equal((await counter.password('otto', PASSWORD, { totp: code })).status, 401, 'used after the backup');
+  assert.equal((await counter.password('hector', PASSWORD, { totp: hotp(0) })).status, 401, 'his counter went on');
+  assert.equal((await counter.password('hector', PASSWORD, { totp: hotp(1) })).status, 200);
   for (const old of [assertion, unused]) assert.equal(await asKeyed(world.server, old), 401, 'nobody knows whether it was used');
   assert.equal(await register(), 401, 'it counted to one');
   const late = await browser.logIn(page, 'otto');
