@@ -24,11 +24,6 @@ int rest_absent_authorization(struct admin_call *call)
     return absent_of_client(call, "Authorization services");
 }
 
-int rest_absent_nodes(struct admin_call *call)
-{
-    return absent_of_client(call, "Nodes of clients");
-}
-
 int rest_absent_saml(struct admin_call *call)
 {
     return absent_of_client(call, "SAML clients");
