@@ -5,10 +5,13 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cluster } from './lib/cluster.mjs';
+import { bearer, request } from './lib/http.mjs';
+import { Client, PASSWORD } from './lib/oidc.mjs';
 import { until } from './lib/server.mjs';
 
 let cluster, primary, standby;
 let n = 0;
+let running; // pid of the primary
 
 before(async () => {
   cluster = await Cluster.open({
@@ -24,7 +27,6 @@ after(() => cluster?.close());
 const change = (node) => node.cli.run(['user', 'add', '--realm', 'peru', '--username', `person${n++}`]);
 const works = async (node) => (await change(node)).status === 0;
 const role = (node) => cluster.metric(node, 'role');
-const events = async (node, type) => (await node.cli.json('audit', 'list', '--realm', 'master', '--type', type)).length;
 async function stop(node) {
   node.child.kill('SIGTERM');
   assert.equal((await node.ended).code, 0);
@@ -51,9 +53,37 @@ test('a primary starts again where changes stop without a standby', async () => 
   assert.equal(await works(primary), true);
 });
 
-test('a running primary hears of the newer one, changes nothing more, and keeps running', async () => {
+// Asked of the standby, with a token that the primary issued.
+async function adminOf(username, ...roles) {
+  const { cli } = primary;
+  await cli.withFile(PASSWORD, (file) => cli.ok('user', 'add', '--realm', 'master', '--username', username, '--password-file', file, ...roles.flatMap((role) => ['--role', role])));
+  const client = Object.assign(new Client(primary, 'master', 'admin-cli'), { headers: { Host: new URL(cluster.origin).host } });
+  return (await client.password(username)).json.access_token;
+}
+const promote = (token, json, why) => request(`${standby.origin}/admin/garita/promote`, {
+  method: 'POST', json, headers: { ...bearer(token), Host: new URL(cluster.origin).host, ...(why ? { 'X-Justification': why } : {}) },
+});
+
+test('over the API who may do everything promotes a standby, says why, and types the epoch', async () => {
+  const [root, eva] = [await adminOf('root', 'admin'), await adminOf('eva', 'master-realm/manage-realm')];
+  await cluster.inStep(primary);
+  assert.equal((await promote(eva, { epoch: 1 }, 'the cable')).status, 403);
+  assert.equal((await promote(root, { epoch: 1 })).status, 400);
+  assert.equal((await promote(root, {}, 'the cable')).status, 400);
+  assert.equal((await promote(root, { epoch: 1, incomplete: 'yes' }, 'the cable')).status, 400);
+  const wrong = await promote(root, { epoch: 7 }, 'the cable');
+  assert.equal(wrong.status, 409);
+  assert.match(wrong.text, /the epoch is 1, not the one that was named/);
+  assert.equal(await role(standby), 2);
   const { pid } = primary.child;
-  await standby.cli.ok('promote', '--yes');
+  const { status, json } = await promote(root, { epoch: 1 }, 'the cable is cut');
+  assert.equal(status, 200);
+  assert.deepEqual(json, { epoch: 2 });
+  running = pid;
+});
+
+test('a running primary hears of the newer one, changes nothing more, and keeps running', async () => {
+  const pid = running;
   const refused = await until('it is fenced', async () => {
     const reply = (await role(primary)) === 3 && await cluster.clientAt(primary).password('ana');
     return reply.status === 503 && /changes are made at the primary/.test(reply.text);
@@ -67,7 +97,10 @@ test('a running primary hears of the newer one, changes nothing more, and keeps 
 
 test('the promotion is on record although no change is taken without a standby', async () => {
   assert.equal(await works(primary), false);
-  assert.equal(await events(primary, 'Promoted'), 1);
+  const [event, ...more] = await primary.cli.json('audit', 'list', '--realm', 'master', '--type', 'Promoted');
+  assert.deepEqual(more, []);
+  assert.match(JSON.stringify(event), /the cable is cut/);
+  assert.match(JSON.stringify(event), /root/);
 });
 
 test('a fenced node forgets nobody and is not promoted by the way', async () => {
