@@ -305,9 +305,11 @@ enum lease_stance leader_stance(struct leader *l, enum lease_stance told)
     bool in_step = leading_in_step(l) && !l->slow;
     bool is_still = in_step || (l->config.stop_without_standby && !l->attached);
     bool covered = told == LEASE_COVERED ? is_still : in_step && l->recent.behind_count == 0;
-    enum lease_stance stance = l->config.mode == REPL_ASYNC ? LEASE_ASYNC
-                               : covered                    ? LEASE_COVERED
-                                                            : LEASE_ALONE;
+    enum lease_stance stance = LEASE_ALONE;
+    if (l->config.mode == REPL_ASYNC)
+        stance = in_step ? LEASE_ASYNC : LEASE_ALONE;
+    else if (covered)
+        stance = LEASE_COVERED;
     (void)pthread_mutex_unlock(&l->lock);
     return stance;
 }

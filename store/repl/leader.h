@@ -51,7 +51,8 @@ bool leader_broken(struct leader *leader);
 void leader_detach(struct leader *leader);
 
 /* What a witness may count on from now on, when it counted on told before. LEASE_COVERED: answers waited
- * since lease_tell(LEASE_COVERED), and all that was answered before is at the standby. */
+ * since lease_tell(LEASE_COVERED), and all that was answered before is at the standby. LEASE_ASYNC:
+ * it follows, and may lack the last moments. */
 enum lease_stance leader_stance(struct leader *leader, enum lease_stance told);
 /* Answers may leave alone, or not any more. */
 void leader_lease_changed(struct leader *leader);

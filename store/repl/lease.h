@@ -15,8 +15,8 @@
 
 /* What the witness may count on when the primary is gone. */
 enum lease_stance {
-    LEASE_ASYNC,  /* the standby may lack some of what was answered, as the mode allows it */
-    LEASE_ALONE,  /* it lacks some, although the mode does not */
+    LEASE_ASYNC,  /* the standby follows, and may lack the last moments, as the mode allows it */
+    LEASE_ALONE,  /* there is none, or it may lack more */
     LEASE_COVERED /* it has all that was answered */
 };
 /* "async", "alone", "covered". */

@@ -23,9 +23,11 @@ struct warden {
     /* Of the thread. */
     struct channel *channel; /* NULL: none */
     int64_t asked_ms;        /* the last time, on the lease's clock */
+    int64_t followed_ms;     /* when the standby did, in the asynchronous mode */
     bool is_told;            /* the witness counts on told, for all that is known */
     enum lease_stance told;
-    int complained; /* the last error that was logged */
+    int complained;          /* the last error of asking that was logged */
+    struct err_ctx obstacle; /* why this node does not reign, as it was logged last */
 };
 
 /* --- Asking --- */
@@ -89,6 +91,21 @@ static enum lease_stance choose_stance(struct warden *w)
     return leader_stance(w->config.leader, w->told);
 }
 
+/* A cut between the nodes may be the first sign of the primary's end: for a moment it stays what it was, so
+ * that a standby reigns that lacks no more than that moment. */
+static enum lease_stance delay(struct warden *w, enum lease_stance stance)
+{
+    struct node_state state;
+    int64_t now_ms = lease_now_ms(w->lease);
+    node_look(w->config.node, &state);
+    if (stance == LEASE_ASYNC)
+        w->followed_ms = now_ms;
+    bool is_recent = now_ms - w->followed_ms < 2 * lease_length_ms(w->lease);
+    bool stays = stance == LEASE_ALONE && w->told == LEASE_ASYNC && is_recent &&
+                 state.mode == REPL_ASYNC && node_has_peer(&state);
+    return stays ? LEASE_ASYNC : stance;
+}
+
 static void count_on(struct warden *w, enum lease_stance stance)
 {
     lease_set_told(w->lease, stance);
@@ -116,7 +133,7 @@ static void renew(struct warden *w, enum lease_stance stance)
 
 static void reign(struct warden *w)
 {
-    enum lease_stance stance = choose_stance(w);
+    enum lease_stance stance = delay(w, choose_stance(w));
     bool is_news = !w->is_told || stance != w->told;
     if (is_due(w, w->is_told ? is_news ? 0 : lease_length_ms(w->lease) / 3 : RETRY_MS))
         renew(w, stance);
@@ -145,27 +162,36 @@ static int take_over(struct warden *w, struct err_ctx *ctx)
     return 0;
 }
 
-static void stand_by(struct warden *w)
+static void look(struct warden *w)
 {
     struct witness_request q;
     struct witness_answer answer;
+    witness_request_of(w->config.node, WITNESS_LOOK, &q);
+    int err = ask(w, &q, &answer);
+    (void)err; /* noted */
+}
+
+static void try_to_reign(struct warden *w)
+{
     struct err_ctx ctx = {0};
-    if (!w->config.takes_over || !lease_is_over(w->lease)) {
-        if (!is_due(w, IDLE_MS))
-            return;
-        witness_request_of(w->config.node, WITNESS_LOOK, &q);
-        int err = ask(w, &q, &answer);
-        (void)err; /* noted */
-        return;
-    }
-    if (!is_due(w, RETRY_MS))
-        return;
     w->asked_ms = lease_now_ms(w->lease);
-    int err = take_over(w, &ctx);
-    if (err != 0 && err != w->complained)
-        LOG_WARN("replication", "the primary is gone, and this node does not reign: %s",
-                 ctx.detail);
-    w->complained = err;
+    if (take_over(w, &ctx) == 0 || strcmp(ctx.detail, w->obstacle.detail) == 0)
+        return;
+    LOG_WARN("replication", "the primary is not heard, and this node does not reign: %s",
+             ctx.detail);
+    w->obstacle = ctx;
+}
+
+static void stand_by(struct warden *w)
+{
+    int64_t sixth_ms = lease_length_ms(w->lease) / 6;
+    bool tries = w->config.takes_over && lease_is_over(w->lease);
+    if (!tries)
+        w->obstacle.detail[0] = '\0';
+    if (tries && is_due(w, sixth_ms > RETRY_MS ? sixth_ms : RETRY_MS))
+        try_to_reign(w);
+    else if (!tries && is_due(w, IDLE_MS))
+        look(w);
 }
 
 /* --- The thread --- */

@@ -117,6 +117,9 @@ test('the primary goes on with the standby while the witness is away, and withou
   assert.ok(refused.status === 401 || refused.status === 503);
   assert.equal(await works(primary), false);
   assert.match((await change(primary)).stderr, /neither the witness nor the standby/);
+  await primary.crash();
+  await primary.launch(); // without anybody whom it could ask
+  assert.equal(await works(primary), false);
   await cluster.witness.launch();
   await until('it takes changes', () => works(primary));
   await standby.launch();
@@ -148,6 +151,18 @@ test('by hand, when the primary has stopped and the server of the standby, too',
   assert.equal(await works(primary), true);
   assert.equal((await cluster.witness.show()).epoch, await cluster.metric(primary, 'epoch'));
   await rejoin();
+});
+
+test('a standby that did not follow for long does not reign by itself', async () => {
+  await standby.crash();
+  await until('the witness counts on it no more', async () => (await cluster.witness.show()).countsOn === 'alone');
+  await change(primary);
+  await primary.crash();
+  await standby.launch();
+  await until('it is told why', async () => /lacks changes that were answered/.test(standby.log), 60000);
+  await primary.launch();
+  await cluster.inStep(primary);
+  await until('the witness counts on it', async () => (await cluster.witness.show()).countsOn === 'async');
 });
 
 test('in a synchronous mode only who has all reigns by itself', async () => {

@@ -106,14 +106,27 @@ export class Load {
     return round;
   }
 
+  // Until it is answered, where a pause of the server is no end.
+  async persist(look) {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await look();
+      } catch (err) {
+        if (!(err instanceof Gone) || !this.survives || tries === 20) throw err;
+        await sleep(300);
+      }
+    }
+  }
+
   // Looks at all that was done, and whether one story explains it.
   async look(round, explain) {
     this.on = true;
     await Promise.all([
-      ...round.logins.slice(-12).map((one) => this.lookAtLogin(one)),
-      ...round.people.map(({ object, read }) => object.ask({ kind: 'read' }, read)),
+      ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one))),
+      ...round.people.map(({ object, read }) => this.persist(() => object.ask({ kind: 'read' }, read))),
     ]);
     this.on = false;
+    this.history.crash(); // of what was asked twice
     try {
       this.history.settle();
     } catch (err) {

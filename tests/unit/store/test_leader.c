@@ -300,7 +300,11 @@ static void test_needs_a_lease(void **state)
     fails(commit_as_answered("before"), ERR_NO_LEASE);
     lease_set_length(lease, LEASE_MOST_MS);
     lease_extend(lease, lease_now_ms(lease));
+    assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ALONE);
+    connect_standby();
+    until_in_step();
     assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_ASYNC);
+    disconnect_standby();
     lease_set_told(lease, LEASE_ASYNC);
     ok(commit_as_answered("ana"));
     lease_drop(lease);
