@@ -8,6 +8,8 @@ DEST=${DESTDIR:-}
 INSTALLED="build/garita|/usr/bin/garita|0755
 build/garita-audit-verify|/usr/bin/garita-audit-verify|0755
 appliance/garita.service|/etc/systemd/system/garita.service|0644
+appliance/hooks/address.sh|/usr/lib/garita/address.sh|0755
+appliance/hooks/reigns.sh|/usr/lib/garita/reigns.sh|0755
 appliance/man/garita.1|/usr/share/man/man1/garita.1|0644
 appliance/completion/garita.bash|/usr/share/bash-completion/completions/garita|0644"
 
