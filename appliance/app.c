@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/archiving.h"
+#include "appliance/backup_copies.h"
 #include "appliance/backups.h"
 #include "appliance/checks.h"
 #include "appliance/command/commands.h"
@@ -44,6 +45,7 @@ struct app {
     struct jobs *jobs;
     struct checks *checks;
     struct backups *backups;
+    struct backup_copies *copies;
     struct exports *exports;
     struct replication *replication;
     struct archiving *archiving;
@@ -406,6 +408,13 @@ static int start_exports(struct app *app, struct err_ctx *err)
     return exports_start(app->store, &settings, &app->exports);
 }
 
+static int start_copies(struct app *app, struct err_ctx *err)
+{
+    if (store_is_standby(app->store))
+        return 0; /* the primary makes them */
+    return backup_copies_start(app->store, app->config, err, &app->copies);
+}
+
 /* A primary that hears of a newer one begins again as a node that changes nothing. */
 static int start_data(struct app *app, char *const *environment, const struct app_start *how,
                       struct err_ctx *err)
@@ -426,6 +435,7 @@ static int start_all(struct app *app, char *const *environment, const struct app
                      struct err_ctx *err)
 {
     TRY(start_data(app, environment, how, err));
+    TRY(start_copies(app, err));
     TRY(start_exports(app, err));
     /* Before it says on the network that it is ready: commands find the folder held from now on. */
     TRY(ipc_start(app->config->data, app->store, err, &app->ipc));
@@ -472,6 +482,7 @@ void app_stop(struct app *app)
     ipc_stop(app->ipc);
     sampler_stop(app->sampler);
     checks_stop(app->checks);
+    backup_copies_stop(app->copies);
     exports_stop(app->exports);
     backups_stop(app->backups);
     jobs_stop(app->jobs);

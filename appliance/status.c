@@ -93,6 +93,17 @@ static void write_trial(const struct backups_trial *t, struct json_writer *w)
     jw_end_object(w);
 }
 
+static void write_copies(const struct status_parts *p, struct json_writer *w)
+{
+    struct copies_told told;
+    store_copies_told(p->store, &told);
+    jw_member_object(w, "copies");
+    jw_member_bool(w, "configured", told.wanted);
+    jw_member_i64(w, "copiedMs", told.copied_ms);
+    jw_member_bool(w, "failed", told.failed);
+    jw_end_object(w);
+}
+
 static void write_backups(const struct status_parts *p, struct json_writer *w)
 {
     char last[BACKUP_ID_LEN + 1];
@@ -110,6 +121,7 @@ static void write_backups(const struct status_parts *p, struct json_writer *w)
     jw_member_i64(w, "provedMs", told.proved_ms);
     jw_member_bool(w, "failed", told.failed);
     write_trial(&trial, w);
+    write_copies(p, w);
     jw_end_object(w);
 }
 

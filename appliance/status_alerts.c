@@ -70,6 +70,10 @@ static void tell_check(struct report *r, const struct json_value *check)
     else if (str_eq(name, STR("archive")))
         tell(r, "archive-behind", CRITICAL, STR(""),
              "What is changed does not get to the archive: look after the folder of backups.");
+    else if (str_eq(name, STR("backup-copy")))
+        tell(r, "backup-copy-failed", WARNING, STR(""),
+             "The newest backup could not be copied elsewhere: the log says why. It is tried again "
+             "within an hour.");
     else if (str_eq(name, STR("export")))
         tell(r, "export-failed", WARNING, STR(""),
              "The last daily export failed, or lacks a realm: the log says why.");

@@ -164,6 +164,19 @@ static bool report_archive(struct store *store, struct json_writer *w)
     return !failed;
 }
 
+/* Only where copies are wanted. */
+static bool report_copy(struct store *store, struct json_writer *w)
+{
+    struct backup_state *b = &store->backup;
+    bool failed = atomic_load(&b->copy_failed);
+    if (!atomic_load(&b->copies))
+        return true;
+    begin_check(w, STR("backup-copy"), !failed, failed ? "failed" : "ok");
+    jw_member_i64(w, "copiedMs", atomic_load(&b->copied_ms));
+    end_check(w);
+    return !failed;
+}
+
 /* Only where exports are wanted. */
 static bool report_export(struct store *store, struct json_writer *w)
 {
@@ -183,6 +196,8 @@ enum store_state store_report(struct store *store, struct json_writer *checks)
     if (!report_backup(store, checks))
         state = STORE_DEGRADED;
     if (!report_archive(store, checks))
+        state = STORE_DEGRADED;
+    if (!report_copy(store, checks))
         state = STORE_DEGRADED;
     if (!report_export(store, checks))
         state = STORE_DEGRADED;
@@ -318,6 +333,18 @@ static void metric_archive(struct store *store, struct buf *b)
            atomic_load(&s->bases));
 }
 
+static void metric_copy(struct store *store, struct buf *b)
+{
+    struct backup_state *s = &store->backup;
+    if (!atomic_load(&s->copies))
+        return;
+    metric(b, "backup_copied_timestamp_seconds", "gauge",
+           "When the newest backup was known to be elsewhere, too; 0: not yet.",
+           (uint64_t)atomic_load(&s->copied_ms) / 1000);
+    metric(b, "backup_copy_failures_total", "counter", "Copies of backups that failed.",
+           atomic_load(&s->copy_failures));
+}
+
 static void metric_export(struct store *store, struct buf *b)
 {
     struct backup_state *s = &store->backup;
@@ -372,6 +399,7 @@ void store_metrics(struct store *store, struct buf *b)
     metric_space(store, b);
     metric_backup(store, b);
     metric_archive(store, b);
+    metric_copy(store, b);
     metric_export(store, b);
     metric(b, "log_pages", "gauge", "Pages in the logs of open databases.", s.log_pages);
     metric(b, "idle_readers", "gauge", "Reading connections at rest.", s.readers);

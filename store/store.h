@@ -176,6 +176,11 @@ struct backup_state {
     atomic_llong archive_bytes;     /* of commits that were written, before they are compressed */
     atomic_uint_fast64_t archive_gaps, bases;
 
+    /* Of copies elsewhere. */
+    atomic_bool copies, copy_failed;
+    atomic_llong copied_ms; /* when one was known to be whole there; 0: not yet */
+    atomic_uint_fast64_t copy_failures;
+
     /* Of daily exports; the last one since the start, 0: none. */
     atomic_bool exports, export_failed;
     atomic_llong exported_ms, export_bytes, export_realms;

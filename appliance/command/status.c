@@ -111,6 +111,7 @@ struct kept {
     struct backups_told backup;
     struct archive_told archive;
     struct exports_told exports;
+    struct copies_told copies;
 };
 
 static void look(struct store *store, struct kept *ret_kept)
@@ -119,6 +120,7 @@ static void look(struct store *store, struct kept *ret_kept)
     store_backup_told(store, &ret_kept->backup);
     store_archive_told(store, &ret_kept->archive);
     store_exports_told(store, &ret_kept->exports);
+    store_copies_told(store, &ret_kept->copies);
 }
 
 static int64_t age_s(int64_t since_ms)
@@ -146,6 +148,10 @@ static void write_kept(struct json_writer *w, const struct kept *k)
     jw_member_bool(w, "failed", k->backup.failed);
     write_moment(w, "last", "ageSeconds", k->backup.made_ms);
     write_moment(w, "proved", "provedAgeSeconds", k->backup.proved_ms);
+    if (k->copies.wanted) {
+        jw_member_bool(w, "copyFailed", k->copies.failed);
+        write_moment(w, "copied", "copiedAgeSeconds", k->copies.copied_ms);
+    }
     jw_end_object(w);
     if (k->archive.there) {
         jw_member_object(w, "archive");
@@ -183,6 +189,8 @@ static void say_kept(struct buf *b, const struct kept *k)
     say_age(b, "last backup", k->backup.made_ms, k->backup.failed);
     if (k->backup.proved_ms != 0)
         say_age(b, "last trial of a backup", k->backup.proved_ms, false);
+    if (k->copies.wanted)
+        say_age(b, "copied elsewhere", k->copies.copied_ms, k->copies.failed);
     if (k->archive.there)
         say_age(b, "archive reaches to", k->archive.until_ms, k->archive.failed);
     if (k->exports.wanted)

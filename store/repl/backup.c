@@ -116,6 +116,28 @@ void store_archive_told(struct store *store, struct archive_told *ret_told)
                                       .gaps = (int64_t)atomic_load(&b->archive_gaps)};
 }
 
+void store_copies_wanted(struct store *store)
+{
+    atomic_store(&store->backup.copies, true);
+}
+
+void store_copy_outcome(struct store *store, int64_t copied_ms)
+{
+    struct backup_state *b = &store->backup;
+    atomic_store(&b->copy_failed, copied_ms == 0);
+    atomic_fetch_add(&b->copy_failures, copied_ms == 0);
+    if (copied_ms != 0)
+        atomic_store(&b->copied_ms, copied_ms);
+}
+
+void store_copies_told(struct store *store, struct copies_told *ret_told)
+{
+    struct backup_state *b = &store->backup;
+    *ret_told = (struct copies_told){.wanted = atomic_load(&b->copies),
+                                     .failed = atomic_load(&b->copy_failed),
+                                     .copied_ms = atomic_load(&b->copied_ms)};
+}
+
 void store_exports_wanted(struct store *store)
 {
     atomic_store(&store->backup.exports, true);

@@ -89,6 +89,16 @@ struct archive_told {
 };
 void store_archive_told(struct store *store, struct archive_told *ret_told);
 
+/* What is told of copies elsewhere: that there shall be some, and when the newest backup was known to be
+ * there; 0: the copy failed. */
+void store_copies_wanted(struct store *store);
+void store_copy_outcome(struct store *store, int64_t copied_ms);
+struct copies_told {
+    bool wanted, failed;
+    int64_t copied_ms; /* since the start; 0: not yet */
+};
+void store_copies_told(struct store *store, struct copies_told *ret_told);
+
 /* What is told of daily exports: that there shall be some, and how the last one ended. */
 struct export_made {
     int64_t made_ms; /* 0: none was */

@@ -50,6 +50,7 @@ const alerts: Record<string, Key> = {
   'backup-late': 'alert.backup-late',
   'backup-failed': 'alert.backup-failed',
   'archive-behind': 'alert.archive-behind',
+  'backup-copy-failed': 'alert.backup-copy-failed',
   'export-failed': 'alert.export-failed',
   'certificate-expires': 'alert.certificate-expires',
   'certificate-expired': 'alert.certificate-expired',

@@ -427,6 +427,7 @@ export const en = {
   'alert.backup-late': 'The last backup is older than a day. Look at the log, or run “garita backup now”.',
   'alert.backup-failed': 'The last backup, or its trial, failed. The log says why; it is tried again within an hour.',
   'alert.archive-behind': 'What is changed does not get to the archive: look after the folder of backups.',
+  'alert.backup-copy-failed': 'The newest backup could not be copied elsewhere. The log says why; it is tried again within an hour.',
   'alert.export-failed': 'The last daily export failed, or lacks a realm: the log says why.',
   'alert.certificate-expires': 'This certificate expires in less than three weeks. Put a new one in its place and reload the service.',
   'alert.certificate-expired': 'This certificate has expired: browsers and applications refuse to connect. Put a new one in its place and reload the service.',

@@ -428,6 +428,7 @@ export const pt: Record<keyof typeof en, string> = {
   'alert.backup-late': 'O último backup tem mais de um dia. Veja o log, ou execute “garita backup now”.',
   'alert.backup-failed': 'O último backup, ou o teste dele, falhou. O log diz por quê; nova tentativa em uma hora.',
   'alert.archive-behind': 'As alterações não chegam ao arquivo: verifique a pasta de backups.',
+  'alert.backup-copy-failed': 'O último backup não pôde ser copiado para outro lugar. O registro diz por quê; nova tentativa em uma hora.',
   'alert.export-failed': 'A última exportação diária falhou ou falta um realm: o registro diz por quê.',
   'alert.certificate-expires': 'Este certificado vence em menos de três semanas. Coloque um novo no lugar e recarregue o serviço.',
   'alert.certificate-expired': 'Este certificado venceu: navegadores e aplicativos recusam a conexão. Coloque um novo e recarregue o serviço.',
