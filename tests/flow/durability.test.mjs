@@ -244,9 +244,7 @@ async function usePushed(round) {
 const PERIOD = 2; // seconds; codes of ten steps before and after are taken
 const holders = [];
 async function addHolders(count) {
-  const admins = new AdminWorld(server);
-  await admins.addAdmin('root', ['admin'], 'master');
-  const kc = await admins.client('root', 'master', 'peru');
+  const kc = await world.client('root', 'master', 'peru');
   for (let i = 0; i < count; i++) {
     const name = `holder${i}`;
     await kc.users.create(holder(name, otpCredential({ period: PERIOD, digits: 8 })));
