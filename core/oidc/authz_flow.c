@@ -184,7 +184,7 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
              (asked || strs_has(&actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD))))
         return plan_change(f, r, who, ret_next);
     else if (strs_has(&actions, STR(REQUIRED_ACTION_VERIFY_EMAIL)))
-        *ret_next = NEXT_VERIFY_EMAIL;
+        *ret_next = who->impersonated ? NEXT_PERSON_ONLY : NEXT_VERIFY_EMAIL;
     return 0;
 }
 

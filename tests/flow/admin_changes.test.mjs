@@ -5,8 +5,9 @@ import { after, before, test } from 'node:test';
 import { AdminWorld, idOf } from './lib/admin.mjs';
 import { forms } from './lib/html.mjs';
 import { Browser, PASSWORD } from './lib/oidc.mjs';
+import { MailServer } from './lib/smtp.mjs';
 
-let world, token, judge, routes, counter = 0;
+let world, mails, token, judge, routes, counter = 0;
 const fresh = (what) => `${what}${++counter}`;
 
 const call = async (method, path, json, headers) => {
@@ -19,6 +20,7 @@ const make = async (collection, json) => idOf(await call('POST', below(collectio
 const get = async (path) => (await call('GET', below(path))).json;
 
 const user = () => make('users', { username: fresh('user'), enabled: true });
+const reader = () => make('users', { username: fresh('user'), enabled: true, email: `${fresh('reader')}@example.pe` });
 const group = () => make('groups', { name: fresh('group') });
 const client = (more) => make('clients', { clientId: fresh('client'), redirectUris: [], publicClient: false, ...more });
 const scope = () => make('client-scopes', { name: fresh('scope'), protocol: 'openid-connect' });
@@ -216,6 +218,9 @@ const LINES = {
   'DELETE attack-detection/brute-force/users': async () => ['attack-detection/brute-force/users'],
   'DELETE attack-detection/brute-force/users/{x}': async () => [`attack-detection/brute-force/users/${await user()}`],
   'POST users/{x}/impersonation': async () => [`${await aUser()}/impersonation`, {}],
+  'PUT users/{x}/execute-actions-email': async () => [`users/${await reader()}/execute-actions-email`, ['UPDATE_PASSWORD']],
+  'PUT users/{x}/reset-password-email': async () => [`users/${await reader()}/reset-password-email`, {}],
+  'PUT users/{x}/send-verify-email': async () => [`users/${await reader()}/send-verify-email`, {}],
   'PUT events/config': async () => ['events/config', { eventsExpiration: 86400 * 30 + ++counter }],
   'PUT four-eyes': async () => ['four-eyes', { kinds: [], expiresAfterDays: 10 + ++counter % 70 }],
   'DELETE events': async () => ['events'],
@@ -226,23 +231,25 @@ const LINES = {
 // thing does not exist.
 const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/credentials/{x}/moveAfter/{x}',
   'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
-  'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial'];
-// Lines that take one answer only, that of now: they change nothing.
-const NOTHING = /management[-/]permissions$|client-description-converter$|policy\/evaluate$/;
+  'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial', 'POST /admin/garita/promote'];
+// Lines that take one answer only, that of now, or try something out: they change nothing.
+const NOTHING = /testSMTPConnection$|management[-/]permissions$|client-description-converter$|policy\/evaluate$/;
 // Parts of the API whose own tests look for their events.
 const PARTS = /^\w+ (authentication|clients\/\{x\}\/authz|components|identity-provider|client-policies|organizations|clients-initial-access|clients\/\{x\}\/registration-access-token|partialImport|partial-export)\b/;
 
 const line = (route) => `${route.method} ${route.path.replace(/^\/admin\/realms\/\{realm\}\/?/, '').replace(/\{\w+\}/g, '{x}')}`;
 
 before(async () => {
-  world = await AdminWorld.open();
+  mails = await MailServer.start({ disabledCommands: ['STARTTLS'] });
+  world = await AdminWorld.open({ args: ['--fetch-networks', '127.0.0.0/8'] });
   await world.addAdmin('judge', ['admin'], 'master');
   await world.addClient('consenting', { values: { consentRequired: true } });
   token = await world.token('judge', 'master');
   [{ id: judge }] = (await world.call('GET', '/realms/master/users?username=judge', { token })).json;
+  await call('PUT', '/realms/peru', { smtpServer: { host: 'localhost', port: String(mails.port), from: 'login@example.pe' } });
   routes = (await world.cli.json('routes')).filter((route) => route.method !== 'GET');
 });
-after(() => world.close());
+after(async () => { await world.close(); await mails.close(); });
 
 test('each line that changes is told here', async () => {
   const missing = [];
@@ -305,6 +312,8 @@ const NEVER_WAITS = [
   'POST clients/{x}/push-revocation', 'POST push-revocation', 'POST logout-all', 'POST clear-realm-cache', 'POST clear-user-cache',
   'POST clear-keys-cache', 'DELETE attack-detection/brute-force/users', 'DELETE attack-detection/brute-force/users/{x}',
   'POST users/{x}/impersonation', 'DELETE events', 'DELETE admin-events',
+  // who reads the mail decides; where it goes is a change of the person
+  'PUT users/{x}/execute-actions-email', 'PUT users/{x}/reset-password-email', 'PUT users/{x}/send-verify-email',
 ];
 
 test('AD-04: four eyes: with every kind on, each line waits or is one that never does', async () => {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { AdminWorld, refusal } from './lib/admin.mjs';
 import { formById, forms, visibleText } from './lib/html.mjs';
-import { request } from './lib/http.mjs';
+import { bearer, request } from './lib/http.mjs';
 import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
 import { filesIn, freePort, sleep } from './lib/server.mjs';
 import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
@@ -353,6 +353,16 @@ test('verifyEmail: the login waits until the link was followed, in whatever brow
     const seen = (await eventsOf()).filter((e) => e.userId === gina.id).map((e) => e.type);
     assert.ok(seen.includes('SEND_VERIFY_EMAIL') && seen.includes('VERIFY_EMAIL'), seen.join());
   } finally { await world.setRealm({ verifyEmail: false }); }
+});
+
+test('AD-04: who acts as somebody else proves no address for him', async () => {
+  const olga = await someone({ requiredActions: ['VERIFY_EMAIL'] });
+  const browser = newBrowser();
+  const made = await request(`${origin}/admin/realms/peru/users/${olga.id}/impersonation`, { method: 'POST', jar: browser.jar, headers: bearer(await world.token('ana', 'peru')) });
+  assert.equal(made.status, 200, made.text);
+  assert.equal((await browser.authorize({ client_id: 'portal' })).callback.error, 'access_denied');
+  await sleep(300);
+  assert.deepEqual(relay.mails, []);
 });
 
 test('VERIFY_EMAIL asked of one person, after a new password', async () => {
