@@ -2,7 +2,7 @@
 // back as they are, and what it cannot pass on is refused with the primary's address (RP-01, RP-02, WE-10).
 import KcAdminClient from '@keycloak/keycloak-admin-client';
 import assert from 'node:assert/strict';
-import net from 'node:net';
+import tls from 'node:tls';
 import { after, before, test } from 'node:test';
 import * as oidc from 'openid-client';
 import { fetchLike, request } from './lib/http.mjs';
@@ -11,10 +11,11 @@ import { pairStandby } from './lib/nodes.mjs';
 import { freePort, until } from './lib/server.mjs';
 import { SECRET, World } from './lib/world.mjs';
 
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the stock client's own requests: the standby's certificate is its own
 const STRANGER = '203.0.113.9'; // the proxy of the standby says so
 const replication = await freePort();
 const web = await freePort();
-const origin = `http://localhost:${web}`; // of both: the address that floats, and stands at the standby
+const origin = `https://localhost:${web}`; // of both: the address that floats, and stands at the standby
 let world, standby, portal;
 
 before(async () => {
@@ -24,7 +25,7 @@ before(async () => {
     'user', 'add', '--realm', 'peru', '--username', 'root', '--password-file', file, '--role', 'realm-management/realm-admin'));
   await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });
   standby = await pairStandby(world, replication, {
-    ports: { web }, args: ['--hostname', origin, '--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1'],
+    ports: { web }, tls: true, args: ['--hostname', origin, '--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1'],
   });
   await world.cli.ok('standby', 'mode', 'sync-apply');
   await standby.launch();
@@ -42,7 +43,7 @@ const events = (type) => world.cli.json('audit', 'list', '--realm', 'peru', '--t
 
 test('a stock client logs in through the standby, from the page to the end of the session', async () => {
   const config = await oidc.discovery(new URL(standby.realm('peru')), 'portal', { client_secret: SECRET }, oidc.ClientSecretBasic(SECRET), {
-    execute: [oidc.allowInsecureRequests], [oidc.customFetch]: fetchLike,
+    [oidc.customFetch]: fetchLike,
   });
   config[oidc.customFetch] = fetchLike;
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
@@ -52,7 +53,8 @@ test('a stock client logs in through the standby, from the page to the end of th
   };
   const browser = new Browser(standby, 'peru');
   const login = await browser.get(oidc.buildAuthorizationUrl(config, parameters).href);
-  const back = await browser.follow(await browser.logIn(login, 'ana'));
+  const logged = await browser.logIn(login, 'ana');
+  const back = await browser.follow(logged);
   const tokens = await oidc.authorizationCodeGrant(config, new URL(back.location), {
     pkceCodeVerifier, expectedState: parameters.state, expectedNonce: parameters.nonce, idTokenExpected: true,
   });
@@ -60,7 +62,9 @@ test('a stock client logs in through the standby, from the page to the end of th
   assert.equal(claims.iss, standby.realm('peru'));
   assert.equal((await oidc.fetchUserInfo(config, tokens.access_token, claims.sub)).email, 'ana@example.pe');
   assert.equal((await oidc.tokenIntrospection(config, tokens.access_token)).active, true);
-  // the cookies that came through hold the session
+  // the cookies that came through hold the session; the primary, which is asked over the link, knows of TLS
+  const cookies = [logged.headers['set-cookie']].flat().join('\n');
+  assert.match(cookies, /__Host-\S+=[^;]+;[^\n]*Secure/i);
   const again = await browser.get(oidc.buildAuthorizationUrl(config, parameters).href);
   assert.ok(again.isRedirect && new URL(again.location).searchParams.get('code'), `${again.status} ${again.text.slice(0, 500)}`);
   const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token);
@@ -105,7 +109,7 @@ test('a client of HTTP/1.0 that names no host gets its answer and the end of the
   const form = 'grant_type=client_credentials';
   const auth = Buffer.from(`portal:${SECRET}`).toString('base64');
   const text = await new Promise((resolve, reject) => {
-    const socket = net.connect(web, '127.0.0.1', () => socket.write(
+    const socket = tls.connect({ host: '127.0.0.1', port: web, servername: 'localhost', rejectUnauthorized: false }, () => socket.write(
       `POST /realms/peru/protocol/openid-connect/token HTTP/1.0\r\nAuthorization: Basic ${auth}\r\n` +
       `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`));
     let got = '';
@@ -168,9 +172,9 @@ test('a node that was promoted passes nothing on, and one that is fenced neither
   await world.server.ended;
   await standby.cli.ok('promote', '--yes');
   await until('it takes changes itself', async () => (await portal.service()).status === 200, 60000);
-  world.server.options.args.push('--standby-changes', 'forward');
+  world.server.options.args.push('--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1');
   await world.server.launch();
-  const there = new Client(world.server, 'peru', 'portal', SECRET, { headers: { Host: new URL(origin).host } });
+  const there = new Client(world.server, 'peru', 'portal', SECRET, { headers: { Host: new URL(origin).host, 'X-Forwarded-Proto': 'https' } });
   const refused = await until('the old primary is fenced', async () => {
     const r = await there.service();
     return r.status === 503 && r;

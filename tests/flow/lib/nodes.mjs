@@ -4,9 +4,9 @@ import { Cli } from './cli.mjs';
 import { Server, freePort, tempFolder } from './server.mjs';
 
 // replication: port of the primary's link. The server is not started.
-export async function pairStandby(world, replication, { args = [], ports, bin } = {}) {
+export async function pairStandby(world, replication, { args = [], ports, bin, env, tls } = {}) {
   const data = path.join(tempFolder('standby'), 'garita');
-  const standby = new Server({ data, bin, args: ['--replication-port', String(await freePort()), ...args] });
+  const standby = new Server({ data, bin, env, tls, args: ['--replication-port', String(await freePort()), ...args] });
   standby.data = data;
   standby.ports = { web: await freePort(), management: await freePort(), redirect: await freePort(), ...ports };
   standby.cli = new Cli(data, standby.bin);
