@@ -34,15 +34,32 @@ static const struct {
 
 int rs_object_read(struct arena *a, const struct rs_object *row, void *ret_object)
 {
+    CLEANUP(arena_free) struct arena scratch; /* the parsed text goes at once */
     const struct json_value *json;
     struct rs_object kept = *row;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
     fields_default(rs_fields(row->kind), ret_object);
-    int rc = json_parse(a, row->json, RECORD_MAX_BYTES, &json);
+    int rc = json_parse(&scratch, row->json, RECORD_MAX_BYTES, &json);
     if (rc == 0)
         rc = fields_read(rs_fields(row->kind), ret_object, a, json, NULL);
     if (rc != 0)
         return rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
     *(struct rs_object *)ret_object = kept;
+    return 0;
+}
+
+int rs_object_copy(struct arena *a, const struct rs_object *row, struct rs_object *ret_copy)
+{
+    struct rs_object copy = *row;
+    copy.json = str_of(NULL, 0);
+    copy.id = arena_str(a, row->id);
+    copy.name = arena_str(a, row->name);
+    copy.owner = arena_str(a, row->owner);
+    copy.type = arena_str(a, row->type);
+    if (str_absent(copy.id) || str_absent(copy.name) || str_absent(copy.owner) ||
+        str_absent(copy.type))
+        return ERR_NO_MEMORY;
+    *ret_copy = copy;
     return 0;
 }
 

@@ -32,6 +32,9 @@ MUST_CHECK int admin_rs_settings_update(const struct auth_ctx *ctx, struct store
 
 /* The object of a row, by the struct of its kind. ERR_STORE_CORRUPT. */
 MUST_CHECK int rs_object_read(struct arena *a, const struct rs_object *row, void *ret_object);
+/* Id, name, owner and type in an arena of their own, without the document. */
+MUST_CHECK int rs_object_copy(struct arena *a, const struct rs_object *row,
+                              struct rs_object *ret_copy);
 /* By id, with Keycloak's words. ERR_NOT_FOUND. */
 MUST_CHECK int admin_rs_find(const struct auth_ctx *ctx, struct store_read *r, int64_t client_pk,
                              enum rs_kind kind, struct str id, void *ret_object);

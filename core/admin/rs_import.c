@@ -100,10 +100,11 @@ int rs_wanted_read(const struct auth_ctx *ctx, struct str type, const struct jso
 /* --- One after the other --- */
 
 struct taking {
-    const struct auth_ctx *ctx;
+    const struct auth_ctx *ctx; /* its arena is for one object */
     struct store_write *w;
     const struct client *client;
     struct strs *left;
+    struct arena *lasting;
 };
 
 /* The id of a file, unless something of the realm has it: then a new one. */
@@ -216,19 +217,24 @@ static int try_policy(const struct taking *t, const struct json_value *json, boo
 {
     struct rs_wanted_links links;
     struct str type = json_get_str(json, "type");
+    struct strs left = {0};
     bool there;
     TRY(rs_wanted_read(t->ctx, type, json, &links));
-    links.left = t->left;
+    links.left = t->left ? &left : NULL;
     TRY(parts_are_there(t, &links, &there));
+    if (there)
+        TRY(put_policy(t, json, type, &links));
+    for (size_t i = 0; i < left.count; i++)
+        TRY(strs_add(t->left, t->lasting, left.items[i]));
     *ret_done = there;
-    return there ? put_policy(t, json, type, &links) : 0;
+    return 0;
 }
 
 /* Round by round: each puts at least one, or what is left names something that is nowhere. */
 static int take_policies(const struct taking *t, const struct json_value *list)
 {
     size_t count = json_count(list), left = count;
-    bool *done = ARENA_ARRAY(t->ctx->arena, count + 1, bool);
+    bool *done = ARENA_ARRAY(t->lasting, count + 1, bool);
     if (!done)
         return ERR_NO_MEMORY;
     while (left > 0) {
@@ -239,6 +245,7 @@ static int take_policies(const struct taking *t, const struct json_value *list)
                 continue;
             TRY(try_policy(t, json, &done[i]));
             left -= done[i];
+            arena_reset(t->ctx->arena);
         }
         if (left == before) /* the words are those of the last that was looked for */
             return ERR_INVALID_REQUEST;
@@ -251,8 +258,10 @@ typedef int take_one(const struct taking *t, const struct json_value *json);
 static int take_list(const struct taking *t, const struct json_value *list, take_one *one)
 {
     const struct json_value *json;
-    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &json);)
+    for (struct json_iter it = json_iter(list); json_next(&it, NULL, &json);) {
         TRY(one(t, json));
+        arena_reset(t->ctx->arena);
+    }
     return 0;
 }
 
@@ -274,11 +283,15 @@ static int list_of(const struct auth_ctx *ctx, const struct json_value *json, co
 int admin_rs_import(const struct auth_ctx *ctx, struct store_write *w, const struct client *client,
                     const struct json_value *json, struct strs *left)
 {
-    const struct taking t = {ctx, w, client, left};
+    CLEANUP(arena_free) struct arena scratch;
+    struct auth_ctx inner = *ctx;
+    const struct taking t = {&inner, w, client, left, ctx->arena};
     const struct json_value *scopes, *resources, *policies;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
     TRY(list_of(ctx, json, "scopes", &scopes));
     TRY(list_of(ctx, json, "resources", &resources));
     TRY(list_of(ctx, json, "policies", &policies));
+    inner.arena = &scratch;
     TRY(take_settings(&t, json));
     TRY(take_list(&t, scopes, take_scope));
     TRY(take_list(&t, resources, take_resource));

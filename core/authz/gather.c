@@ -2,6 +2,7 @@
 #include "core/authz/gather.h"
 
 #include "core/admin/resource_servers.h"
+#include "core/base/room.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -20,8 +21,7 @@ static int add(struct arena *a, const struct rs_object *object, struct rs_object
 {
     if (has(io_list, object->pk))
         return 0;
-    struct rs_object *items =
-        arena_grow(a, io_list->items, io_list->count, io_list->count + 1, sizeof(*items));
+    struct rs_object *items = room_for_one(a, io_list->items, io_list->count, sizeof(*items));
     if (!items)
         return ERR_NO_MEMORY;
     items[io_list->count] = *object;
@@ -161,6 +161,7 @@ static int put(struct authz_request *q, const struct rs_object *row, size_t *ret
         return ERR_NO_MEMORY;
     *p = (struct authz_policy){.effect = AUTHZ_OPEN};
     TRY(rs_object_read(q->a, row, &p->policy));
+    TRY(rs_object_copy(q->a, row, &p->policy.row));
     TRY(read_list(q, p));
     *ret_at = q->set.count++;
     return 0;
@@ -168,10 +169,12 @@ static int put(struct authz_request *q, const struct rs_object *row, size_t *ret
 
 static int put_parts(struct authz_request *q, size_t at)
 {
+    CLEANUP(arena_free) struct arena scratch;
     struct rs_objects parts;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
     const struct rs_filter filter = {
         .client_pk = q->client_pk, .kind = RS_POLICY, .from_pk = q->set.items[at].policy.row.pk};
-    TRY(rs_list(q->r, q->a, &filter, 0, RS_OBJECTS_MAX, &parts));
+    TRY(rs_list(q->r, &scratch, &filter, 0, RS_OBJECTS_MAX, &parts));
     size_t *places = ARENA_ARRAY(q->a, parts.count + 1, size_t);
     if (!places)
         return ERR_NO_MEMORY;
@@ -234,12 +237,47 @@ static int judge(struct authz_request *q, const struct rs_objects *scopes,
     return 0;
 }
 
+static int of_scope(struct authz_request *q, const struct rs_object *scope,
+                    const struct rs_objects **ret_permissions)
+{
+    for (size_t i = 0; i < q->of_scope_count; i++)
+        if (q->of_scopes[i].scope_pk == scope->pk) {
+            *ret_permissions = &q->of_scopes[i].permissions;
+            return 0;
+        }
+    struct authz_of_scope *items =
+        room_for_one(q->a, q->of_scopes, q->of_scope_count, sizeof(*items));
+    if (!items)
+        return ERR_NO_MEMORY;
+    q->of_scopes = items;
+    items[q->of_scope_count] = (struct authz_of_scope){.scope_pk = scope->pk};
+    TRY(add_of_scope(q->r, q->a, scope, &items[q->of_scope_count].permissions));
+    *ret_permissions = &items[q->of_scope_count++].permissions;
+    return 0;
+}
+
+/* As rs_permissions_of, with what is known of the scopes already. */
+static int find_permissions(struct authz_request *q, struct arena *scratch,
+                            const struct authz_asked *asked, struct rs_objects *ret_permissions)
+{
+    static const struct rs_objects none = {NULL, 0};
+    TRY(rs_permissions_of(q->r, scratch, asked->resource, &none, q->client_pk, ret_permissions));
+    for (size_t i = 0; i < asked->scopes.count; i++) {
+        const struct rs_objects *more;
+        TRY(of_scope(q, &asked->scopes.items[i], &more));
+        for (size_t k = 0; k < more->count; k++)
+            TRY(add(scratch, &more->items[k], ret_permissions));
+    }
+    return 0;
+}
+
 int authz_answer(struct authz_request *request, const struct authz_asked *asked,
                  struct authz_answer *ret_answer)
 {
+    CLEANUP(arena_free) struct arena scratch; /* rows that were only looked at */
     struct rs_objects found;
-    TRY(rs_permissions_of(request->r, request->a, asked->resource, &asked->scopes,
-                          request->client_pk, &found));
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
+    TRY(find_permissions(request, &scratch, asked, &found));
     struct authz_answer answer = {
         .permissions = ARENA_ARRAY(request->a, found.count + 1, struct authz_permission),
         .permission_count = found.count,

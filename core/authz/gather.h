@@ -26,6 +26,11 @@ struct authz_answer {
     bool *scopes; /* granted, as in the question */
     bool granted;
 };
+/* Permissions about a scope wherever it is, which many questions ask for. */
+struct authz_of_scope {
+    int64_t scope_pk;
+    struct rs_objects permissions;
+};
 /* Everything of one request about one resource server. */
 struct authz_request {
     struct store_read *r;
@@ -33,7 +38,9 @@ struct authz_request {
     int64_t client_pk;
     const struct rs_settings *settings;
     const struct authz_identity *identity;
-    struct authz_set set; /* grows with the questions */
+    struct authz_set set;             /* grows with the questions */
+    struct authz_of_scope *of_scopes; /* likewise */
+    size_t of_scope_count;
 };
 /* ERR_LIMIT_REACHED when too many policies hang together. */
 MUST_CHECK int authz_answer(struct authz_request *request, const struct authz_asked *asked,

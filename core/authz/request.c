@@ -1,7 +1,9 @@
 /* Reading questions and writing answers. */
 #include "core/authz/request.h"
 
+#include "core/admin/resource_servers.h"
 #include "core/admin/rs_search.h"
+#include "core/base/room.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -48,12 +50,12 @@ int authz_identity_of(const struct auth_ctx *ctx, struct store_read *r,
 
 /* --- What is asked for --- */
 
-static int scopes_of(const struct authz_request *q, const struct rs_object *resource,
-                     struct rs_objects *ret_scopes)
+static int scopes_of(const struct authz_request *q, struct arena *a,
+                     const struct rs_object *resource, struct rs_objects *ret_scopes)
 {
     const struct rs_filter filter = {
         .client_pk = q->client_pk, .kind = RS_SCOPE, .from_pk = resource->pk};
-    return rs_list(q->r, q->a, &filter, 0, RS_OBJECTS_MAX, ret_scopes);
+    return rs_list(q->r, a, &filter, 0, RS_OBJECTS_MAX, ret_scopes);
 }
 
 static bool has(const struct rs_objects *list, int64_t pk)
@@ -74,7 +76,7 @@ static int add_scopes(struct arena *a, const struct rs_objects *more, struct rs_
     io_scopes->items = items;
     for (size_t i = 0; i < more->count; i++)
         if (!has(io_scopes, more->items[i].pk))
-            items[io_scopes->count++] = more->items[i];
+            TRY(rs_object_copy(a, &more->items[i], &items[io_scopes->count++]));
     return 0;
 }
 
@@ -85,7 +87,7 @@ static int add(const struct auth_ctx *ctx, const struct authz_asked *asked,
         return err_set(ctx->err, ERR_LIMIT_REACHED,
                        "More than %d resources in one request: name fewer", AUTHZ_RESOURCES_MAX);
     struct authz_asked *items =
-        arena_grow(ctx->arena, io_list->items, io_list->count, io_list->count + 1, sizeof(*items));
+        room_for_one(ctx->arena, io_list->items, io_list->count, sizeof(*items));
     if (!items)
         return ERR_NO_MEMORY;
     items[io_list->count] = *asked;
@@ -97,8 +99,10 @@ int authz_ask_resource(const struct auth_ctx *ctx, const struct authz_request *r
                        const struct rs_object *resource, const struct rs_objects *scopes,
                        struct authz_asked_list *io_list)
 {
+    CLEANUP(arena_free) struct arena scratch;
     struct rs_objects own, wanted = {NULL, 0};
-    TRY(scopes_of(request, resource, &own));
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
+    TRY(scopes_of(request, &scratch, resource, &own));
     if (scopes->count > 0) { /* of those, the ones that it has */
         size_t kept = 0;
         for (size_t i = 0; i < own.count; i++)
@@ -114,7 +118,7 @@ int authz_ask_resource(const struct auth_ctx *ctx, const struct authz_request *r
     struct rs_object *copy = ARENA_NEW(ctx->arena, struct rs_object);
     if (!copy)
         return ERR_NO_MEMORY;
-    *copy = *resource;
+    TRY(rs_object_copy(ctx->arena, resource, copy));
     TRY(add_scopes(ctx->arena, &own, &wanted));
     return add(ctx, &(struct authz_asked){copy, wanted}, io_list);
 }
@@ -123,8 +127,10 @@ static int ask_listed(const struct auth_ctx *ctx, const struct authz_request *re
                       const struct rs_filter *filter, const struct rs_objects *scopes,
                       struct authz_asked_list *io_list)
 {
+    CLEANUP(arena_free) struct arena scratch;
     struct rs_objects found;
-    TRY(rs_list(request->r, request->a, filter, 0, AUTHZ_RESOURCES_MAX + 1, &found));
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
+    TRY(rs_list(request->r, &scratch, filter, 0, AUTHZ_RESOURCES_MAX + 1, &found));
     for (size_t i = 0; i < found.count; i++)
         TRY(authz_ask_resource(ctx, request, &found.items[i], scopes, io_list));
     return 0;

@@ -2,6 +2,8 @@
  * knows no single setting: those stand in the .def files. */
 #include "core/model/fields.h"
 
+#include "core/base/room.h"
+
 #include "core/base/banned.h"
 
 static int copy_text(struct arena *a, struct str text, struct str *ret_copy)
@@ -11,15 +13,6 @@ static int copy_text(struct arena *a, struct str text, struct str *ret_copy)
         return ERR_NO_MEMORY;
     *ret_copy = copy;
     return 0;
-}
-
-/* Makes room for one more element at the end of an array; arrays grow by doubling, which shows in
- * the count alone: powers of two are full. */
-static void *array_room(struct arena *a, void *items, size_t count, size_t size)
-{
-    if (count != 0 && (count & (count - 1)) != 0)
-        return items;
-    return arena_grow(a, items, count, count ? count * 2 : 1, size);
 }
 
 bool strs_has(const struct strs *list, struct str text)
@@ -154,7 +147,7 @@ static int read_strs(struct arena *a, const struct json_value *json, struct strs
     for (struct json_iter it = json_iter(json); json_next(&it, NULL, &item);) {
         if (json_kind(item) != JSON_STRING)
             return ERR_INVALID_SYNTAX;
-        struct str *items = array_room(a, list.items, list.count, sizeof(*items));
+        struct str *items = room_for_one(a, list.items, list.count, sizeof(*items));
         if (!items)
             return ERR_NO_MEMORY;
         list.items = items;
@@ -178,7 +171,7 @@ static int read_map(struct arena *a, const struct json_value *json, struct str_m
             continue;
         if (json_kind(value) != JSON_STRING)
             return ERR_INVALID_SYNTAX;
-        struct str_pair *items = array_room(a, map.items, map.count, sizeof(*items));
+        struct str_pair *items = room_for_one(a, map.items, map.count, sizeof(*items));
         if (!items)
             return ERR_NO_MEMORY;
         map.items = items;
@@ -207,7 +200,7 @@ static int read_attrs(struct arena *a, const struct json_value *json, struct att
             TRY(strs_add(&attr.values, a, json_str(value)));
         else
             TRY(read_strs(a, value, &attr.values));
-        struct attr *items = array_room(a, attrs.items, attrs.count, sizeof(*items));
+        struct attr *items = room_for_one(a, attrs.items, attrs.count, sizeof(*items));
         if (!items)
             return ERR_NO_MEMORY;
         attrs.items = items;

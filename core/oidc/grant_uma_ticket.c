@@ -253,7 +253,7 @@ static int run(struct asking *q, const struct client_auth *auth, struct store_re
                struct report *ret_report, bool *ret_granted, struct str *ret_json)
 {
     struct issue issue = {0};
-    struct str list = {NULL, 0};
+    struct str list;
     size_t count = 0;
     TRY(str_absent(auth->bearer) ? subject_of_client(q->ctx, r, auth->client, &q->subject)
                                  : subject_of_token(q->ctx, r, auth->bearer, &q->subject));

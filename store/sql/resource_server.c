@@ -136,23 +136,30 @@ int rs_id_exists(struct store_read *r, enum rs_kind kind, struct str id, bool *r
 
 /* --- Lists --- */
 
+/* A list by links or words starts from these: "+" keeps it off the index of names, which promises the order
+ * and would look at all objects of the kind. */
+#define OF_KIND      " client_pk = ?1 AND kind = ?2"
+#define ALSO_OF_KIND " +client_pk = ?1 AND +kind = ?2"
 #define WANTED                                                                                     \
-    " client_pk = ?1 AND kind = ?2 AND (?3 IS NULL OR id = ?3)"                                    \
-    " AND (?4 IS NULL OR name = ?4) AND (?5 IS NULL OR instr(lower(name), lower(?5)) > 0)"         \
+    " AND (?3 IS NULL OR id = ?3) AND (?4 IS NULL OR name = ?4)"                                   \
+    " AND (?5 IS NULL OR instr(lower(name), lower(?5)) > 0)"                                       \
     " AND (?6 IS NULL OR type = ?6) AND (?7 IS NULL OR owner = ?7)"                                \
     " AND (?8 = 0 OR (?8 = 2) = (type IN ('" RS_TYPE_RESOURCE "', '" RS_TYPE_SCOPE "')))"
-#define PAGE        " ORDER BY name, pk LIMIT ?9 OFFSET ?10"
-#define SELECT_LIST "SELECT " COLUMNS " FROM rs_object WHERE" WANTED
+#define PAGE   " ORDER BY name, pk LIMIT ?9 OFFSET ?10"
+#define SELECT "SELECT " COLUMNS " FROM rs_object WHERE"
 
 static const struct sql *list_of(const struct rs_filter *f)
 {
-    static const struct sql plain = {SELECT_LIST PAGE};
+    static const struct sql plain = {SELECT OF_KIND WANTED PAGE};
     static const struct sql linked = {
-        SELECT_LIST " AND pk IN (SELECT to_pk FROM rs_link WHERE from_pk = ?11)" PAGE};
+        SELECT ALSO_OF_KIND WANTED
+        " AND pk IN (SELECT to_pk FROM rs_link WHERE from_pk = ?11)" PAGE};
     static const struct sql linking = {
-        SELECT_LIST " AND pk IN (SELECT from_pk FROM rs_link WHERE to_pk = ?11)" PAGE};
+        SELECT ALSO_OF_KIND WANTED
+        " AND pk IN (SELECT from_pk FROM rs_link WHERE to_pk = ?11)" PAGE};
     static const struct sql worded = {
-        SELECT_LIST " AND pk IN (SELECT object_pk FROM rs_word WHERE word = ?11)" PAGE};
+        SELECT ALSO_OF_KIND WANTED
+        " AND pk IN (SELECT object_pk FROM rs_word WHERE word = ?11)" PAGE};
     if (f->from_pk != 0)
         return &linked;
     if (f->to_pk != 0)

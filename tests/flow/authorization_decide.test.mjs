@@ -240,3 +240,19 @@ test('files: settings go out and come in again the same; a realm keeps them', as
     await rm(dir, { recursive: true });
   }
 });
+
+test('AD-12: a thousand resources are decided about at once, one more is refused', async () => {
+  const { id: big } = await kc.clients.create({ clientId: 'big', serviceAccountsEnabled: true, authorizationServicesEnabled: true });
+  await kc.clients.importResource({ id: big }, {
+    scopes: [{ name: 'view' }], resources: Array.from({ length: 1000 }, (_, i) => ({ name: `r${i}`, type: `t${i % 10}`, scopes: [{ name: 'view' }] })),
+    policies: [{ name: 'both', type: 'user', config: { users: '["maria","luis"]' } }, { name: 'see', type: 'scope', config: { scopes: '["view"]', applyPolicies: '["both"]' } }],
+  });
+  const access = await of('luis');
+  const all = () => ask(access, [['response_mode', 'permissions']], { grant_type: UMA, audience: 'big' });
+  assertError(await all(), 400, 'invalid_request');
+  const [{ _id }] = await kc.clients.listResources({ id: big, name: 'Default' });
+  await kc.clients.delResource({ id: big, resourceId: _id });
+  const reply = await all();
+  assert.equal(reply.status, 200, reply.text.slice(0, 300));
+  assert.equal(reply.json.length, 1000);
+});
