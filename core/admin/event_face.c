@@ -20,9 +20,15 @@ static const struct {
 static const struct {
     const char *kind, *collection;
 } collections[] = {
-    {"user", "users"},   {"client", "clients"},   {"role", "roles-by-id"},
-    {"group", "groups"}, {"session", "sessions"}, {"client-scope", "client-scopes"},
-    {"key", "keys"},     {"issuer", "issuers"},
+    {"user", "users"},
+    {"client", "clients"},
+    {"role", "roles-by-id"},
+    {"group", "groups"},
+    {"session", "sessions"},
+    {"client-scope", "client-scopes"},
+    {"key", "keys"},
+    {"issuer", "issuers"},
+    {"authorization-resource", "authz/protection/resource_set"},
 };
 
 static bool is_operation(struct str type)

@@ -5,6 +5,8 @@
 
 #include "core/base/banned.h"
 
+#define PAGE 200
+
 static bool covers(struct str uri, struct str path)
 {
     if (str_ends(uri, STR("*")))
@@ -24,25 +26,51 @@ static struct str best_of(const struct rs_resource *resource, struct str path)
     return best;
 }
 
+/* The best so far, in memory that stays. */
+struct best {
+    struct arena *a;
+    struct str uri;
+    struct rs_resource *resource;
+};
+
+static int keep_better(struct arena *scratch, const struct rs_object *row, struct str path,
+                       struct best *io_best)
+{
+    struct rs_resource resource;
+    TRY(rs_object_read(scratch, row, &resource));
+    struct str uri = best_of(&resource, path);
+    if (str_absent(uri) || (!str_absent(io_best->uri) && uri.len <= io_best->uri.len))
+        return 0;
+    TRY(rs_object_read(io_best->a, row, io_best->resource));
+    TRY(rs_object_copy(io_best->a, row, &io_best->resource->row));
+    io_best->uri = arena_str(io_best->a, uri);
+    return str_absent(io_best->uri) ? ERR_NO_MEMORY : 0;
+}
+
+/* A page at a time, in memory of its own: a resource server may have many. */
+static int look_through(struct store_read *r, const struct rs_search *search, size_t first,
+                        struct best *io_best, size_t *ret_count)
+{
+    CLEANUP(arena_free) struct arena scratch;
+    struct rs_objects page;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
+    TRY(rs_list(r, &scratch, &search->filter, first, PAGE, &page));
+    for (size_t i = 0; i < page.count; i++)
+        TRY(keep_better(&scratch, &page.items[i], search->uri, io_best));
+    *ret_count = page.count;
+    return 0;
+}
+
 static int find_by_path(struct store_read *r, struct arena *a, const struct rs_search *search,
                         struct rs_resources *ret_resources)
 {
-    struct rs_objects all;
-    struct str best = {NULL, 0};
-    struct rs_resource *found = ARENA_NEW(a, struct rs_resource);
-    if (!found)
+    struct best best = {a, {NULL, 0}, ARENA_NEW(a, struct rs_resource)};
+    size_t count = PAGE;
+    if (!best.resource)
         return ERR_NO_MEMORY;
-    TRY(rs_list(r, a, &search->filter, 0, RS_OBJECTS_MAX, &all));
-    for (size_t i = 0; i < all.count; i++) {
-        struct rs_resource resource;
-        TRY(rs_object_read(a, &all.items[i], &resource));
-        struct str uri = best_of(&resource, search->uri);
-        if (str_absent(uri) || (!str_absent(best) && uri.len <= best.len))
-            continue;
-        *found = resource;
-        best = uri;
-    }
-    *ret_resources = (struct rs_resources){found, str_absent(best) ? 0 : 1};
+    for (size_t first = 0; count == PAGE; first += PAGE)
+        TRY(look_through(r, search, first, &best, &count));
+    *ret_resources = (struct rs_resources){best.resource, str_absent(best.uri) ? 0 : 1};
     return 0;
 }
 

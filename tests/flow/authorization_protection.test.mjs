@@ -65,6 +65,7 @@ test('made, read, found, changed, removed, refused', async () => {
   const [event] = await kc.realms.findAdminEvents({ realm: 'peru', max: 1, operationTypes: ['DELETE'] });
   assert.equal(JSON.parse(event.representation).object, 'Album');
   assert.equal(event.authDetails.clientId, 'photoz');
+  assert.deepEqual([event.resourceType, event.resourcePath], ['AUTHORIZATION_RESOURCE', `authz/protection/resource_set/${made._id}`]);
 });
 
 test('AD-01, AD-03, OT-06, OT-15: with the role alone, of one\'s own alone, for as long as one has it', async () => {

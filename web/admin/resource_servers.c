@@ -105,20 +105,23 @@ int rest_rs_put(struct admin_call *call)
     return admin_rs_settings_update(&call->ctx, call->w, &before, &after);
 }
 
-static int nothing_after(void *context)
+static int forget(void *context)
 {
-    (void)context;
+    struct arena *scratch = context;
+    arena_reset(scratch);
     return 0;
 }
 
 /* AD-07: it names people, so it is for who may look at people. */
 int rest_rs_export(struct admin_call *call)
 {
+    CLEANUP(arena_free) struct arena scratch;
     struct client client;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
     TRY(rs_open(call, &client));
     TRY(admin_require(call, ADMIN_VIEW_USERS));
-    const struct rs_view view = rs_view_of(call, &client);
-    return rs_represent_all(&view, nothing_after, NULL, &call->out);
+    const struct rs_view view = {call->r, &scratch, &client};
+    return rs_represent_all(&view, forget, &scratch, &call->out);
 }
 
 int rest_rs_import(struct admin_call *call)
