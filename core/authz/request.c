@@ -69,14 +69,17 @@ static bool has(const struct rs_objects *list, int64_t pk)
 /* Into scopes that a question has already, without any twice. */
 static int add_scopes(struct arena *a, const struct rs_objects *more, struct rs_objects *io_scopes)
 {
-    struct rs_object *items = arena_grow(a, io_scopes->items, io_scopes->count,
-                                         io_scopes->count + more->count + 1, sizeof(*items));
-    if (!items)
-        return ERR_NO_MEMORY;
-    io_scopes->items = items;
-    for (size_t i = 0; i < more->count; i++)
-        if (!has(io_scopes, more->items[i].pk))
-            TRY(rs_object_copy(a, &more->items[i], &items[io_scopes->count++]));
+    for (size_t i = 0; i < more->count; i++) {
+        if (has(io_scopes, more->items[i].pk))
+            continue;
+        struct rs_object *items =
+            room_for_one(a, io_scopes->items, io_scopes->count, sizeof(*items));
+        if (!items)
+            return ERR_NO_MEMORY;
+        io_scopes->items = items;
+        TRY(rs_object_copy(a, &more->items[i], &items[io_scopes->count]));
+        io_scopes->count++;
+    }
     return 0;
 }
 
@@ -91,7 +94,8 @@ static int add(const struct auth_ctx *ctx, const struct authz_asked *asked,
     if (!items)
         return ERR_NO_MEMORY;
     items[io_list->count] = *asked;
-    *io_list = (struct authz_asked_list){items, io_list->count + 1};
+    io_list->items = items;
+    io_list->count++;
     return 0;
 }
 
@@ -208,6 +212,12 @@ static int ask_uri(const struct auth_ctx *ctx, const struct authz_request *q, st
     return 0;
 }
 
+static int too_much(const struct auth_ctx *ctx)
+{
+    return err_field(ctx->err, ERR_INVALID_REQUEST, "permission",
+                     "More than %d permissions and scopes in one request", AUTHZ_ASKED_MAX);
+}
+
 int authz_ask(const struct auth_ctx *ctx, const struct authz_request *request,
               struct str permission, enum authz_format format, struct authz_asked_list *io_list)
 {
@@ -216,9 +226,15 @@ int authz_ask(const struct auth_ctx *ctx, const struct authz_request *request,
     struct str rest = hash < 0 ? STR("") : str_from(permission, (size_t)hash + 1), word;
     struct rs_objects scopes = {NULL, 0};
     struct rs_object row;
-    while (!str_empty(rest) && str_next(&rest, ',', &word))
-        if (!str_empty(str_trim(word)))
-            TRY(find_scope(ctx, request, str_trim(word), &scopes));
+    if (++io_list->asked > AUTHZ_ASKED_MAX)
+        return too_much(ctx);
+    while (!str_empty(rest) && str_next(&rest, ',', &word)) {
+        if (str_empty(str_trim(word)))
+            continue;
+        if (++io_list->asked > AUTHZ_ASKED_MAX)
+            return too_much(ctx);
+        TRY(find_scope(ctx, request, str_trim(word), &scopes));
+    }
     if (!str_empty(str_trim(name)) && format != AUTHZ_BY_NAME)
         return ask_uri(ctx, request, str_trim(name), format == AUTHZ_BY_PATH, &scopes, io_list);
     if (!str_empty(str_trim(name))) {

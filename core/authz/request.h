@@ -10,9 +10,12 @@ MUST_CHECK int authz_identity_of(const struct auth_ctx *ctx, struct store_read *
                                  const struct subject *subject, const struct json_value *claims,
                                  struct authz_identity *ret_identity);
 
+#define AUTHZ_ASKED_MAX 2000 /* permissions and scopes that a request names */
+
 struct authz_asked_list {
     struct authz_asked *items;
     size_t count;
+    size_t asked; /* so far */
 };
 /* How a permission names its resource. */
 enum authz_format { AUTHZ_BY_NAME, AUTHZ_BY_URI, AUTHZ_BY_PATH };

@@ -136,7 +136,7 @@ static int ask(const struct asking *q, const struct authz_request *request,
                struct authz_asked_list *ret_list)
 {
     bool any = false;
-    *ret_list = (struct authz_asked_list){NULL, 0};
+    *ret_list = (struct authz_asked_list){.items = NULL};
     for (size_t i = 0; i < q->form->count; i++) {
         const struct form_param *param = &q->form->params[i];
         if (!str_eq(param->name, STR(UMA_PERMISSION)) || str_empty(param->value))

@@ -102,6 +102,7 @@ test('refused: what is not allowed, not there, or not meant so', async () => {
   assertError(await ask(access, [], { grant_type: UMA, audience: 'portal' }), 400, 'invalid_request', /does not support permissions/);
   assertError(await ask(access, [], { grant_type: UMA, audience: 'nowhere' }), 400, 'invalid_request');
   assertError(await ask(access, [['permission_resource_format', 'name']]), 400, 'invalid_request');
+  assertError(await ask(access, permissions(`Album#${'view,'.repeat(2000)}`)), 400, 'invalid_request', /More than 2000/);
   for (const name of ['ticket', 'claim_token', 'rpt']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
   // elsewhere nothing stands twice
   const twice = await request(`${portal.endpoint}/token`, { form: [['grant_type', 'client_credentials'], ['permission', 'a'], ['permission', 'b'], ['client_id', 'portal'], ['client_secret', portal.secret]] });
