@@ -72,7 +72,8 @@ struct asking {
     struct str mode; /* absent: a token */
     bool with_names;
     enum authz_format format;
-    int64_t limit; /* of permissions; 0: none */
+    bool is_upgrade; /* of a token with permissions */
+    int64_t limit;   /* of permissions; 0: none */
 };
 
 static int read_format(struct asking *q)
@@ -106,8 +107,8 @@ static int read_mode(struct asking *q)
 /* What exists elsewhere and not here must not be passed over: it would change the answer. */
 static int refuse_absent(const struct asking *q)
 {
-    static const char *const names[] = {"ticket", "claim_token",    "claim_token_format",
-                                        "rpt",    "submit_request", "subject_token"};
+    static const char *const names[] = {"ticket", "claim_token", "claim_token_format",
+                                        "submit_request", "subject_token"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (!str_empty(form_get(q->form, names[i])))
             return err_field(q->ctx->err, ERR_INVALID_REQUEST, names[i],
@@ -132,7 +133,52 @@ static int find_audience(struct asking *q)
                      "Client does not support permissions");
 }
 
-static int ask(const struct asking *q, const struct authz_request *request,
+/* "rsid#scope,scope", as a permission of the form; absent when memory ends. */
+static struct str asked_again(struct arena *a, const struct json_value *permission)
+{
+    const struct json_value *scope;
+    struct str text = json_get_str(permission, "rsid");
+    struct json_iter it = json_iter(json_get(permission, "scopes"));
+    for (bool first = true; json_next(&it, NULL, &scope) && !str_absent(text); first = false)
+        text = ARENA_CONCAT(a, text, first ? STR("#") : STR(","), json_str(scope));
+    return text;
+}
+
+/* What a token that this grant gave carries is asked for again, not taken over. One that is not good any more
+ * or somebody else's adds nothing. */
+static int ask_again(struct asking *q, const struct authz_request *request,
+                     struct authz_asked_list *io_list)
+{
+    struct err_ctx ignored = {0};
+    struct auth_ctx aside = *q->ctx;
+    struct access_token t;
+    const struct json_value *permission;
+    struct str rpt = form_get(q->form, "rpt");
+    aside.err = &ignored;
+    if (str_empty(rpt))
+        return 0;
+    int rc = token_check(&aside, request->r, rpt, &t);
+    if (rc == ERR_INVALID_TOKEN)
+        return 0;
+    TRY(rc);
+    if (!str_eq(t.user.id, q->subject.user.id) ||
+        !json_has_str(t.claims.aud, q->audience->client_id))
+        return 0;
+    struct json_iter it =
+        json_iter(json_get(json_get(t.claims.json, "authorization"), "permissions"));
+    while (json_next(&it, NULL, &permission)) {
+        struct str text = asked_again(q->ctx->arena, permission);
+        if (str_empty(text)) /* of scopes alone */
+            continue;
+        rc = authz_ask(&aside, request, text, AUTHZ_BY_NAME, io_list);
+        if (rc != 0 && rc != ERR_INVALID_RESOURCE && rc != ERR_INVALID_SCOPE)
+            return rc;
+        q->is_upgrade |= rc == 0;
+    }
+    return 0;
+}
+
+static int ask(struct asking *q, const struct authz_request *request,
                struct authz_asked_list *ret_list)
 {
     bool any = false;
@@ -144,7 +190,7 @@ static int ask(const struct asking *q, const struct authz_request *request,
         TRY(authz_ask(q->ctx, request, param->value, q->format, ret_list));
         any = true;
     }
-    return any ? 0 : authz_ask_all(q->ctx, request, ret_list);
+    return any ? ask_again(q, request, ret_list) : authz_ask_all(q->ctx, request, ret_list);
 }
 
 static int claims_of(const struct asking *q, struct store_read *r,
@@ -160,7 +206,7 @@ static int claims_of(const struct asking *q, struct store_read *r,
 }
 
 /* The granted ones as a list; *ret_count is how many. */
-static int evaluate(const struct asking *q, struct authz_request *request, struct str *ret_list,
+static int evaluate(struct asking *q, struct authz_request *request, struct str *ret_list,
                     size_t *ret_count)
 {
     struct authz_asked_list asked;
@@ -184,8 +230,7 @@ static int evaluate(const struct asking *q, struct authz_request *request, struc
     return jw_finish(&w, ret_list);
 }
 
-static int decide(const struct asking *q, struct store_read *r, struct str *ret_list,
-                  size_t *ret_count)
+static int decide(struct asking *q, struct store_read *r, struct str *ret_list, size_t *ret_count)
 {
     struct rs_settings settings;
     struct authz_identity identity;
@@ -214,6 +259,7 @@ static int write_token(const struct asking *q, struct store_read *r, struct str 
     subject.permissions = list;
     subject.permissions_audience = q->audience->client_id;
     ret_issue->is_rpt = true;
+    ret_issue->is_upgraded = q->is_upgrade;
     ret_issue->scope = scopes_claim(q->ctx->arena, &subject.scopes);
     if (str_absent(ret_issue->scope))
         return ERR_NO_MEMORY;

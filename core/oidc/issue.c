@@ -94,7 +94,7 @@ int issue_response(const struct auth_ctx *ctx, const struct issue *issue, struct
     jw_init(&w, &b);
     jw_begin_object(&w);
     if (issue->is_rpt)
-        jw_member_bool(&w, "upgraded", false);
+        jw_member_bool(&w, "upgraded", issue->is_upgraded);
     jw_member_str(&w, "access_token", issue->access.token);
     jw_member_i64(&w, "expires_in", issue->access.expires_in_s);
     jw_member_i64(&w, "refresh_expires_in",

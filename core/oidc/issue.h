@@ -12,6 +12,7 @@ struct issue {
     struct str scope;      /* claim and response member */
     struct str session_id; /* absent without a session */
     bool is_rpt;           /* carries permissions: the response says so */
+    bool is_upgraded;      /* and those of an earlier one */
 };
 
 /* Signs access and ID token: the slow part, before the write transaction. */

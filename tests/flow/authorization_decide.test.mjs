@@ -87,6 +87,52 @@ test('what is asked for, and no more', async () => {
   assert.deepEqual(decided.json, { result: true });
 });
 
+test('a token with permissions is asked about again, with more', async () => {
+  const access = await of('maria');
+  const first = (await ask(access, permissions('Album#view'))).json;
+  const again = async (rpt, ...list) => {
+    const { json } = await ask(access, [...permissions(...list), ['rpt', rpt]]);
+    return [json.upgraded, short(decode(json.access_token).authorization.permissions)];
+  };
+  assert.deepEqual(await again(first.access_token, 'Report'), [true, ['Album view', 'Report']]);
+  assert.deepEqual(await again(first.access_token, 'Album#delete'), [true, ['Album delete view']]);
+  const other = (await ask(await of('luis'), permissions('Album#view'))).json.access_token;
+  for (const rpt of [access, other, 'x', `${first.access_token}x`]) assert.deepEqual(await again(rpt, 'Report'), [false, ['Report']], 'it adds nothing');
+  // what was granted then is not granted for that now (OT-06)
+  const both = await again(first.access_token, 'Report');
+  assert.deepEqual(both[1], ['Album view', 'Report']);
+  const [see] = await kc.clients.findPermissions({ id, name: 'see' });
+  await kc.clients.updatePermission({ id, type: 'scope', permissionId: see.id }, { ...see, logic: 'NEGATIVE' });
+  assert.deepEqual(await again(first.access_token, 'Report'), [true, ['Report']]);
+  await kc.clients.updatePermission({ id, type: 'scope', permissionId: see.id }, { ...see, logic: 'POSITIVE' });
+});
+
+test('the stock keycloak-authz asks and is told', async () => {
+  const lib = await import('keycloak-js/authz');
+  globalThis.XMLHttpRequest = class { // as much of it as the library needs
+    open(method, url) { Object.assign(this, { method, url, headers: {} }); }
+    setRequestHeader(name, value) { this.headers[name] = value; }
+    async send(body) {
+      const reply = await request(this.url, { method: this.method, headers: this.headers, body });
+      Object.assign(this, { readyState: 4, status: reply.status, responseText: reply.text });
+      this.onreadystatechange();
+    }
+  };
+  const before = globalThis.fetch;
+  globalThis.fetch = async (url) => { const reply = await request(url); return { ok: reply.status === 200, json: async () => reply.json }; };
+  try {
+    const authz = new lib.default({ authServerUrl: world.server.origin, realm: 'peru', clientId: 'spa', didInitialize: true, token: await of('luis', spa) });
+    const ask2 = (permissions) => new Promise((resolve, reject) => { authz.entitlement('photoz', { permissions }).then(resolve, () => resolve('denied'), reject); });
+    assert.deepEqual(short(decode(await ask2([{ id: 'Album', scopes: ['view'] }])).authorization.permissions), ['Album view']);
+    assert.deepEqual(short(decode(await ask2([{ id: 'Album' }])).authorization.permissions), ['Album view'], 'with the first token as rpt');
+    authz.rpt = undefined;
+    assert.equal(await ask2([{ id: 'Report' }]), 'denied');
+  } finally {
+    globalThis.fetch = before;
+    delete globalThis.XMLHttpRequest;
+  }
+});
+
 test('refused: what is not allowed, not there, or not meant so', async () => {
   const access = await of('luis');
   assertError(await ask(access, permissions('Album#delete')), 403, 'access_denied', /not_authorized/);
@@ -103,7 +149,7 @@ test('refused: what is not allowed, not there, or not meant so', async () => {
   assertError(await ask(access, [], { grant_type: UMA, audience: 'nowhere' }), 400, 'invalid_request');
   assertError(await ask(access, [['permission_resource_format', 'name']]), 400, 'invalid_request');
   assertError(await ask(access, permissions(`Album#${'view,'.repeat(2000)}`)), 400, 'invalid_request', /More than 2000/);
-  for (const name of ['ticket', 'claim_token', 'rpt']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
+  for (const name of ['ticket', 'claim_token']) assertError(await ask(access, [[name, 'x']]), 400, 'invalid_request', /not supported/);
   // elsewhere nothing stands twice
   const twice = await request(`${portal.endpoint}/token`, { form: [['grant_type', 'client_credentials'], ['permission', 'a'], ['permission', 'b'], ['client_id', 'portal'], ['client_secret', portal.secret]] });
   assertError(twice, 400, 'invalid_request');
