@@ -303,3 +303,16 @@ test('AD-12: a thousand resources are decided about at once, one more is refused
   assert.equal(reply.status, 200, reply.text.slice(0, 300));
   assert.equal(reply.json.length, 1000);
 });
+
+test('AU-01: each answer is an event of who asked for what', async () => {
+  const access = await of('luis');
+  await ask(access, permissions('Album#view'));
+  await ask(access, [...permissions('Report'), ['response_mode', 'decision']]);
+  const last = async (type) => (await kc.realms.findEvents({ realm: 'peru', type, max: 1 }))[0];
+  const granted = await last('PERMISSION_TOKEN'), denied = await last('PERMISSION_TOKEN_ERROR');
+  for (const event of [granted, denied]) {
+    assert.deepEqual([event.userId, event.clientId, event.details.audience], [luis, 'portal', 'photoz'], JSON.stringify(event));
+    assert.equal(event.sessionId, decode(access).sid);
+  }
+  assert.equal(denied.error, 'access_denied');
+});
