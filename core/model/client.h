@@ -7,8 +7,9 @@
 
 /* Attributes with a meaning, as Keycloak spells them. */
 #define CLIENT_ATTR_PKCE                  "pkce.code.challenge.method" /* "S256" */
-#define CLIENT_ATTR_POST_LOGOUT_URIS      "post.logout.redirect.uris"  /* "##"-separated; "+" */
-#define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"      /* seconds */
+#define CLIENT_ATTR_NODE_PREFIX           "garita.node." /* of a host: when it was told */
+#define CLIENT_ATTR_POST_LOGOUT_URIS      "post.logout.redirect.uris" /* "##"-separated; "+" */
+#define CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN "access.token.lifespan"     /* seconds */
 /* Seconds from a client's part of a session; they shorten what the realm says. */
 #define CLIENT_ATTR_SESSION_IDLE          "client.session.idle.timeout"
 #define CLIENT_ATTR_SESSION_MAX           "client.session.max.lifespan"

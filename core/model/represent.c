@@ -197,6 +197,26 @@ static void write_empty(struct json_writer *w, const struct client *client)
         represent_map(w, "authenticationFlowBindingOverrides", &client->flow_overrides);
 }
 
+/* As Keycloak: when each host was told, in seconds. */
+static void write_nodes(struct json_writer *w, const struct client *client)
+{
+    const struct str prefix = STR_INIT(CLIENT_ATTR_NODE_PREFIX);
+    bool any = false;
+    for (size_t i = 0; i < client->attributes.count; i++) {
+        const struct str_pair *pair = &client->attributes.items[i];
+        int64_t s;
+        if (!str_starts(pair->name, prefix) || str_to_i64(pair->value, &s) != 0)
+            continue;
+        if (!any)
+            jw_member_object(w, "registeredNodes");
+        any = true;
+        jw_key_s(w, str_from(pair->name, prefix.len));
+        jw_i64(w, s);
+    }
+    if (any)
+        jw_end_object(w);
+}
+
 void represent_client_members(struct json_writer *w, const struct client *client)
 {
     jw_member_str(w, "id", client->id);
@@ -206,6 +226,7 @@ void represent_client_members(struct json_writer *w, const struct client *client
     write_text(w, "secret", client->secret);
     jw_member_bool(w, "surrogateAuthRequired", false);
     jw_member_i64(w, "nodeReRegistrationTimeout", -1);
+    write_nodes(w, client);
     if (client->mappers.count > 0) {
         jw_key(w, "protocolMappers");
         represent_mappers(w, &client->mappers);

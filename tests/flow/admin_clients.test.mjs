@@ -256,10 +256,29 @@ test('not-before ends the tokens of a client; nothing is pushed', async () => {
     { failedRequests: ['https://app.example.pe/k'] });
 });
 
+test('nodes: told, shown, tested without a word to them, taken away', async () => {
+  const { id } = await kc.clients.create({ clientId: 'cluster' });
+  await kc.clients.addClusterNode({ id, node: 'app1.example.pe:8443' });
+  await kc.clients.addClusterNode({ id, node: 'app2.example.pe' });
+  const { registeredNodes } = await kc.clients.findOne({ id });
+  assert.deepEqual(Object.keys(registeredNodes).sort(), ['app1.example.pe:8443', 'app2.example.pe']);
+  assert.ok(Math.abs(registeredNodes['app2.example.pe'] - Date.now() / 1000) < 60);
+  assert.deepEqual((await kc.clients.testNodesAvailable({ id })).failedRequests.sort(), ['app1.example.pe:8443', 'app2.example.pe']);
+  await kc.clients.deleteClusterNode({ id, node: 'app1.example.pe:8443' });
+  assert.deepEqual(await kc.clients.testNodesAvailable({ id }), { failedRequests: ['app2.example.pe'] });
+  assert.equal((await refusal(kc.clients.deleteClusterNode({ id, node: 'app1.example.pe:8443' }))).status, 404);
+  for (const json of [{}, { node: '' }, { node: 7 }, { node: '..' }, { node: 'a/b' }, { node: 'x'.repeat(201) }])
+    assert.equal((await world.call('POST', `${clients}/${id}/nodes`, { token, json })).status, 400, JSON.stringify(json));
+  for (let i = 1; i < 64; i++) await kc.clients.addClusterNode({ id, node: `n${i}` });
+  assert.equal((await refusal(kc.clients.addClusterNode({ id, node: 'one-more' }))).status, 400);
+  await kc.clients.addClusterNode({ id, node: 'n1' });
+  assert.equal((await world.call('POST', `${clients}/${NOBODY}/nodes`, { token, json: { node: 'x' } })).status, 404);
+});
+
 test('what does not exist says so, once the client is found', async () => {
   const { id } = await byName('cofre');
   for (const [method, path] of [
-    ['POST', '/nodes'],
+    ['GET', '/evaluate-scopes/generate-example-saml-response'],
   ]) {
     const json = method === 'GET' ? undefined : {};
     assert.equal((await world.call(method, `${clients}/${id}${path}`, { token, json })).status, 501, path);

@@ -8,7 +8,6 @@ import { keycloakPaths } from './lib/keycloak_paths.mjs';
 
 // What does not exist, and the words that say so.
 const ABSENT = [
-  [/\/nodes|\/test-nodes-available/, 'Nodes of clients'],
   [/generate-example-saml-response$/, 'SAML clients'],
   [/\/client-types$/, 'Client types'],
   [/\/vc\//, 'Verifiable credentials'],

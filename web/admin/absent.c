@@ -19,11 +19,6 @@ static int absent_of_client(struct admin_call *call, const char *what)
     return absent(call, what);
 }
 
-int rest_absent_nodes(struct admin_call *call)
-{
-    return absent_of_client(call, "Nodes of clients");
-}
-
 int rest_absent_saml(struct admin_call *call)
 {
     return absent_of_client(call, "SAML clients");
