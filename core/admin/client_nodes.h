@@ -8,6 +8,9 @@
 
 #define CLIENT_NODES_MAX 64
 
+/* As it comes from elsewhere, with the moment of there. Errors as of client_node_put. */
+MUST_CHECK int client_node_take_over(const struct auth_ctx *ctx, struct client *io_client,
+                                     struct str node, int64_t moment_s);
 /* Notes the moment, also of one that is there. ERR_INVALID_REQUEST (no name of a host), ERR_LIMIT_REACHED. */
 MUST_CHECK int client_node_put(const struct auth_ctx *ctx, struct store_write *w,
                                const struct client *client, struct str node);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/client_nodes.h"
 #include "core/admin/clients.h"
 #include "core/admin/flows.h"
 #include "core/admin/users.h"
@@ -236,6 +237,26 @@ static int check_flows(struct import *im, const struct import_at *at, struct cli
     return 0;
 }
 
+/* Hosts that cannot be kept are told and left: nothing is sent to any of them here. */
+static int take_nodes(struct import *im, const struct json_value *json, const struct import_at *at,
+                      struct client *io_client)
+{
+    const struct json_value *nodes, *moment;
+    struct str node;
+    int64_t moment_s;
+    TRY(import_object(im, json, "registeredNodes", at, &nodes));
+    for (struct json_iter it = json_iter(nodes); json_next(&it, &node, &moment);) {
+        int rc = json_i64(moment, &moment_s) == 0
+                     ? client_node_take_over(&im->ctx, io_client, node, moment_s)
+                     : ERR_INVALID_REQUEST;
+        if (rc == ERR_INVALID_REQUEST || rc == ERR_LIMIT_REACHED)
+            import_left(im, AT_MEMBER(at, "registeredNodes"), "a node that cannot be kept");
+        else
+            TRY(rc);
+    }
+    return 0;
+}
+
 static int read_client(struct import *im, const struct json_value *json, const struct import_at *at,
                        struct client *client)
 {
@@ -246,6 +267,7 @@ static int read_client(struct import *im, const struct json_value *json, const s
         client->protocol = STR("openid-connect");
     if (str_empty(client->client_authenticator_type))
         client->client_authenticator_type = STR("client-secret");
+    TRY(take_nodes(im, json, at, client));
     TRY(check_flows(im, at, client));
     TRY(move_pages(im, client));
     keep_good(im, &client->redirect_uris, test_redirect, AT_MEMBER(at, "redirectUris"));

@@ -249,6 +249,18 @@ test('HT-08: a device that polls in time is not taken for one that guesses', asy
   assert.equal((await poll(device_code, device)).status, 429);
 });
 
+test('HT-08: who asks without end in the name of a public client keeps nobody else out', async (t) => {
+  const own = await World.open({ args: ['--trusted-proxies', '127.0.0.1'] });
+  t.after(() => own.close());
+  await own.addClient('tv', { isPublic: true, values: ON });
+  const from = (address) => new Client(own.server, 'peru', 'tv', undefined, { headers: { 'X-Forwarded-For': address } }).post('/auth/device', {});
+  const replies = await Promise.all(Array.from({ length: 110 }, (_, i) => from(`2001:db8:0:7::${i.toString(16)}`)));
+  assert.equal(replies.filter((r) => r.status === 200).length, 100, 'one host has a whole /64');
+  assert.equal(replies.filter((r) => r.status === 429).length, 10);
+  assert.equal((await from('2001:db8:0:8::1')).status, 200);
+  assert.equal((await from('203.0.113.9')).status, 200);
+});
+
 test('OX-05: guesses of a code are limited as those of a password', async (t) => {
   const own = await World.open({ rates: true, args: ['--rate-login', '30', '--rate-login-burst', '5', '--trusted-proxies', '127.0.0.1'] });
   t.after(() => own.close());

@@ -192,6 +192,14 @@ test('flows whose names mean something in paths get others; usual ones have what
   assert.ok(usual.some((e) => e.providerId === 'auth-otp-form'), 'the usual one is whole');
 });
 
+test('nodes of clients come along', async () => {
+  const [report] = (await take({ realm: 'nodos', enabled: true, clients: [{ clientId: 'cluster', registeredNodes: { 'app1.example.pe:8443': 1700000000, 'a/b': 1700000000, 'app2.example.pe': 'x' } }] })).realms;
+  assert.equal(remark(report.left, 'clients[0].registeredNodes').count, 2);
+  root.setConfig({ realmName: 'nodos' });
+  const [client] = await root.clients.find({ clientId: 'cluster' });
+  assert.deepEqual(client.registeredNodes, { 'app1.example.pe:8443': 1700000000 });
+});
+
 test('of organizations that share a name, an alias, a domain or an id the first is taken', async () => {
   const one = { id: 'una', name: 'Una', alias: 'una', domains: [{ name: 'una.example' }] };
   const organizations = [one, { name: 'Una', alias: 'b' }, { name: 'C', alias: 'una' }, { name: 'D', alias: 'd', domains: [{ name: 'd.example' }, { name: 'UNA.example' }] },
