@@ -4,9 +4,9 @@ import { Gone, login, register } from './history.mjs';
 import { sleep } from './server.mjs';
 
 export class Load {
-  // answers: the longest that one is waited for, in ms; survives: requests that nobody answered, or with 503,
-  // are no end of it
-  constructor(history, { answers = 0, survives = false } = {}) {
+  // answers: the longest that one is waited for, in ms; survives: called after requests that nobody answered,
+  // or with 503, which are no end of it then
+  constructor(history, { answers = 0, survives } = {}) {
     Object.assign(this, { history, answers, survives, on: false, n: 0 });
   }
 
@@ -14,10 +14,10 @@ export class Load {
   aim(server, portal) { Object.assign(this, { server, portal }); }
 
   async reply(call) {
-    const asked = call().catch(() => { throw new Gone(); });
+    const asked = call().catch((err) => { throw new Gone(err.message); });
     const got = await (this.answers ? Promise.race([asked, sleep(this.answers)]) : asked);
     asked.catch(() => {});
-    if (got === undefined || (this.survives && got.status === 503)) throw new Gone();
+    if (got === undefined || (this.survives && got.status === 503)) throw new Gone(got?.text ?? 'no answer');
     assert.ok(got.status < 500, `${got.status}: ${got.text}`);
     return got;
   }
@@ -89,7 +89,7 @@ export class Load {
         if (!(err instanceof Gone)) throw err;
         if (this.survives) {
           await sleep(50);
-          continue;
+          continue; // at the same server: where it is not the primary any more, it says so
         }
         assert.equal(this.on, false, 'gone, but nobody killed it');
       }
@@ -114,6 +114,7 @@ export class Load {
       } catch (err) {
         if (!(err instanceof Gone) || !this.survives || tries === 20) throw err;
         await sleep(300);
+        await this.survives();
       }
     }
   }
@@ -121,10 +122,10 @@ export class Load {
   // Looks at all that was done, and whether one story explains it.
   async look(round, explain) {
     this.on = true;
-    await Promise.all([
-      ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one))),
-      ...round.people.map(({ object, read }) => this.persist(() => object.ask({ kind: 'read' }, read))),
-    ]);
+    const people = async () => {
+      for (const { object, read } of round.people) await this.persist(() => object.ask({ kind: 'read' }, read));
+    };
+    await Promise.all([people(), ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one)))]);
     this.on = false;
     this.history.crash(); // of what was asked twice
     try {
