@@ -143,6 +143,35 @@ static int append_promoted(struct replication *r, struct arena *a, const struct 
     return store_commit_p(&e.w, DURABLE_LOCAL);
 }
 
+static int append_met(struct replication *r, struct arena *a, const struct node_state *state)
+{
+    CLEANUP(own_event_close) struct own_event e = {0};
+    enum event_type type = state->peer.met == MET_FENCED ? EVENT_Fenced : EVENT_Rejoined;
+    TRY(own_event_begin(r, a, &e));
+    TRY(ADMIN_RECORD(&e.ctx, e.w, type, "node", str_c(state->peer.node),
+                     {"address", str_c(state->peer.address)},
+                     {"epoch", arena_printf(a, "%llu", (unsigned long long)state->epoch)}));
+    return store_commit_p(&e.w, DURABLE_LOCAL);
+}
+
+/* By a thread of the link, at the first words of a connection. */
+static void on_met(void *arg, enum node_met met)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct replication *r = arg;
+    struct node_state state;
+    bool is_news;
+    int rc = node_met_peer(r->node, met, &is_news);
+    if (rc == 0 && !is_news)
+        return;
+    node_look(r->node, &state);
+    arena_init(&a, ARENA_BYTES);
+    if (rc == 0)
+        rc = append_met(r, &a, &state);
+    if (rc != 0)
+        LOG_WARN("replication", "the event about the other node was not stored: %s", err_text(rc));
+}
+
 static void tell_paired(struct replication *r, struct arena *a)
 {
     struct node_state state;
@@ -240,6 +269,8 @@ static int begin_part(struct replication *r, const struct node_state *state, boo
 {
     TRY(replication_part_begin(&r->part, r->store, r->config, &r->identity, err));
     r->has_part = true;
+    r->part.host.met = on_met;
+    r->part.host.arg = r;
     TRY(replication_part_keep(&r->part, true, err));
     if (r->web)
         TRY(relaying_open(r->part.relaying, r->web));

@@ -197,6 +197,7 @@ int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms
     state->epoch = newest + 1;
     state->newer_epoch = 0;
     state->failed_over = false;
+    state->peer.met = MET_NOT_YET;
     state->word = (struct node_word){.why = ""};
     node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
     return 0;
@@ -241,6 +242,20 @@ int node_heard(struct node *node, uint64_t epoch, struct str other_node, int64_t
     struct heard h = {epoch, other_node, now_ms};
     node_look(node, &state);
     return is_news(&state, epoch) ? node_change(node, hear, &h) : 0;
+}
+
+static int put_met(void *arg, struct node_state *state)
+{
+    state->peer.met = *(const enum node_met *)arg;
+    return 0;
+}
+
+int node_met_peer(struct node *node, enum node_met met, bool *ret_news)
+{
+    struct node_state state;
+    node_look(node, &state);
+    *ret_news = node_has_peer(&state) && state.peer.met != met;
+    return *ret_news ? node_change(node, put_met, &met) : 0;
 }
 
 static int put_mode(void *arg, struct node_state *state)

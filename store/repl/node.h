@@ -39,10 +39,14 @@ struct node_epoch {
     char node[REPL_NODE_ID_LEN + 1];
 };
 
+/* As what a primary met the other node last. */
+enum node_met { MET_STANDBY, MET_NOT_YET, MET_FENCED };
+
 struct node_peer {
     char node[REPL_NODE_ID_LEN + 1]; /* empty: there is none */
     char address[NODE_ADDRESS_MAX + 1];
     unsigned char pin[NODE_PIN_BYTES];
+    enum node_met met; /* in this reign */
 };
 
 /* Who decides who reigns when the two nodes cannot see each other. */
@@ -138,6 +142,8 @@ void node_note_epoch(struct node_state *s, uint64_t epoch, struct str node, int6
 /* Another node said that this epoch is. A primary of an older one is fenced from then on; a standby goes
  * along. Writes only when it is news. */
 MUST_CHECK int node_heard(struct node *node, uint64_t epoch, struct str other_node, int64_t now_ms);
+/* *ret_news: as something else than before. */
+MUST_CHECK int node_met_peer(struct node *node, enum node_met met, bool *ret_news);
 MUST_CHECK int node_set_mode(struct node *node, enum repl_mode mode);
 
 /* --- The text alone, for node.c and for fuzzing --- */

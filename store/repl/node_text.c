@@ -8,6 +8,7 @@
 #define FORMAT 1
 
 static const char *const role_words[] = {"alone", "primary", "standby"};
+static const char *const met_words[] = {"standby", "no", "fenced"};
 static const char *const mode_words[] = {"async", "sync-flush", "sync-apply"};
 
 /* -1 for none of them. */
@@ -73,6 +74,7 @@ static void write_peer(struct json_writer *w, const struct node_peer *peer)
     jw_member_c(w, "node", peer->node);
     jw_member_c(w, "address", peer->address);
     write_hash(w, "pin", peer->pin);
+    jw_member_c(w, "met", met_words[peer->met]);
     jw_end_object(w);
 }
 
@@ -157,12 +159,28 @@ static int read_hash(struct arena *a, const struct json_value *v, const char *na
     return 0;
 }
 
+/* Files of before have no such member. */
+static int read_flag(const struct json_value *v, const char *name, bool *ret_flag)
+{
+    return json_is_none(json_get(v, name)) ? 0 : json_get_bool(v, name, ret_flag);
+}
+
+static int read_met(const struct json_value *v, enum node_met *ret_met)
+{
+    int met = word_at(met_words, ARRAY_LEN(met_words), json_get_str(v, "met"));
+    if (json_is_none(json_get(v, "met")))
+        return 0;
+    *ret_met = (enum node_met)met;
+    return met >= 0 ? 0 : ERR_STORE_CORRUPT;
+}
+
 static int read_peer(struct arena *a, const struct json_value *v, struct node_peer *peer)
 {
     if (json_is_none(v))
         return 0;
     TRY(read_id(v, "node", peer->node));
     TRY(read_text(v, "address", peer->address, sizeof(peer->address)));
+    TRY(read_met(v, &peer->met));
     return read_hash(a, v, "pin", peer->pin);
 }
 
@@ -224,14 +242,6 @@ static int read_role(const struct json_value *v, struct node_state *s)
     return read_id(v, "id", s->id);
 }
 
-/* Files of before have no such member. */
-static int read_failed_over(const struct json_value *v, bool *ret_failed_over)
-{
-    if (json_is_none(json_get(v, "failedOver")))
-        return 0;
-    return json_get_bool(v, "failedOver", ret_failed_over);
-}
-
 static int read_members(struct arena *a, const struct json_value *v, struct node_state *s)
 {
     int64_t format;
@@ -241,7 +251,7 @@ static int read_members(struct arena *a, const struct json_value *v, struct node
     TRY(read_role(v, s));
     TRY(read_epoch(v, "epoch", &s->epoch));
     TRY(read_epoch(v, "newerEpoch", &s->newer_epoch));
-    TRY(read_failed_over(v, &s->failed_over));
+    TRY(read_flag(v, "failedOver", &s->failed_over));
     TRY(read_peer(a, json_get(v, "peer"), &s->peer));
     TRY(read_word(json_get(v, "promotedBy"), &s->word));
     TRY(read_witness(a, json_get(v, "witness"), &s->witness));

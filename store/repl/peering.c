@@ -80,6 +80,13 @@ static int hear(struct peering *s, uint64_t epoch, struct str node)
     return node_heard(s->host->node, epoch, node, clock_now().wall_ms);
 }
 
+static void meet(struct peering *s, const struct node_state *own, enum greeting greeting)
+{
+    if (s->host->met && own->role == REPL_PRIMARY &&
+        (greeting == GREETING_FENCE || greeting == GREETING_LEAD))
+        s->host->met(s->host->arg, greeting == GREETING_FENCE ? MET_FENCED : MET_STANDBY);
+}
+
 static int act(struct peering *s, const struct node_state *own, enum greeting greeting,
                const char *why)
 {
@@ -103,6 +110,7 @@ static int greet(struct peering *s, const struct repl_hello *hello)
         TRY(hear(s, hello->epoch, hello->node));
     if (s->host->heard && greeting != GREETING_REFUSE)
         s->host->heard(s->host->arg);
+    meet(s, &own, greeting);
     return act(s, &own, greeting, why);
 }
 

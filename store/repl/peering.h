@@ -19,6 +19,8 @@ struct peering_host {
     /* A HELLO came, and whether the other took us for what we are: the node's state says more. May be
      * NULL. */
     void (*heard)(void *arg);
+    /* A primary met the other as an old primary, or as its standby. It may take a moment. May be NULL. */
+    void (*met)(void *arg, enum node_met met);
     void *arg;
 };
 

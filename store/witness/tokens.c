@@ -1,6 +1,5 @@
 #include "store/witness/tokens.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "store/link/pairing_proof.h"
 #include "store/plain_file.h"
 #include "store/repl/node_folder.h"
+#include "store/repl/tree.h"
 #include "store/whole_file.h"
 
 #include "core/base/banned.h"
@@ -52,36 +52,34 @@ static int read_token(int dir_fd, struct kept_token *t)
     return 0;
 }
 
+struct reading {
+    int dir_fd;
+    int64_t now_ms;
+    struct kept_tokens *tokens;
+};
+
 /* One that is over, or no token at all, goes. */
-static void take_in(int dir_fd, const char *name, int64_t now_ms, struct kept_tokens *tokens)
+static int take_in(void *arg, const char *name)
 {
+    const struct reading *r = arg;
     struct kept_token t = {0};
-    if (!is_token(name) || tokens->count == WITNESS_TOKENS_MAX)
-        return;
+    if (!is_token(name) || r->tokens->count == WITNESS_TOKENS_MAX)
+        return 0;
     memcpy(t.name, name, NAME_CAP);
-    int err = read_token(dir_fd, &t);
-    if (err == 0 && t.expires_ms > now_ms)
-        tokens->items[tokens->count++] = t;
+    int err = read_token(r->dir_fd, &t);
+    if (err == 0 && t.expires_ms > r->now_ms)
+        r->tokens->items[r->tokens->count++] = t;
     else if (err == 0 || err == ERR_STORE_CORRUPT)
-        (void)unlinkat(dir_fd, name, 0);
+        (void)unlinkat(r->dir_fd, name, 0);
     secret_wipe(&t, sizeof(t));
+    return 0;
 }
 
 static int read_tokens(int dir_fd, int64_t now_ms, struct kept_tokens *ret_tokens)
 {
-    int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    struct reading r = {dir_fd, now_ms, ret_tokens};
     ret_tokens->count = 0;
-    if (!dir) {
-        if (copy >= 0)
-            (void)close(copy);
-        return ERR_IO;
-    }
-    const struct dirent *e;
-    while ((e = readdir(dir)) != NULL)
-        take_in(dir_fd, e->d_name, now_ms, ret_tokens);
-    (void)closedir(dir);
-    return 0;
+    return tree_each(dir_fd, take_in, &r);
 }
 
 /* --- Making --- */

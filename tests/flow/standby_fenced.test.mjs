@@ -103,6 +103,14 @@ test('the promotion is on record although no change is taken without a standby',
   assert.match(JSON.stringify(event), /root/);
 });
 
+test('so is that the old primary was told, once', async () => {
+  const count = async () => (await primary.cli.json('audit', 'list', '--realm', 'master', '--type', 'Fenced')).length;
+  await until('it is on record', async () => (await count()) === 1, 60000);
+  await primary.crash();
+  await primary.launch();
+  assert.equal(await count(), 1);
+});
+
 test('a fenced node forgets nobody and is not promoted by the way', async () => {
   assert.match((await standby.cli.run(['standby', 'forget'])).stderr, /newer primary reigns/);
   assert.match((await standby.cli.run(['promote', '--yes'])).stderr, /newer primary reigns/);
@@ -135,6 +143,7 @@ test('a fenced node whose newer primary is lost for good is promoted by the epoc
   await standby.launch();
   await cluster.inStep(primary);
   assert.equal(await works(primary), true);
+  assert.equal((await primary.cli.json('audit', 'list', '--realm', 'master', '--type', 'Rejoined')).length, 1);
 });
 
 test('a realm that did not come whole is lost by name only', async () => {
