@@ -6,15 +6,9 @@ import { sleep } from './server.mjs';
 
 export class Load {
   // answers: the longest that one is waited for, in ms; survives: called after requests that nobody answered,
-<<<<<<< HEAD
   // or with 503, which are no end of it then; codes: OneTimeCodes
   constructor(history, { answers = 0, survives, codes } = {}) {
     Object.assign(this, { history, answers, survives, codes, on: false, n: 0 });
-=======
-  // or with 503, which are no end of it then
-  constructor(history, { answers = 0, survives } = {}) {
-    Object.assign(this, { history, answers, survives, on: false, n: 0 });
->>>>>>> witness6-green
   }
 
   // From now on all goes to this server; portal is a client of it.
@@ -144,15 +138,11 @@ export class Load {
     const people = async () => {
       for (const { object, read } of round.people) await this.persist(() => object.ask({ kind: 'read' }, read));
     };
-<<<<<<< HEAD
     await Promise.all([
       people(),
       ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one))),
       ...round.codes.slice(-12).map(({ object, ...one }) => this.persist(() => this.useCode(object, one))),
     ]);
-=======
-    await Promise.all([people(), ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one)))]);
->>>>>>> witness6-green
     this.on = false;
     this.history.crash(); // of what was asked twice
     try {
