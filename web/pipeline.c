@@ -387,6 +387,18 @@ static void log_request(const struct passage *p, int64_t duration_us, size_t byt
     log_write(failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "web", &about, fields, "request");
 }
 
+static void finish(struct passage *p, int64_t started_ns, size_t bytes)
+{
+    struct request *req = p->req;
+    int64_t duration_us = (clock_monotonic_ns() - started_ns) / 1000;
+    metrics_count(req->web->metrics, router_index(req->web->router, req->route), p->res->status,
+                  duration_us, bytes);
+    log_request(p, duration_us, bytes);
+    buf_free(&p->res->body); /* a long one is not of the arena */
+    if (req->realm)
+        realm_view_release(req->realm);
+}
+
 void pipeline_run(void *context, struct civet_call *call)
 {
     struct request req;
@@ -400,14 +412,7 @@ void pipeline_run(void *context, struct civet_call *call)
     struct buf answer;
     bool passed_on = pass_on(&p, &answer);
     charge_refusal(&p);
-    size_t bytes = send(&p, passed_on, &answer);
-    int64_t duration_us = (clock_monotonic_ns() - started_ns) / 1000;
-    metrics_count(req.web->metrics, router_index(req.web->router, req.route), res.status,
-                  duration_us, bytes);
-    log_request(&p, duration_us, bytes);
-    buf_free(&res.body); /* a long one is not of the arena */
-    if (req.realm)
-        realm_view_release(req.realm);
+    finish(&p, started_ns, send(&p, passed_on, &answer));
 }
 
 size_t pipeline_body_cap(const struct web *web, enum listener listener,

@@ -174,12 +174,13 @@ static int record(struct call *call, enum event_type type, const char *address)
     return store_commit_p(&work.w, DURABLE_LOCAL);
 }
 
-static int pair_with(struct call *call, struct witness_wish *wish)
+static int pair_with(struct call *call, const struct witness_wish *wish)
 {
     struct link_identity identity;
+    struct witness_wish with = *wish;
     TRY(link_identity_load(node_data_dir(wish->node), true, &identity));
-    wish->identity = &identity;
-    int rc = witness_pair(wish, &call->err);
+    with.identity = &identity;
+    int rc = witness_pair(&with, &call->err);
     link_identity_free(&identity);
     return rc;
 }

@@ -77,8 +77,8 @@ static int take_in(void *arg, const char *name)
 
 static int read_tokens(int dir_fd, int64_t now_ms, struct kept_tokens *ret_tokens)
 {
-    struct reading r = {dir_fd, now_ms, ret_tokens};
     ret_tokens->count = 0;
+    struct reading r = {dir_fd, now_ms, ret_tokens};
     return tree_each(dir_fd, take_in, &r);
 }
 
