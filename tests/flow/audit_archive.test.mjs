@@ -58,7 +58,7 @@ test('an auditor proves the file with the public key alone, and finds what was a
   assert.equal(result.status, 0, result.stdout + result.stderr);
   assert.match(result.stdout, /^whole: /);
   const bytes = readFileSync(files[0]);
-  for (const at of [bytes.length >> 2, bytes.length >> 1, bytes.length - 40]) {
+  for (const at of [bytes.length >> 4, bytes.length >> 3, bytes.length >> 2]) { // behind them is the map of the blocks
     const forged = path.join(folder, 'forged.jsonl.zst');
     writeFileSync(forged, Buffer.concat([bytes.subarray(0, at), Buffer.from([bytes[at] ^ 1]), bytes.subarray(at + 1)]));
     const found = await run(VERIFIER, ['--key', key, forged]);

@@ -128,9 +128,9 @@ test('OT-05, BK-01: one-time passwords, assertions, registrations and login page
   const late = await browser.logIn(page, 'otto');
   assert.ok(!formById(late.text, 'kc-otp-login-form'), late.text.slice(0, 500));
 
+  await sleep(1100); // the second of the restore
   const fresh = new Browser(world.server, 'ecuador');
   assert.ok(formById((await fresh.logIn(await fresh.authorize({ client_id: 'counter' }), 'otto')).text, 'kc-otp-login-form'));
-  await sleep(1100);
   assert.equal(await asKeyed(world.server, await assertionFor(world.server)), 200);
   await until('codes of later steps are good', async () => (await counter.password('olga', PASSWORD, { totp: codeOf('olga') })).status === 200);
   const { attributes } = await (await admins.client('root', 'master')).realms.findOne({ realm: 'ecuador' });
