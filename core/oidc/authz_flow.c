@@ -197,13 +197,14 @@ static int plan_consent(const struct flow *f, struct store_read *r, const struct
     return 0;
 }
 
-/* AD-04: who acts as the person says yes to nothing in his name, and gets nothing that outlasts his own
- * session: consents, devices, offline access. */
+/* AD-04: who acts as the person says yes to nothing in his name, has nothing mailed to him, and gets nothing that
+ * outlasts his own session: consents, devices, offline access. */
 static bool is_for_person_only(const struct flow *f, const struct plan_options *options,
                                enum next next)
 {
-    return next == NEXT_CONSENT || options->consent_given || flow_is_of_device(f) ||
-           f->scopes.offline;
+    if (next != NEXT_FINISH)
+        return next == NEXT_CONSENT || next == NEXT_VERIFY_EMAIL;
+    return options->consent_given || flow_is_of_device(f) || f->scopes.offline;
 }
 
 int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
@@ -212,9 +213,7 @@ int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
     TRY(flow_plan_factors(f, r, who, ret_next));
     if (*ret_next == NEXT_FINISH)
         TRY(plan_actions(f, r, who, options, ret_next));
-    if (*ret_next != NEXT_FINISH)
-        return 0;
-    if (!options->consent_given)
+    if (*ret_next == NEXT_FINISH && !options->consent_given)
         TRY(plan_consent(f, r, who, ret_next));
     if (who->impersonated && is_for_person_only(f, options, *ret_next))
         *ret_next = NEXT_PERSON_ONLY;

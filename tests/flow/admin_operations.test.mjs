@@ -143,6 +143,9 @@ test('AD-04: who acts as somebody else neither consents, nor lets devices in, no
   refused(await browser.authorize({ client_id: 'asking', prompt: 'none' }));
   refused(await browser.authorize({ client_id: 'portal', prompt: 'consent' }));
   refused(await browser.authorize({ client_id: 'portal', scope: 'openid offline_access' }));
+  await ana.users.update({ id: maria.id }, { email: 'maria@example.pe', emailVerified: false, requiredActions: ['VERIFY_EMAIL'] });
+  refused(await browser.authorize({ client_id: 'portal' })); // her address is hers to prove
+  await ana.users.update({ id: maria.id }, { requiredActions: [] });
   const asked = (await tv.post('/auth/device', { scope: 'openid' })).json;
   assertErrorPage(await browser.typeDeviceCode(asked.user_code));
   const poll = () => tv.token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: asked.device_code });
@@ -159,7 +162,7 @@ test('AD-04: who acts as somebody else neither consents, nor lets devices in, no
 
   ana = await world.client('ana', 'peru');
   const denied = (await ana.realms.findEvents({ realm: 'peru', type: 'LOGIN_ERROR', user: maria.id })).filter((e) => e.error === 'impersonated');
-  assert.equal(denied.length, 5);
+  assert.equal(denied.length, 6);
   const logins = (await ana.realms.findEvents({ realm: 'peru', type: 'LOGIN', user: maria.id })).filter((e) => e.sessionId === denied[0].sessionId);
   assert.equal(logins.length, 1);
   for (const event of [...denied, ...logins]) assert.deepEqual([event.details.impersonator, event.details.impersonator_realm], ['root', 'master'], event.type);
