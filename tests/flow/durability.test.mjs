@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { forms } from './lib/html.mjs';
 import { AdminWorld } from './lib/admin.mjs';
 import { Gone, History, keyRing, login, once, register } from './lib/history.mjs';
-import { holder, hotp, otpCredential, stepNow } from './lib/otp.mjs';
+import { OneTimeCodes } from './lib/otp.mjs';
 import { RELEASE_BIN, sleep, until } from './lib/server.mjs';
 import { Browser, PASSWORD, random, REDIRECT } from './lib/oidc.mjs';
 import { request } from './lib/http.mjs';
@@ -30,12 +30,12 @@ before(async () => {
   world = await AdminWorld.open({
     bin: RELEASE_BIN, args: ['--sweep-interval', '5', '--fetch-networks', '127.0.0.0/8'],
     // neither hashing nor RSA is what is tested here
-    realm: { bruteForceProtected: false, otpPolicyLookAheadWindow: 10, defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'hashAlgorithm(pbkdf2-sha512) and hashIterations(1000)' },
+    realm: { bruteForceProtected: false, defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'hashAlgorithm(pbkdf2-sha512) and hashIterations(1000)' },
   });
   server = world.server;
   issuer = server.realm('peru');
   for (let i = 0; i < 3; i++) await world.addUser(`user${i}`);
-  await addHolders(6);
+  await codes.addHolders(world);
   portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true, 'attributes.oauth2.device.authorization.grant.enabled': 'true' } });
   await world.cli.ok('keys', 'rotate', '--realm', 'peru', '--alg', 'ES256');
   pair = await generateKeyPair('ES256', { extractable: true });
@@ -241,29 +241,10 @@ async function usePushed(round) {
 
 // --- One-time passwords ---
 
-const PERIOD = 2; // seconds; codes of ten steps before and after are taken
-const holders = [];
-async function addHolders(count) {
-  const admins = new AdminWorld(server);
-  await admins.addAdmin('root', ['admin'], 'master');
-  const kc = await admins.client('root', 'master', 'peru');
-  for (let i = 0; i < count; i++) {
-    const name = `holder${i}`;
-    await kc.users.create(holder(name, otpCredential({ period: PERIOD, digits: 8 })));
-    holders.push({ name, last: 0 });
-  }
-}
-// A code that nobody used yet; undefined: none is left for now.
-function newCode() {
-  const now = stepNow(PERIOD);
-  const one = holders.reduce((a, b) => (a.last <= b.last ? a : b));
-  if (one.last >= now + 3) return undefined;
-  one.last = Math.max(one.last + 1, now - 3);
-  return { name: one.name, code: hotp(one.last, { digits: 8 }) };
-}
+const codes = new OneTimeCodes(6, 2);
 const useOtp = (object, { name, code }) => object.ask({ kind: 'use' }, async () => (await tokens(() => portal.password(name, PASSWORD, { totp: code }))) !== false);
 async function useOtps(round) {
-  const one = newCode();
+  const one = codes.next();
   if (!one) return sleep(20);
   const object = history.object(`one-time password ${n++}`, once);
   round.otps.push({ object, ...one });

@@ -1,13 +1,14 @@
 // What people and administrators do to a primary while it is killed, cut off and replaced, noted in a history.
 import assert from 'node:assert/strict';
-import { Gone, login, register } from './history.mjs';
+import { Gone, login, once, register } from './history.mjs';
+import { PASSWORD } from './oidc.mjs';
 import { sleep } from './server.mjs';
 
 export class Load {
   // answers: the longest that one is waited for, in ms; survives: requests that nobody answered, or with 503,
-  // are no end of it
-  constructor(history, { answers = 0, survives = false } = {}) {
-    Object.assign(this, { history, answers, survives, on: false, n: 0 });
+  // are no end of it; codes: OneTimeCodes
+  constructor(history, { answers = 0, survives = false, codes } = {}) {
+    Object.assign(this, { history, answers, survives, codes, on: false, n: 0 });
   }
 
   // From now on all goes to this server; portal is a client of it.
@@ -55,6 +56,17 @@ export class Load {
     if (last) await this.active(object, last.access);
   }
 
+  useCode(object, { name, code }) {
+    return object.ask({ kind: 'use' }, async () => (await this.tokens(() => this.portal.password(name, PASSWORD, { totp: code }))) !== false);
+  }
+  async takeCode(round) {
+    const one = this.codes.next();
+    if (!one) return sleep(20);
+    const object = this.history.object(`one-time password ${this.n++} of ${one.name}`, once);
+    round.codes.push({ object, ...one });
+    return this.useCode(object, one);
+  }
+
   async command(...words) {
     const result = await this.server.cli.run([...words, '--json']);
     if (result.status === 0) return result.stdout === '' ? {} : JSON.parse(result.stdout);
@@ -96,12 +108,13 @@ export class Load {
     }
   }
 
-  // Begins; {logins, people, over}, over when on is false.
+  // Begins; {logins, people, codes, over}, over when on is false.
   begin(number) {
-    const round = { logins: [], people: [] };
+    const round = { logins: [], people: [], codes: [] };
     this.on = true;
     const workers = ['user0', 'user1', 'user2'].map((user) => this.repeat(() => this.useLogin(round, user)));
     workers.push(this.repeat(() => (number % 3 === 2 && round.people.length % 3 === 0 ? this.addRealm(round) : this.addPerson(round))));
+    if (this.codes) workers.push(this.repeat(() => this.takeCode(round)));
     round.over = Promise.all(workers);
     return round;
   }
@@ -124,6 +137,7 @@ export class Load {
     await Promise.all([
       ...round.logins.slice(-12).map((one) => this.persist(() => this.lookAtLogin(one))),
       ...round.people.map(({ object, read }) => this.persist(() => object.ask({ kind: 'read' }, read))),
+      ...round.codes.slice(-12).map(({ object, ...one }) => this.persist(() => this.useCode(object, one))),
     ]);
     this.on = false;
     this.history.crash(); // of what was asked twice

@@ -1,5 +1,8 @@
 // What an authenticator app shows (RFC 4226, RFC 6238).
+import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { AdminWorld } from './admin.mjs';
+import { bearer, request } from './http.mjs';
 import { PASSWORD } from './oidc.mjs';
 
 export const SEED = '12345678901234567890';
@@ -19,3 +22,37 @@ export const otpCredential = (data = {}, value = SEED) => ({
 });
 // Somebody with a password and these, for the Admin API.
 export const holder = (username, ...credentials) => ({ username, enabled: true, credentials: [{ type: 'password', value: PASSWORD, temporary: false }, ...credentials] });
+
+// Codes by time that are handed out once each, of some people whose realm takes them early and late. With eight
+// digits none is that of another step.
+export class OneTimeCodes {
+  constructor(count, period) {
+    this.period = period;
+    this.given = 0;
+    this.holders = Array.from({ length: count }, (_, i) => ({ name: `holder${i}`, last: 0 }));
+  }
+
+  // By the Admin API; headers go with each call.
+  async addHolders(world, headers = {}) {
+    const admins = new AdminWorld(world.server);
+    await admins.setRealm({ otpPolicyLookAheadWindow: 10 });
+    await admins.addAdmin('gives-codes', ['admin'], 'master');
+    const form = { grant_type: 'password', client_id: 'admin-cli', username: 'gives-codes', password: PASSWORD };
+    const { access_token } = (await request(`${world.server.realm('master')}/protocol/openid-connect/token`, { form, headers })).json;
+    for (const { name } of this.holders) {
+      const json = holder(name, otpCredential({ period: this.period, digits: 8 }));
+      const reply = await admins.call('POST', '/realms/peru/users', { json, headers: { ...bearer(access_token), ...headers } });
+      assert.equal(reply.status, 201, reply.text);
+    }
+  }
+
+  // {name, code}; undefined when none is left for now.
+  next() {
+    const now = stepNow(this.period);
+    const one = this.holders.reduce((a, b) => (a.last <= b.last ? a : b));
+    if (one.last >= now + 3) return undefined;
+    one.last = Math.max(one.last + 1, now - 3);
+    this.given++;
+    return { name: one.name, code: hotp(one.last, { digits: 8 }) };
+  }
+}
