@@ -98,16 +98,19 @@ static int ask(struct bringing *b)
     return leading_send(l, &l->scratch);
 }
 
-/* Commits of other databases go on meanwhile. */
+/* Commits of other databases go on meanwhile; a realm that is deleted meanwhile is let go, so that its file can
+ * be removed. */
 static int wait_for_hashes(struct bringing *b)
 {
     struct leader *l = b->leader;
     int64_t until_ms = clock_now().monotonic_ms + ANSWER_MS;
-    while (is_on(b) && b->db->hashes.asked && !b->db->hashes.whole) {
+    while (is_on(b) && !b->db->gone && b->db->hashes.asked && !b->db->hashes.whole) {
         if (clock_now().monotonic_ms >= until_ms)
             return ERR_TIMEOUT;
         leading_pause(l, &l->wake, clock_now().monotonic_ms + LOOK_MS);
     }
+    if (b->db->gone)
+        return ERR_NOT_FOUND;
     return is_on(b) && b->db->hashes.asked ? 0 : ERR_IO;
 }
 

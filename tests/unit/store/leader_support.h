@@ -142,10 +142,21 @@ static void take_pages(const struct repl_pages *p)
         end_of(what);
 }
 
+/* Of what is gone nothing is said any more. */
+static void forget_replies(size_t copy)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < standby.reply_count; i++)
+        if (standby.replies[i].copy != copy)
+            standby.replies[kept++] = standby.replies[i];
+    standby.reply_count = kept;
+}
+
 static void take_gone(struct str file)
 {
     struct copy *c = &standby.copies[copy_of(file)];
     standby.gone++;
+    forget_replies(copy_of(file));
     free(c->pages);
     memset(c, 0, sizeof(*c));
 }

@@ -167,6 +167,50 @@ static void test_realms_come_and_go(void **state)
     same_as(REALM_MASTER);
 }
 
+static bool asks_for(const char *file)
+{
+    (void)pthread_mutex_lock(&standby.lock);
+    bool asks = false;
+    for (size_t i = 0; i < standby.reply_count; i++)
+        asks |= standby.replies[i].type == REPL_HASHES &&
+                strcmp(standby.copies[standby.replies[i].copy].file, file) == 0;
+    (void)pthread_mutex_unlock(&standby.lock);
+    return asks;
+}
+
+static void be_silent(bool silent)
+{
+    (void)pthread_mutex_lock(&standby.lock);
+    standby.silent = silent;
+    (void)pthread_mutex_unlock(&standby.lock);
+}
+
+/* Nothing of a deleted realm stays on the disk because a standby does not answer. */
+static void test_a_deleted_realm_waits_for_no_answer(void **state)
+{
+    (void)state;
+    char path[FOLDER_PATH_MAX];
+    struct slot *slot;
+    start_leader((struct leader_config){.kept_bytes = 64 << 10});
+    make_filled("chile");
+    ok(slot_find(store, STR("chile"), &slot));
+    ok(folder_db_path(&store->folder, str_c(slot->file), path));
+    connect_standby();
+    until_in_step();
+    disconnect_standby();
+    change("chile", 60);
+    be_silent(true);
+    connect_standby();
+    for (int i = 0; !asks_for(slot->file) && i < WAIT_MS; i++)
+        (void)usleep(1000);
+    assert_true(asks_for(slot->file));
+    ok(store_realm_delete(store, STR("chile")));
+    assert_int_equal(access(path, F_OK), -1);
+    be_silent(false);
+    until_in_step();
+    same_as("peru");
+}
+
 /* A realm that was made since the standby connected is not gone when the standby asks for it anew. */
 static void test_brings_a_new_realm_again(void **state)
 {
@@ -475,6 +519,7 @@ int main(void)
         TEST(test_numbers_begin_anew),
         TEST(test_compares_all_pages),
         TEST(test_realms_come_and_go),
+        TEST(test_a_deleted_realm_waits_for_no_answer),
         TEST(test_brings_a_new_realm_again),
         TEST(test_answers_wait),
         TEST(test_answers_do_not_wait_when_asynchronous),
