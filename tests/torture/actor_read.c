@@ -185,20 +185,13 @@ static const struct {
     const char *kind;
     read_fn *read;
 } readers[] = {
-    {"person", read_person},
-    {"once", read_once},
-    {"pair", read_pair},
-    {"code", read_code},
-    {"record", read_record},
-    {"session", read_session},
-    {"family", read_family},
-    {"key", read_key},
-    {"event", read_event},
-    {"pushed", read_pushed},
-    {"device", read_device},
-    {"link", read_link},
-    {"step", read_step},
-    {"applied", actor_read_applied},
+    {"person", read_person}, {"once", read_once},
+    {"pair", read_pair},     {"code", read_code},
+    {"record", read_record}, {"session", read_session},
+    {"family", read_family}, {"key", read_key},
+    {"event", read_event},   {"pushed", read_pushed},
+    {"device", read_device}, {"link", read_link},
+    {"step", read_step},     {"applied", actor_read_applied},
 };
 
 static int read_in_realm(struct actor *a, read_fn *read, struct str name, char value[VALUE_BYTES])
