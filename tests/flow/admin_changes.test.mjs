@@ -121,6 +121,12 @@ const aClientRole = async () => {
 // "METHOD path below the realm" -> [path, body], after whatever must be there first.
 const LINES = {
   'PUT ': async () => ['', { displayName: fresh('Perú') }],
+  'POST clients/{x}/nodes': async () => [`${await aClient()}/nodes`, { node: 'app1.example.pe' }],
+  'DELETE clients/{x}/nodes/{x}': async () => {
+    const path = `${await aClient()}/nodes`;
+    await call('POST', below(path), { node: 'app1.example.pe' });
+    return [`${path}/app1.example.pe`];
+  },
   'POST users': async () => ['users', { username: fresh('user') }],
   'PUT users/{x}': put(aUser, () => ({ firstName: fresh('Name') })),
   'DELETE users/{x}': async () => [await aUser()],
