@@ -203,5 +203,6 @@ int smtp_put(const struct auth_ctx *ctx, const struct admin_caller *caller, stru
     TRY(shown_text(ctx, &before, &shown_before));
     TRY(shown_text(ctx, &after, &shown_after));
     return ADMIN_RECORD(ctx, w, EVENT_ConfigurationChanged, "realm", auth_realm(ctx)->id,
-                        {"before", shown_before}, {"after", shown_after});
+                        {"document", STR(SMTP_MEMBER)}, {"before", shown_before},
+                        {"after", shown_after});
 }
