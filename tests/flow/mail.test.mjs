@@ -407,6 +407,25 @@ test('send-verify-email and reset-password-email', async () => {
   assert.equal((await portal.password(juan.name, 'a new password of juan')).status, 200);
 });
 
+test('AD-04: a link that was made for somebody is none to the administrator that she became', async () => {
+  const kusi = await someone();
+  const send = async () => { await kc.users.executeActionsEmail({ id: kusi.id, actions: ['UPDATE_PASSWORD'] }); return linkOf(await relay.take(kusi.email)); };
+  const assign = (how, role, ...who) => world.cli.ok('role', how, '--realm', 'peru', '--role', role, ...who);
+  const first = await send();
+  await world.cli.ok('role', 'add', '--realm', 'peru', '--name', 'reader');
+  await assign('assign', 'reader', '--username', kusi.name);
+  assert.equal((await follow(first)).status, 200, 'a role that gives no rights changes nothing');
+  await assign('assign', 'realm-management/view-users', '--username', kusi.name);
+  assertSpent(await follow(first));
+  const second = await send();
+  assert.equal((await follow(second)).status, 200);
+  const group = (await kc.groups.create({ name: 'chiefs' })).id;
+  const { id: client, roles } = await world.roleOf(kc, 'peru', 'realm-management', 'manage-users');
+  await kc.users.addToGroup({ id: kusi.id, groupId: group });
+  await kc.groups.addClientRoleMappings({ id: group, clientUniqueId: client, roles });
+  assertSpent(await follow(second));
+});
+
 test('what is refused, with Keycloak\'s words', async () => {
   const kori = await someone();
   const off = await someone({ enabled: false });
