@@ -320,11 +320,14 @@ test('RE-01: a new address, a new password or a newer link makes a link void', a
   await kc.users.update({ id: fani.id }, { email: 'otra@example.pe' });
   assertSpent(await follow(second));
   await kc.users.update({ id: fani.id }, { email: fani.email });
+  assertSpent(await follow(second));
   const third = await send();
   await kc.users.resetPassword({ id: fani.id, credential: { type: 'password', value: 'set by an administrator' } });
   assertSpent(await follow(third));
   const fourth = await send();
   await kc.users.update({ id: fani.id }, { enabled: false });
+  assertSpent(await follow(fourth));
+  await kc.users.update({ id: fani.id }, { enabled: true });
   assertSpent(await follow(fourth));
   for (const key of ['', 'x', `${fourth.split('=')[1]}x`]) assertSpent(await follow(`${origin}/realms/peru/login-actions/action-token?key=${key}`));
   assertErrorPage(await follow(fourth.replace('/peru/', '/chile/')));
