@@ -399,6 +399,21 @@ test('execute-actions-email: actions, way back and life are those that were aske
   assert.ok((await eventsOf('EXECUTE_ACTIONS')).some((e) => e.userId === inca.id));
 });
 
+test('OA-01: a link leads back to no address that was withdrawn meanwhile', async () => {
+  const wayra = await someone();
+  const { id } = await kc.clients.create({ clientId: 'moving', redirectUris: ['https://old.example.pe/*'], baseUrl: 'https://home.example.pe/' });
+  const send = async () => {
+    await kc.users.executeActionsEmail({ id: wayra.id, clientId: 'moving', redirectUri: 'https://old.example.pe/in', actions: ['VERIFY_EMAIL'] });
+    return linkOf(await relay.take(wayra.email));
+  };
+  assert.match((await useLink(await send())).text, /https:\/\/old\.example\.pe\/in/);
+  const link = await send();
+  await kc.clients.update({ id }, { clientId: 'moving', redirectUris: ['https://new.example.pe/*'] });
+  const done = await useLink(link);
+  assert.doesNotMatch(done.text, /old\.example\.pe/);
+  assert.match(done.text, /https:\/\/home\.example\.pe\//);
+});
+
 test('send-verify-email and reset-password-email', async () => {
   const juan = await someone();
   await kc.users.sendVerifyEmail({ id: juan.id });
