@@ -62,16 +62,29 @@ static int look(struct arena *a, const struct event_record *record, struct seen 
 
 /* --- Its kinds --- */
 
+/* What is kept as a document of its own goes by the document's name. */
+static struct str name_of(struct str name, const struct json_value *value)
+{
+    return str_eq(name, STR("document")) ? json_str(value) : name;
+}
+
 static bool has_member(const struct json_value *object, struct str list, bool others)
 {
     const struct json_value *value;
     struct str name;
     for (struct json_iter it = json_iter(object); json_next(&it, &name, &value);) {
         bool is_side = str_eq(name, STR("before")) || str_eq(name, STR("after"));
-        if (!is_side && str_has_word(list, name) != others)
+        if (!is_side && str_has_word(list, name_of(name, value)) != others)
             return true;
     }
     return false;
+}
+
+/* Sides that are texts hide what they hold, unless a name beside them says it. */
+static bool is_unnamed(const struct json_value *data)
+{
+    return !json_is_object(json_get(data, "before")) && !json_is_object(json_get(data, "after")) &&
+           json_is_none(json_get(data, "document")) && json_is_none(json_get(data, "locale"));
 }
 
 static bool members_fit(const char *members, const struct json_value *data)
@@ -85,7 +98,7 @@ static bool members_fit(const char *members, const struct json_value *data)
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (json_is_object(parts[i]) && has_member(parts[i], list, others))
             return true;
-    return false;
+    return others && is_unnamed(data);
 }
 
 static bool subject_fits(const char *subject, struct str kind)
@@ -219,6 +232,12 @@ static int add_known(struct judging *j, struct arena *a, const struct seen *seen
     return 0;
 }
 
+/* What an approval later could not do in the place of who asked. */
+static bool takes_effect_elsewhere(enum event_type type)
+{
+    return type == EVENT_UserImpersonated || type == EVENT_ActionsMailed;
+}
+
 static int judge_one(struct judging *j, struct arena *a, const struct event_record *record)
 {
     struct seen seen;
@@ -226,7 +245,7 @@ static int judge_one(struct judging *j, struct arena *a, const struct event_reco
     TRY(look(a, record, &seen));
     TRY(waiting_kinds(j->ctx, j->w, a, &seen, j->wanted, &kinds));
     j->held->kinds |= kinds;
-    j->held->refused = j->held->refused || (kinds && seen.type == EVENT_UserImpersonated);
+    j->held->refused = j->held->refused || (kinds && takes_effect_elsewhere(seen.type));
     TRY(add_row(j, a, &seen, kinds));
     return add_known(j, a, &seen);
 }

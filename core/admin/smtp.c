@@ -187,7 +187,8 @@ static int shown_text(const struct auth_ctx *ctx, const struct str_map *settings
     return jw_finish(&w, ret_json);
 }
 
-int smtp_put(const struct auth_ctx *ctx, struct store_write *w, const struct str_map *settings)
+int smtp_put(const struct auth_ctx *ctx, const struct admin_caller *caller, struct store_write *w,
+             const struct str_map *settings)
 {
     struct str_map before, after = *settings;
     struct str shown_before, shown_after;
@@ -195,9 +196,13 @@ int smtp_put(const struct auth_ctx *ctx, struct store_write *w, const struct str
     TRY(keep_secrets(ctx, &before, &after));
     if (same(&before, &after))
         return 0;
+    /* Whoever reads the links that go out chooses a password for anybody. */
+    if (caller)
+        TRY(admin_may_everything(ctx, caller, store_write_reader(w)));
     TRY(store(ctx, w, before.count == 0, &after));
     TRY(shown_text(ctx, &before, &shown_before));
     TRY(shown_text(ctx, &after, &shown_after));
     return ADMIN_RECORD(ctx, w, EVENT_ConfigurationChanged, "realm", auth_realm(ctx)->id,
-                        {"before", shown_before}, {"after", shown_after});
+                        {"document", STR(SMTP_MEMBER)}, {"before", shown_before},
+                        {"after", shown_after});
 }

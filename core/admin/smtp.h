@@ -3,7 +3,7 @@
 #ifndef GARITA_CORE_ADMIN_SMTP_H
 #define GARITA_CORE_ADMIN_SMTP_H
 
-#include "core/auth/context.h"
+#include "core/admin/access.h"
 
 #define SMTP_MEMBER      "smtpServer"
 #define SMTP_NAMES_MAX   32
@@ -24,8 +24,10 @@ bool smtp_drop_masked(struct str_map *io_settings);
 MUST_CHECK int smtp_fill_masked(const struct auth_ctx *ctx, struct store_read *r,
                                 struct str_map *io_settings);
 /* In the place of all that is kept; empty takes it away. A mask stands for the secret that is there:
- * ERR_INVALID_REQUEST when there is none, or when the server that it goes to changes (AD-06). */
-MUST_CHECK int smtp_put(const struct auth_ctx *ctx, struct store_write *w,
-                        const struct str_map *settings);
+ * ERR_INVALID_REQUEST when there is none, or when the server that it goes to changes (AD-06).
+ * AD-04: ERR_FORBIDDEN when something changes and the caller has not all rights over the realm; NULL is
+ * who holds the machine or makes the realm. */
+MUST_CHECK int smtp_put(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                        struct store_write *w, const struct str_map *settings);
 
 #endif

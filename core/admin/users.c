@@ -9,6 +9,7 @@
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
 #include "core/model/name.h"
+#include "core/port/action_tokens.h"
 #include "core/port/required_actions.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
@@ -174,6 +175,15 @@ static enum event_type event_of(const struct user *before, const struct user *af
     return before->enabled && !after->enabled ? EVENT_UserDeactivated : EVENT_UserModified;
 }
 
+/* RE-01: what ends once stays so, when the former address comes back or the person may log in again. */
+static int end_links(struct store_write *w, const struct user *before, const struct user *after)
+{
+    bool disabled = before->enabled && !after->enabled;
+    return disabled || !str_eq(before->email, after->email)
+               ? action_token_delete_of_user(w, before->pk)
+               : 0;
+}
+
 static int update(const struct auth_ctx *ctx, struct store_write *w, const struct profile *own,
                   const struct user *before, const struct user *after, struct user *ret_user)
 {
@@ -199,6 +209,7 @@ static int update(const struct auth_ctx *ctx, struct store_write *w, const struc
     if (!changed)
         return 0;
     TRY(tell_conflict(ctx, user_update(w, &user)));
+    TRY(end_links(w, before, &user));
     if (before->enabled && !user.enabled)
         TRY(session_delete_of_user(w, user.pk, 0, &ended));
     return admin_record(ctx, w, event_of(before, &user, own != NULL), "user", user.id, data);

@@ -1,6 +1,7 @@
 /* Making and using links that are mailed to people. */
 #include "core/auth/action_token.h"
 
+#include "core/admin/access.h"
 #include "core/auth/login.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
@@ -8,12 +9,15 @@
 #include "core/base/ct.h"
 #include "core/base/rng.h"
 #include "core/crypto/digest.h"
+#include "core/port/roles.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
 
-#define MS_PER_S  1000
-#define LINK_PATH "/login-actions/action-token?key="
+#define MS_PER_S         1000
+#define LINK_PATH        "/login-actions/action-token?key="
+/* Room for the rights over some thousand realms. */
+#define PERSON_MAX_BYTES ((size_t)4 << 20)
 
 bool action_token_takes(struct str action)
 {
@@ -23,18 +27,39 @@ bool action_token_takes(struct str action)
 
 /* --- The person --- */
 
-/* Hash of the address that the mail went to and of the password that there was. */
+/* AD-04: whoever might have a link mailed to a person may not any more once she has rights that he lacks. */
+static int add_rights(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                      struct buf *io_whole)
+{
+    struct roles roles;
+    TRY(user_roles_effective(r, ctx->arena, user->pk, &roles));
+    for (size_t i = 0; i < roles.count; i++)
+        if (admin_role_gives_rights(ctx, &roles.items[i])) {
+            buf_add(io_whole, STR("\n"));
+            buf_add(io_whole, roles.items[i].id);
+        }
+    return 0;
+}
+
+/* Hash of the address that the mail went to, of the password and of the rights to administer that there
+ * were. */
 static int person_of(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
                      struct str *ret_hash)
 {
+    CLEANUP(buf_free) struct buf b;
     struct password_proof proof;
     unsigned char hash[BLAKE2B_BYTES];
+    struct str whole;
+    buf_init(&b, NULL, PERSON_MAX_BYTES);
     TRY(login_proof_now(ctx, r, user->pk, &proof));
     struct str set = arena_printf(ctx->arena, "\n%lld\n", (long long)proof.set_ms);
-    struct str whole =
+    struct str start =
         ARENA_CONCAT(ctx->arena, user->id, set, proof.credential_id, STR("\n"), user->email);
-    if (str_absent(set) || str_absent(whole))
+    if (str_absent(set) || str_absent(start))
         return ERR_NO_MEMORY;
+    buf_add(&b, start);
+    TRY(add_rights(ctx, r, user, &b));
+    TRY(buf_finish(&b, &whole));
     blake2b_256_of(whole, hash);
     *ret_hash = arena_str(ctx->arena, str_of((const char *)hash, sizeof(hash)));
     return str_absent(*ret_hash) ? ERR_NO_MEMORY : 0;

@@ -1,6 +1,6 @@
 /* Links that are mailed to people: 256 random bits, stored hashed, good once (RE-01). A link is of one
  * person and one purpose, and void as soon as it is over, a newer one of its purpose was made, the person's
- * e-mail address or password changed, or the person was disabled or told to come anew. It lets nobody in:
+ * e-mail address, password or rights to administer changed, or the person was disabled or told to come anew. It lets nobody in:
  * who followed it logs in afterwards like everybody else. */
 #ifndef GARITA_CORE_AUTH_ACTION_TOKEN_H
 #define GARITA_CORE_AUTH_ACTION_TOKEN_H

@@ -7,6 +7,7 @@
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/auth/typed_name.h"
+#include "core/port/action_tokens.h"
 #include "core/port/limits.h"
 #include "core/port/required_actions.h"
 #include "core/port/users.h"
@@ -229,7 +230,8 @@ static int disable_user(struct store_write *w, const struct user *user)
 {
     struct user locked = *user;
     locked.enabled = false;
-    return user_update(w, &locked);
+    TRY(user_update(w, &locked));
+    return action_token_delete_of_user(w, user->pk);
 }
 
 static int count_failure(const struct auth_ctx *ctx, struct store_write *w,

@@ -30,6 +30,8 @@ MUST_CHECK int action_token_find(struct store_read *r, struct arena *a, struct s
                                  struct action_token *ret_token);
 /* True exactly once for a token, however many ask at once. */
 MUST_CHECK int action_token_remove(struct store_write *w, struct str hash, bool *ret_first);
+/* All of a person. */
+MUST_CHECK int action_token_delete_of_user(struct store_write *w, int64_t user_pk);
 /* All of the realm. */
 MUST_CHECK int action_token_delete_all(struct store_write *w);
 

@@ -242,7 +242,7 @@ static int import_smtp(struct import *im)
     int rc = smtp_of_json(&im->ctx, json, &settings);
     if (rc == 0 && smtp_drop_masked(&settings))
         import_adapted(im, at, "the secrets are not in the file");
-    rc = rc == 0 ? smtp_put(&im->ctx, im->w, &settings) : rc;
+    rc = rc == 0 ? smtp_put(&im->ctx, NULL, im->w, &settings) : rc;
     return settle(im, at, rc, "mail servers");
 }
 

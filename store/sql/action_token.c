@@ -71,6 +71,15 @@ int action_token_remove(struct store_write *w, struct str hash, bool *ret_first)
     return 0;
 }
 
+int action_token_delete_of_user(struct store_write *w, int64_t user_pk)
+{
+    static const struct sql remove = {"DELETE FROM action_token WHERE user_pk = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &remove, &q));
+    query_i64(&q, user_pk);
+    return query_run(&q);
+}
+
 int action_token_delete_all(struct store_write *w)
 {
     static const struct sql remove = {"DELETE FROM action_token"};

@@ -187,6 +187,22 @@ test('AD-06: the mail server is kept, its secret never shown, and not sent to an
   assert.deepEqual((await settings()).smtpServer, {});
 });
 
+test('AD-04: where links are mailed is up to who has all rights: who reads them becomes anybody', async () => {
+  await world.addAdmin('cartero', ['realm-management/manage-realm'], 'peru');
+  const weak = await world.token('cartero', 'peru');
+  const as = (json) => world.call('PUT', '/realms/peru', { token: weak, json });
+  const refused = await as({ displayName: 'Suyo', smtpServer: MAIL });
+  assert.equal(refused.status, 403, refused.text);
+  assert.deepEqual((await settings()).smtpServer, {});
+  assert.notEqual((await settings()).displayName, 'Suyo', 'nothing of it is done');
+  assert.equal((await change({ smtpServer: MAIL })).status, 204);
+  const kept = (await settings()).smtpServer;
+  for (const other of [{ ...kept, from: 'otro@example.pe' }, {}]) assert.equal((await as({ smtpServer: other })).status, 403);
+  assert.equal((await as({ ...(await settings()), displayName: 'Correos' })).status, 204, 'what was read goes back');
+  assert.deepEqual((await settings()).smtpServer, kept);
+  assert.equal((await change({ smtpServer: {} })).status, 204);
+});
+
 test('a realm is made with its mail server', async () => {
   assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'correo', enabled: true, smtpServer: MAIL } })).status, 201);
   assert.equal((await world.call('GET', '/realms/correo', { token })).json.smtpServer.password, MASK);

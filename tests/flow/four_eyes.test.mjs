@@ -247,12 +247,16 @@ test('secrets are kept sealed and shown to nobody; passwords are not kept at all
 });
 
 test('people who administer: their account is not taken over', async () => {
-  await setting(['administrators']);
+  await setting([]);
   await world.addUser('cualquiera');
   const admin = (await want(200, 'GET', '/users?username=luis&exact=true', ana)).json[0];
+  await want(204, 'PUT', `/users/${admin.id}`, ana, { email: 'luis@example.pe' });
+  await setting(['administrators']);
   const plain = (await want(200, 'GET', '/users?username=cualquiera&exact=true', ana)).json[0];
   await want(202, 'PUT', `/users/${admin.id}`, ana, { email: 'ana@example.pe' });
   await want(403, 'POST', `/users/${admin.id}/impersonation`, ana, {});
+  await want(403, 'PUT', `/users/${admin.id}/execute-actions-email`, ana, ['UPDATE_PASSWORD']);
+  await want(403, 'PUT', `/users/${admin.id}/reset-password-email`, ana, {});
   await want(204, 'PUT', `/users/${plain.id}`, ana, { email: 'cualquiera@example.pe' });
   await want(204, 'PUT', `/users/${plain.id}/reset-password`, ana, { type: 'password', value: 'Correct-horse-9' });
 });
@@ -333,6 +337,57 @@ test('every way to these things waits', async () => {
   assert.deepEqual((await want(200, 'GET', '/users?username=sneaked&exact=true', ana)).json, []);
   assert.deepEqual((await want(200, 'GET', '/clients?clientId=sneaked', ana)).json, []);
   assert.equal((await world.call('GET', '/realms/peru', { token: ana })).json.sslRequired, 'external');
+});
+
+// Of what flipping a switch or counting one back makes no sound value, and what a realm does not show while it is
+// empty.
+const SOUND = {
+  sslRequired: 'none', bruteForceStrategy: 'LINEAR', defaultSignatureAlgorithm: 'ES256', passwordPolicy: 'length(9)',
+  otpPolicyType: 'hotp', otpPolicyAlgorithm: 'HmacSHA256', otpPolicyDigits: 8,
+  displayName: 'Other', displayNameHtml: 'Other', loginTheme: 'other', accountTheme: 'other', adminTheme: 'other', emailTheme: 'other',
+  webAuthnPolicyRpId: 'example.pe', webAuthnPolicyPasswordlessRpId: 'example.pe',
+  supportedLocales: ['en', 'es'], defaultLocale: 'es', enabledEventTypes: ['LOGIN'], browserSecurityHeaders: { xFrameOptions: 'DENY' },
+  smtpServer: { host: 'mail.example.pe', from: 'login@example.pe' },
+};
+const SOUND_ENDS = {
+  Preference: 'direct', Attachment: 'platform', ResidentKey: 'Yes', Requirement: 'required', Algorithms: ['ES256'],
+  Origins: ['https://x.example'], Aaguids: ['00000000-0000-0000-0000-000000000001'],
+};
+const LOOKS = ['displayName', 'displayNameHtml', 'loginTheme', 'supportedLocales', 'defaultLocale', 'internationalizationEnabled'];
+
+function otherValue(name, value) {
+  if (name in SOUND) return SOUND[name];
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'number') return value > 1 ? value - 1 : value + 1;
+  const end = Object.keys(SOUND_ENDS).find((e) => name.endsWith(e));
+  if (end) return SOUND_ENDS[end];
+  return Array.isArray(value) ? ['other'] : typeof value === 'object' ? { other: 'thing' } : `${value} other`.trim();
+}
+
+test('AD-04: with every kind on, each setting of the realm waits but its looks', async () => {
+  await setting([]);
+  const { id, realm, defaultRole, ...settings } = (await want(200, 'GET', '', root)).json;
+  assert.ok('smtpServer' in settings);
+  for (const [name, alias] of Object.entries(settings).filter(([n, v]) => n.endsWith('Flow') && typeof v === 'string'))
+    await want(201, 'POST', `/authentication/flows/${encodeURIComponent(alias)}/copy`, root, { newName: `${alias} other` });
+  await setting(KINDS);
+  const went = [];
+  const names = new Set([...Object.keys(settings), ...Object.keys(SOUND)]);
+  for (const name of names) {
+    const reply = await call('PUT', '', root, { [name]: otherValue(name, settings[name]) });
+    assert.ok(reply.status < 300, `${name}: ${reply.status} ${reply.text}`);
+    if (reply.status === 202) await call('POST', `/change-requests/${reply.json.id}/cancel`, root);
+    else went.push(name);
+  }
+  assert.deepEqual(went.sort(), [...LOOKS].sort());
+});
+
+test('AD-04: where links are mailed is a change of every account, of administrators too', async () => {
+  await setting(['administrators']);
+  const request = await ask('PUT', '', ana, { smtpServer: SOUND.smtpServer });
+  assert.deepEqual(request.kinds, ['administrators']);
+  await approve(request.id, luis);
+  assert.equal((await want(200, 'GET', '', ana)).json.smtpServer.host, SOUND.smtpServer.host);
 });
 
 test('commands: whoever holds the machine needs no second person, but a reason, and it is told', async () => {

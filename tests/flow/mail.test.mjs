@@ -320,11 +320,14 @@ test('RE-01: a new address, a new password or a newer link makes a link void', a
   await kc.users.update({ id: fani.id }, { email: 'otra@example.pe' });
   assertSpent(await follow(second));
   await kc.users.update({ id: fani.id }, { email: fani.email });
+  assertSpent(await follow(second));
   const third = await send();
   await kc.users.resetPassword({ id: fani.id, credential: { type: 'password', value: 'set by an administrator' } });
   assertSpent(await follow(third));
   const fourth = await send();
   await kc.users.update({ id: fani.id }, { enabled: false });
+  assertSpent(await follow(fourth));
+  await kc.users.update({ id: fani.id }, { enabled: true });
   assertSpent(await follow(fourth));
   for (const key of ['', 'x', `${fourth.split('=')[1]}x`]) assertSpent(await follow(`${origin}/realms/peru/login-actions/action-token?key=${key}`));
   assertErrorPage(await follow(fourth.replace('/peru/', '/chile/')));
@@ -396,6 +399,21 @@ test('execute-actions-email: actions, way back and life are those that were aske
   assert.ok((await eventsOf('EXECUTE_ACTIONS')).some((e) => e.userId === inca.id));
 });
 
+test('OA-01: a link leads back to no address that was withdrawn meanwhile', async () => {
+  const wayra = await someone();
+  const { id } = await kc.clients.create({ clientId: 'moving', redirectUris: ['https://old.example.pe/*'], baseUrl: 'https://home.example.pe/' });
+  const send = async () => {
+    await kc.users.executeActionsEmail({ id: wayra.id, clientId: 'moving', redirectUri: 'https://old.example.pe/in', actions: ['VERIFY_EMAIL'] });
+    return linkOf(await relay.take(wayra.email));
+  };
+  assert.match((await useLink(await send())).text, /https:\/\/old\.example\.pe\/in/);
+  const link = await send();
+  await kc.clients.update({ id }, { clientId: 'moving', redirectUris: ['https://new.example.pe/*'] });
+  const done = await useLink(link);
+  assert.doesNotMatch(done.text, /old\.example\.pe/);
+  assert.match(done.text, /https:\/\/home\.example\.pe\//);
+});
+
 test('send-verify-email and reset-password-email', async () => {
   const juan = await someone();
   await kc.users.sendVerifyEmail({ id: juan.id });
@@ -405,6 +423,25 @@ test('send-verify-email and reset-password-email', async () => {
   assert.equal((await world.call('PUT', `/realms/peru/users/${juan.id}/reset-password-email`, { token })).status, 204);
   await useLink(linkOf(await relay.take(juan.email)), newPassword('a new password of juan'));
   assert.equal((await portal.password(juan.name, 'a new password of juan')).status, 200);
+});
+
+test('AD-04: a link that was made for somebody is none to the administrator that she became', async () => {
+  const kusi = await someone();
+  const send = async () => { await kc.users.executeActionsEmail({ id: kusi.id, actions: ['UPDATE_PASSWORD'] }); return linkOf(await relay.take(kusi.email)); };
+  const assign = (how, role, ...who) => world.cli.ok('role', how, '--realm', 'peru', '--role', role, ...who);
+  const first = await send();
+  await world.cli.ok('role', 'add', '--realm', 'peru', '--name', 'reader');
+  await assign('assign', 'reader', '--username', kusi.name);
+  assert.equal((await follow(first)).status, 200, 'a role that gives no rights changes nothing');
+  await assign('assign', 'realm-management/view-users', '--username', kusi.name);
+  assertSpent(await follow(first));
+  const second = await send();
+  assert.equal((await follow(second)).status, 200);
+  const group = (await kc.groups.create({ name: 'chiefs' })).id;
+  const { id: client, roles } = await world.roleOf(kc, 'peru', 'realm-management', 'manage-users');
+  await kc.users.addToGroup({ id: kusi.id, groupId: group });
+  await kc.groups.addClientRoleMappings({ id: group, clientUniqueId: client, roles });
+  assertSpent(await follow(second));
 });
 
 test('what is refused, with Keycloak\'s words', async () => {

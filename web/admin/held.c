@@ -71,8 +71,8 @@ static int check_keeping(struct admin_call *call)
     if (call->held.refused || carries_password(call))
         return err_set(
             err, ERR_FORBIDDEN,
-            "This is a change that a second person must approve (%.*s), and passwords and "
-            "impersonation cannot wait for one: nobody may do it in this way",
+            "This is a change that a second person must approve (%.*s), and passwords, "
+            "mailed links and impersonation cannot wait for one: nobody may do it in this way",
             STR_ARG(kinds));
     if (!call->caller.is_person)
         return err_set(

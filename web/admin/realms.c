@@ -304,7 +304,7 @@ static int put_smtp(struct admin_call *call)
     if (json_is_none(json))
         return 0;
     TRY(smtp_of_json(&call->ctx, json, &settings));
-    return smtp_put(&call->ctx, call->w, &settings);
+    return smtp_put(&call->ctx, &call->caller, call->w, &settings);
 }
 
 int rest_realm_put(struct admin_call *call)

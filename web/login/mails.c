@@ -145,17 +145,30 @@ void login_verify_email(struct request *req, struct response *res)
 
 /* --- Behind a link --- */
 
-/* Where people go on: an address that was checked when the link was made, else the base URL that the
- * application's owner registered. */
+static bool base_url(struct request *req, const struct client *client, struct str *ret_url)
+{
+    return !str_empty(client->base_url) &&
+           redirect_uri_absolute(req->arena, client, web_own_urls(req), client->base_url,
+                                 ret_url) == 0;
+}
+
+/* OA-01: what the link was made with counts as long as it is registered. */
+static bool wished_url(struct request *req, const struct action_visit *visit, struct str *ret_url)
+{
+    return !str_empty(visit->token.redirect_uri) &&
+           redirect_uri_resolve(req->arena, visit->client, web_own_urls(req),
+                                visit->token.redirect_uri, ret_url) == 0;
+}
+
+/* Where people go on: the address that was asked for, else the base URL that the application's owner
+ * registered. */
 static struct str way_back(struct request *req, const struct action_visit *visit)
 {
     const struct client *client = visit->client;
-    struct str none = {NULL, 0}, url = visit->token.redirect_uri;
+    struct str none = {NULL, 0}, url;
     if (!client || !client->enabled)
         return none;
-    if (str_empty(url) &&
-        (str_empty(client->base_url) ||
-         redirect_uri_absolute(req->arena, client, web_own_urls(req), client->base_url, &url) != 0))
+    if (!wished_url(req, visit, &url) && !base_url(req, client, &url))
         return none;
     return redirect_uri_acceptable(url) ? url : none;
 }

@@ -3,6 +3,8 @@
 
 #include "core/admin/change_requests.h"
 #include "core/admin/four_eyes_bypass.h"
+#include "core/admin/record.h"
+#include "core/admin/smtp.h"
 
 static struct four_eyes setting_of(const char *json)
 {
@@ -78,6 +80,38 @@ static void test_judging(void **state)
     commit();
     begin();
     assert_int_equal(judged("[\"realm-settings\"]").kinds, 0);
+    store_rollback_p(&w);
+    leave_realm();
+}
+
+static void record_text(const char *name, struct str value)
+{
+    begin();
+    ok(ADMIN_RECORD(&ctx, w, EVENT_ConfigurationChanged, "realm", realm_view_realm(ctx.view)->id,
+                    {name, value}, {"before", STR("old")}, {"after", STR("new")}));
+}
+
+/* AD-04: a change that does not say what it is of waits; so does where links are mailed. */
+static void test_texts(void **state)
+{
+    (void)state;
+    const char *settings = "[\"realm-settings\"]";
+    unsigned bit = FOUR_EYES_BIT(FOUR_EYES_REALM_SETTINGS);
+    static const struct {
+        const char *name, *value;
+        bool waits;
+    } cases[] = {{"realm", "peru", true},
+                 {"locale", "es", false},
+                 {"document", "anything", true},
+                 {"unknown", "anything", true}};
+    use_realm("peru");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        record_text(cases[i].name, str_c(cases[i].value));
+        assert_int_equal(judged(settings).kinds, cases[i].waits ? bit : 0);
+        store_rollback_p(&w);
+    }
+    record_text("document", STR(SMTP_MEMBER));
+    assert_int_equal(judged("[\"administrators\"]").kinds, FOUR_EYES_BIT(FOUR_EYES_ADMINISTRATORS));
     store_rollback_p(&w);
     leave_realm();
 }
@@ -211,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_every_event_has_a_line),
         cmocka_unit_test_setup_teardown(test_setting, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_judging, setup_store, teardown_store),
+        cmocka_unit_test_setup_teardown(test_texts, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_digest, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_bypass, setup_store, teardown_store),
         cmocka_unit_test_setup_teardown(test_expiry, setup_store, teardown_store),
