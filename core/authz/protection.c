@@ -73,7 +73,7 @@ static int find(const struct call *call, struct str id, struct rs_resource *ret_
 static int write_one(const struct call *call, const struct rs_resource *resource,
                      struct json_writer *w)
 {
-    const struct rs_view view = {call->r, call->ctx.arena, call->client};
+    const struct rs_view view = {call->r, call->ctx.arena, call->client, RS_PEOPLE_SHOWN};
     return rs_represent_resource(&view, resource, RS_SHAPE_UMA, w);
 }
 
