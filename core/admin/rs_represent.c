@@ -27,9 +27,20 @@ void rs_represent_scope(const struct rs_scope *scope, struct json_writer *w)
     jw_end_object(w);
 }
 
-static int write_owner(const struct rs_view *view, struct str owner, struct json_writer *w)
+/* Absent when there is nobody, or nothing to tell. */
+static int name_of_owner(const struct rs_view *view, struct str owner, struct str *ret_name)
 {
     struct user user = {.username = {NULL, 0}};
+    int rc = ERR_NOT_FOUND;
+    if (view->people == RS_PEOPLE_SHOWN)
+        rc = user_find_by_id(view->r, view->a, owner, &user);
+    *ret_name = user.username;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int write_owner(const struct rs_view *view, struct str owner, struct json_writer *w)
+{
+    struct str name;
     if (view->people == RS_PEOPLE_HIDDEN && !str_empty(owner))
         return 0;
     jw_member_object(w, "owner");
@@ -37,11 +48,9 @@ static int write_owner(const struct rs_view *view, struct str owner, struct json
         jw_member_str(w, "id", view->client->id);
         jw_member_str(w, "name", view->client->client_id);
     } else {
-        int rc = user_find_by_id(view->r, view->a, owner, &user);
-        if (rc != 0 && rc != ERR_NOT_FOUND)
-            return rc;
+        TRY(name_of_owner(view, owner, &name));
         jw_member_str(w, "id", owner);
-        jw_member_str_opt(w, "name", user.username);
+        jw_member_str_opt(w, "name", name);
     }
     jw_end_object(w);
     return 0;

@@ -5,8 +5,8 @@
 
 #include "core/admin/resource_servers.h"
 
-/* Owners of resources and the people of policies (AD-07): not shown, or with all that is known. */
-enum rs_people { RS_PEOPLE_HIDDEN, RS_PEOPLE_SHOWN };
+/* Owners of resources and the people of policies (AD-07): not shown, by their ids alone, with their names. */
+enum rs_people { RS_PEOPLE_HIDDEN, RS_PEOPLE_BY_ID, RS_PEOPLE_SHOWN };
 
 /* Where from, and for whom. */
 struct rs_view {
