@@ -27,19 +27,30 @@ void rs_represent_scope(const struct rs_scope *scope, struct json_writer *w)
     jw_end_object(w);
 }
 
-static int write_owner(const struct rs_view *view, struct str owner, struct json_writer *w)
+/* Absent when there is nobody, or nothing to tell. */
+static int name_of_owner(const struct rs_view *view, struct str owner, struct str *ret_name)
 {
     struct user user = {.username = {NULL, 0}};
+    int rc = ERR_NOT_FOUND;
+    if (view->people == RS_PEOPLE_SHOWN)
+        rc = user_find_by_id(view->r, view->a, owner, &user);
+    *ret_name = user.username;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int write_owner(const struct rs_view *view, struct str owner, struct json_writer *w)
+{
+    struct str name;
+    if (view->people == RS_PEOPLE_HIDDEN && !str_empty(owner))
+        return 0;
     jw_member_object(w, "owner");
     if (str_empty(owner)) {
         jw_member_str(w, "id", view->client->id);
         jw_member_str(w, "name", view->client->client_id);
     } else {
-        int rc = user_find_by_id(view->r, view->a, owner, &user);
-        if (rc != 0 && rc != ERR_NOT_FOUND)
-            return rc;
+        TRY(name_of_owner(view, owner, &name));
         jw_member_str(w, "id", owner);
-        jw_member_str_opt(w, "name", user.username);
+        jw_member_str_opt(w, "name", name);
     }
     jw_end_object(w);
     return 0;
@@ -85,6 +96,13 @@ int rs_represent_resource(const struct rs_view *view, const struct rs_resource *
 
 /* --- Policies --- */
 
+/* Whether what the policy is made of is people, who are not for this reader. */
+static bool is_hidden(const struct rs_view *view, const struct rs_policy *policy)
+{
+    const struct rs_member *member = rs_list_of(policy->row.type);
+    return view->people == RS_PEOPLE_HIDDEN && member && member->about == RS_ABOUT_USER;
+}
+
 static int write_links(const struct rs_view *view, const struct rs_policy *policy,
                        struct json_writer *w)
 {
@@ -107,7 +125,8 @@ int rs_represent_policy(const struct rs_view *view, const struct rs_policy *poli
 {
     jw_begin_object(w);
     rs_policy_write_common(policy, w);
-    TRY(rs_policy_write_typed(policy, view->a, w));
+    if (!is_hidden(view, policy))
+        TRY(rs_policy_write_typed(policy, view->a, w));
     /* Keycloak leaves links to the lists of their own, but for aggregated policies. */
     if (str_eq(policy->row.type, STR(RS_TYPE_AGGREGATE)))
         TRY(write_links(view, policy, w));
@@ -115,11 +134,13 @@ int rs_represent_policy(const struct rs_view *view, const struct rs_policy *poli
     return 0;
 }
 
-int rs_represent_policy_general(const struct rs_policy *policy, struct json_writer *w)
+int rs_represent_policy_general(const struct rs_view *view, const struct rs_policy *policy,
+                                struct json_writer *w)
 {
+    static const struct str_map none = {0};
     jw_begin_object(w);
     rs_policy_write_common(policy, w);
-    represent_map(w, "config", &policy->config);
+    represent_map(w, "config", is_hidden(view, policy) ? &none : &policy->config);
     jw_end_object(w);
     return 0;
 }

@@ -5,11 +5,15 @@
 
 #include "core/admin/resource_servers.h"
 
+/* Owners of resources and the people of policies (AD-07): not shown, by their ids alone, with their names. */
+enum rs_people { RS_PEOPLE_HIDDEN, RS_PEOPLE_BY_ID, RS_PEOPLE_SHOWN };
+
 /* Where from, and for whom. */
 struct rs_view {
     struct store_read *r;
     struct arena *a;
     const struct client *client;
+    enum rs_people people;
 };
 
 void rs_represent_scope(const struct rs_scope *scope, struct json_writer *w);
@@ -21,7 +25,8 @@ MUST_CHECK int rs_represent_resource(const struct rs_view *view, const struct rs
 MUST_CHECK int rs_represent_policy(const struct rs_view *view, const struct rs_policy *policy,
                                    struct json_writer *w);
 /* With its map "config", as lists of all types have it. */
-MUST_CHECK int rs_represent_policy_general(const struct rs_policy *policy, struct json_writer *w);
+MUST_CHECK int rs_represent_policy_general(const struct rs_view *view,
+                                           const struct rs_policy *policy, struct json_writer *w);
 
 /* "authorizationSettings": all of it, with names in the place of ids. after_each is called between objects;
  * what was read for one may then be gone. */

@@ -24,14 +24,10 @@ static int find_events(const struct auth_ctx *ctx, struct store_read *r, int64_t
     return event_list(r, ctx->arena, &filter, MOMENTS_AT_MOST, ret_items, ret_count);
 }
 
-int impersonation_tell(const struct auth_ctx *ctx, struct store_read *r,
-                       const struct user_session *session, struct report *io_report)
+/* Of the events of that moment the one of the session; ERR_NOT_FOUND. */
+static int pick(const struct auth_ctx *ctx, const struct user_session *session,
+                const struct event_record *items, size_t count, struct impersonator *ret_who)
 {
-    struct event_record *items;
-    size_t count;
-    if (!session_is_impersonated(session))
-        return 0;
-    TRY(find_events(ctx, r, session->started_ms, &items, &count));
     for (size_t i = 0; i < count; i++) {
         const struct json_value *data;
         if (str_empty(items[i].data)) /* the person was erased */
@@ -39,9 +35,35 @@ int impersonation_tell(const struct auth_ctx *ctx, struct store_read *r,
         TRY(json_parse(ctx->arena, items[i].data, DATA_MAX_BYTES, &data));
         if (!str_eq(json_get_str(data, "sessionId"), session->id))
             continue;
-        report_add(io_report, "impersonator", json_get_str(data, "impersonator"));
-        report_add(io_report, "impersonator_realm", json_get_str(data, "impersonator_realm"));
+        *ret_who = (struct impersonator){.realm = json_get_str(data, "impersonator_realm"),
+                                         .username = json_get_str(data, "impersonator"),
+                                         .user_id = items[i].user_id,
+                                         .client_id = items[i].client_id};
         return 0;
     }
+    return ERR_NOT_FOUND;
+}
+
+int impersonation_find(const struct auth_ctx *ctx, struct store_read *r,
+                       const struct user_session *session, struct impersonator *ret_who)
+{
+    struct event_record *items;
+    size_t count;
+    TRY(find_events(ctx, r, session->started_ms, &items, &count));
+    return pick(ctx, session, items, count, ret_who);
+}
+
+int impersonation_tell(const struct auth_ctx *ctx, struct store_read *r,
+                       const struct user_session *session, struct report *io_report)
+{
+    struct impersonator who;
+    if (!session_is_impersonated(session))
+        return 0;
+    int rc = impersonation_find(ctx, r, session, &who);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    report_add(io_report, "impersonator", who.username);
+    report_add(io_report, "impersonator_realm", who.realm);
     return 0;
 }

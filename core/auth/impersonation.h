@@ -7,6 +7,15 @@
 #include "core/auth/report.h"
 #include "core/model/session.h"
 
+struct impersonator {
+    struct str realm, username;    /* of his realm, which may be another */
+    struct str user_id, client_id; /* his, and of the token that he asked with */
+};
+
+/* Whose a session by impersonation is. ERR_NOT_FOUND when the event was archived meanwhile. */
+MUST_CHECK int impersonation_find(const struct auth_ctx *ctx, struct store_read *r,
+                                  const struct user_session *session, struct impersonator *ret_who);
+
 /* Adds "impersonator" and "impersonator_realm" to a report of what happens in the session; nothing to that of
  * any other, nor when the event was archived meanwhile. */
 MUST_CHECK int impersonation_tell(const struct auth_ctx *ctx, struct store_read *r,

@@ -6,6 +6,7 @@
 #include "core/admin/rs_search.h"
 #include "core/oidc/subject.h"
 #include "core/oidc/token_check.h"
+#include "core/port/users.h"
 
 #include "core/base/banned.h"
 
@@ -65,6 +66,34 @@ static int open_call(const struct auth_ctx *ctx, struct store_read *r, struct st
     return check_settings(ret_call);
 }
 
+/* The client, or a person by the id that tokens tell a resource server as sub: whether there is somebody of a
+ * name is not for it to know (AD-07). ERR_NOT_FOUND. */
+static int find_owner(const struct call *call, struct str text, struct str *ret_owner)
+{
+    struct user user;
+    *ret_owner = STR("");
+    if (str_eq(text, call->client->id) || str_eq(text, call->client->client_id))
+        return 0;
+    TRY(user_find_by_id(call->r, call->ctx.arena, text, &user));
+    *ret_owner = user.id;
+    return 0;
+}
+
+static int read_owner(const struct call *call, const struct json_value *json, struct str *ret_owner)
+{
+    const struct json_value *owner = json_get(json, "owner");
+    struct str text = json_kind(owner) == JSON_STRING ? json_str(owner) : json_get_str(owner, "id");
+    if (str_empty(text)) /* the client may stand here by its name */
+        text = json_get_str(owner, "name");
+    *ret_owner = STR("");
+    if (str_empty(text))
+        return 0;
+    int rc = find_owner(call, text, ret_owner);
+    return rc == ERR_NOT_FOUND ? err_field(call->ctx.err, ERR_INVALID_REQUEST, "owner",
+                                           "owner must be the id of a person (sub in tokens)")
+                               : rc;
+}
+
 static int find(const struct call *call, struct str id, struct rs_resource *ret_resource)
 {
     return admin_rs_find(&call->ctx, call->r, call->client->pk, RS_RESOURCE, id, ret_resource);
@@ -73,7 +102,7 @@ static int find(const struct call *call, struct str id, struct rs_resource *ret_
 static int write_one(const struct call *call, const struct rs_resource *resource,
                      struct json_writer *w)
 {
-    const struct rs_view view = {call->r, call->ctx.arena, call->client};
+    const struct rs_view view = {call->r, call->ctx.arena, call->client, RS_PEOPLE_BY_ID};
     return rs_represent_resource(&view, resource, RS_SHAPE_UMA, w);
 }
 
@@ -113,20 +142,17 @@ static int read_number(const struct call *call, const struct form *query, const 
     return 0;
 }
 
-/* An owner by id or name, a scope by name: *io_any is false for one that is not there. */
+/* An owner as find_owner has it, a scope by name: *io_any is false for one that is not there. */
 static int settle(const struct call *call, const struct form *query, struct rs_search *io_search,
                   bool *io_any)
 {
-    static const struct rs_member user = {.member = "owner", .about = RS_ABOUT_USER};
     struct str owner = given(query, "owner"), name = given(query, "scope");
     struct rs_object scope;
-    if (str_eq(owner, call->client->id) || str_eq(owner, call->client->client_id)) {
-        io_search->filter.owner = STR("");
-    } else if (!str_absent(owner)) {
-        int rc = rs_name_resolve(&call->ctx, call->r, &user, owner, &io_search->filter.owner);
-        if (rc != 0 && rc != ERR_INVALID_REQUEST)
-            return rc;
-        *io_any &= rc == 0;
+    if (!str_absent(owner)) {
+        int found = find_owner(call, owner, &io_search->filter.owner);
+        if (found != 0 && found != ERR_NOT_FOUND)
+            return found;
+        *io_any &= found == 0;
     }
     if (str_absent(name))
         return 0;
@@ -212,7 +238,7 @@ int protection_create(const struct auth_ctx *ctx, struct str token, const struct
     fields_default(rs_fields(RS_RESOURCE), &resource);
     TRY(rs_resource_merge(&call.ctx, json, &resource));
     TRY(rs_scopes_read(&call.ctx, json, &scopes, &told));
-    TRY(rs_owner_read(&call.ctx, call.r, call.client, json, &resource.row.owner));
+    TRY(read_owner(&call, json, &resource.row.owner));
     resource.row.id = json_get_str(json, "_id");
     resource.row.client_pk = call.client->pk;
     TRY(admin_rs_resource_insert(&call.ctx, w, &resource, &scopes));

@@ -1,6 +1,7 @@
 /* What comes next, and the pages that say so. */
 #include "core/oidc/authz_flow.h"
 
+#include "core/admin/impersonator.h"
 #include "core/auth/flow_rules.h"
 #include "core/auth/impersonation.h"
 #include "core/auth/login.h"
@@ -58,6 +59,8 @@ int flow_load_browser(struct flow *f, struct store_read *r)
 {
     TRY(load_hint(f));
     int rc = session_load_by_cookie(f->ctx, r, f->browser->sso_cookie, &f->sso, &f->sso_user);
+    if (rc == 0)
+        rc = impersonator_check(f->ctx, r, &f->sso);
     f->has_sso = rc == 0;
     return rc == ERR_SESSION_NOT_ACTIVE ? 0 : rc;
 }

@@ -1,6 +1,7 @@
 /* The authorization code grant (RFC 6749 4.1.3, OpenID Connect Core 3.1.3). A code is given once:
  * taking it, the refresh family and the event are one transaction, and a second use revokes what the
  * first gave (OT-01). */
+#include "core/admin/impersonator.h"
 #include "core/oidc/grant.h"
 
 #include "core/base/rng.h"
@@ -114,6 +115,8 @@ static int find_sessions(struct exchange *x, struct store_read *r)
 {
     int rc = session_load_of_client(x->ctx, r, x->code.client_session_pk, &x->cs,
                                     &x->subject.session, &x->subject.user);
+    if (rc == 0)
+        rc = impersonator_check(x->ctx, r, &x->subject.session);
     if (rc == ERR_SESSION_NOT_ACTIVE)
         return spend_and_fail(x, "session_not_active", "Session not active");
     return rc;

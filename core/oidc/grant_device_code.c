@@ -1,5 +1,6 @@
 /* The grant of devices (RFC 8628 3.4): told to wait until somebody has answered, then given tokens once
  * (OX-05). */
+#include "core/admin/impersonator.h"
 #include "core/oidc/grant.h"
 
 #include "core/base/rng.h"
@@ -60,6 +61,8 @@ static int load_subject(struct polling *p, struct store_read *r)
     struct subject *s = &p->subject;
     int rc =
         session_load_of_client(p->ctx, r, p->code.client_session_pk, &p->cs, &s->session, &s->user);
+    if (rc == 0)
+        rc = impersonator_check(p->ctx, r, &s->session);
     if (rc == ERR_SESSION_NOT_ACTIVE)
         return not_valid(p, "session_not_active");
     TRY(rc);

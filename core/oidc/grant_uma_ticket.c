@@ -33,11 +33,28 @@ int uma_bearer_check(const struct auth_ctx *ctx, struct str token, struct client
     return 0;
 }
 
+/* Nobody authenticates here: what is given must not go on from token to token without end, past a new secret
+ * and a revocation. So a token that this grant gave asks for no other (it may be sent along as rpt), and what
+ * a token is given for ends with it. */
+static int limit_to(const struct auth_ctx *ctx, const struct jwt_claims *presented,
+                    struct subject *io_subject)
+{
+    if (!json_is_none(json_get(presented->json, CLAIM_AUTHORIZATION)))
+        return err_set(ctx->err, ERR_INVALID_TOKEN,
+                       "A token with permissions asks for no other: send it as rpt");
+    if (presented->exp_s <=
+        now_s(ctx->now)) /* good for a moment yet by the leeway for clocks alone */
+        return err_set(ctx->err, ERR_INVALID_TOKEN, "Invalid bearer token");
+    io_subject->expires_by_s = presented->exp_s;
+    return 0;
+}
+
 static int subject_of_token(const struct auth_ctx *ctx, struct store_read *r, struct str token,
                             struct subject *s)
 {
     struct access_token t;
     TRY(token_check(ctx, r, token, &t)); /* again: it is another moment (AD-05) */
+    TRY(limit_to(ctx, &t.claims, s));
     s->client = t.client;
     s->user = t.user;
     s->has_session = t.has_session;
@@ -165,7 +182,7 @@ static int ask_again(struct asking *q, const struct authz_request *request,
         !json_has_str(t.claims.aud, q->audience->client_id))
         return 0;
     struct json_iter it =
-        json_iter(json_get(json_get(t.claims.json, "authorization"), "permissions"));
+        json_iter(json_get(json_get(t.claims.json, CLAIM_AUTHORIZATION), "permissions"));
     while (json_next(&it, NULL, &permission)) {
         struct str text = asked_again(q->ctx->arena, permission);
         if (str_empty(text)) /* of scopes alone */

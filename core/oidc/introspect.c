@@ -68,7 +68,7 @@ static int add_light_claims(const struct auth_ctx *ctx, struct store_read *r,
 static int copy_permissions(const struct access_token *t, struct claims *c)
 {
     const struct json_value *list =
-        json_get(json_get(t->claims.json, "authorization"), "permissions");
+        json_get(json_get(t->claims.json, CLAIM_AUTHORIZATION), "permissions");
     return json_is_array(list) ? copy_claim(c, STR("permissions"), list) : 0;
 }
 

@@ -40,7 +40,7 @@ struct str mint_alg(const struct auth_ctx *ctx, const struct client *client, con
     return jose_alg_allowed(jose_alg_of(alg), JOSE_FOR_TOKENS) ? alg : STR(ALG_DEFAULT);
 }
 
-/* No token outlives its session. */
+/* No token outlives its session, nor the one that it was given for. */
 static int64_t access_lifespan_s(const struct auth_ctx *ctx, const struct subject *s)
 {
     const struct realm *realm = auth_realm(ctx);
@@ -48,6 +48,8 @@ static int64_t access_lifespan_s(const struct auth_ctx *ctx, const struct subjec
         s->implicit ? realm->access_token_lifespan_implicit_s : realm->access_token_lifespan_s;
     int64_t span = attribute_s(s->client, CLIENT_ATTR_ACCESS_TOKEN_LIFESPAN, base);
     int64_t idle_ms, max_ms;
+    if (s->expires_by_s != 0)
+        span = least(span, s->expires_by_s - now_s(ctx->now));
     if (!s->has_session)
         return span;
     session_ends(realm, &s->session, &idle_ms, &max_ms);
@@ -128,7 +130,7 @@ static int add_userinfo_request(const struct auth_ctx *ctx, const struct subject
 static int add_permissions(const struct auth_ctx *ctx, const struct subject *s, struct claims *c,
                            struct strs *io_audience)
 {
-    struct claim_path path = claim_path_of(STR("authorization"));
+    struct claim_path path = claim_path_of(STR(CLAIM_AUTHORIZATION));
     if (str_absent(s->permissions))
         return 0;
     struct str json = ARENA_CONCAT(ctx->arena, STR("{\"permissions\":"), s->permissions, STR("}"));

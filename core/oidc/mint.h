@@ -4,6 +4,9 @@
 
 #include "core/oidc/subject.h"
 
+/* What a resource server's permissions granted: {"permissions": [...]}. */
+#define CLAIM_AUTHORIZATION "authorization"
+
 #define TOKEN_TYPE_BEARER  "Bearer"
 #define TOKEN_TYPE_ID      "ID"
 #define TOKEN_TYPE_REFRESH "Refresh"

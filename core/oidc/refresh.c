@@ -1,6 +1,7 @@
 /* Refresh tokens, looked at. */
 #include "core/oidc/refresh.h"
 
+#include "core/admin/impersonator.h"
 #include "core/base/ct.h"
 #include "core/oidc/mint.h"
 #include "core/port/signer.h"
@@ -101,6 +102,10 @@ int refresh_token_load(const struct auth_ctx *ctx, struct store_read *r,
     if (session_is_over(auth_realm(ctx), &t->session, ctx->now->wall_ms) ||
         !session_user_allowed(ctx, &t->user, t->session.auth_time_ms)) /* OT-06 */
         return not_active(ctx, t);
+    int rc = impersonator_check(ctx, r, &t->session);
+    if (rc == ERR_SESSION_NOT_ACTIVE)
+        return not_active(ctx, t);
+    TRY(rc);
     /* OT-08: the strictest counts; the user's was looked at with the session. */
     if (t->claims.iat_s < auth_realm(ctx)->not_before_s || t->claims.iat_s < client->not_before_s ||
         t->claims.iat_s < t->user.not_before_s)

@@ -1,6 +1,7 @@
 /* Checking our own access tokens. */
 #include "core/oidc/token_check.h"
 
+#include "core/admin/impersonator.h"
 #include "core/auth/client_owner.h"
 #include "core/base/rng.h"
 #include "core/oidc/mint.h"
@@ -210,13 +211,16 @@ static int check_user(const struct check *c, const struct access_token *t)
     return 0;
 }
 
-static int check_session(const struct check *c, const struct access_token *t)
+static int check_session(const struct check *c, struct store_read *r, const struct access_token *t)
 {
     const struct auth_ctx *ctx = c->ctx;
     if (session_is_over(auth_realm(ctx), &t->session, ctx->now->wall_ms) ||
         !session_user_allowed(ctx, &t->user, t->session.auth_time_ms))
         return invalid(c, VALIDATION_SESSION_ENDED, "User session not found");
-    return 0;
+    int rc = impersonator_check(ctx, r, &t->session);
+    return rc == ERR_SESSION_NOT_ACTIVE
+               ? invalid(c, VALIDATION_SESSION_ENDED, "User session not found")
+               : rc;
 }
 
 static int check_service_account(const struct check *c, const struct access_token *t)
@@ -235,7 +239,7 @@ int token_stands(const struct auth_ctx *ctx, struct store_read *r, const struct 
     TRY(find_rows(&c, r, &t));
     TRY(check_client(&c, r, &t));
     TRY(check_user(&c, &t));
-    TRY(t.has_session ? check_session(&c, &t) : check_service_account(&c, &t));
+    TRY(t.has_session ? check_session(&c, r, &t) : check_service_account(&c, &t));
     *ret_token = t;
     *ret_reason = VALIDATION_ACTIVE;
     return 0;

@@ -26,7 +26,7 @@ static int after_each(void *context)
 /* Into the object that is open. The client is the listed one: what is read here is gone after each piece. */
 static int add_authorization(struct exporter *e, const struct client *client)
 {
-    const struct rs_view view = {e->r, e->scratch, client};
+    const struct rs_view view = {e->r, e->scratch, client, RS_PEOPLE_SHOWN};
     if (!client->authorization_services_enabled || e->options->without_authorization)
         return 0;
     jw_key(&e->w, "authorizationSettings");

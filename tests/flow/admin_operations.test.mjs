@@ -182,6 +182,63 @@ test('AD-04, WE-12: a consent page of hers is not answered by who acts as her', 
   await ana.users.logout({ id: maria.id });
 });
 
+// Each from a session of its own: the browser, and the tokens of before.
+async function actAs(name, impersonator, realm = 'peru') {
+  const [person] = await ana.users.find({ username: name, exact: true });
+  const browser = new Browser(world.server, 'peru');
+  assert.equal((await impersonate(await world.token(impersonator, realm), person.id, browser)).status, 200);
+  const { tokens } = await portal.login(name, { browser });
+  const held = (await browser.authorize({ client_id: 'portal' })).callback.code;
+  assert.ok(await portal.isActive(tokens.access_token));
+  return { person, browser, tokens, held };
+}
+async function assertOver({ browser, tokens, held }) {
+  assert.equal(await portal.isActive(tokens.access_token), false);
+  assert.equal((await world.call('GET', '/realms/peru/users', { token: tokens.access_token })).status, 401);
+  assertError(await portal.refresh(tokens.refresh_token), 400, 'invalid_grant');
+  assertError(await portal.redeem(held), 400, 'invalid_grant');
+  assert.ok(formById((await browser.follow(await browser.authorize({ client_id: 'portal' }))).text, 'kc-form-login'));
+}
+
+test('AD-04: who acts as somebody gets none of the rights that she gets later', async () => {
+  ana = await world.client('ana', 'peru');
+  await world.addUser('lucia');
+  await world.addAdmin('actor', ['realm-management/impersonation', 'realm-management/view-users'], 'peru');
+  const acted = await actAs('lucia', 'actor');
+  const [management] = await ana.clients.find({ clientId: 'realm-management' });
+  const roleOf = (roleName) => ana.clients.findRole({ id: management.id, roleName });
+  const give = async (role) => ana.users.addClientRoleMappings({ id: acted.person.id, clientUniqueId: management.id, roles: [role] });
+  await give(await roleOf('view-users'));
+  assert.equal((await world.call('GET', '/realms/peru/users', { token: acted.tokens.access_token })).status, 200, 'what he has as well');
+  await give(await roleOf('realm-admin'));
+  await assertOver(acted);
+});
+
+test('AD-04: a session by impersonation ends with the right to it', async () => {
+  ana = await world.client('ana', 'peru');
+  await world.addUser('elsa');
+  const [management] = await ana.clients.find({ clientId: 'realm-management' });
+  const role = await ana.clients.findRole({ id: management.id, roleName: 'impersonation' });
+  const ends = {
+    disabled: (id) => ana.users.update({ id }, { enabled: false }),
+    gone: (id) => ana.users.del({ id }),
+    'without the role': (id) => ana.users.delClientRoleMappings({ id, clientUniqueId: management.id, roles: [role] }),
+  };
+  for (const [index, end] of Object.values(ends).entries()) {
+    await world.addAdmin(`acting${index}`, ['realm-management/impersonation'], 'peru');
+    const acted = await actAs('elsa', `acting${index}`);
+    const [{ id }] = await ana.users.find({ username: `acting${index}`, exact: true });
+    await end(id);
+    await assertOver(acted);
+  }
+  await world.addAdmin('visitor', ['peru-realm/impersonation'], 'master');
+  const acted = await actAs('elsa', 'visitor', 'master');
+  const root = await world.client('root', 'master');
+  const [{ id }] = await root.users.find({ username: 'visitor', exact: true });
+  await root.users.update({ id }, { enabled: false });
+  await assertOver(acted);
+});
+
 test('WE-02: when the person logs in herself, the session of who acted as her ends', async () => {
   const browser = new Browser(world.server, 'peru');
   assert.equal((await impersonate(await world.token('root', 'master'), maria.id, browser)).status, 200);

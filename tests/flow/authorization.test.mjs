@@ -291,6 +291,27 @@ test('AD-01, AD-02, AD-03, AD-07: rights, realms and clients apart', async () =>
   assert.equal((await world.call('GET', `/realms/chile/clients/${id}/authz/resource-server`, { token: await world.token('root', 'master') })).status, 404);
 });
 
+test('AD-07: who may not look at people sees them nowhere here', async () => {
+  await world.addUser('canaria');
+  const [{ id: canary }] = await kc.users.find({ username: 'canaria', exact: true });
+  await world.addAdmin('sola', ['realm-management/view-authorization'], 'peru');
+  await world.addAdmin('ambas', ['realm-management/view-authorization', 'realm-management/view-users'], 'peru');
+  const owned = await want(201, 'POST', '/resource', { name: 'Of the canary', owner: canary });
+  const who = await policy('user', { users: [canary] });
+  const all = await policy('aggregate', { policies: [who.id] });
+  const paths = ['/resource', '/resource?deep=false', `/resource/${owned._id}`, '/policy', '/policy?type=user', '/policy/user',
+    `/policy/${who.id}`, `/policy/user/${who.id}`, `/policy/search?name=${encodeURIComponent(who.name)}`, `/policy/user/search?name=${encodeURIComponent(who.name)}`, `/policy/${all.id}/associatedPolicies`];
+  const alone = await world.token('sola', 'peru'), both = await world.token('ambas', 'peru');
+  for (const path of paths) {
+    const shown = await call('GET', path, undefined, both), hidden = await call('GET', path, undefined, alone);
+    assert.deepEqual([shown.status, hidden.status], [200, 200], path);
+    assert.ok(shown.text.includes(canary), path);
+    assert.ok(!hidden.text.includes(canary) && !hidden.text.includes('canaria'), `${path}: ${hidden.text}`);
+  }
+  const its = await want(200, 'GET', '/resource?name=Default%20Resource', undefined, alone);
+  assert.equal(its[0].owner.id, id, 'of the client itself');
+});
+
 test('AU-01: each change is an event with before and after', async () => {
   const made = await kc.clients.createAuthorizationScope({ id }, { name: 'told' });
   await kc.clients.updateAuthorizationScope({ id, scopeId: made.id }, { name: 'told again' });

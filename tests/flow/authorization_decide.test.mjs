@@ -182,6 +182,28 @@ test('OT-06, OT-15: only a good access token asks, and it is asked about each ti
   await kc.users.update({ id: maria }, { enabled: true });
 });
 
+test('OT-06: what a token is given for ends with it, and no token with permissions asks for another', async () => {
+  const [client] = await kc.clients.find({ clientId: 'portal' });
+  const last = async (attributes) => kc.clients.update({ id: client.id }, { ...client, attributes: { ...client.attributes, ...attributes } });
+  await last({ 'access.token.lifespan': '60' });
+  const own = (await portal.service()).json.access_token;
+  const person = await of('maria');
+  await last({ 'access.token.lifespan': '600' });
+  await kc.clients.updateResourceServer({ id }, { policyEnforcementMode: 'DISABLED' });
+  for (const access of [own, person]) {
+    const { json } = await ask(access, permissions('Album#view'));
+    assert.equal(decode(json.access_token).exp, decode(access).exp);
+    assert.ok(json.expires_in <= 60, `${json.expires_in}`);
+    assert.equal((await ask(json.access_token, permissions('Album#view'))).status, 401);
+    assert.equal((await ask(json.access_token, [['response_mode', 'decision']])).status, 401);
+  }
+  // who authenticates gets one of its own
+  const { json } = await portal.token({ grant_type: UMA, audience: 'photoz', permission: 'Album#view' });
+  assert.equal(json.expires_in, 600);
+  await kc.clients.updateResourceServer({ id }, { policyEnforcementMode: 'ENFORCING' });
+  await last({ 'access.token.lifespan': '' });
+});
+
 test('a client asks for its service account; public ones have none', async () => {
   assertError(await portal.token({ grant_type: UMA, audience: 'photoz' }), 403, 'access_denied');
   const [{ id: client }] = await kc.clients.find({ clientId: 'portal' });

@@ -5,11 +5,12 @@ import { AdminWorld, UUID } from './lib/admin.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { Client } from './lib/oidc.mjs';
 
-let world, kc, photoz, other, id, pat, base;
+let world, kc, photoz, other, id, pat, base, maria;
 before(async () => {
   world = await AdminWorld.open();
   kc = await world.client('ana', 'peru');
   await world.addUser('maria');
+  [{ id: maria }] = await kc.users.find({ username: 'maria', exact: true });
   const make = async (clientId) => {
     const made = await kc.clients.create({ clientId, secret: `a secret of ${clientId} for its own tests`, serviceAccountsEnabled: true, authorizationServicesEnabled: true, directAccessGrantsEnabled: true });
     return [made.id, new Client(world.server, 'peru', clientId, `a secret of ${clientId} for its own tests`)];
@@ -40,16 +41,16 @@ test('where it is', async () => {
 });
 
 test('made, read, found, changed, removed, refused', async () => {
-  const made = await want(201, 'POST', '', { name: 'Album', type: 'urn:photoz:album', uris: ['/album/*'], resource_scopes: ['view', 'delete'], owner: 'maria', attributes: { a: ['1'] } });
+  const made = await want(201, 'POST', '', { name: 'Album', type: 'urn:photoz:album', uris: ['/album/*'], resource_scopes: ['view', 'delete'], owner: maria, attributes: { a: ['1'] } });
   assert.match(made._id, UUID);
   assert.deepEqual(await want(200, 'GET', `/${made._id}`), made);
-  assert.deepEqual([made.name, made.owner.name, made.resource_scopes.map((s) => s.name), made.attributes], ['Album', 'maria', ['delete', 'view'], { a: ['1'] }]);
+  assert.deepEqual([made.name, made.owner, made.resource_scopes.map((s) => s.name), made.attributes], ['Album', { id: maria }, ['delete', 'view'], { a: ['1'] }]);
   assert.equal((await kc.clients.getResource({ id, resourceId: made._id })).name, 'Album');
   const found = (query) => want(200, 'GET', `?${query}`);
-  for (const query of ['name=alb', 'name=Album&exactName=true', 'uri=/album/*', 'uri=/album/7&matchingUri=true', 'owner=maria', 'type=urn:photoz:album', 'scope=view', 'scope=view&uri=/album/*']) {
+  for (const query of ['name=alb', 'name=Album&exactName=true', 'uri=/album/*', 'uri=/album/7&matchingUri=true', `owner=${maria}`, 'type=urn:photoz:album', 'scope=view', 'scope=view&uri=/album/*']) {
     assert.deepEqual(await found(query), [made._id], query);
   }
-  for (const query of ['name=Alb&exactName=true', 'owner=nobody', 'scope=nothing', 'scope=view&uri=/x', 'first=9', 'owner=photoz&name=Album']) assert.deepEqual(await found(query), [], query);
+  for (const query of ['name=Alb&exactName=true', 'owner=nobody', 'owner=maria', 'scope=nothing', 'scope=view&uri=/x', 'first=9', 'owner=photoz&name=Album']) assert.deepEqual(await found(query), [], query);
   assert.deepEqual((await found('deep=true&name=Album'))[0], made);
   assert.equal((await found('max=1')).length, 1);
   await want(400, 'GET', '?max=5000');
@@ -66,6 +67,24 @@ test('made, read, found, changed, removed, refused', async () => {
   assert.equal(JSON.parse(event.representation).object, 'Album');
   assert.equal(event.authDetails.clientId, 'photoz');
   assert.deepEqual([event.resourceType, event.resourcePath], ['AUTHORIZATION_RESOURCE', `authz/protection/resource_set/${made._id}`]);
+});
+
+test('AD-07: a resource server learns nobody\'s name, nor whether there is somebody of a name', async () => {
+  const told = async (owner) => {
+    const { status, text } = await call('POST', '', { name: 'Whose', owner });
+    return `${status} ${text}`;
+  };
+  assert.match(await told('nobody'), /^400 /);
+  for (const owner of ['maria', { name: 'maria' }, { name: 'nobody' }, { id: 'maria' }]) assert.equal(await told(owner), await told('nobody'));
+  const made = await want(201, 'POST', '', { name: 'Hers', owner: { id: maria } });
+  assert.deepEqual(made.owner, { id: maria });
+  for (const path of ['', '?deep=true', `/${made._id}`]) assert.ok(!(await call('GET', path)).text.includes('maria'), path);
+  for (const owner of ['photoz', id, { name: 'photoz' }]) {
+    const own = await want(201, 'POST', '', { name: 'Its', owner });
+    assert.deepEqual(own.owner, { id, name: 'photoz' });
+    await want(204, 'DELETE', `/${own._id}`);
+  }
+  await want(204, 'DELETE', `/${made._id}`);
 });
 
 test('AD-01, AD-03, OT-06, OT-15: with the role alone, of one\'s own alone, for as long as one has it', async () => {

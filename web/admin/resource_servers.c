@@ -28,7 +28,9 @@ int rs_open_to_change(struct admin_call *call, struct client *ret_client)
 
 struct rs_view rs_view_of(struct admin_call *call, const struct client *client)
 {
-    return (struct rs_view){call->r, call->req->arena, client};
+    bool sees_people = admin_has(call, ADMIN_VIEW_USERS);
+    return (struct rs_view){call->r, call->req->arena, client,
+                            sees_people ? RS_PEOPLE_SHOWN : RS_PEOPLE_HIDDEN};
 }
 
 void rs_write_brief(struct admin_call *call, const struct rs_objects *objects)
@@ -120,7 +122,7 @@ int rest_rs_export(struct admin_call *call)
     arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
     TRY(rs_open(call, &client));
     TRY(admin_require(call, ADMIN_VIEW_USERS));
-    const struct rs_view view = {call->r, &scratch, &client};
+    const struct rs_view view = {call->r, &scratch, &client, RS_PEOPLE_SHOWN};
     return rs_represent_all(&view, forget, &scratch, &call->out);
 }
 

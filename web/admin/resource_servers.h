@@ -9,6 +9,7 @@
 MUST_CHECK int rs_open(struct admin_call *call, struct client *ret_client);
 /* The same in a write, for a change: ERR_FORBIDDEN as for the client itself (AD-04). */
 MUST_CHECK int rs_open_to_change(struct admin_call *call, struct client *ret_client);
+/* With people for who may look at them (AD-07). */
 struct rs_view rs_view_of(struct admin_call *call, const struct client *client);
 
 /* {id, name} and, of policies, what else Keycloak tells of them in lists. */

@@ -67,13 +67,15 @@ static int settle_link(struct admin_call *call, enum rs_kind kind, struct str na
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static int write_list(struct admin_call *call, const struct rs_objects *found)
+static int write_list(struct admin_call *call, const struct client *client,
+                      const struct rs_objects *found)
 {
+    const struct rs_view view = rs_view_of(call, client);
     jw_begin_array(&call->out);
     for (size_t i = 0; i < found->count; i++) {
         struct rs_policy policy;
         TRY(rs_object_read(call->req->arena, &found->items[i], &policy));
-        TRY(rs_represent_policy_general(&policy, &call->out));
+        TRY(rs_represent_policy_general(&view, &policy, &call->out));
     }
     jw_end_array(&call->out);
     return 0;
@@ -98,7 +100,7 @@ static int list(struct admin_call *call, struct str type)
         TRY(rs_list(call->r, call->req->arena, &q.filter, page.first, admin_page_limit(&page),
                     &found));
     TRY(admin_page_check(call, &page, found.count));
-    return write_list(call, &found);
+    return write_list(call, &client, &found);
 }
 
 int rest_rs_policies_list(struct admin_call *call)
@@ -121,7 +123,8 @@ static int search(struct admin_call *call, struct str type)
         return 0;
     TRY(rc);
     TRY(rs_object_read(call->req->arena, &row, &policy));
-    return rs_represent_policy_general(&policy, &call->out);
+    const struct rs_view view = rs_view_of(call, &client);
+    return rs_represent_policy_general(&view, &policy, &call->out);
 }
 
 int rest_rs_policy_search(struct admin_call *call)
@@ -212,7 +215,7 @@ int rest_rs_policy_get(struct admin_call *call)
     TRY(find(call, &client, &policy));
     const struct rs_view view = rs_view_of(call, &client);
     return has_type(call) ? rs_represent_policy(&view, &policy, &call->out)
-                          : rs_represent_policy_general(&policy, &call->out);
+                          : rs_represent_policy_general(&view, &policy, &call->out);
 }
 
 int rest_rs_policy_put(struct admin_call *call)
@@ -242,36 +245,39 @@ int rest_rs_policy_remove(struct admin_call *call)
 
 /* --- What it is linked to --- */
 
-static int linked(struct admin_call *call, enum rs_kind kind, struct rs_objects *ret_objects)
+static int linked(struct admin_call *call, enum rs_kind kind, struct client *ret_client,
+                  struct rs_objects *ret_objects)
 {
-    struct client client;
     struct rs_policy policy;
-    TRY(rs_open(call, &client));
-    TRY(find(call, &client, &policy));
+    TRY(rs_open(call, ret_client));
+    TRY(find(call, ret_client, &policy));
     const struct rs_filter filter = {
-        .client_pk = client.pk, .kind = kind, .from_pk = policy.row.pk};
+        .client_pk = ret_client->pk, .kind = kind, .from_pk = policy.row.pk};
     return rs_list(call->r, call->req->arena, &filter, 0, RS_OBJECTS_MAX, ret_objects);
 }
 
 int rest_rs_policy_parts(struct admin_call *call)
 {
+    struct client client;
     struct rs_objects objects;
-    TRY(linked(call, RS_POLICY, &objects));
-    return write_list(call, &objects);
+    TRY(linked(call, RS_POLICY, &client, &objects));
+    return write_list(call, &client, &objects);
 }
 
 int rest_rs_policy_resources(struct admin_call *call)
 {
+    struct client client;
     struct rs_objects objects;
-    TRY(linked(call, RS_RESOURCE, &objects));
+    TRY(linked(call, RS_RESOURCE, &client, &objects));
     rs_write_brief(call, &objects);
     return 0;
 }
 
 int rest_rs_policy_scopes(struct admin_call *call)
 {
+    struct client client;
     struct rs_objects objects;
-    TRY(linked(call, RS_SCOPE, &objects));
+    TRY(linked(call, RS_SCOPE, &client, &objects));
     rs_write_brief(call, &objects);
     return 0;
 }
@@ -286,5 +292,5 @@ int rest_rs_policy_dependents(struct admin_call *call)
     const struct rs_filter filter = {
         .client_pk = client.pk, .kind = RS_POLICY, .to_pk = policy.row.pk};
     TRY(rs_list(call->r, call->req->arena, &filter, 0, RS_OBJECTS_MAX, &objects));
-    return write_list(call, &objects);
+    return write_list(call, &client, &objects);
 }
