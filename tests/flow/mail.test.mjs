@@ -333,6 +333,19 @@ test('RE-01: a new address, a new password or a newer link makes a link void', a
   assertErrorPage(await follow(fourth.replace('/peru/', '/chile/')));
 });
 
+test('RE-01: nor does it come back after the account was locked for good and enabled again', async () => {
+  const suyay = await someone();
+  await kc.realms.update({ realm: 'peru' }, { permanentLockout: true, failureFactor: 2, quickLoginCheckMilliSeconds: 0 });
+  try {
+    await kc.users.executeActionsEmail({ id: suyay.id, actions: ['UPDATE_PASSWORD'] });
+    const link = linkOf(await relay.take(suyay.email));
+    for (let i = 0; i < 2; i++) assert.notEqual((await portal.password(suyay.name, 'a wrong guess')).status, 200);
+    assert.equal((await kc.users.findOne({ id: suyay.id })).enabled, false);
+    await kc.users.update({ id: suyay.id }, { enabled: true });
+    assertSpent(await follow(link));
+  } finally { await kc.realms.update({ realm: 'peru' }, { permanentLockout: false, failureFactor: 30, quickLoginCheckMilliSeconds: 1000 }); }
+});
+
 // --- An address to prove ---
 
 test('verifyEmail: the login waits until the link was followed, in whatever browser', async () => {
