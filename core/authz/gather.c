@@ -41,37 +41,23 @@ static int add_found(struct store_read *r, struct arena *a, const struct rs_filt
     return 0;
 }
 
-/* A permission for a scope wherever it is: bound neither to resources nor to a type of them. */
-static int is_unbound(struct store_read *r, struct arena *a, const struct rs_object *permission,
-                      bool *ret_unbound)
-{
-    struct rs_objects resources;
-    struct rs_policy policy;
-    const struct rs_filter filter = {
-        .client_pk = permission->client_pk, .kind = RS_RESOURCE, .from_pk = permission->pk};
-    TRY(rs_list(r, a, &filter, 0, 1, &resources));
-    TRY(rs_object_read(a, permission, &policy));
-    *ret_unbound = resources.count == 0 &&
-                   str_empty(str_map_get(&policy.config, STR(RS_CONFIG_RESOURCE_TYPE)));
-    return 0;
-}
-
-static int add_of_scope(struct store_read *r, struct arena *a, const struct rs_object *scope,
-                        struct rs_objects *io_list)
+/* Permissions for any of the scopes wherever it is: bound neither to resources nor to a type of them. */
+static int find_unbound(struct store_read *r, struct arena *a, int64_t client_pk,
+                        const struct rs_objects *scopes, struct rs_objects *ret_list)
 {
     struct rs_objects found = {NULL, 0};
-    const struct rs_filter filter = {.client_pk = scope->client_pk,
-                                     .kind = RS_POLICY,
-                                     .type = STR(RS_TYPE_SCOPE),
-                                     .to_pk = scope->pk};
-    TRY(add_found(r, a, &filter, &found));
+    size_t kept = 0;
+    if (scopes->count > 0)
+        TRY(rs_list_of_scopes(r, a, client_pk, scopes, AUTHZ_POLICIES_MAX + 1, &found));
+    if (found.count > AUTHZ_POLICIES_MAX)
+        return ERR_LIMIT_REACHED;
     for (size_t i = 0; i < found.count; i++) {
-        bool unbound = false;
-        if (!has(io_list, found.items[i].pk))
-            TRY(is_unbound(r, a, &found.items[i], &unbound));
-        if (unbound)
-            TRY(add(a, &found.items[i], io_list));
+        struct rs_policy policy;
+        TRY(rs_object_read(a, &found.items[i], &policy));
+        if (str_empty(str_map_get(&policy.config, STR(RS_CONFIG_RESOURCE_TYPE))))
+            found.items[kept++] = found.items[i];
     }
+    *ret_list = (struct rs_objects){found.items, kept};
     return 0;
 }
 
@@ -79,7 +65,7 @@ int rs_permissions_of(struct store_read *r, struct arena *a, const struct rs_obj
                       const struct rs_objects *scopes, int64_t client_pk,
                       struct rs_objects *ret_permissions)
 {
-    struct rs_objects list = {NULL, 0};
+    struct rs_objects list = {NULL, 0}, unbound;
     struct rs_filter filter = {
         .client_pk = client_pk, .kind = RS_POLICY, .permissions = RS_ONLY_PERMISSION};
     if (resource) {
@@ -91,8 +77,9 @@ int rs_permissions_of(struct store_read *r, struct arena *a, const struct rs_obj
         filter.word = resource->type;
         TRY(add_found(r, a, &filter, &list));
     }
-    for (size_t i = 0; i < scopes->count; i++)
-        TRY(add_of_scope(r, a, &scopes->items[i], &list));
+    TRY(find_unbound(r, a, client_pk, scopes, &unbound));
+    for (size_t i = 0; i < unbound.count; i++)
+        TRY(add(a, &unbound.items[i], &list));
     *ret_permissions = list;
     return 0;
 }
@@ -199,6 +186,20 @@ static int load(struct authz_request *q, const struct rs_objects *permissions,
 
 /* --- The answer --- */
 
+/* Of pks in ascending order. */
+static bool has_pk(const int64_t *pks, size_t count, int64_t pk)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pks[middle] < pk)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && pks[low] == pk;
+}
+
 /* Which of the scopes a permission is about; one about none of them does not count. */
 static int scopes_of(struct authz_request *q, const struct rs_objects *scopes,
                      struct authz_permission *io_permission, bool *ret_counts)
@@ -208,12 +209,17 @@ static int scopes_of(struct authz_request *q, const struct rs_objects *scopes,
     *ret_counts = true;
     if (str_eq(row->type, STR(RS_TYPE_RESOURCE)))
         return 0;
+    CLEANUP(arena_free) struct arena scratch;
+    int64_t *links;
+    size_t count;
+    arena_init(&scratch, ARENA_REQUEST_MAX_BYTES);
+    TRY(rs_links_of(q->r, &scratch, row->pk, &links, &count));
     bool *about = ARENA_ARRAY(q->a, scopes->count + 1, bool);
     if (!about)
         return ERR_NO_MEMORY;
     *ret_counts = false;
     for (size_t i = 0; i < scopes->count; i++) {
-        TRY(rs_link_exists(q->r, row->pk, scopes->items[i].pk, &about[i]));
+        about[i] = has_pk(links, count, scopes->items[i].pk);
         *ret_counts |= about[i];
     }
     io_permission->about = about;
@@ -237,22 +243,47 @@ static int judge(struct authz_request *q, const struct rs_objects *scopes,
     return 0;
 }
 
-static int of_scope(struct authz_request *q, const struct rs_object *scope,
-                    const struct rs_objects **ret_permissions)
+static struct authz_of_scope *of_scope(struct authz_request *q, int64_t scope_pk)
 {
     for (size_t i = 0; i < q->of_scope_count; i++)
-        if (q->of_scopes[i].scope_pk == scope->pk) {
-            *ret_permissions = &q->of_scopes[i].permissions;
-            return 0;
-        }
-    struct authz_of_scope *items =
-        room_for_one(q->a, q->of_scopes, q->of_scope_count, sizeof(*items));
-    if (!items)
+        if (q->of_scopes[i].scope_pk == scope_pk)
+            return &q->of_scopes[i];
+    return NULL;
+}
+
+/* Files a permission under those of its scopes that were learnt from that place on. */
+static int file_permission(struct authz_request *q, size_t from, const struct rs_object *permission)
+{
+    int64_t *links;
+    size_t count;
+    TRY(rs_links_of(q->r, q->a, permission->pk, &links, &count));
+    for (size_t i = from; i < q->of_scope_count; i++)
+        if (has_pk(links, count, q->of_scopes[i].scope_pk))
+            TRY(add(q->a, permission, &q->of_scopes[i].permissions));
+    return 0;
+}
+
+/* Asks once for all scopes of which nothing is known yet. */
+static int learn_scopes(struct authz_request *q, const struct rs_objects *scopes)
+{
+    size_t from = q->of_scope_count;
+    struct rs_objects fresh = {ARENA_ARRAY(q->a, scopes->count + 1, struct rs_object), 0}, found;
+    if (!fresh.items)
         return ERR_NO_MEMORY;
-    q->of_scopes = items;
-    items[q->of_scope_count] = (struct authz_of_scope){.scope_pk = scope->pk};
-    TRY(add_of_scope(q->r, q->a, scope, &items[q->of_scope_count].permissions));
-    *ret_permissions = &items[q->of_scope_count++].permissions;
+    for (size_t i = 0; i < scopes->count; i++) {
+        if (of_scope(q, scopes->items[i].pk))
+            continue;
+        struct authz_of_scope *items =
+            room_for_one(q->a, q->of_scopes, q->of_scope_count, sizeof(*items));
+        if (!items)
+            return ERR_NO_MEMORY;
+        q->of_scopes = items;
+        items[q->of_scope_count++] = (struct authz_of_scope){.scope_pk = scopes->items[i].pk};
+        fresh.items[fresh.count++] = scopes->items[i];
+    }
+    TRY(find_unbound(q->r, q->a, q->client_pk, &fresh, &found));
+    for (size_t i = 0; i < found.count; i++)
+        TRY(file_permission(q, from, &found.items[i]));
     return 0;
 }
 
@@ -262,11 +293,11 @@ static int find_permissions(struct authz_request *q, struct arena *scratch,
 {
     static const struct rs_objects none = {NULL, 0};
     TRY(rs_permissions_of(q->r, scratch, asked->resource, &none, q->client_pk, ret_permissions));
+    TRY(learn_scopes(q, &asked->scopes));
     for (size_t i = 0; i < asked->scopes.count; i++) {
-        const struct rs_objects *more;
-        TRY(of_scope(q, &asked->scopes.items[i], &more));
-        for (size_t k = 0; k < more->count; k++)
-            TRY(add(scratch, &more->items[k], ret_permissions));
+        const struct authz_of_scope *more = of_scope(q, asked->scopes.items[i].pk);
+        for (size_t k = 0; more && k < more->permissions.count; k++)
+            TRY(add(scratch, &more->permissions.items[k], ret_permissions));
     }
     return 0;
 }

@@ -51,8 +51,14 @@ MUST_CHECK int rs_list(struct store_read *r, struct arena *a, const struct rs_fi
 /* The links of an object to those of a kind become these. */
 MUST_CHECK int rs_links_put(struct store_write *w, int64_t from_pk, enum rs_kind kind,
                             const struct rs_objects *to);
-MUST_CHECK int rs_link_exists(struct store_read *r, int64_t from_pk, int64_t to_pk,
-                              bool *ret_exists);
+/* Whatever an object links to, ascending. */
+MUST_CHECK int rs_links_of(struct store_read *r, struct arena *a, int64_t from_pk,
+                           int64_t **ret_pks, size_t *ret_count);
+/* By name, the policies of the type RS_TYPE_SCOPE that link to any of the scopes and to no resource: by one
+ * statement for all scopes. */
+MUST_CHECK int rs_list_of_scopes(struct store_read *r, struct arena *a, int64_t client_pk,
+                                 const struct rs_objects *scopes, size_t limit,
+                                 struct rs_objects *ret_objects);
 /* The words of an object become these. */
 MUST_CHECK int rs_words_put(struct store_write *w, int64_t pk, const struct strs *words);
 /* Resources of a person, of all clients. */

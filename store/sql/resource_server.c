@@ -1,10 +1,13 @@
 /* What resource servers hold. */
 #include "core/port/resource_servers.h"
 
+#include "core/codec/json.h"
 #include "store/sql/rows.h"
 #include "store/tx.h"
 
 #include "core/base/banned.h"
+
+#define PKS_MAX_BYTES ((size_t)256 << 10)
 
 #define COLUMNS "pk, client_pk, kind, id, name, owner, type, doc"
 
@@ -229,6 +232,44 @@ int rs_policies_with_word(struct store_read *r, struct arena *a, struct str word
     return 0;
 }
 
+/* "[7,9]", for json_each. */
+static int pks_json(struct arena *a, const struct rs_objects *objects, struct str *ret_json)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, a, PKS_MAX_BYTES);
+    jw_init(&w, &b);
+    jw_begin_array(&w);
+    for (size_t i = 0; i < objects->count; i++)
+        jw_i64(&w, objects->items[i].pk);
+    jw_end_array(&w);
+    return jw_finish(&w, ret_json);
+}
+
+int rs_list_of_scopes(struct store_read *r, struct arena *a, int64_t client_pk,
+                      const struct rs_objects *scopes, size_t limit, struct rs_objects *ret_objects)
+{
+    static const struct sql select = {
+        SELECT ALSO_OF_KIND
+        " AND type = '" RS_TYPE_SCOPE "'"
+        " AND pk IN (SELECT from_pk FROM rs_link WHERE to_pk IN (SELECT value FROM json_each(?3)))"
+        " AND NOT EXISTS (SELECT 1 FROM rs_link JOIN rs_object AS target ON target.pk = to_pk"
+        " WHERE from_pk = rs_object.pk AND target.kind = ?4) ORDER BY name, pk LIMIT ?5"};
+    struct rows rows = ROWS_OF(struct rs_object);
+    struct str pks;
+    TRY(pks_json(a, scopes, &pks));
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, client_pk);
+    query_i64(&q, RS_POLICY);
+    query_str(&q, pks);
+    query_i64(&q, RS_RESOURCE);
+    query_i64(&q, rows_at_most(limit));
+    TRY(rows_read(&rows, &q, a, read_row));
+    *ret_objects = (struct rs_objects){rows.items, rows.count};
+    return 0;
+}
+
 /* --- Links and words --- */
 
 static int insert_link(struct store_write *w, int64_t from_pk, int64_t to_pk)
@@ -263,14 +304,14 @@ int rs_links_put(struct store_write *w, int64_t from_pk, enum rs_kind kind,
     return 0;
 }
 
-int rs_link_exists(struct store_read *r, int64_t from_pk, int64_t to_pk, bool *ret_exists)
+int rs_links_of(struct store_read *r, struct arena *a, int64_t from_pk, int64_t **ret_pks,
+                size_t *ret_count)
 {
-    static const struct sql select = {"SELECT 1 FROM rs_link WHERE from_pk = ? AND to_pk = ?"};
+    static const struct sql select = {"SELECT to_pk FROM rs_link WHERE from_pk = ? ORDER BY to_pk"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, from_pk);
-    query_i64(&q, to_pk);
-    return query_next(&q, ret_exists);
+    return rows_read_pks(&q, a, ret_pks, ret_count);
 }
 
 static int insert_word(struct store_write *w, int64_t pk, struct str word)

@@ -129,7 +129,8 @@ static void test_links_and_words(void **state)
     struct rs_object two[] = {view_scope, edit};
     struct rs_objects named;
     struct strs words = {0};
-    bool exists;
+    int64_t *pks;
+    size_t count;
     (void)state;
     ok(rs_links_put(w, album.pk, RS_SCOPE, &(struct rs_objects){two, 2}));
     ok(rs_links_put(w, policy.pk, RS_SCOPE, &(struct rs_objects){two, 1}));
@@ -141,10 +142,10 @@ static void test_links_and_words(void **state)
     assert_str(found(r, (struct rs_filter){.kind = RS_POLICY, .to_pk = edit.pk}, 0, 9), "");
     /* links to one kind leave those to another alone */
     ok(rs_links_put(w, policy.pk, RS_SCOPE, &(struct rs_objects){&two[1], 1}));
-    ok(rs_link_exists(r, policy.pk, album.pk, &exists));
-    assert_true(exists);
-    ok(rs_link_exists(r, policy.pk, view_scope.pk, &exists));
-    assert_false(exists);
+    ok(rs_links_of(r, &arena, policy.pk, &pks, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(pks[0], edit.pk);
+    assert_int_equal(pks[1], album.pk);
 
     ok(strs_add(&words, &arena, STR("/album/*")));
     ok(strs_add(&words, &arena, STR("/album/*")));
@@ -169,6 +170,40 @@ static void test_links_and_words(void **state)
     ok(rs_policies_with_word(r, &arena, STR("/album/*"), &named));
     assert_int_equal(named.count, 0);
     commit(w);
+}
+
+static void test_policies_of_scopes(void **state)
+{
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    struct rs_object scopes[] = {put(w, RS_SCOPE, "view", "", ""), put(w, RS_SCOPE, "edit", "", ""),
+                                 put(w, RS_SCOPE, "burn", "", "")},
+                     album = put(w, RS_RESOURCE, "album", "", ""),
+                     both = put(w, RS_POLICY, "both", "", RS_TYPE_SCOPE),
+                     bound = put(w, RS_POLICY, "bound", "", RS_TYPE_SCOPE),
+                     plain = put(w, RS_POLICY, "plain", "", RS_TYPE_RESOURCE),
+                     third = put(w, RS_POLICY, "third", "", RS_TYPE_SCOPE);
+    const struct rs_objects asked = {scopes, 2};
+    struct rs_objects got;
+    (void)state;
+    ok(rs_links_put(w, both.pk, RS_SCOPE, &asked));
+    ok(rs_links_put(w, bound.pk, RS_SCOPE, &asked));
+    ok(rs_links_put(w, bound.pk, RS_RESOURCE, &(struct rs_objects){&album, 1}));
+    ok(rs_links_put(w, plain.pk, RS_SCOPE, &asked));
+    ok(rs_links_put(w, third.pk, RS_SCOPE, &(struct rs_objects){&scopes[2], 1}));
+    ok(rs_list_of_scopes(r, &arena, client.pk, &asked, 9, &got));
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.items[0].pk, both.pk);
+    ok(rs_list_of_scopes(r, &arena, client.pk, &(struct rs_objects){scopes, 3}, 9, &got));
+    assert_int_equal(got.count, 2);
+    assert_int_equal(got.items[1].pk, third.pk);
+    ok(rs_list_of_scopes(r, &arena, client.pk, &(struct rs_objects){scopes, 3}, 1, &got));
+    assert_int_equal(got.count, 1);
+    ok(rs_list_of_scopes(r, &arena, client.pk + 1, &asked, 9, &got));
+    assert_int_equal(got.count, 0);
+    ok(rs_list_of_scopes(r, &arena, client.pk, &(struct rs_objects){scopes, 0}, 9, &got));
+    assert_int_equal(got.count, 0);
+    store_rollback(w);
 }
 
 static void test_limit(void **state)
@@ -208,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows, start, end),
         cmocka_unit_test_setup_teardown(test_lists, start, end),
         cmocka_unit_test_setup_teardown(test_links_and_words, start, end),
+        cmocka_unit_test_setup_teardown(test_policies_of_scopes, start, end),
         cmocka_unit_test_setup_teardown(test_limit, start, end),
     };
     return cmocka_run_group_tests_name("resource servers", tests, NULL, NULL);
