@@ -401,8 +401,8 @@ static int start_exports(struct app *app, struct err_ctx *err)
                                               .hour = c->export_hour,
                                               .keep_days = c->export_keep_days,
                                               .secrets = c->export_secrets};
-    if (settings.dir && strcmp(c->export_dir, c->backup_dir) == 0)
-        return err_set(err, ERR_CONFIG, "export-dir and backup-dir are two folders");
+    if (settings.dir)
+        TRY(exports_check_folder(settings.dir, or_null(c->backup_dir), err));
     if (store_is_standby(app->store))
         return 0; /* the primary makes them */
     return exports_start(app->store, &settings, &app->exports);

@@ -3,6 +3,7 @@
 #include "appliance/exports.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appliance/backup_event.h"
@@ -14,6 +15,7 @@
 #include "core/transfer/export.h"
 #include "store/repl/backup.h"
 #include "store/repl/backup_folder.h"
+#include "store/repl/tree.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -118,6 +120,23 @@ static int export_all(struct round *r)
     return each_realm(r->exports->store, &a, export_next, r);
 }
 
+static int only_files_of_realms(void *arg, const char *name)
+{
+    (void)arg;
+    return str_ends(str_c(name), STR("-realm.json")) ? 0 : ERR_CONFLICT;
+}
+
+/* Whatever holds anything else, a backup among them, or cannot be looked into, is not ours to remove. */
+static bool is_an_export(const struct backup_folder *folder, struct str id)
+{
+    int fd;
+    if (backup_folder_enter(folder, id, &fd) != 0)
+        return false;
+    int rc = tree_each(fd, only_files_of_realms, NULL);
+    (void)close(fd);
+    return rc == 0;
+}
+
 /* The newest stays whatever its age. */
 static int prune(const struct backup_folder *folder, int64_t before_ms)
 {
@@ -129,7 +148,8 @@ static int prune(const struct backup_folder *folder, int64_t before_ms)
     backup_id_of(before_ms, before);
     TRY(backup_folder_list(folder, &a, &ids, &count));
     for (size_t i = 0; i + 1 < count && str_cmp(ids[i], str_c(before)) < 0; i++)
-        TRY(backup_folder_remove(folder, ids[i]));
+        if (is_an_export(folder, ids[i]))
+            TRY(backup_folder_remove(folder, ids[i]));
     return 0;
 }
 
@@ -146,6 +166,13 @@ static int make_in(struct round *r, const struct backup_folder *folder, const ch
     return rc;
 }
 
+/* Not all folders are there at the start: here this one is. */
+static int open_folder(struct exports *e, struct backup_folder *ret_folder, struct err_ctx *err)
+{
+    TRY(backup_folder_open(e->settings.dir, true, ret_folder, err));
+    return exports_check_folder(e->settings.dir, store_backup_dir(e->store), err);
+}
+
 /* A clock that leapt ahead ends no retention. */
 static int make(struct exports *e, char id[BACKUP_ID_LEN + 1], struct round *r)
 {
@@ -153,7 +180,7 @@ static int make(struct exports *e, char id[BACKUP_ID_LEN + 1], struct round *r)
     const struct now now = clock_now();
     *r = (struct round){.exports = e, .dir_fd = -1};
     backup_id_of(now.wall_ms, id);
-    TRY(backup_folder_open(e->settings.dir, true, &folder, &r->err));
+    TRY(open_folder(e, &folder, &r->err));
     TRY(make_in(r, &folder, id));
     if (r->err.err != 0)
         return r->err.err;
@@ -227,6 +254,17 @@ static void *run(void *arg)
     while (wait_ms >= 0 && routine_pause(&e->routine, wait_ms))
         wait_ms = round_once(e);
     return NULL;
+}
+
+int exports_check_folder(const char *dir, const char *backup_dir, struct err_ctx *err)
+{
+    struct stat own, backups;
+    if (!backup_dir)
+        return 0;
+    bool same = strcmp(dir, backup_dir) == 0 ||
+                (stat(dir, &own) == 0 && stat(backup_dir, &backups) == 0 &&
+                 own.st_dev == backups.st_dev && own.st_ino == backups.st_ino);
+    return same ? err_set(err, ERR_CONFIG, "export-dir and backup-dir are two folders") : 0;
 }
 
 int exports_start(struct store *store, const struct exports_settings *settings,

@@ -16,6 +16,9 @@ struct exports_settings {
     int64_t keep_days;
     bool secrets; /* keys, credentials and secrets, too */
 };
+/* ERR_CONFIG, with a sentence, when both are one folder, by whatever name (backup_dir NULL: there is none):
+ * each would prune what the other keeps. Also before each export, as either may be made after the start. */
+MUST_CHECK int exports_check_folder(const char *dir, const char *backup_dir, struct err_ctx *err);
 /* ERR_NO_MEMORY. */
 MUST_CHECK int exports_start(struct store *store, const struct exports_settings *settings,
                              struct exports **ret_exports);

@@ -168,7 +168,7 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
     struct str detail = str_c(req->err.detail);
     if (err == ERR_STORE_STANDBY || err == ERR_MAIL) {
         jw_member_str(w, "errorMessage", description_of(req, o));
-    } else if (err == ERR_NOT_IMPLEMENTED || err == ERR_LOGIN_TOO_OLD) {
+    } else if (err == ERR_NOT_IMPLEMENTED || err == ERR_LOGIN_TOO_OLD || err == ERR_STANDBY_STALE) {
         jw_member_c(w, "error", o->oauth);
         jw_member_str(w, "error_description", description_of(req, o));
     } else if (o->status >= 500) {

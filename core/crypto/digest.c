@@ -116,6 +116,19 @@ void blake2b_256(struct str key, const struct str *parts, size_t count,
     secret_wipe(&state, sizeof(state));
 }
 
+int blake2b_256_pull(blake2b_next *next, void *arg, unsigned char out[BLAKE2B_BYTES])
+{
+    crypto_generichash_state state;
+    struct str piece;
+    must(crypto_generichash_init(&state, NULL, 0, BLAKE2B_BYTES));
+    int err = next(arg, &piece);
+    for (; err == 0 && piece.len > 0; err = next(arg, &piece))
+        must(crypto_generichash_update(&state, (const unsigned char *)piece.ptr, piece.len));
+    must(crypto_generichash_final(&state, out, BLAKE2B_BYTES));
+    secret_wipe(&state, sizeof(state));
+    return err;
+}
+
 uint64_t siphash_64(const unsigned char key[SIPHASH_KEY_BYTES], struct str data)
 {
     unsigned char bytes[crypto_shorthash_siphash24_BYTES];

@@ -36,6 +36,9 @@ static inline void blake2b_256_of(struct str data, unsigned char out[BLAKE2B_BYT
 {
     blake2b_256(str_of(NULL, 0), &data, 1, out);
 }
+/* The same, without a key, of what next brings: pieces until an empty one. Its errors. */
+typedef int blake2b_next(void *arg, struct str *ret_piece);
+MUST_CHECK int blake2b_256_pull(blake2b_next *next, void *arg, unsigned char out[BLAKE2B_BYTES]);
 
 #define SIPHASH_KEY_BYTES 16
 

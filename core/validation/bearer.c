@@ -35,6 +35,7 @@ static int open_all(const struct validation_call *call, struct bearer *b)
         return err_set(call->err, ERR_UNAUTHENTICATED, "A bearer token is needed");
     if (auth_header_bearer(call->authorization, &token) != 0)
         return refuse(call);
+    TRY(store_fresh(call->store)); /* it may have been revoked where this node did not hear of it */
     TRY(open_realm(call, token, b));
     TRY(store_read_begin(b->view, &b->r));
     return token_check(&b->ctx, b->r, token, &b->token);

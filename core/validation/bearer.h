@@ -14,7 +14,7 @@ struct bearer {
 };
 
 /* call->authorization is looked at. ERR_UNAUTHENTICATED without it, ERR_INVALID_TOKEN for every token
- * that is not good now or of a disabled realm; ERR_STORE_*. */
+ * that is not good now or of a disabled realm, ERR_STANDBY_STALE (store_fresh); ERR_STORE_*. */
 MUST_CHECK int bearer_open(const struct validation_call *call, struct bearer *ret_bearer);
 /* Fits CLEANUP; a zeroed struct is fine. */
 void bearer_close(struct bearer *bearer);

@@ -65,7 +65,26 @@ int archive_file_create(const struct folder *folder, const char *realm_file, str
     return whole_file_create(dir, file, ret_file);
 }
 
-int archive_file_sum(int fd, uint64_t *ret_bytes, unsigned char ret_hash[BLAKE2B_BYTES])
+#define SUM_PIECE_BYTES ((size_t)1 << 20)
+
+struct sum {
+    struct str left;
+    const atomic_bool *is_cancelled;
+};
+
+static int next_piece(void *arg, struct str *ret_piece)
+{
+    struct sum *s = arg;
+    size_t len = s->left.len < SUM_PIECE_BYTES ? s->left.len : SUM_PIECE_BYTES;
+    if (s->is_cancelled && atomic_load(s->is_cancelled))
+        return ERR_CANCELLED;
+    *ret_piece = str_sub(s->left, 0, len);
+    s->left = str_from(s->left, len);
+    return 0;
+}
+
+int archive_file_sum(int fd, const atomic_bool *is_cancelled, uint64_t *ret_bytes,
+                     unsigned char ret_hash[BLAKE2B_BYTES])
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -74,11 +93,12 @@ int archive_file_sum(int fd, uint64_t *ret_bytes, unsigned char ret_hash[BLAKE2B
     void *content = len > 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
     if (content == MAP_FAILED)
         return ERR_NO_MEMORY;
-    blake2b_256_of(len > 0 ? str_of(content, len) : STR(""), ret_hash);
+    struct sum sum = {len > 0 ? str_of(content, len) : STR(""), is_cancelled};
+    int err = blake2b_256_pull(next_piece, &sum, ret_hash);
     if (content)
         (void)munmap(content, len);
     *ret_bytes = len;
-    return 0;
+    return err;
 }
 
 static int visit_all(DIR *list, folder_visit *visit, void *arg)

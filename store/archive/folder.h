@@ -2,6 +2,8 @@
 #ifndef GARITA_STORE_ARCHIVE_FOLDER_H
 #define GARITA_STORE_ARCHIVE_FOLDER_H
 
+#include <stdatomic.h>
+
 #include "core/crypto/digest.h"
 #include "store/store.h"
 #include "store/whole_file.h"
@@ -14,8 +16,10 @@ MUST_CHECK int archive_open_read(const struct slot *slot, struct str file, int *
 MUST_CHECK int archive_file_create(const struct folder *folder, const char *realm_file,
                                    struct str file, struct whole_file *ret_file);
 
-/* Its length, and BLAKE2b over all of it. ERR_IO, ERR_NO_MEMORY. */
-MUST_CHECK int archive_file_sum(int fd, uint64_t *ret_bytes, unsigned char ret_hash[BLAKE2B_BYTES]);
+/* Its length, and BLAKE2b over all of it. is_cancelled: looked at all the while; may be NULL. ERR_IO,
+ * ERR_NO_MEMORY, ERR_CANCELLED. */
+MUST_CHECK int archive_file_sum(int fd, const atomic_bool *is_cancelled, uint64_t *ret_bytes,
+                                unsigned char ret_hash[BLAKE2B_BYTES]);
 
 /* Each realm, by its database's file, that has a folder of archives; ends early with the visitor's error. As
  * file_err. */

@@ -384,14 +384,13 @@ void follower_catch_up(struct follower *f, int64_t within_ms)
 
 /* --- Life --- */
 
-static int start(struct follower *f)
+int follower_thread(void *(*run)(void *), void *arg, pthread_t *ret_thread)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&f->worker, NULL, follower_run, f);
+    int rc = pthread_create(ret_thread, NULL, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    f->worker_runs = rc == 0;
     return rc == 0 ? 0 : ERR_NO_MEMORY;
 }
 
@@ -411,7 +410,8 @@ int follower_new(struct store *store, const struct follower_config *config,
     (void)pthread_mutex_init(&f->sending, NULL);
     (void)pthread_cond_init(&f->called, NULL);
     steady_cond_init(&f->taken);
-    int err = start(f);
+    int err = follower_thread(follower_run, f, &f->worker);
+    f->worker_runs = err == 0;
     if (err != 0) {
         follower_free(f);
         return err;

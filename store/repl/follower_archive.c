@@ -1,5 +1,7 @@
 /* Files of archived events on a standby: whole and as announced, or not there. */
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/archive/folder.h"
@@ -15,6 +17,21 @@ struct follower_archive {
     struct whole_file file;   /* head.there bytes of it */
 };
 
+/* A whole file is hashed, and brought to disk, by a thread of its own, as both may take many seconds: beats
+ * and commits go on meanwhile, so that leases last. Until it is joined the thread of the link touches nothing
+ * here but the two flags. */
+struct archive_look {
+    struct follower *follower;
+    struct follower_archive *archive; /* owned */
+    int fd; /* owned; of the file that is there, or -1: what came is looked at */
+    pthread_t thread;
+    atomic_bool is_cancelled, is_done;
+    bool differs; /* the file that is there, from what is offered */
+    bool is_over; /* what came has its name, or is of no use */
+};
+
+/* --- One file, in memory --- */
+
 static bool copy_text(char *out, size_t size, struct str text)
 {
     if (text.len >= size)
@@ -24,25 +41,31 @@ static bool copy_text(char *out, size_t size, struct str text)
     return true;
 }
 
-static int is_what_is_offered(int fd, const struct repl_archive *head, bool *ret_same)
+static void archive_free(struct follower_archive *a)
 {
-    unsigned char hash[BLAKE2B_BYTES];
-    uint64_t bytes;
-    TRY(archive_file_sum(fd, &bytes, hash));
-    *ret_same = bytes == head->bytes && memcmp(hash, head->hash, sizeof(hash)) == 0;
-    return 0;
+    if (!a)
+        return;
+    whole_file_close(&a->file);
+    free(a);
 }
 
-static int is_there(const struct slot *slot, const struct repl_archive *head, bool *ret_there)
+static int archive_new(const struct repl_archive *head, struct follower_archive **ret_archive)
 {
-    int fd;
-    int err = archive_open_read(slot, head->name, &fd);
-    *ret_there = false;
-    if (err != 0)
-        return err == ERR_NOT_FOUND ? 0 : err;
-    err = is_what_is_offered(fd, head, ret_there);
-    (void)close(fd);
-    return err;
+    struct follower_archive *a = calloc(1, sizeof(*a));
+    if (!a)
+        return ERR_NO_MEMORY;
+    a->file = WHOLE_FILE_NONE;
+    a->head = *head;
+    if (!copy_text(a->realm_file, sizeof(a->realm_file), head->file) ||
+        !copy_text(a->name, sizeof(a->name), head->name)) {
+        archive_free(a);
+        return ERR_INVALID_REQUEST;
+    }
+    a->head.file = str_c(a->realm_file);
+    a->head.name = str_c(a->name);
+    a->head.there = 0;
+    *ret_archive = a;
+    return 0;
 }
 
 static void acknowledge(struct follower *f, const struct repl_archive *head, uint64_t there)
@@ -52,23 +75,127 @@ static void acknowledge(struct follower *f, const struct repl_archive *head, uin
     follower_send(f, &m);
 }
 
-/* One that is not what was announced is of no use to the next connection either. */
-static int publish(struct follower *f)
+/* --- Looking at a whole file --- */
+
+static int is_what_is_offered(struct archive_look *l, bool *ret_same)
 {
-    struct follower_archive *a = f->archive;
-    bool same;
-    TRY(is_what_is_offered(a->file.fd, &a->head, &same));
-    if (!same)
-        return ERR_INVALID_REQUEST;
-    TRY(whole_file_publish(&a->file));
-    acknowledge(f, &a->head, a->head.bytes);
+    const struct repl_archive *head = &l->archive->head;
+    unsigned char hash[BLAKE2B_BYTES];
+    uint64_t bytes;
+    int fd = l->fd >= 0 ? l->fd : l->archive->file.fd;
+    TRY(archive_file_sum(fd, &l->is_cancelled, &bytes, hash));
+    *ret_same = bytes == head->bytes && memcmp(hash, head->hash, sizeof(hash)) == 0;
     return 0;
 }
 
-static int finish(struct follower *f)
+/* What came and is not what was announced is of no use to the next connection either. */
+static int look(struct archive_look *l)
 {
-    int err = publish(f);
+    bool same;
+    TRY(is_what_is_offered(l, &same));
+    if (l->fd >= 0) {
+        l->differs = !same;
+        return 0;
+    }
+    l->is_over = true;
+    return same ? whole_file_publish(&l->archive->file) : ERR_INVALID_REQUEST;
+}
+
+/* Done before the primary hears of it: it may speak of the next one at once. */
+static void *look_apart(void *arg)
+{
+    struct archive_look *l = arg;
+    struct follower *f = l->follower;
+    int err = look(l);
+    atomic_store(&l->is_done, true);
+    if (err == 0)
+        acknowledge(f, &l->archive->head, l->differs ? 0 : l->archive->head.bytes);
+    else if (err != ERR_CANCELLED)
+        follower_trouble(f, err);
+    return NULL;
+}
+
+static void look_free(struct archive_look *l)
+{
+    archive_free(l->archive);
+    if (l->fd >= 0)
+        (void)close(l->fd);
+    free(l);
+}
+
+/* Takes archive and fd. fd: of the file that is there; -1: what came is looked at. */
+static int look_begin(struct follower *f, struct follower_archive *archive, int fd)
+{
+    struct archive_look *l = calloc(1, sizeof(*l));
+    if (!l) {
+        archive_free(archive);
+        if (fd >= 0)
+            (void)close(fd);
+        return ERR_NO_MEMORY;
+    }
+    l->follower = f;
+    l->archive = archive;
+    l->fd = fd;
+    int err = follower_thread(look_apart, l, &l->thread);
+    if (err != 0)
+        look_free(l);
+    else
+        f->look = l;
+    return err;
+}
+
+/* The caller frees it. */
+static struct archive_look *look_join(struct follower *f)
+{
+    struct archive_look *l = f->look;
+    atomic_store(&l->is_cancelled, true);
+    (void)pthread_join(l->thread, NULL);
+    f->look = NULL;
+    return l;
+}
+
+/* Harmless without one. What came whole and was not looked at to the end is kept for the next connection. */
+static void look_end(struct follower *f)
+{
+    if (!f->look)
+        return;
+    struct archive_look *l = look_join(f);
+    if (l->fd < 0 && !l->is_over && !f->archive) {
+        f->archive = l->archive;
+        l->archive = NULL;
+    }
+    look_free(l);
+}
+
+static int file_create(struct follower *f, struct follower_archive *a)
+{
+    return archive_file_create(&f->store->folder, a->realm_file, a->head.name, &a->file);
+}
+
+/* One that is there and another than offered was answered with nothing: all of it comes. */
+static int begin_anew(struct follower *f, struct archive_look *l)
+{
     archive_drop(f);
+    f->archive = l->archive;
+    l->archive = NULL;
+    int err = file_create(f, f->archive);
+    if (err == 0)
+        f->archive->offered = true;
+    else
+        archive_drop(f);
+    return err;
+}
+
+/* Nothing may be said of archives while one is looked at. */
+static int look_settle(struct follower *f)
+{
+    if (!f->look)
+        return 0;
+    if (!atomic_load(&f->look->is_done))
+        return ERR_INVALID_REQUEST;
+    struct archive_look *l = look_join(f);
+    int err = l->differs ? begin_anew(f, l) : 0;
+    look_free(l);
     return err;
 }
 
@@ -81,21 +208,12 @@ static bool is_same(const struct follower_archive *a, const struct repl_archive 
            memcmp(a->head.hash, head->hash, sizeof(head->hash)) == 0;
 }
 
-static int begin_file(struct follower *f, const struct repl_archive *head)
+static int finish(struct follower *f)
 {
-    struct follower_archive *a = calloc(1, sizeof(*a));
-    if (!a)
-        return ERR_NO_MEMORY;
-    f->archive = a;
-    a->file = WHOLE_FILE_NONE;
-    a->head = *head;
-    if (!copy_text(a->realm_file, sizeof(a->realm_file), head->file) ||
-        !copy_text(a->name, sizeof(a->name), head->name))
-        return ERR_INVALID_REQUEST;
-    a->head.file = str_c(a->realm_file);
-    a->head.name = str_c(a->name);
-    a->head.there = 0;
-    return archive_file_create(&f->store->folder, a->realm_file, a->head.name, &a->file);
+    struct follower_archive *a = f->archive;
+    f->archive = NULL;
+    a->offered = false;
+    return look_begin(f, a, -1);
 }
 
 /* What an earlier connection brought of it counts. */
@@ -103,7 +221,11 @@ static int take_file(struct follower *f, const struct repl_archive *head)
 {
     if (f->archive && !is_same(f->archive, head))
         archive_drop(f);
-    int err = f->archive ? 0 : begin_file(f, head);
+    int err = 0;
+    if (!f->archive) {
+        TRY(archive_new(head, &f->archive));
+        err = file_create(f, f->archive);
+    }
     if (err != 0) {
         archive_drop(f);
         return err;
@@ -115,19 +237,49 @@ static int take_file(struct follower *f, const struct repl_archive *head)
     return 0;
 }
 
+/* -1: there is none of that length. */
+static int open_there(const struct slot *slot, const struct repl_archive *head, int *ret_fd)
+{
+    struct stat st;
+    int err = archive_open_read(slot, head->name, ret_fd);
+    if (err != 0) {
+        *ret_fd = -1;
+        return err == ERR_NOT_FOUND ? 0 : err;
+    }
+    if (fstat(*ret_fd, &st) == 0 && (uint64_t)st.st_size == head->bytes)
+        return 0;
+    (void)close(*ret_fd);
+    *ret_fd = -1;
+    return 0;
+}
+
+static int take_offer(struct follower *f, const struct slot *slot, const struct repl_archive *head)
+{
+    struct follower_archive *a;
+    int fd;
+    if (head->bytes == 0)
+        return ERR_INVALID_REQUEST;
+    TRY(open_there(slot, head, &fd));
+    if (fd < 0)
+        return take_file(f, head);
+    int err = archive_new(head, &a);
+    if (err != 0) {
+        (void)close(fd);
+        return err;
+    }
+    return look_begin(f, a, fd);
+}
+
 int archive_begin(struct follower *f, const struct repl_archive *head)
 {
     struct slot *slot;
-    bool there = true;
+    TRY(look_settle(f));
     if (f->archive && f->archive->offered)
         return ERR_INVALID_REQUEST;
     TRY(slot_of_file(f->store, head->file, &slot));
-    if (head->removed)
-        TRY(archive_unlink(slot, head->name));
-    else
-        TRY(is_there(slot, head, &there));
-    if (!there)
-        return head->bytes > 0 ? take_file(f, head) : ERR_INVALID_REQUEST;
+    if (!head->removed)
+        return take_offer(f, slot, head);
+    TRY(archive_unlink(slot, head->name));
     acknowledge(f, head, head->bytes);
     return 0;
 }
@@ -136,6 +288,7 @@ int archive_begin(struct follower *f, const struct repl_archive *head)
 
 int archive_bytes(struct follower *f, struct str bytes)
 {
+    TRY(look_settle(f));
     struct follower_archive *a = f->archive;
     if (!a || !a->offered || bytes.len > a->head.bytes - a->head.there)
         return ERR_INVALID_REQUEST;
@@ -149,6 +302,7 @@ int archive_bytes(struct follower *f, struct str bytes)
 
 int archive_end(struct follower *f, struct str file)
 {
+    TRY(look_settle(f));
     const struct follower_archive *a = f->archive;
     if (!a || !a->offered || a->head.there != a->head.bytes || !str_eq_c(file, a->realm_file))
         return ERR_INVALID_REQUEST;
@@ -157,21 +311,21 @@ int archive_end(struct follower *f, struct str file)
 
 void archive_break(struct follower *f)
 {
+    look_end(f);
     if (f->archive)
         f->archive->offered = false;
 }
 
 void archive_forget(struct follower *f, struct str file)
 {
+    if (f->look && str_eq_c(file, f->look->archive->realm_file))
+        look_end(f);
     if (f->archive && str_eq_c(file, f->archive->realm_file))
         archive_drop(f);
 }
 
 void archive_drop(struct follower *f)
 {
-    if (!f->archive)
-        return;
-    whole_file_close(&f->archive->file);
-    free(f->archive);
+    archive_free(f->archive);
     f->archive = NULL;
 }

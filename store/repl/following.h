@@ -81,6 +81,7 @@ struct follower {
     struct job *commit;               /* whose pages come; NULL: none */
     struct job *snapshot;             /* likewise; commits come between its pages */
     struct follower_archive *archive; /* likewise */
+    struct archive_look *look;        /* a whole one that is looked at; NULL: none */
 };
 
 static inline bool position_is(const struct repl_position *a, const struct repl_position *b)
@@ -93,6 +94,8 @@ static inline bool position_is(const struct repl_position *a, const struct repl_
 /* To the primary; without one nothing happens. An error is the connection's end. */
 void follower_send(struct follower *f, const struct repl_message *m);
 void follower_trouble(struct follower *f, int err);
+/* No signal reaches it. ERR_NO_MEMORY. */
+MUST_CHECK int follower_thread(void *(*run)(void *), void *arg, pthread_t *ret_thread);
 /* Under the lock: jobs were done. */
 void follower_look_fresh(struct follower *f);
 void job_free(struct job *job);

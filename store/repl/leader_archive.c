@@ -123,7 +123,7 @@ static int open_file(struct shipment *s, const struct event_segment *segment)
     if (segment->removed)
         return 0;
     TRY(archive_open_read(s->slot, segment->file, &s->fd));
-    return archive_file_sum(s->fd, &s->head.bytes, s->head.hash);
+    return archive_file_sum(s->fd, NULL, &s->head.bytes, s->head.hash);
 }
 
 /* One that is missing here is told to who verifies the chain; the others go on. */

@@ -1,6 +1,6 @@
 // The daily export: every realm as a file, whole or not there, 0600, and told as a backup is.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { request } from './lib/http.mjs';
@@ -74,4 +74,27 @@ test('the folder of backups is none for exports', async () => {
   await assert.rejects(World.open({ args: ['--export-dir', dir, '--backup-dir', dir] }), /two folders/);
   assert.ok(existsSync(dir));
   writeFileSync(path.join(dir, 'free'), '');
+  for (const name of [`${dir}/`, path.join(tempFolder('link'), 'same')]) {
+    if (!name.endsWith('/')) symlinkSync(dir, name);
+    await assert.rejects(World.open({ args: ['--export-dir', name, '--backup-dir', dir] }), /two folders/);
+  }
+});
+
+test('what is no export is never removed, and a folder made later is still none of the backups', async () => {
+  const dir = path.join(tempFolder('exports'), 'out');
+  const [backup, other, old] = [40, 35, 33].map((n) => idOf(Date.now() - n * day));
+  for (const [id, file] of [[backup, 'manifest'], [other, 'notes.txt'], [old, 'peru-realm.json']]) {
+    mkdirSync(path.join(dir, id), { recursive: true, mode: 0o700 });
+    writeFileSync(path.join(dir, id, file), 'x');
+  }
+  await open(dir);
+  await until('the old export is gone', async () => !shown(dir).includes(old), 60000, 200);
+  assert.deepEqual(shown(dir).slice(0, 2), [backup, other]);
+
+  const later = path.join(tempFolder('later'), 'both');
+  const world = await open(`${later}/`, ['--backup-dir', later, '--backup-hour', '-1']);
+  await until('it failed', async () => (await health(world.server)).json.checks.find((c) => c.name === 'export')?.status === 'DOWN', 60000, 200);
+  const [event] = await world.cli.json('audit', 'list', '--realm', 'master', '--type', 'ExportFailed', '--limit', '10');
+  assert.match(JSON.stringify(event), /two folders/);
+  assert.deepEqual(shown(later), []);
 });

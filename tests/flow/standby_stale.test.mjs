@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { basic, request } from './lib/http.mjs';
-import { Client } from './lib/oidc.mjs';
+import { Client, PASSWORD } from './lib/oidc.mjs';
 import { freePort, until } from './lib/server.mjs';
 import { pairStandby } from './lib/nodes.mjs';
 import { health } from './lib/storage.mjs';
@@ -58,6 +58,26 @@ test('too old, it answers nothing about tokens, and says so', async () => {
   }
   await until('it is heard again', async () => (await there.introspect(access_token)).json?.active);
   assert.equal((await validate(access_token)).json.active, true);
+});
+
+test('RP-02: too old, nobody is let into the admin and account APIs, nor promotes it', async () => {
+  await world.cli.withFile(PASSWORD, (f) => world.cli.ok('user', 'add', '--realm', 'master', '--username', 'boss', '--password-file', f, '--role', 'admin'));
+  const token = (await new Client(world.server, 'master', 'admin-cli').password('boss')).json.access_token;
+  const as = (pathname, more) => request(`${standby.origin}${pathname}`, { ...more, headers: { Host, Authorization: `Bearer ${token}`, ...more?.headers } });
+  const users = () => as('/admin/realms/master/users');
+  await until('the new administrator is let in', async () => (await users()).status === 200);
+  world.server.child.kill('SIGSTOP');
+  try {
+    await until('it is too old', async () => (await users()).status === 503);
+    assert.equal((await as('/realms/master/account')).status, 503);
+    const promoted = await as('/admin/garita/promote', { method: 'POST', json: { epoch: 1 }, headers: { 'X-Justification': 'the primary is gone' } });
+    assert.equal(promoted.status, 503);
+    assert.match(promoted.text, /has not heard from the primary for too long/);
+    assert.equal((await standby.cli.json('status')).role, 'standby');
+  } finally {
+    world.server.child.kill('SIGCONT');
+  }
+  await until('it is heard again', async () => (await users()).status === 200);
 });
 
 test('status of both tells ages and how far the standby is behind', async () => {
