@@ -259,12 +259,14 @@ void follower_look_fresh(struct follower *f)
         atomic_store(&f->store->stale_at_ms, f->fresh_ms + f->config.max_stale_ms);
 }
 
-/* By then the primary had sent all that it had. */
+/* Dated by what it answers and not by its arrival: a link that delivers late makes nothing younger. A date
+ * that nobody here said is none. */
 static void take_beat(struct follower *f, const struct repl_heartbeat *beat)
 {
+    bool is_date = beat->said_ms > 0 && beat->said_ms <= clock_now().monotonic_ms;
     (void)pthread_mutex_lock(&f->lock);
-    if (beat->complete && f->next_fresh_ms == 0) {
-        f->next_fresh_ms = clock_now().monotonic_ms;
+    if (beat->complete && is_date && beat->said_ms > f->fresh_ms && f->next_fresh_ms == 0) {
+        f->next_fresh_ms = beat->said_ms;
         f->next_fresh = f->came;
         follower_look_fresh(f);
     }

@@ -264,6 +264,7 @@ static void heartbeat(struct wire *w, struct repl_heartbeat *h)
     i64(w, &h->promised_ms);
     u32(w, &h->lease_ms);
     hold(w, h->lease_ms <= REPL_LEASE_MOST_MS);
+    i64(w, &h->said_ms);
     flag(w, &h->complete);
 }
 

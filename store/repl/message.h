@@ -29,7 +29,7 @@
 #include "core/base/buf.h"
 #include "store/repl/commit.h"
 
-#define REPL_VERSION         2
+#define REPL_VERSION         3
 #define REPL_MESSAGE_MAX     (512u << 10) /* bytes of a message without its length */
 #define REPL_LENGTH_BYTES    4
 #define REPL_MESSAGE_PAGES   128              /* of a PAGES */
@@ -146,7 +146,10 @@ struct repl_heartbeat {
     uint64_t epoch;
     int64_t wall_ms;
     uint64_t sent_bytes; /* of commits, by the primary, since this connection began */
-    bool complete;       /* by the primary: all that it had then was sent before */
+    /* Of how old the standby is: when it says this, on a clock that is its alone, and by the primary, which
+     * answers at once, the same. 0: neither. complete: by the primary, all that it had then was sent before. */
+    int64_t said_ms;
+    bool complete;
     /* Of a lease (lease.h), on clocks that are the primary's alone: when it asks for a promise, and what the
      * standby promises it, as an answer to the question of that moment. 0: neither. */
     int64_t asked_ms, promised_ms;

@@ -139,6 +139,31 @@ static int hold_lease(struct peering *s, const struct repl_heartbeat *beat)
     return s->out.send(s->out.arg, &m);
 }
 
+/* At once, as the standby counts from what it said. */
+static int say_whether_complete(struct peering *s, const struct repl_heartbeat *beat)
+{
+    struct node_state own;
+    struct leader_state state;
+    if (s->state != LEADS || beat->said_ms <= 0)
+        return 0;
+    node_look(s->host->node, &own);
+    leader_state(s->host->leader, &state);
+    const struct repl_message m = {.type = REPL_HEARTBEAT,
+                                   .heartbeat = {.epoch = own.epoch,
+                                                 .wall_ms = clock_now().wall_ms,
+                                                 .sent_bytes = state.sent_bytes,
+                                                 .said_ms = beat->said_ms,
+                                                 .complete = state.all_sent}};
+    int err = s->out.send(s->out.arg, &m);
+    return err == ERR_OVERLOADED ? 0 : err; /* what waits is sign enough */
+}
+
+static int take_beat(struct peering *s, const struct repl_heartbeat *beat)
+{
+    TRY(hold_lease(s, beat));
+    return say_whether_complete(s, beat);
+}
+
 static int of_leader(struct peering *s, const struct repl_message *m)
 {
     bool asks = s->host->desk && (m->type == REPL_ASK || m->type == REPL_PIECE);
@@ -156,7 +181,7 @@ int peering_message(struct peering *s, const struct repl_message *m)
     if (m->type == REPL_FENCED)
         return be_fenced(s, &m->refusal);
     if (m->type == REPL_HEARTBEAT)
-        TRY(hold_lease(s, &m->heartbeat));
+        TRY(take_beat(s, &m->heartbeat));
     if (m->type == REPL_REFUSED) {
         LOG_WARN("replication", "the other node refuses: %.*s", STR_ARG(m->refusal.text));
         return ERR_CANCELLED;
@@ -176,13 +201,14 @@ int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
     struct node_state own;
     node_look(s->host->node, &own);
     *ret_beat = (struct repl_heartbeat){.epoch = own.epoch, .wall_ms = clock_now().wall_ms};
+    if (s->state == FOLLOWS)
+        ret_beat->said_ms = clock_now().monotonic_ms;
     if (s->state != LEADS)
         return 0;
     lease_ask(node_lease(s->host->node), ret_beat);
     struct leader_state state;
     leader_state(s->host->leader, &state);
     ret_beat->sent_bytes = state.sent_bytes;
-    ret_beat->complete = state.all_sent;
     return leader_broken(s->host->leader) ? ERR_IO : 0;
 }
 

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { basic, request } from './lib/http.mjs';
 import { Client, PASSWORD } from './lib/oidc.mjs';
-import { freePort, until } from './lib/server.mjs';
+import { freePort, sleep, until } from './lib/server.mjs';
 import { pairStandby } from './lib/nodes.mjs';
 import { health } from './lib/storage.mjs';
+import { Wire } from './lib/wire.mjs';
 import { SECRET, World } from './lib/world.mjs';
 
 const replication = await freePort();
@@ -78,6 +79,31 @@ test('RP-02: too old, nobody is let into the admin and account APIs, nor promote
     world.server.child.kill('SIGCONT');
   }
   await until('it is heard again', async () => (await users()).status === 200);
+});
+
+test('RP-02: a link that delivers late makes it no younger', async () => {
+  const port = await freePort();
+  const late = await World.open({ args: ['--replication-port', String(port), '--replication-address', '127.0.0.1'] });
+  const wire = await new Wire(port).open();
+  let node;
+  try {
+    await late.addClient('portal');
+    node = await pairStandby(late, wire.port, { args: ['--standby-max-staleness', '2'] });
+    await node.launch();
+    const ask = async () => (await new Client(node, 'peru', 'portal', SECRET).introspect('none')).status;
+    await until('it is fresh', async () => (await ask()) === 200);
+    wire.slow(6000);
+    await until('it is too old', async () => (await ask()) === 503);
+    const carried = () => [...wire.pairs].reduce((sum, pair) => sum + pair.carried, 0);
+    const before = carried();
+    await sleep(9000); // what is late comes
+    assert.ok(carried() > before && wire.pairs.size > 0);
+    assert.equal(await ask(), 503);
+  } finally {
+    wire.close();
+    await node?.stop();
+    await late.close();
+  }
 });
 
 test('status of both tells ages and how far the standby is behind', async () => {

@@ -588,16 +588,26 @@ static int64_t staleness(void)
     return state.stale_ms;
 }
 
-static void test_how_old_it_is(void **state)
+/* What the primary answers to what was said so long ago. */
+static void hear_beat(int64_t ago_ms, bool complete)
 {
-    struct repl_message beat = {.type = REPL_HEARTBEAT};
-    (void)state;
-    assert_true(staleness() < 0);
-    ok(deliver(&beat)); /* the primary has more than it sent */
-    assert_true(staleness() < 0);
-    beat.heartbeat.complete = true;
+    const struct repl_message beat = {
+        .type = REPL_HEARTBEAT,
+        .heartbeat = {.said_ms = clock_now().monotonic_ms - ago_ms, .complete = complete}};
     ok(deliver(&beat));
     settle();
+}
+
+static void test_how_old_it_is(void **state)
+{
+    const struct repl_message no_answer = {.type = REPL_HEARTBEAT, .heartbeat.complete = true};
+    (void)state;
+    assert_true(staleness() < 0);
+    hear_beat(0, false); /* the primary has more than it sent */
+    ok(deliver(&no_answer));
+    hear_beat(-60000, true); /* nobody said that */
+    assert_true(staleness() < 0);
+    hear_beat(0, true);
     assert_in_range(staleness(), 0, 10000);
     (void)sqlite3_sleep(60);
     assert_in_range(staleness(), 60, 10000);
@@ -608,14 +618,29 @@ static void test_how_old_it_is(void **state)
     ok(follower_new(standby, &config, &follower));
     fails(store_fresh(standby), ERR_STANDBY_STALE); /* nothing was heard yet */
     attach();
-    ok(deliver(&beat));
-    settle();
+    hear_beat(0, true);
     ok(store_fresh(standby));
     (void)sqlite3_sleep(120);
     fails(store_fresh(standby), ERR_STANDBY_STALE);
-    ok(deliver(&beat));
-    settle();
+    hear_beat(0, true);
     ok(store_fresh(standby));
+}
+
+/* RP-02: a link that delivers late does not make a standby younger than it is. */
+static void test_rp_02_what_comes_late_is_old(void **state)
+{
+    (void)state;
+    close_standby();
+    open_standby();
+    const struct follower_config config = {.cluster = STR(CLUSTER), .max_stale_ms = 2000};
+    ok(follower_new(standby, &config, &follower));
+    attach();
+    hear_beat(6000, true);
+    assert_in_range(staleness(), 6000, 60000);
+    fails(store_fresh(standby), ERR_STANDBY_STALE);
+    hear_beat(0, true);
+    hear_beat(6000, true); /* out of its order */
+    assert_in_range(staleness(), 0, 5999);
 }
 
 int main(void)
@@ -643,6 +668,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rp_02_a_large_archive_holds_nothing_up, start_pair,
                                         end_pair),
         cmocka_unit_test_setup_teardown(test_how_old_it_is, start_pair, end_pair),
+        cmocka_unit_test_setup_teardown(test_rp_02_what_comes_late_is_old, start_pair, end_pair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
