@@ -25,10 +25,9 @@ bool ledger_equal(const struct ledger *a, const struct ledger *b)
     return equal;
 }
 
-const struct ledger_member *ledger_member(const struct ledger *l,
-                                          const unsigned char pin[NODE_PIN_BYTES])
+struct ledger_member *ledger_member(struct ledger *l, const unsigned char pin[NODE_PIN_BYTES])
 {
-    const struct ledger_member *found = NULL;
+    struct ledger_member *found = NULL;
     for (size_t i = 0; i < l->member_count; i++)
         if (ct_eq(str_of((const char *)l->members[i].pin, NODE_PIN_BYTES),
                   str_of((const char *)pin, NODE_PIN_BYTES)))
@@ -92,15 +91,15 @@ static enum witness_verdict claim(struct ledger *l, int64_t *until_ms, int64_t n
 }
 
 static enum witness_verdict decide(struct ledger *l, int64_t *until_ms, int64_t now_ms,
-                                   const struct ledger_member *member,
-                                   const struct witness_request *r)
+                                   struct ledger_member *member, const struct witness_request *r)
 {
+    bool is_late = r->turn == 0 || r->turn != member->turn;
     if (!is_same(member->node, r->node) || !is_same(l->cluster, r->cluster))
         return WITNESS_STRANGER;
     switch (r->kind) {
-    case WITNESS_RENEW: return renew(l, until_ms, now_ms, r);
-    case WITNESS_CLAIM: return claim(l, until_ms, now_ms, r);
-    case WITNESS_LOOK: return WITNESS_GRANTED;
+    case WITNESS_RENEW: return is_late ? WITNESS_LATE : renew(l, until_ms, now_ms, r);
+    case WITNESS_CLAIM: return is_late ? WITNESS_LATE : claim(l, until_ms, now_ms, r);
+    case WITNESS_LOOK: member->turn++; return WITNESS_GRANTED;
     case WITNESS_JOIN: break;
     }
     return WITNESS_STRANGER;
@@ -115,11 +114,12 @@ static void say(const struct ledger *l, enum witness_verdict verdict,
 }
 
 void ledger_answer(struct ledger *l, int64_t *until_ms, int64_t now_ms,
-                   const struct ledger_member *member, const struct witness_request *r,
+                   struct ledger_member *member, const struct witness_request *r,
                    struct witness_answer *ret_answer)
 {
     enum witness_verdict verdict = decide(l, until_ms, now_ms, member, r);
     say(l, verdict, ret_answer);
+    ret_answer->turn = verdict == WITNESS_STRANGER ? 0 : member->turn;
     if (*until_ms > now_ms)
         ret_answer->wait_ms = (uint32_t)(*until_ms - now_ms);
 }
@@ -163,8 +163,10 @@ void ledger_join(struct ledger *l, const struct witness_request *r,
         name(l->cluster, r->cluster);
         name(place->node, r->node);
         memcpy(place->pin, pin, NODE_PIN_BYTES);
+        place->turn++;
         l->stance = LEASE_ALONE; /* what was counted on was another standby */
         believe(l, r);
     }
     say(l, place ? WITNESS_GRANTED : WITNESS_STRANGER, ret_answer);
+    ret_answer->turn = place ? place->turn : 0;
 }

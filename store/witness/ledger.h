@@ -17,6 +17,7 @@
 struct ledger_member {
     char node[REPL_NODE_ID_LEN + 1];
     unsigned char pin[NODE_PIN_BYTES];
+    uint64_t turn; /* the newest; not kept: the connections of a process end with it */
 };
 
 /* All of it is on disk before anything is answered that rests on it. */
@@ -32,13 +33,12 @@ struct ledger {
 
 bool ledger_equal(const struct ledger *a, const struct ledger *b);
 /* NULL: nobody has this key. */
-const struct ledger_member *ledger_member(const struct ledger *l,
-                                          const unsigned char pin[NODE_PIN_BYTES]);
+struct ledger_member *ledger_member(struct ledger *l, const unsigned char pin[NODE_PIN_BYTES]);
 
-/* RENEW, CLAIM or LOOK by a member. ledger becomes what it is to be, and until_ms, the moment until which
+/* RENEW, CLAIM or LOOK by a member of this ledger. ledger becomes what it is to be, and until_ms, the moment until which
  * nobody else may be given the reign, too: a witness that starts sets it to one lease from then. */
 void ledger_answer(struct ledger *ledger, int64_t *until_ms, int64_t now_ms,
-                   const struct ledger_member *member, const struct witness_request *request,
+                   struct ledger_member *member, const struct witness_request *request,
                    struct witness_answer *ret_answer);
 /* JOIN of a node that has proved to have a token. The standby of before makes room for another. */
 void ledger_join(struct ledger *ledger, const struct witness_request *request,

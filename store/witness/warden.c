@@ -21,10 +21,10 @@ struct warden {
     pthread_cond_t wake; /* monotonic */
     bool stopping;       /* under the lock */
     /* Of the thread. */
-    struct channel *channel; /* NULL: none */
-    int64_t asked_ms;        /* the last time, on the lease's clock */
-    int64_t followed_ms;     /* when the standby did, in the asynchronous mode */
-    bool is_told;            /* the witness counts on told, for all that is known */
+    struct witness_line line;
+    int64_t asked_ms;    /* the last time, on the lease's clock */
+    int64_t followed_ms; /* when the standby did, in the asynchronous mode */
+    bool is_told;        /* the witness counts on told, for all that is known */
     enum lease_stance told;
     int complained;          /* the last error of asking that was logged */
     struct err_ctx obstacle; /* why this node does not reign, as it was logged last */
@@ -54,13 +54,11 @@ static int exchange(struct warden *w, const struct witness_request *q,
                     struct witness_answer *ret_answer)
 {
     int64_t deadline_ms = clock_now().monotonic_ms + wait_ms(w);
-    if (!w->channel)
-        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->channel));
-    int err = witness_ask(w->config.node, w->channel, q, deadline_ms, ret_answer);
-    if (err != 0) {
-        channel_free(w->channel);
-        w->channel = NULL;
-    }
+    if (!w->line.channel)
+        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->line));
+    int err = witness_ask(w->config.node, &w->line, q, deadline_ms, ret_answer);
+    if (err != 0)
+        witness_hang_up(&w->line);
     return err;
 }
 
@@ -230,7 +228,7 @@ static void *run(void *arg)
 
 static void warden_free(struct warden *w)
 {
-    channel_free(w->channel);
+    witness_hang_up(&w->line);
     (void)pthread_cond_destroy(&w->wake);
     (void)pthread_mutex_destroy(&w->lock);
     free(w);

@@ -113,7 +113,7 @@ static int decide(struct witness *w, const struct link_pin *pin, const struct wi
 {
     struct ledger next = w->ledger;
     int64_t until_ms = w->until_ms;
-    const struct ledger_member *member = ledger_member(&w->ledger, pin->bytes);
+    struct ledger_member *member = ledger_member(&next, pin->bytes);
     if (q->kind == WITNESS_JOIN)
         ledger_join(&next, q, pin->bytes, ret_answer);
     else if (member)

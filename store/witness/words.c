@@ -34,6 +34,7 @@ void witness_request_write(const struct witness_request *r,
     put(&o, r->stance, 1);
     put(&o, r->flag, 1);
     put(&o, r->epoch, 8);
+    put(&o, r->turn, 8);
     put(&o, r->lease_ms, 4);
     put_id(&o, r->cluster);
     put_id(&o, r->node);
@@ -47,6 +48,7 @@ void witness_answer_write(const struct witness_answer *answer,
     put(&o, answer->verdict, 1);
     put(&o, answer->stance, 1);
     put(&o, answer->epoch, 8);
+    put(&o, answer->turn, 8);
     put(&o, answer->wait_ms, 4);
     put_id(&o, answer->holder);
 }
@@ -95,6 +97,7 @@ int witness_request_read(const unsigned char bytes[WITNESS_REQUEST_BYTES],
     TRY(get_number(rd_u8(&r), LEASE_ASYNC, LEASE_COVERED, &stance));
     TRY(get_number(rd_u8(&r), 0, 1, &flag));
     TRY(get_epoch(&r, &q.epoch));
+    q.turn = rd_u64(&r);
     q.kind = (enum witness_kind)kind;
     q.stance = (enum lease_stance)stance;
     q.flag = flag == 1;
@@ -115,9 +118,10 @@ int witness_answer_read(const unsigned char bytes[WITNESS_ANSWER_BYTES],
     int verdict, stance;
     if (rd_u8(&r) != WITNESS_VERSION)
         return ERR_STORE_VERSION;
-    TRY(get_number(rd_u8(&r), WITNESS_GRANTED, WITNESS_STRANGER, &verdict));
+    TRY(get_number(rd_u8(&r), WITNESS_GRANTED, WITNESS_LATE, &verdict));
     TRY(get_number(rd_u8(&r), LEASE_ASYNC, LEASE_COVERED, &stance));
     TRY(get_epoch(&r, &answer.epoch));
+    answer.turn = rd_u64(&r);
     answer.verdict = (enum witness_verdict)verdict;
     answer.stance = (enum lease_stance)stance;
     answer.wait_ms = rd_u32(&r);

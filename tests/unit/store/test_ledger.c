@@ -19,9 +19,12 @@ static const char *id_of(int who)
     return who == 0 ? A : who == 1 ? B : C;
 }
 
+/* In the newest turn of this node. */
 static struct witness_request request(int who, enum witness_kind kind, uint64_t epoch)
 {
-    struct witness_request q = {.kind = kind, .epoch = epoch, .lease_ms = LEASE};
+    const struct ledger_member *m = ledger_member(&ledger, pins[who]);
+    struct witness_request q = {
+        .kind = kind, .epoch = epoch, .lease_ms = LEASE, .turn = m ? m->turn : 0};
     memcpy(q.cluster, CLUSTER, sizeof(q.cluster));
     memcpy(q.node, id_of(who), sizeof(q.node));
     return q;
@@ -29,7 +32,7 @@ static struct witness_request request(int who, enum witness_kind kind, uint64_t 
 
 static enum witness_verdict put(int who, const struct witness_request *q)
 {
-    const struct ledger_member *m = ledger_member(&ledger, pins[who]);
+    struct ledger_member *m = ledger_member(&ledger, pins[who]);
     assert_non_null(m);
     ledger_answer(&ledger, &until_ms, now_ms, m, q, &answer);
     return answer.verdict;
@@ -173,6 +176,30 @@ static void another_standby_takes_the_place_of_the_one_before(void **state)
     assert_int_equal(claim(2, 1, false), WITNESS_BEHIND); /* the other one had all */
 }
 
+/* RP-02: a question that comes after the node began a new turn turns nothing back. */
+static void what_comes_late_is_not_heard(void **state)
+{
+    struct witness_request late = request(0, WITNESS_RENEW, 1), look = request(0, WITNESS_LOOK, 1);
+    (void)state;
+    late.stance = LEASE_COVERED;
+    assert_int_equal(put(0, &late), WITNESS_GRANTED);
+    assert_int_equal(put(0, &look), WITNESS_GRANTED);
+    assert_int_equal(answer.turn, late.turn + 1);
+    assert_int_equal(renew(0, 1, LEASE_ALONE), WITNESS_GRANTED);
+    now_ms += LEASE;
+    assert_int_equal(put(0, &late), WITNESS_LATE);
+    assert_int_equal(answer.stance, LEASE_ALONE);
+    assert_int_equal(claim(1, 1, false), WITNESS_BEHIND);
+    struct witness_request reign = request(1, WITNESS_CLAIM, 1);
+    look = request(1, WITNESS_LOOK, 1);
+    assert_int_equal(put(1, &look), WITNESS_GRANTED);
+    reign.flag = true;
+    assert_int_equal(put(1, &reign), WITNESS_LATE);
+    reign.turn = 0;
+    assert_int_equal(put(1, &reign), WITNESS_LATE);
+    assert_int_equal(claim(1, 1, true), WITNESS_GRANTED);
+}
+
 static void a_node_of_another_cluster_is_a_stranger(void **state)
 {
     struct witness_request q = request(2, WITNESS_JOIN, 9);
@@ -209,22 +236,24 @@ static void words_come_back(void **state)
 {
     unsigned char bytes[WITNESS_REQUEST_BYTES], out[WITNESS_ANSWER_BYTES];
     struct witness_request q = request(1, WITNESS_CLAIM, 77), back;
-    struct witness_answer told = {WITNESS_TOO_EARLY, LEASE_COVERED, 9, 1234, A}, heard;
+    struct witness_answer told = {WITNESS_TOO_EARLY, LEASE_COVERED, 9, 5, 1234, A}, heard;
     (void)state;
     q.flag = true;
+    q.turn = 7;
     q.stance = LEASE_ALONE;
     witness_request_write(&q, bytes);
     ok(witness_request_read(bytes, &back));
     assert_memory_equal(&q.cluster, &back.cluster, sizeof(q.cluster));
     assert_true(back.kind == q.kind && back.epoch == 77 && back.flag && back.stance == q.stance &&
-                back.lease_ms == LEASE);
+                back.lease_ms == LEASE && back.turn == 7);
     bytes[1] = 9;
     fails(witness_request_read(bytes, &back), ERR_INVALID_REQUEST);
     bytes[0] = 9;
     fails(witness_request_read(bytes, &back), ERR_STORE_VERSION);
     witness_answer_write(&told, out);
     ok(witness_answer_read(out, &heard));
-    assert_true(heard.verdict == told.verdict && heard.wait_ms == 1234 && heard.epoch == 9);
+    assert_true(heard.verdict == told.verdict && heard.wait_ms == 1234 && heard.epoch == 9 &&
+                heard.turn == 5);
     assert_string_equal(heard.holder, A);
 }
 
@@ -240,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup(a_shorter_lease_than_the_primarys_claims_nothing, pair_both),
         cmocka_unit_test_setup(an_epoch_begun_without_the_witness_is_believed, pair_both),
         cmocka_unit_test_setup(another_standby_takes_the_place_of_the_one_before, pair_both),
+        cmocka_unit_test_setup(what_comes_late_is_not_heard, pair_both),
         cmocka_unit_test_setup(a_node_of_another_cluster_is_a_stranger, pair_both),
         cmocka_unit_test_setup(what_is_written_comes_back, pair_both),
         cmocka_unit_test_setup(words_come_back, begin),

@@ -117,13 +117,13 @@ static enum witness_verdict renew(struct node *node, const struct link_identity 
 {
     struct witness_request q;
     struct witness_answer answer = {0};
-    struct channel *channel;
+    struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + 10000;
     witness_request_of(node, WITNESS_RENEW, &q);
     q.stance = stance;
-    ok(witness_dial(node, identity, deadline_ms, &channel));
-    ok(witness_ask(node, channel, &q, deadline_ms, &answer));
-    channel_free(channel);
+    ok(witness_dial(node, identity, deadline_ms, &line));
+    ok(witness_ask(node, &line, &q, deadline_ms, &answer));
+    witness_hang_up(&line);
     return answer.verdict;
 }
 
@@ -213,22 +213,47 @@ static void what_could_not_be_kept_is_not_answered(void **state)
 {
     struct witness_request q;
     struct witness_answer answer;
-    struct channel *channel;
+    struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + 10000;
     (void)state;
     pair_both();
     witness_request_of(first, WITNESS_RENEW, &q);
     q.stance = LEASE_COVERED;
-    ok(witness_dial(first, &here, deadline_ms, &channel));
+    ok(witness_dial(first, &here, deadline_ms, &line));
     assert_int_equal(renameat(witness_fd, "replication", witness_fd, "elsewhere"), 0);
     int fd = openat(witness_fd, "replication", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     (void)close(fd);
-    fails(witness_ask(first, channel, &q, deadline_ms, &answer), ERR_IO);
-    channel_free(channel);
+    fails(witness_ask(first, &line, &q, deadline_ms, &answer), ERR_IO);
+    witness_hang_up(&line);
     assert_int_equal(unlinkat(witness_fd, "replication", 0), 0);
     assert_int_equal(renameat(witness_fd, "elsewhere", witness_fd, "replication"), 0);
     assert_int_equal(renew(first, &here, LEASE_COVERED), WITNESS_GRANTED);
+}
+
+/* RP-02: a connection that was given up delivers late what was said over it. */
+static void what_an_older_connection_says_is_not_heard(void **state)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    struct witness_line older, newer;
+    int64_t deadline_ms = clock_now().monotonic_ms + 10000;
+    (void)state;
+    pair_both();
+    witness_request_of(first, WITNESS_RENEW, &q);
+    ok(witness_dial(first, &here, deadline_ms, &older));
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer));
+    ok(witness_dial(first, &here, deadline_ms, &newer));
+    ok(witness_ask(first, &newer, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    q.stance = LEASE_COVERED;
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_LATE);
+    assert_int_equal(answer.stance, LEASE_ALONE);
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer)); /* a turn of its own */
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    witness_hang_up(&older);
+    witness_hang_up(&newer);
 }
 
 static void a_nodes_folder_is_no_witnesss(void **state)
@@ -253,6 +278,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_standby_that_lacks_something_gets_no_reign, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_not_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_older_connection_says_is_not_heard, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_nodes_folder_is_no_witnesss, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
