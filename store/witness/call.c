@@ -206,6 +206,34 @@ int witness_forget(struct node *node)
     return node_change(node, drop_witness, NULL);
 }
 
+static int say_nobody(struct node *node, struct witness_line *line, int64_t deadline_ms)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    struct lease *lease = node_lease(node);
+    witness_request_of(node, WITNESS_RENEW, &q);
+    int64_t asked_ms = lease_now_ms(lease);
+    TRY(witness_ask(node, line, &q, deadline_ms, &answer));
+    if (answer.verdict != WITNESS_GRANTED)
+        return ERR_CONFLICT;
+    lease_extend(lease, asked_ms);
+    return 0;
+}
+
+int witness_let_go(struct node *node, const struct link_identity *identity, int64_t deadline_ms)
+{
+    struct witness_line line;
+    struct node_state state;
+    node_look(node, &state);
+    if (!node_has_witness(&state))
+        return 0;
+    TRY(node_count_on(node, (const char[REPL_NODE_ID_LEN + 1]){""}));
+    TRY(witness_dial(node, identity, deadline_ms, &line));
+    int err = say_nobody(node, &line, deadline_ms);
+    witness_hang_up(&line);
+    return err;
+}
+
 /* --- The reign --- */
 
 static int judge(const struct witness_answer *answer, uint64_t epoch, struct err_ctx *ctx)
@@ -224,6 +252,8 @@ static int judge(const struct witness_answer *answer, uint64_t epoch, struct err
         return err_set(ctx, ERR_CONFLICT,
                        "the witness was not told enough: both nodes must be paired with it and "
                        "have the same failover-lease");
+    case WITNESS_UNCOUNTED:
+        return err_set(ctx, ERR_CONFLICT, "the primary let this standby go, and counts on another");
     case WITNESS_LATE: return err_set(ctx, ERR_STORE_BUSY, "this node asks in two places at once");
     case WITNESS_STRANGER: break;
     }

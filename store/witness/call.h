@@ -39,6 +39,11 @@ MUST_CHECK int witness_pair(const struct witness_wish *wish, struct err_ctx *ctx
 /* From now on it has none: changes need no lease, and nobody is asked at a promotion. ERR_NOT_FOUND. */
 MUST_CHECK int witness_forget(struct node *node);
 
+/* The standby was let go: the witness hears that nobody is counted on, so that it lets that one reign no more.
+ * 0 without a witness; errors of link_reach, ERR_CONFLICT when it does not grant that. */
+MUST_CHECK int witness_let_go(struct node *node, const struct link_identity *identity,
+                              int64_t deadline_ms);
+
 /* A standby asks for the reign, again and again until the deadline as long as the primary may be there. With
  * 0 the claim goes on (lease_claim_begin): node_reign of the node's epoch follows, or lease_claim_end.
  * by_hand: although it may lack something. ERR_CONFLICT with the reason, errors of link_reach. */

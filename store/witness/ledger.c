@@ -14,10 +14,13 @@ static void name(char to[REPL_NODE_ID_LEN + 1], const char *from)
     memcpy(to, from, REPL_NODE_ID_LEN + 1);
 }
 
+static const char nobody[REPL_NODE_ID_LEN + 1] = "";
+
 bool ledger_equal(const struct ledger *a, const struct ledger *b)
 {
     bool equal = is_same(a->cluster, b->cluster) && a->member_count == b->member_count &&
-                 a->epoch == b->epoch && is_same(a->holder, b->holder) && a->stance == b->stance &&
+                 a->epoch == b->epoch && is_same(a->holder, b->holder) &&
+                 is_same(a->standby, b->standby) && a->stance == b->stance &&
                  a->lease_ms == b->lease_ms;
     for (size_t i = 0; equal && i < a->member_count; i++)
         equal = is_same(a->members[i].node, b->members[i].node) &&
@@ -35,9 +38,10 @@ struct ledger_member *ledger_member(struct ledger *l, const unsigned char pin[NO
     return found;
 }
 
-static void begin_reign(struct ledger *l, const char *node, uint64_t epoch,
+static void begin_reign(struct ledger *l, const char *node, uint64_t epoch, const char *standby,
                         enum lease_stance stance)
 {
+    name(l->standby, standby);
     l->epoch = epoch;
     l->stance = stance;
     name(l->holder, node);
@@ -51,7 +55,7 @@ static enum witness_verdict renew(struct ledger *l, int64_t *until_ms, int64_t n
     bool is_known = l->holder[0] != '\0' && r->epoch <= l->epoch;
     if (r->epoch < l->epoch || (is_known && !is_same(l->holder, r->node)))
         return WITNESS_OUTRUN;
-    begin_reign(l, r->node, r->epoch, r->stance);
+    begin_reign(l, r->node, r->epoch, r->standby, r->stance);
     l->lease_ms = r->lease_ms;
     *until_ms = now_ms + r->lease_ms > *until_ms ? now_ms + r->lease_ms : *until_ms;
     return WITNESS_GRANTED;
@@ -66,9 +70,13 @@ static enum witness_verdict judge_claim(const struct ledger *l, int64_t until_ms
     if (l->member_count < LEDGER_MEMBERS || l->holder[0] == '\0' || r->epoch != l->epoch ||
         is_same(l->holder, r->node) || r->epoch >= INT64_MAX || r->lease_ms < l->lease_ms)
         return WITNESS_UNSURE;
+    bool is_counted_on = is_same(l->standby, r->node);
+    if (!is_counted_on && l->standby[0] != '\0')
+        return WITNESS_UNCOUNTED;
     if (now_ms < until_ms)
         return WITNESS_TOO_EARLY;
-    return l->stance == LEASE_ALONE && !r->flag ? WITNESS_BEHIND : WITNESS_GRANTED;
+    bool has_all = is_counted_on && l->stance != LEASE_ALONE;
+    return has_all || r->flag ? WITNESS_GRANTED : WITNESS_BEHIND;
 }
 
 /* Who was given the reign and did not hear of it asks again. */
@@ -84,7 +92,7 @@ static enum witness_verdict claim(struct ledger *l, int64_t *until_ms, int64_t n
         has_it_already(l, r) ? WITNESS_GRANTED : judge_claim(l, *until_ms, now_ms, r);
     if (verdict != WITNESS_GRANTED)
         return verdict;
-    begin_reign(l, r->node, r->epoch + 1, LEASE_ALONE);
+    begin_reign(l, r->node, r->epoch + 1, nobody, LEASE_ALONE);
     l->lease_ms = r->lease_ms;
     *until_ms = now_ms + r->lease_ms;
     return WITNESS_GRANTED;
@@ -105,11 +113,21 @@ static enum witness_verdict decide(struct ledger *l, int64_t *until_ms, int64_t 
     return WITNESS_STRANGER;
 }
 
+static bool knows_standby(const struct ledger *l)
+{
+    bool knows = l->standby[0] == '\0';
+    for (size_t i = 0; i < l->member_count; i++)
+        knows = knows || is_same(l->members[i].node, l->standby);
+    return knows;
+}
+
 static void say(const struct ledger *l, enum witness_verdict verdict,
                 struct witness_answer *ret_answer)
 {
-    *ret_answer =
-        (struct witness_answer){.verdict = verdict, .stance = l->stance, .epoch = l->epoch};
+    *ret_answer = (struct witness_answer){.verdict = verdict,
+                                          .stance = l->stance,
+                                          .knows_standby = knows_standby(l),
+                                          .epoch = l->epoch};
     name(ret_answer->holder, l->holder);
 }
 
@@ -147,6 +165,7 @@ static void believe(struct ledger *l, const struct witness_request *r)
     if (r->epoch > l->epoch)
         l->holder[0] = '\0';
     l->epoch = r->epoch;
+    name(l->standby, nobody);
     if (r->flag)
         name(l->holder, r->node);
     if (r->flag || l->lease_ms < r->lease_ms)

@@ -25,8 +25,10 @@ struct ledger {
     char cluster[REPL_NODE_ID_LEN + 1]; /* empty: nobody was paired */
     struct ledger_member members[LEDGER_MEMBERS];
     size_t member_count;
-    uint64_t epoch;                    /* the newest */
-    char holder[REPL_NODE_ID_LEN + 1]; /* who reigns in it; empty: not known */
+    uint64_t epoch;                     /* the newest */
+    char holder[REPL_NODE_ID_LEN + 1];  /* who reigns in it; empty: not known */
+    char standby[REPL_NODE_ID_LEN + 1]; /* that the holder counts on, and nobody else may claim;
+                                         * empty: nobody, and whoever claims does it by hand */
     enum lease_stance stance;
     uint32_t lease_ms; /* the holder's */
 };

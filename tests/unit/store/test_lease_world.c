@@ -125,6 +125,7 @@ static void ask(int who, enum witness_kind kind)
         .kind = kind, .epoch = n->epoch, .turn = n->turn, .stance = n->tells, .lease_ms = LEASE};
     memcpy(l.request.cluster, CLUSTER, sizeof(CLUSTER));
     memcpy(l.request.node, ids[who], sizeof(l.request.node));
+    memcpy(l.request.standby, ids[1 - who], sizeof(l.request.standby));
     n->question = l.question;
     n->question_asked_ms = lease_now_ms(&n->lease);
     n->asked_ms = true_ms;
@@ -146,6 +147,7 @@ static void take_answer(int who, const struct letter *l)
         lease_extend(&n->lease,
                      counts_from_answer ? lease_now_ms(&n->lease) : n->question_asked_ms);
         lease_set_told(&n->lease, n->tells);
+        lease_count_on(&n->lease, ids[1 - who]); /* as it asked */
     }
     if (n->role == REPL_PRIMARY && l->answer.verdict == WITNESS_OUTRUN) {
         lease_drop(&n->lease);
@@ -253,6 +255,7 @@ static void restart(int who)
     lease_init(&n->lease, who == 0 ? clock_a : clock_b);
     lease_set_length(&n->lease, LEASE);
     lease_require(&n->lease, true);
+    lease_attach(&n->lease, ids[1 - who]);
     n->question = n->claimed_ms = 0;
     n->turn = 0;
 }
@@ -394,12 +397,39 @@ static void who_hears_what_is_late_is_found_out(void **state)
     assert_true(all > 0);
 }
 
+/* RP-02: the witness may let another standby reign than the one that promises. */
+static void only_who_is_counted_on_promises(void **state)
+{
+    struct lease lease, standby;
+    struct repl_heartbeat question = {0}, promise = {0};
+    (void)state;
+    begin(1);
+    lease_init(&lease, clock_a);
+    lease_init(&standby, clock_b);
+    lease_require(&lease, true);
+    lease_count_on(&lease, ids[0]);
+    lease_attach(&lease, ids[1]);
+    lease_ask(&lease, &question);
+    assert_true(lease_promise(&standby, &question, &promise));
+    lease_take_promise(&lease, &promise);
+    assert_false(lease_is_held(&lease));
+    assert_false(lease_is_counted_on(&lease));
+    lease_count_on(&lease, ids[1]);
+    lease_take_promise(&lease, &promise);
+    assert_true(lease_is_held(&lease));
+    lease_destroy(&lease);
+    lease_destroy(&standby);
+    for (int i = 0; i < 2; i++)
+        lease_destroy(&nodes[i].lease);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(never_two),
         cmocka_unit_test(who_counts_from_the_answer_is_found_out),
         cmocka_unit_test(who_hears_what_is_late_is_found_out),
+        cmocka_unit_test(only_who_is_counted_on_promises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

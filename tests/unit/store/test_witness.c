@@ -117,10 +117,13 @@ static enum witness_verdict renew(struct node *node, const struct link_identity 
 {
     struct witness_request q;
     struct witness_answer answer = {0};
+    struct node_state other_one;
     struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + 10000;
     witness_request_of(node, WITNESS_RENEW, &q);
     q.stance = stance;
+    node_look(node == first ? second : first, &other_one);
+    memcpy(q.standby, other_one.id, sizeof(q.standby));
     ok(witness_dial(node, identity, deadline_ms, &line));
     ok(witness_ask(node, &line, &q, deadline_ms, &answer));
     witness_hang_up(&line);
@@ -231,6 +234,23 @@ static void what_could_not_be_kept_is_not_answered(void **state)
     assert_int_equal(renew(first, &here, LEASE_COVERED), WITNESS_GRANTED);
 }
 
+/* RP-02: a standby that was let go reigns by itself no more. */
+static void a_standby_that_was_let_go_gets_no_reign(void **state)
+{
+    struct node_state s;
+    (void)state;
+    pair_both();
+    assert_int_equal(renew(first, &here, LEASE_COVERED), WITNESS_GRANTED);
+    ok(witness_let_go(first, &here, clock_now().monotonic_ms + 10000));
+    fails(claim(), ERR_CONFLICT);
+    assert_non_null(strstr(ctx.detail, "lacks"));
+    fails(node_count_on(first, "00000000-0000-0000-0000-00000000000c"), ERR_CONFLICT);
+    node_look(first, &s);
+    assert_string_equal(s.witness.counted, "");
+    ok(witness_forget(first));
+    ok(witness_let_go(first, &here, clock_now().monotonic_ms + 10000));
+}
+
 /* RP-02: a connection that was given up delivers late what was said over it. */
 static void what_an_older_connection_says_is_not_heard(void **state)
 {
@@ -278,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_standby_that_lacks_something_gets_no_reign, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_not_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_standby_that_was_let_go_gets_no_reign, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_older_connection_says_is_not_heard, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_nodes_folder_is_no_witnesss, set_up, tear_down),
