@@ -1,10 +1,14 @@
 /* A witness and two nodes over real connections: pairing by tokens that are good once (RP-01), a lease, a
  * reign, and a new start that remembers both (RP-02). */
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "tests/unit/store/link_support.h"
 
 #include "store/folder.h"
+#include "store/link/listener.h"
 #include "store/witness/call.h"
 #include "store/witness/tokens.h"
 #include "store/witness/witness.h"
@@ -276,6 +280,42 @@ static void what_an_older_connection_says_is_not_heard(void **state)
     witness_hang_up(&newer);
 }
 
+/* Strangers who say nothing, until one of all the connections was hung up. */
+#define STRANGERS (2 * LINK_CONNECTIONS_MAX)
+static void come_in_numbers(struct pollfd strangers[STRANGERS])
+{
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (size_t i = 0; i < STRANGERS; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+        strangers[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+    assert_true(poll(strangers, STRANGERS, 10000) > 0);
+}
+
+/* RP-01: whoever reaches the port does not push a node off that proved its key. */
+static void strangers_push_no_node_off(void **state)
+{
+    struct pollfd strangers[STRANGERS];
+    struct witness_request q;
+    struct witness_answer answer;
+    struct witness_line line;
+    int64_t deadline_ms = clock_now().monotonic_ms + 10000;
+    (void)state;
+    pair_both();
+    witness_request_of(first, WITNESS_RENEW, &q);
+    ok(witness_dial(first, &here, deadline_ms, &line));
+    ok(witness_ask(first, &line, &q, deadline_ms, &answer));
+    come_in_numbers(strangers);
+    ok(witness_ask(first, &line, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    witness_hang_up(&line);
+    for (size_t i = 0; i < STRANGERS; i++)
+        (void)close(strangers[i].fd);
+}
+
 static void a_nodes_folder_is_no_witnesss(void **state)
 {
     char path[512];
@@ -301,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_standby_that_was_let_go_gets_no_reign, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_older_connection_says_is_not_heard, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(strangers_push_no_node_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nodes_folder_is_no_witnesss, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
