@@ -313,7 +313,8 @@ static const char *state_of_leader(const struct replication_part *p, bool *ret_w
     struct lease_look lease;
     lease_look(node_lease(p->node), &lease);
     *ret_well = !s.degraded && !p->unconfirmed && (s.in_step || !node_has_peer(&node)) &&
-                lease.is_held && (!lease.is_required || lease.is_witness_there);
+                lease.is_held &&
+                (!lease.is_required || (lease.is_witness_there && lease.knows_standby));
     if (!lease.is_held)
         return "changes are refused: neither the witness nor the standby is reached";
     if (p->unconfirmed)
@@ -324,6 +325,8 @@ static const char *state_of_leader(const struct replication_part *p, bool *ret_w
         return "standby is away";
     if (lease.is_required && !lease.is_witness_there)
         return "witness is away";
+    if (lease.is_required && !lease.knows_standby)
+        return "the standby is not paired with the witness";
     return s.in_step ? "standby follows" : "standby catches up";
 }
 

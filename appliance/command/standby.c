@@ -11,12 +11,14 @@
 #include "store/repl/join.h"
 #include "store/repl/rejoin.h"
 #include "store/store_open.h"
+#include "store/witness/call.h"
 
 #include "core/base/banned.h"
 
 #define MINUTE_MS   INT64_C(60000)
 #define JOIN_MS     30000
 #define MINUTES_MAX 10080
+#define TELL_MS     3000 /* for the witness to hear that a standby was let go */
 
 /* --- On the primary --- */
 
@@ -114,6 +116,15 @@ static int drop_peer(void *arg, struct node_state *state)
     return 0;
 }
 
+static int tell_witness(struct node *node)
+{
+    struct link_identity identity;
+    TRY(link_identity_load(node_data_dir(node), true, &identity));
+    int err = witness_let_go(node, &identity, clock_now().monotonic_ms + TELL_MS);
+    link_identity_free(&identity);
+    return err;
+}
+
 static int forget(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
@@ -125,12 +136,18 @@ static int forget(struct call *call)
     if (state.role != REPL_PRIMARY || (!node_has_peer(&state) && state.token_count == 0))
         return err_set(&call->err, ERR_NOT_FOUND, "this node has no standby");
     TRY(node_change(node, drop_peer, NULL));
+    int told = tell_witness(node);
     TRY(begin(call, &work));
     TRY(ADMIN_RECORD(&work.ctx, work.w, EVENT_StandbyForgotten, "node", str_c(state.id),
                      {"standby", str_c(state.peer.node)}));
     TRY(work_commit(&work));
     call_say(call,
              "there is no standby any more; its folder still holds all data and the master key");
+    if (told != 0)
+        call_say(
+            call,
+            "the witness did not hear of it (%s): until it does, it may still let that node reign",
+            err_text(told));
     return 0;
 }
 

@@ -22,7 +22,8 @@ struct place {
     enum { PLACE_EMPTY, PLACE_BUSY, PLACE_OVER } state; /* over: the thread is to be joined */
     pthread_t thread;
     int fd; /* -1 once it may be closed */
-    bool is_peer;
+    bool is_peer, is_kept;
+    struct link_pin pin; /* with is_kept */
     int64_t since_ms;
 };
 
@@ -91,6 +92,29 @@ static void serve_peer(struct place *p, struct channel *channel)
     LOG_INFO("replication", "the peer's connection ended: %s", err == 0 ? "closed" : err_text(err));
 }
 
+/* The one before with this key may be given up, and is no better than any other from now on. */
+static void keep(struct place *p, const struct link_pin *pin)
+{
+    struct link_listener *l = p->listener;
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < LINK_CONNECTIONS_MAX; i++)
+        if (l->places[i].is_kept && link_pin_equal(&l->places[i].pin, pin))
+            l->places[i].is_kept = false;
+    p->is_kept = true;
+    p->pin = *pin;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void serve_stranger(struct place *p, struct channel *channel, const struct link_pin *pin)
+{
+    const struct link_listener_config *c = &p->listener->config;
+    if (!c->stranger)
+        return;
+    if (c->is_kept && c->is_kept(c->arg, pin))
+        keep(p, pin);
+    c->stranger(c->arg, channel, pin);
+}
+
 static void serve(struct place *p, struct channel *channel)
 {
     const struct link_listener_config *c = &p->listener->config;
@@ -101,8 +125,8 @@ static void serve(struct place *p, struct channel *channel)
         return;
     if (c->is_peer(c->arg, &pin))
         serve_peer(p, channel);
-    else if (c->stranger)
-        c->stranger(c->arg, channel, &pin);
+    else
+        serve_stranger(p, channel, &pin);
 }
 
 static void *run_place(void *arg)
@@ -124,8 +148,8 @@ static void *run_place(void *arg)
 
 /* --- Accepting --- */
 
-/* A connection that is over makes room. Without one the oldest that is not the peer's has to go, so that
- * strangers do not keep the peer out by waiting. */
+/* A connection that is over makes room. Without one the oldest that is neither the peer's nor kept has
+ * to go, so that strangers do not keep the peer out by waiting. */
 static struct place *find_place(struct link_listener *l)
 {
     struct place *free_one = NULL, *oldest = NULL;
@@ -137,7 +161,7 @@ static struct place *find_place(struct link_listener *l)
         }
         if (p->state == PLACE_EMPTY)
             free_one = p;
-        else if (!p->is_peer && (!oldest || p->since_ms < oldest->since_ms))
+        else if (!p->is_peer && !p->is_kept && (!oldest || p->since_ms < oldest->since_ms))
             oldest = p;
     }
     if (!free_one && oldest)

@@ -18,6 +18,9 @@ struct link_listener_config {
     /* A connection with another key, after the handshake, on a thread of its own; it ends on return.
      * NULL: it ends at once. */
     void (*stranger)(void *arg, struct channel *channel, const struct link_pin *pin);
+    /* Whether a stranger with this key keeps its place while others come; of each key the newest connection
+     * does. True for fewer keys than LINK_CONNECTIONS_MAX. NULL: none does. */
+    bool (*is_kept)(void *arg, const struct link_pin *pin);
     void *arg;
     /* Of the peer's connection: a new one ends the one before, whose down comes first. */
     struct link_user user;

@@ -68,10 +68,19 @@ static bool is_expected(const struct leader *l)
     return must_wait(l) || (l->config.mode != REPL_ASYNC && leading_keeps_up(l));
 }
 
-static bool is_there(const struct leader_db *db, const struct repl_position *position)
+/* Whether the word of the standby that follows is enough: where the witness may let another one reign it is
+ * not. */
+static bool is_counted_on(const struct leader *l)
+{
+    return lease_may_answer_alone(l->lease, l->config.mode == REPL_ASYNC) ||
+           lease_is_counted_on(l->lease);
+}
+
+static bool is_there(const struct leader *l, const struct leader_db *db,
+                     const struct repl_position *position)
 {
     return db->gone || !position_known(position) ||
-           position_compare(&db->acknowledged, position) >= 0;
+           (position_compare(&db->acknowledged, position) >= 0 && is_counted_on(l));
 }
 
 static void give_up(struct leader *l, const struct leader_db *db)
@@ -90,7 +99,7 @@ static void give_up(struct leader *l, const struct leader_db *db)
 static void pause_until(struct leader *l, struct leader_db *db,
                         const struct repl_position *position, int64_t until_ms)
 {
-    while (!is_there(db, position) && is_expected(l) && !l->stopping &&
+    while (!is_there(l, db, position) && is_expected(l) && !l->stopping &&
            clock_now().monotonic_ms < until_ms)
         leading_pause(l, &db->changed, until_ms);
 }
@@ -101,12 +110,12 @@ static int wait_for(struct leader *l, struct leader_db *db, const struct repl_po
 {
     db->waiters++;
     pause_until(l, db, position, clock_now().monotonic_ms + l->config.confirm_ms);
-    if (!is_there(db, position) && is_expected(l) && !l->config.stop_without_standby) {
+    if (!is_there(l, db, position) && is_expected(l) && !l->config.stop_without_standby) {
         give_up(l, db);
         pause_until(l, db, position, clock_now().monotonic_ms + WITNESS_MS);
     }
     db->waiters--;
-    return is_there(db, position) || !must_wait(l) ? 0 : ERR_UNCONFIRMED;
+    return is_there(l, db, position) || !must_wait(l) ? 0 : ERR_UNCONFIRMED;
 }
 
 static int wait_in_turn(struct leader *l, struct str file, const struct repl_position *position)

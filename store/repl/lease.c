@@ -105,17 +105,54 @@ void lease_tell(struct lease *l, enum lease_stance stance)
     pthread_mutex_unlock(&l->lock);
 }
 
+void lease_count_on(struct lease *l, const char *standby)
+{
+    pthread_mutex_lock(&l->lock);
+    memcpy(l->counted, standby, sizeof(l->counted));
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lease_attach(struct lease *l, const char *standby)
+{
+    pthread_mutex_lock(&l->lock);
+    memcpy(l->attached, standby, sizeof(l->attached));
+    pthread_mutex_unlock(&l->lock);
+}
+
+static bool is_counted_on(const struct lease *l)
+{
+    return l->counted[0] != '\0' && strcmp(l->counted, l->attached) == 0;
+}
+
+bool lease_is_counted_on(struct lease *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool is = !l->is_required || is_counted_on(l);
+    pthread_mutex_unlock(&l->lock);
+    return is;
+}
+
+bool lease_may_tell(struct lease *l, const char *standby)
+{
+    pthread_mutex_lock(&l->lock);
+    bool may = l->counted[0] != '\0' && strcmp(l->counted, standby) == 0 &&
+               (l->attached[0] == '\0' || is_counted_on(l));
+    pthread_mutex_unlock(&l->lock);
+    return may;
+}
+
 void lease_ask(struct lease *l, struct repl_heartbeat *beat)
 {
     beat->asked_ms = l->now_ms();
     beat->lease_ms = (uint32_t)l->length_ms;
 }
 
-/* A promise that nobody asked for is none: it would be of another process. */
+/* A promise that nobody asked for is none: it would be of another process. Nor is that of a standby that the
+ * witness does not know to be counted on: it may let another one reign. */
 void lease_take_promise(struct lease *l, const struct repl_heartbeat *beat)
 {
     pthread_mutex_lock(&l->lock);
-    if (beat->promised_ms > 0 && beat->promised_ms <= l->now_ms())
+    if (is_counted_on(l) && beat->promised_ms > 0 && beat->promised_ms <= l->now_ms())
         extend(l, beat->promised_ms);
     pthread_mutex_unlock(&l->lock);
 }
@@ -163,15 +200,21 @@ void lease_claim_end(struct lease *l)
 
 /* --- What is told of it --- */
 
-void lease_note_witness(struct lease *l, bool answered, enum lease_stance stance)
+void lease_note_witness(struct lease *l, bool knows_standby, enum lease_stance stance)
 {
     int64_t wall_ms = clock_now().wall_ms;
     pthread_mutex_lock(&l->lock);
-    l->is_witness_there = answered;
-    if (answered) {
-        l->witness_wall_ms = wall_ms;
-        l->stance = stance;
-    }
+    l->is_witness_there = true;
+    l->witness_wall_ms = wall_ms;
+    l->knows_standby = knows_standby;
+    l->stance = stance;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lease_note_silence(struct lease *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->is_witness_there = false;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -182,6 +225,7 @@ void lease_look(struct lease *l, struct lease_look *ret_look)
     *ret_look = (struct lease_look){.is_required = l->is_required,
                                     .is_held = !l->is_required || left_ms > 0,
                                     .is_witness_there = l->is_witness_there,
+                                    .knows_standby = l->knows_standby,
                                     .left_ms = left_ms > 0 ? left_ms : 0,
                                     .witness_wall_ms = l->witness_wall_ms,
                                     .stance = l->stance};

@@ -35,12 +35,16 @@ struct lease {
     int64_t until_ms;
     enum lease_stance
         told; /* what the witness counts on; LEASE_COVERED also when it is not known */
+    char counted[REPL_NODE_ID_LEN + 1];  /* standby that the witness knows is counted on: empty:
+                                          * nobody, or it is not known */
+    char attached[REPL_NODE_ID_LEN + 1]; /* that follows; empty: none */
     /* Of a standby. */
     int64_t promised_until_ms; /* to the primary */
     bool claims;
     /* For those who look. */
     bool is_witness_there;
     int64_t witness_wall_ms; /* when it answered last; 0: never */
+    bool knows_standby;      /* it has paired the standby that is counted on */
     enum lease_stance stance;
 };
 
@@ -69,9 +73,20 @@ void lease_set_told(struct lease *l, enum lease_stance told);
  * would be wrong then. */
 void lease_tell(struct lease *l, enum lease_stance stance);
 
+/* The witness gives the reign to this standby and to no other, until it is told another one; empty: that is
+ * not known. Only this one's promises count, and only its word that it has a change. */
+void lease_count_on(struct lease *l, const char *standby);
+/* A standby follows from now on; empty: none does. */
+void lease_attach(struct lease *l, const char *standby);
+/* Whether the one that follows is the one that is counted on. True without a witness. */
+bool lease_is_counted_on(struct lease *l);
+
+/* Whether the witness may be told that this one has something: it is counted on, and no other one follows. */
+bool lease_may_tell(struct lease *l, const char *standby);
+
 /* Signs of life between primary and standby carry the question and the promise. */
 void lease_ask(struct lease *l, struct repl_heartbeat *beat);
-/* The standby's answer came. */
+/* The answer of the standby that follows came. */
 void lease_take_promise(struct lease *l, const struct repl_heartbeat *beat);
 
 /* --- A standby --- */
@@ -88,11 +103,12 @@ void lease_claim_end(struct lease *l);
 
 /* --- What is told of it --- */
 
-/* Whether the witness answered. */
-void lease_note_witness(struct lease *l, bool answered, enum lease_stance stance);
+/* The witness answered this, or did not. */
+void lease_note_witness(struct lease *l, bool knows_standby, enum lease_stance stance);
+void lease_note_silence(struct lease *l);
 
 struct lease_look {
-    bool is_required, is_held, is_witness_there;
+    bool is_required, is_held, is_witness_there, knows_standby;
     int64_t left_ms;         /* of a primary; 0: over */
     int64_t witness_wall_ms; /* 0: never */
     enum lease_stance stance;

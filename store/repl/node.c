@@ -92,6 +92,7 @@ int node_open(int data_dir_fd, struct node **ret_node, struct err_ctx *ctx)
     (void)pthread_mutex_init(&node->lock, NULL);
     lease_init(&node->lease, NULL);
     lease_require(&node->lease, node_has_witness(&node->state));
+    lease_count_on(&node->lease, node->state.witness.counted);
     *ret_node = node;
     return 0;
 }
@@ -144,6 +145,7 @@ static int change_alone(struct node *node, node_edit *edit, void *arg)
     node->state = state;
     pthread_mutex_unlock(&node->lock);
     lease_require(&node->lease, node_has_witness(&state));
+    lease_count_on(&node->lease, state.witness.counted);
     return 0;
 }
 
@@ -198,6 +200,7 @@ int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms
     state->newer_epoch = 0;
     state->failed_over = false;
     state->peer.met = MET_NOT_YET;
+    memset(state->witness.counted, 0, sizeof(state->witness.counted));
     state->word = (struct node_word){.why = ""};
     node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
     return 0;
@@ -256,6 +259,26 @@ int node_met_peer(struct node *node, enum node_met met, bool *ret_news)
     node_look(node, &state);
     *ret_news = node_has_peer(&state) && state.peer.met != met;
     return *ret_news ? node_change(node, put_met, &met) : 0;
+}
+
+static int put_counted(void *arg, struct node_state *state)
+{
+    const char *standby = arg;
+    bool is_known = standby[0] == '\0' || strcmp(standby, state->peer.node) == 0;
+    if (!node_has_witness(state) || !is_known)
+        return ERR_CONFLICT;
+    memcpy(state->witness.counted, standby, sizeof(state->witness.counted));
+    return 0;
+}
+
+int node_count_on(struct node *node, const char *standby)
+{
+    char counted[REPL_NODE_ID_LEN + 1];
+    memcpy(counted, standby, sizeof(counted));
+    pthread_mutex_lock(&node->changing);
+    int err = change_alone(node, put_counted, counted);
+    pthread_mutex_unlock(&node->changing);
+    return err;
 }
 
 static int put_mode(void *arg, struct node_state *state)

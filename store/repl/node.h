@@ -53,6 +53,9 @@ struct node_peer {
 struct node_witness {
     char address[NODE_ADDRESS_MAX + 1]; /* empty: there is none */
     unsigned char pin[NODE_PIN_BYTES];
+    /* Of a primary: the standby that the witness knows is counted on; empty: nobody, or that is not known.
+     * Kept, so that a primary that starts while the witness is away has its lease from the standby. */
+    char counted[REPL_NODE_ID_LEN + 1];
 };
 
 /* Who promoted a node over the API, in which words: for the event, which can be written only after. */
@@ -144,6 +147,9 @@ void node_note_epoch(struct node_state *s, uint64_t epoch, struct str node, int6
 MUST_CHECK int node_heard(struct node *node, uint64_t epoch, struct str other_node, int64_t now_ms);
 /* *ret_news: as something else than before. */
 MUST_CHECK int node_met_peer(struct node *node, enum node_met met, bool *ret_news);
+/* The witness knows that this standby is counted on (lease_count_on); empty: it is about to be told something
+ * else. Nothing is kept of a standby that is not the node's any more. Nobody hears of this change. */
+MUST_CHECK int node_count_on(struct node *node, const char *standby);
 MUST_CHECK int node_set_mode(struct node *node, enum repl_mode mode);
 
 /* --- The text alone, for node.c and for fuzzing --- */

@@ -92,6 +92,8 @@ static void write_witness(struct json_writer *w, const struct node_witness *witn
     jw_member_object(w, "witness");
     jw_member_c(w, "address", witness->address);
     write_hash(w, "pin", witness->pin);
+    if (witness->counted[0] != '\0')
+        jw_member_c(w, "countsOn", witness->counted);
     jw_end_object(w);
 }
 
@@ -198,6 +200,8 @@ static int read_witness(struct arena *a, const struct json_value *v, struct node
     if (json_is_none(v))
         return 0;
     TRY(read_text(v, "address", witness->address, sizeof(witness->address)));
+    if (json_get(v, "countsOn"))
+        TRY(read_id(v, "countsOn", witness->counted));
     return witness->address[0] != '\0' ? read_hash(a, v, "pin", witness->pin) : ERR_STORE_CORRUPT;
 }
 

@@ -46,12 +46,15 @@ static int part(struct peering *s, enum repl_message_type type, uint64_t epoch, 
     return ERR_CANCELLED;
 }
 
-static int lead(struct peering *s)
+static int lead(struct peering *s, struct str standby)
 {
     if (!s->host->leader)
         return part(s, REPL_REFUSED, 0, "this node is about to stop or to change its role");
+    char name[REPL_NODE_ID_LEN + 1] = "";
     TRY(leader_attach(s->host->leader, &s->out));
     s->state = LEADS;
+    memcpy(name, standby.ptr, standby.len < REPL_NODE_ID_LEN ? standby.len : REPL_NODE_ID_LEN);
+    lease_attach(node_lease(s->host->node), name);
     if (s->host->desk)
         desk_up(s->host->desk, &s->out);
     return 0;
@@ -87,11 +90,11 @@ static void meet(struct peering *s, const struct node_state *own, enum greeting 
         s->host->met(s->host->arg, greeting == GREETING_FENCE ? MET_FENCED : MET_STANDBY);
 }
 
-static int act(struct peering *s, const struct node_state *own, enum greeting greeting,
-               const char *why)
+static int act(struct peering *s, const struct node_state *own, const struct repl_hello *hello,
+               enum greeting greeting, const char *why)
 {
     switch (greeting) {
-    case GREETING_LEAD: return lead(s);
+    case GREETING_LEAD: return lead(s, hello->node);
     case GREETING_FOLLOW: return follow(s);
     case GREETING_FENCE: return part(s, REPL_FENCED, own->epoch, "a newer epoch reigns");
     case GREETING_FENCED: return ERR_CANCELLED;
@@ -111,7 +114,7 @@ static int greet(struct peering *s, const struct repl_hello *hello)
     if (s->host->heard && greeting != GREETING_REFUSE)
         s->host->heard(s->host->arg);
     meet(s, &own, greeting);
-    return act(s, &own, greeting, why);
+    return act(s, &own, hello, greeting, why);
 }
 
 static int be_fenced(struct peering *s, const struct repl_refusal *fenced)
@@ -218,8 +221,10 @@ void peering_end(struct peering *s)
         desk_down(s->host->desk);
     if (s->state == FOLLOWS && s->host->relay)
         relay_down(s->host->relay);
-    if (s->state == LEADS)
+    if (s->state == LEADS) {
         leader_detach(s->host->leader);
+        lease_attach(node_lease(s->host->node), (const char[REPL_NODE_ID_LEN + 1]){""});
+    }
     if (s->state == FOLLOWS)
         follower_detach(s->host->follower);
     free(s);

@@ -12,7 +12,7 @@
 #define PAUSE_MS 100
 
 int witness_dial(struct node *node, const struct link_identity *identity, int64_t deadline_ms,
-                 struct channel **ret_channel)
+                 struct witness_line *ret_line)
 {
     struct node_state state;
     struct link_pin pin;
@@ -20,7 +20,15 @@ int witness_dial(struct node *node, const struct link_identity *identity, int64_
     if (!node_has_witness(&state))
         return ERR_NOT_FOUND;
     memcpy(pin.bytes, state.witness.pin, sizeof(pin.bytes));
-    return link_reach(str_c(state.witness.address), identity, &pin, deadline_ms, ret_channel);
+    *ret_line = (struct witness_line){0};
+    return link_reach(str_c(state.witness.address), identity, &pin, deadline_ms,
+                      &ret_line->channel);
+}
+
+void witness_hang_up(struct witness_line *line)
+{
+    channel_free(line->channel);
+    *line = (struct witness_line){0};
 }
 
 void witness_request_of(struct node *node, enum witness_kind kind,
@@ -49,11 +57,36 @@ static int exchange(struct channel *channel, const struct witness_request *q, st
     return witness_answer_read(in, ret_answer);
 }
 
-int witness_ask(struct node *node, struct channel *channel, const struct witness_request *q,
+static int say(struct witness_line *line, struct witness_request q, int64_t deadline_ms,
+               struct witness_answer *ret_answer)
+{
+    q.turn = line->turn;
+    TRY(exchange(line->channel, &q, STR(""), deadline_ms, ret_answer));
+    if (q.kind == WITNESS_LOOK)
+        line->turn = ret_answer->turn;
+    else if (ret_answer->verdict == WITNESS_LATE)
+        line->turn = 0;
+    return 0;
+}
+
+static int say_in_turn(struct witness_line *line, const struct witness_request *q,
+                       int64_t deadline_ms, struct witness_answer *ret_answer)
+{
+    struct witness_request begin = *q;
+    begin.kind = WITNESS_LOOK;
+    if (q->kind != WITNESS_LOOK && line->turn == 0) {
+        TRY(say(line, begin, deadline_ms, ret_answer));
+        if (ret_answer->verdict != WITNESS_GRANTED)
+            return 0;
+    }
+    return say(line, *q, deadline_ms, ret_answer);
+}
+
+int witness_ask(struct node *node, struct witness_line *line, const struct witness_request *q,
                 int64_t deadline_ms, struct witness_answer *ret_answer)
 {
     struct node_state state;
-    TRY(exchange(channel, q, STR(""), deadline_ms, ret_answer));
+    TRY(say_in_turn(line, q, deadline_ms, ret_answer));
     node_look(node, &state);
     /* A standby is in the epoch of whom it follows, and hears of it there. */
     if (ret_answer->verdict != WITNESS_OUTRUN || state.role != REPL_PRIMARY)
@@ -89,7 +122,7 @@ static int put_witness(void *arg, struct node_state *state)
 }
 
 /* A primary has its lease before it needs one. */
-static int take_lease(const struct witness_wish *wish, struct channel *channel,
+static int take_lease(const struct witness_wish *wish, struct witness_line *line,
                       const struct node_state *state)
 {
     struct witness_request q;
@@ -99,13 +132,13 @@ static int take_lease(const struct witness_wish *wish, struct channel *channel,
         return 0;
     witness_request_of(wish->node, WITNESS_RENEW, &q);
     int64_t asked_ms = lease_now_ms(lease);
-    TRY(witness_ask(wish->node, channel, &q, wish->deadline_ms, &answer));
+    TRY(witness_ask(wish->node, line, &q, wish->deadline_ms, &answer));
     if (answer.verdict == WITNESS_GRANTED)
         lease_extend(lease, asked_ms);
     return 0;
 }
 
-static int join(const struct witness_wish *wish, struct channel *channel,
+static int join(const struct witness_wish *wish, struct witness_line *line,
                 const struct node_state *state)
 {
     unsigned char proof[SHA256_BYTES];
@@ -113,13 +146,14 @@ static int join(const struct witness_wish *wish, struct channel *channel,
     struct witness_answer answer;
     witness_request_of(wish->node, WITNESS_JOIN, &q);
     q.flag = state->role == REPL_PRIMARY && !node_is_fenced(state);
-    TRY(prove(wish->token, channel, &q, proof));
-    TRY(exchange(channel, &q, str_of((const char *)proof, sizeof(proof)), wish->deadline_ms,
+    TRY(prove(wish->token, line->channel, &q, proof));
+    TRY(exchange(line->channel, &q, str_of((const char *)proof, sizeof(proof)), wish->deadline_ms,
                  &answer));
     if (answer.verdict != WITNESS_GRANTED)
         return ERR_ACCESS_DENIED;
+    line->turn = answer.turn;
     struct witness_wish put = *wish;
-    TRY(take_lease(wish, channel, state));
+    TRY(take_lease(wish, line, state));
     return node_change(wish->node, put_witness, &put);
 }
 
@@ -139,7 +173,7 @@ static int explain(int err, struct str address, struct err_ctx *ctx)
 
 int witness_pair(const struct witness_wish *wish, struct err_ctx *ctx)
 {
-    struct channel *channel;
+    struct witness_line line = {0};
     struct node_state state;
     node_look(wish->node, &state);
     if (state.role == REPL_ALONE)
@@ -149,11 +183,11 @@ int witness_pair(const struct witness_wish *wish, struct err_ctx *ctx)
                        state.witness.address);
     if (wish->address.len > NODE_ADDRESS_MAX)
         return err_set(ctx, ERR_INVALID_REQUEST, "the address is too long");
-    int err =
-        link_reach(wish->address, wish->identity, &wish->token->pin, wish->deadline_ms, &channel);
+    int err = link_reach(wish->address, wish->identity, &wish->token->pin, wish->deadline_ms,
+                         &line.channel);
     if (err == 0) {
-        err = join(wish, channel, &state);
-        channel_free(channel);
+        err = join(wish, &line, &state);
+        witness_hang_up(&line);
     }
     return explain(err, wish->address, ctx);
 }
@@ -170,6 +204,34 @@ static int drop_witness(void *arg, struct node_state *state)
 int witness_forget(struct node *node)
 {
     return node_change(node, drop_witness, NULL);
+}
+
+static int say_nobody(struct node *node, struct witness_line *line, int64_t deadline_ms)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    struct lease *lease = node_lease(node);
+    witness_request_of(node, WITNESS_RENEW, &q);
+    int64_t asked_ms = lease_now_ms(lease);
+    TRY(witness_ask(node, line, &q, deadline_ms, &answer));
+    if (answer.verdict != WITNESS_GRANTED)
+        return ERR_CONFLICT;
+    lease_extend(lease, asked_ms);
+    return 0;
+}
+
+int witness_let_go(struct node *node, const struct link_identity *identity, int64_t deadline_ms)
+{
+    struct witness_line line;
+    struct node_state state;
+    node_look(node, &state);
+    if (!node_has_witness(&state))
+        return 0;
+    TRY(node_count_on(node, (const char[REPL_NODE_ID_LEN + 1]){""}));
+    TRY(witness_dial(node, identity, deadline_ms, &line));
+    int err = say_nobody(node, &line, deadline_ms);
+    witness_hang_up(&line);
+    return err;
 }
 
 /* --- The reign --- */
@@ -190,6 +252,9 @@ static int judge(const struct witness_answer *answer, uint64_t epoch, struct err
         return err_set(ctx, ERR_CONFLICT,
                        "the witness was not told enough: both nodes must be paired with it and "
                        "have the same failover-lease");
+    case WITNESS_UNCOUNTED:
+        return err_set(ctx, ERR_CONFLICT, "the primary let this standby go, and counts on another");
+    case WITNESS_LATE: return err_set(ctx, ERR_STORE_BUSY, "this node asks in two places at once");
     case WITNESS_STRANGER: break;
     }
     return err_set(ctx, ERR_CONFLICT, "the witness does not know this node");
@@ -200,14 +265,14 @@ static int ask_for_reign(struct node *node, const struct link_identity *identity
 {
     struct witness_request q;
     struct witness_answer answer;
-    struct channel *channel;
+    struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + ONCE_MS;
     witness_request_of(node, WITNESS_CLAIM, &q);
     q.flag = by_hand;
-    int err = witness_dial(node, identity, deadline_ms, &channel);
+    int err = witness_dial(node, identity, deadline_ms, &line);
     if (err == 0) {
-        err = witness_ask(node, channel, &q, deadline_ms, &answer);
-        channel_free(channel);
+        err = witness_ask(node, &line, &q, deadline_ms, &answer);
+        witness_hang_up(&line);
     }
     if (err != 0)
         return err_set(ctx, ERR_TIMEOUT, "the witness does not answer: %s", err_text(err));

@@ -17,6 +17,7 @@
 struct ledger_member {
     char node[REPL_NODE_ID_LEN + 1];
     unsigned char pin[NODE_PIN_BYTES];
+    uint64_t turn; /* the newest; not kept: the connections of a process end with it */
 };
 
 /* All of it is on disk before anything is answered that rests on it. */
@@ -24,21 +25,22 @@ struct ledger {
     char cluster[REPL_NODE_ID_LEN + 1]; /* empty: nobody was paired */
     struct ledger_member members[LEDGER_MEMBERS];
     size_t member_count;
-    uint64_t epoch;                    /* the newest */
-    char holder[REPL_NODE_ID_LEN + 1]; /* who reigns in it; empty: not known */
+    uint64_t epoch;                     /* the newest */
+    char holder[REPL_NODE_ID_LEN + 1];  /* who reigns in it; empty: not known */
+    char standby[REPL_NODE_ID_LEN + 1]; /* that the holder counts on, and nobody else may claim;
+                                         * empty: nobody, and whoever claims does it by hand */
     enum lease_stance stance;
     uint32_t lease_ms; /* the holder's */
 };
 
 bool ledger_equal(const struct ledger *a, const struct ledger *b);
 /* NULL: nobody has this key. */
-const struct ledger_member *ledger_member(const struct ledger *l,
-                                          const unsigned char pin[NODE_PIN_BYTES]);
+struct ledger_member *ledger_member(struct ledger *l, const unsigned char pin[NODE_PIN_BYTES]);
 
-/* RENEW, CLAIM or LOOK by a member. ledger becomes what it is to be, and until_ms, the moment until which
+/* RENEW, CLAIM or LOOK by a member of this ledger. ledger becomes what it is to be, and until_ms, the moment until which
  * nobody else may be given the reign, too: a witness that starts sets it to one lease from then. */
 void ledger_answer(struct ledger *ledger, int64_t *until_ms, int64_t now_ms,
-                   const struct ledger_member *member, const struct witness_request *request,
+                   struct ledger_member *member, const struct witness_request *request,
                    struct witness_answer *ret_answer);
 /* JOIN of a node that has proved to have a token. The standby of before makes room for another. */
 void ledger_join(struct ledger *ledger, const struct witness_request *request,

@@ -28,6 +28,7 @@ int ledger_text_write(struct arena *a, const struct ledger *l, struct str *ret_t
     jw_member_c(&w, "cluster", l->cluster);
     jw_member_i64(&w, "epoch", (int64_t)l->epoch);
     jw_member_c(&w, "holder", l->holder);
+    jw_member_c(&w, "standby", l->standby);
     jw_member_c(&w, "stance", lease_stance_word(l->stance));
     jw_member_i64(&w, "leaseMs", l->lease_ms);
     jw_member_array(&w, "members");
@@ -93,6 +94,12 @@ static int read_members(struct arena *a, const struct json_value *list, struct l
     return l->member_count == 0 || l->cluster[0] != '\0' ? 0 : ERR_STORE_CORRUPT;
 }
 
+/* A file of before does not tell it: the holder will. */
+static int read_standby(const struct json_value *v, struct ledger *l)
+{
+    return json_get(v, "standby") ? read_id(v, "standby", true, l->standby) : 0;
+}
+
 static int read_all(struct arena *a, const struct json_value *v, struct ledger *l)
 {
     int64_t format, epoch, lease_ms;
@@ -101,6 +108,7 @@ static int read_all(struct arena *a, const struct json_value *v, struct ledger *
         return ERR_STORE_VERSION;
     TRY(read_id(v, "cluster", true, l->cluster));
     TRY(read_id(v, "holder", true, l->holder));
+    TRY(read_standby(v, l));
     TRY(read_number(v, "epoch", 0, INT64_MAX, &epoch));
     TRY(read_number(v, "leaseMs", LEASE_LEAST_MS, LEASE_MOST_MS, &lease_ms));
     TRY(read_stance(v, &l->stance));

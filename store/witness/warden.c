@@ -21,13 +21,14 @@ struct warden {
     pthread_cond_t wake; /* monotonic */
     bool stopping;       /* under the lock */
     /* Of the thread. */
-    struct channel *channel; /* NULL: none */
-    int64_t asked_ms;        /* the last time, on the lease's clock */
-    int64_t followed_ms;     /* when the standby did, in the asynchronous mode */
-    bool is_told;            /* the witness counts on told, for all that is known */
+    struct witness_line line;
+    int64_t asked_ms;    /* the last time, on the lease's clock */
+    int64_t followed_ms; /* when the standby did, in the asynchronous mode */
+    bool is_told;        /* the witness counts on told, for all that is known */
     enum lease_stance told;
-    int complained;          /* the last error of asking that was logged */
-    struct err_ctx obstacle; /* why this node does not reign, as it was logged last */
+    char standby[REPL_NODE_ID_LEN + 1]; /* of this one */
+    int complained;                     /* the last error of asking that was logged */
+    struct err_ctx obstacle;            /* why this node does not reign, as it was logged last */
 };
 
 /* --- Asking --- */
@@ -54,13 +55,11 @@ static int exchange(struct warden *w, const struct witness_request *q,
                     struct witness_answer *ret_answer)
 {
     int64_t deadline_ms = clock_now().monotonic_ms + wait_ms(w);
-    if (!w->channel)
-        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->channel));
-    int err = witness_ask(w->config.node, w->channel, q, deadline_ms, ret_answer);
-    if (err != 0) {
-        channel_free(w->channel);
-        w->channel = NULL;
-    }
+    if (!w->line.channel)
+        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->line));
+    int err = witness_ask(w->config.node, &w->line, q, deadline_ms, ret_answer);
+    if (err != 0)
+        witness_hang_up(&w->line);
     return err;
 }
 
@@ -68,7 +67,10 @@ static int ask(struct warden *w, const struct witness_request *q, struct witness
 {
     w->asked_ms = lease_now_ms(w->lease);
     int err = exchange(w, q, ret_answer);
-    lease_note_witness(w->lease, err == 0, err == 0 ? ret_answer->stance : LEASE_ASYNC);
+    if (err == 0)
+        lease_note_witness(w->lease, ret_answer->knows_standby, ret_answer->stance);
+    else
+        lease_note_silence(w->lease);
     complain(w, err);
     return err;
 }
@@ -112,13 +114,38 @@ static void count_on(struct warden *w, enum lease_stance stance)
     leader_lease_changed(w->config.leader);
 }
 
+/* Whom the witness is to let reign: the node's standby. Before it hears of another one than before, nothing
+ * rests on the one before any more. */
+static void choose_standby(struct warden *w, char standby[REPL_NODE_ID_LEN + 1])
+{
+    static const char nobody[REPL_NODE_ID_LEN + 1] = "";
+    struct node_state state;
+    node_look(w->config.node, &state);
+    const char *counted = state.witness.counted;
+    bool is_another = counted[0] != '\0' && strcmp(counted, state.peer.node) != 0;
+    bool stays = is_another && node_count_on(w->config.node, nobody) != 0;
+    memcpy(standby, stays ? counted : state.peer.node, REPL_NODE_ID_LEN + 1);
+}
+
+/* It is kept before anything rests on it. */
+static bool keep_standby(struct warden *w, const char *standby)
+{
+    struct node_state state;
+    node_look(w->config.node, &state);
+    if (strcmp(state.witness.counted, standby) != 0 && node_count_on(w->config.node, standby) != 0)
+        return false;
+    memcpy(w->standby, standby, sizeof(w->standby));
+    return true;
+}
+
 /* A request that was not answered may have been heard: from then on it is not known what is counted on. */
-static void renew(struct warden *w, enum lease_stance stance)
+static void renew(struct warden *w, const char *standby, enum lease_stance stance)
 {
     struct witness_request q;
     struct witness_answer answer;
     witness_request_of(w->config.node, WITNESS_RENEW, &q);
     q.stance = stance;
+    memcpy(q.standby, standby, sizeof(q.standby));
     lease_tell(w->lease, stance);
     if (ask(w, &q, &answer) != 0 || answer.verdict != WITNESS_GRANTED) {
         w->is_told = false;
@@ -126,17 +153,21 @@ static void renew(struct warden *w, enum lease_stance stance)
         return;
     }
     lease_extend(w->lease, w->asked_ms);
-    w->is_told = true;
+    w->is_told = keep_standby(w, standby);
     w->told = stance;
     count_on(w, stance);
 }
 
 static void reign(struct warden *w)
 {
+    char standby[REPL_NODE_ID_LEN + 1];
+    choose_standby(w, standby);
     enum lease_stance stance = delay(w, choose_stance(w));
-    bool is_news = !w->is_told || stance != w->told;
+    if (!lease_may_tell(w->lease, standby))
+        stance = LEASE_ALONE;
+    bool is_news = !w->is_told || stance != w->told || strcmp(standby, w->standby) != 0;
     if (is_due(w, w->is_told ? is_news ? 0 : lease_length_ms(w->lease) / 3 : RETRY_MS))
-        renew(w, stance);
+        renew(w, standby, stance);
     else if (!is_news)
         count_on(w, stance);
 }
@@ -230,7 +261,7 @@ static void *run(void *arg)
 
 static void warden_free(struct warden *w)
 {
-    channel_free(w->channel);
+    witness_hang_up(&w->line);
     (void)pthread_cond_destroy(&w->wake);
     (void)pthread_mutex_destroy(&w->lock);
     free(w);

@@ -113,7 +113,7 @@ static int decide(struct witness *w, const struct link_pin *pin, const struct wi
 {
     struct ledger next = w->ledger;
     int64_t until_ms = w->until_ms;
-    const struct ledger_member *member = ledger_member(&w->ledger, pin->bytes);
+    struct ledger_member *member = ledger_member(&next, pin->bytes);
     if (q->kind == WITNESS_JOIN)
         ledger_join(&next, q, pin->bytes, ret_answer);
     else if (member)
@@ -192,6 +192,16 @@ static bool is_nobody(void *arg, const struct link_pin *pin)
     return false;
 }
 
+/* Strangers who come in numbers push no node off. */
+static bool is_member(void *arg, const struct link_pin *pin)
+{
+    struct witness *w = arg;
+    pthread_mutex_lock(&w->lock);
+    bool is = ledger_member(&w->ledger, pin->bytes) != NULL;
+    pthread_mutex_unlock(&w->lock);
+    return is;
+}
+
 /* --- As a whole --- */
 
 static int check_folder(const struct folder *folder, struct err_ctx *ctx)
@@ -218,6 +228,7 @@ static int open_all(struct witness *w, const struct witness_config *config, stru
                                                   .identity = &w->identity,
                                                   .is_peer = is_nobody,
                                                   .stranger = serve,
+                                                  .is_kept = is_member,
                                                   .arg = w};
     return link_listener_start(&listener, &w->listener, ctx);
 }

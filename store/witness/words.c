@@ -34,9 +34,11 @@ void witness_request_write(const struct witness_request *r,
     put(&o, r->stance, 1);
     put(&o, r->flag, 1);
     put(&o, r->epoch, 8);
+    put(&o, r->turn, 8);
     put(&o, r->lease_ms, 4);
     put_id(&o, r->cluster);
     put_id(&o, r->node);
+    put_id(&o, r->standby);
 }
 
 void witness_answer_write(const struct witness_answer *answer,
@@ -46,7 +48,9 @@ void witness_answer_write(const struct witness_answer *answer,
     put(&o, WITNESS_VERSION, 1);
     put(&o, answer->verdict, 1);
     put(&o, answer->stance, 1);
+    put(&o, answer->knows_standby, 1);
     put(&o, answer->epoch, 8);
+    put(&o, answer->turn, 8);
     put(&o, answer->wait_ms, 4);
     put_id(&o, answer->holder);
 }
@@ -95,6 +99,7 @@ int witness_request_read(const unsigned char bytes[WITNESS_REQUEST_BYTES],
     TRY(get_number(rd_u8(&r), LEASE_ASYNC, LEASE_COVERED, &stance));
     TRY(get_number(rd_u8(&r), 0, 1, &flag));
     TRY(get_epoch(&r, &q.epoch));
+    q.turn = rd_u64(&r);
     q.kind = (enum witness_kind)kind;
     q.stance = (enum lease_stance)stance;
     q.flag = flag == 1;
@@ -103,6 +108,7 @@ int witness_request_read(const unsigned char bytes[WITNESS_REQUEST_BYTES],
         return ERR_INVALID_REQUEST;
     TRY(get_id(&r, false, q.cluster));
     TRY(get_id(&r, false, q.node));
+    TRY(get_id(&r, true, q.standby));
     *ret_request = q;
     return 0;
 }
@@ -112,14 +118,17 @@ int witness_answer_read(const unsigned char bytes[WITNESS_ANSWER_BYTES],
 {
     struct rd r = rd_of(str_of((const char *)bytes, WITNESS_ANSWER_BYTES));
     struct witness_answer answer = {0};
-    int verdict, stance;
+    int verdict, stance, knows;
     if (rd_u8(&r) != WITNESS_VERSION)
         return ERR_STORE_VERSION;
-    TRY(get_number(rd_u8(&r), WITNESS_GRANTED, WITNESS_STRANGER, &verdict));
+    TRY(get_number(rd_u8(&r), WITNESS_GRANTED, WITNESS_LATE, &verdict));
     TRY(get_number(rd_u8(&r), LEASE_ASYNC, LEASE_COVERED, &stance));
+    TRY(get_number(rd_u8(&r), 0, 1, &knows));
     TRY(get_epoch(&r, &answer.epoch));
+    answer.turn = rd_u64(&r);
     answer.verdict = (enum witness_verdict)verdict;
     answer.stance = (enum lease_stance)stance;
+    answer.knows_standby = knows == 1;
     answer.wait_ms = rd_u32(&r);
     TRY(get_id(&r, true, answer.holder));
     *ret_answer = answer;

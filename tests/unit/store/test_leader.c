@@ -371,6 +371,13 @@ static void test_tells_the_witness_before_it_answers_alone(void **state)
     fails(commit_as_answered("too early"), ERR_UNCONFIRMED);
     connect_standby();
     until_in_step();
+    lease_count_on(lease, "00000000-0000-0000-0000-00000000000a");
+    lease_attach(lease, "00000000-0000-0000-0000-00000000000b");
+    assert_false(lease_may_tell(lease, "00000000-0000-0000-0000-00000000000a"));
+    fails(commit_as_answered("not by this one"), ERR_UNCONFIRMED);
+    lease_attach(lease, "00000000-0000-0000-0000-00000000000a");
+    assert_true(lease_may_tell(lease, "00000000-0000-0000-0000-00000000000a"));
+    leader_set_mode(leader, REPL_SYNC_FLUSH); /* a new beginning after what was in vain */
     ok(commit_as_answered("ana"));
     assert_int_equal(leader_stance(leader, LEASE_ALONE), LEASE_COVERED);
     silence(true);

@@ -1,10 +1,14 @@
 /* A witness and two nodes over real connections: pairing by tokens that are good once (RP-01), a lease, a
  * reign, and a new start that remembers both (RP-02). */
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "tests/unit/store/link_support.h"
 
 #include "store/folder.h"
+#include "store/link/listener.h"
 #include "store/witness/call.h"
 #include "store/witness/tokens.h"
 #include "store/witness/witness.h"
@@ -117,13 +121,16 @@ static enum witness_verdict renew(struct node *node, const struct link_identity 
 {
     struct witness_request q;
     struct witness_answer answer = {0};
-    struct channel *channel;
+    struct node_state other_one;
+    struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + 10000;
     witness_request_of(node, WITNESS_RENEW, &q);
     q.stance = stance;
-    ok(witness_dial(node, identity, deadline_ms, &channel));
-    ok(witness_ask(node, channel, &q, deadline_ms, &answer));
-    channel_free(channel);
+    node_look(node == first ? second : first, &other_one);
+    memcpy(q.standby, other_one.id, sizeof(q.standby));
+    ok(witness_dial(node, identity, deadline_ms, &line));
+    ok(witness_ask(node, &line, &q, deadline_ms, &answer));
+    witness_hang_up(&line);
     return answer.verdict;
 }
 
@@ -213,22 +220,100 @@ static void what_could_not_be_kept_is_not_answered(void **state)
 {
     struct witness_request q;
     struct witness_answer answer;
-    struct channel *channel;
+    struct witness_line line;
     int64_t deadline_ms = clock_now().monotonic_ms + 10000;
     (void)state;
     pair_both();
     witness_request_of(first, WITNESS_RENEW, &q);
     q.stance = LEASE_COVERED;
-    ok(witness_dial(first, &here, deadline_ms, &channel));
+    ok(witness_dial(first, &here, deadline_ms, &line));
     assert_int_equal(renameat(witness_fd, "replication", witness_fd, "elsewhere"), 0);
     int fd = openat(witness_fd, "replication", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     (void)close(fd);
-    fails(witness_ask(first, channel, &q, deadline_ms, &answer), ERR_IO);
-    channel_free(channel);
+    fails(witness_ask(first, &line, &q, deadline_ms, &answer), ERR_IO);
+    witness_hang_up(&line);
     assert_int_equal(unlinkat(witness_fd, "replication", 0), 0);
     assert_int_equal(renameat(witness_fd, "elsewhere", witness_fd, "replication"), 0);
     assert_int_equal(renew(first, &here, LEASE_COVERED), WITNESS_GRANTED);
+}
+
+/* RP-02: a standby that was let go reigns by itself no more. */
+static void a_standby_that_was_let_go_gets_no_reign(void **state)
+{
+    struct node_state s;
+    (void)state;
+    pair_both();
+    assert_int_equal(renew(first, &here, LEASE_COVERED), WITNESS_GRANTED);
+    ok(witness_let_go(first, &here, clock_now().monotonic_ms + 10000));
+    fails(claim(), ERR_CONFLICT);
+    assert_non_null(strstr(ctx.detail, "lacks"));
+    fails(node_count_on(first, "00000000-0000-0000-0000-00000000000c"), ERR_CONFLICT);
+    node_look(first, &s);
+    assert_string_equal(s.witness.counted, "");
+    ok(witness_forget(first));
+    ok(witness_let_go(first, &here, clock_now().monotonic_ms + 10000));
+}
+
+/* RP-02: a connection that was given up delivers late what was said over it. */
+static void what_an_older_connection_says_is_not_heard(void **state)
+{
+    struct witness_request q;
+    struct witness_answer answer;
+    struct witness_line older, newer;
+    int64_t deadline_ms = clock_now().monotonic_ms + 10000;
+    (void)state;
+    pair_both();
+    witness_request_of(first, WITNESS_RENEW, &q);
+    ok(witness_dial(first, &here, deadline_ms, &older));
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer));
+    ok(witness_dial(first, &here, deadline_ms, &newer));
+    ok(witness_ask(first, &newer, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    q.stance = LEASE_COVERED;
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_LATE);
+    assert_int_equal(answer.stance, LEASE_ALONE);
+    ok(witness_ask(first, &older, &q, deadline_ms, &answer)); /* a turn of its own */
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    witness_hang_up(&older);
+    witness_hang_up(&newer);
+}
+
+/* Strangers who say nothing, until one of all the connections was hung up. */
+#define STRANGERS (2 * LINK_CONNECTIONS_MAX)
+static void come_in_numbers(struct pollfd strangers[STRANGERS])
+{
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (size_t i = 0; i < STRANGERS; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+        strangers[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
+    assert_true(poll(strangers, STRANGERS, 10000) > 0);
+}
+
+/* RP-01: whoever reaches the port does not push a node off that proved its key. */
+static void strangers_push_no_node_off(void **state)
+{
+    struct pollfd strangers[STRANGERS];
+    struct witness_request q;
+    struct witness_answer answer;
+    struct witness_line line;
+    int64_t deadline_ms = clock_now().monotonic_ms + 10000;
+    (void)state;
+    pair_both();
+    witness_request_of(first, WITNESS_RENEW, &q);
+    ok(witness_dial(first, &here, deadline_ms, &line));
+    ok(witness_ask(first, &line, &q, deadline_ms, &answer));
+    come_in_numbers(strangers);
+    ok(witness_ask(first, &line, &q, deadline_ms, &answer));
+    assert_int_equal(answer.verdict, WITNESS_GRANTED);
+    witness_hang_up(&line);
+    for (size_t i = 0; i < STRANGERS; i++)
+        (void)close(strangers[i].fd);
 }
 
 static void a_nodes_folder_is_no_witnesss(void **state)
@@ -253,6 +338,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_standby_that_lacks_something_gets_no_reign, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_not_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_standby_that_was_let_go_gets_no_reign, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_older_connection_says_is_not_heard, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(strangers_push_no_node_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nodes_folder_is_no_witnesss, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
