@@ -2,14 +2,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "appliance/command/commands.h"
 #include "appliance/ipc.h"
 #include "appliance/store_setup.h"
+#include "core/base/clock.h"
 #include "store/repl/node.h"
 
 #include "core/base/banned.h"
+
+#define WAIT_MS 5000
+#define LOOK_MS 50
 
 static int say_empty(struct err_ctx *err)
 {
@@ -46,18 +51,32 @@ static int open_stopped(struct backend *backend, const struct config *config, st
     return rc;
 }
 
+/* Another command may hold the folder, and a server that starts, or begins anew in another role, before it
+ * takes commands: neither takes long. */
+static int open_either(struct backend *backend, const struct config *config, struct err_ctx *err)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    int64_t until_ms = clock_now().monotonic_ms + WAIT_MS;
+    while (!ipc_is_up(backend->socket_dir)) {
+        int rc = open_stopped(backend, config, err);
+        if (rc != ERR_STORE_LOCKED || clock_now().monotonic_ms >= until_ms)
+            return rc;
+        *err = (struct err_ctx){0};
+        (void)nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 int backend_open(struct backend *ret_backend, const struct config *config, struct err_ctx *err)
 {
     struct backend backend = {.socket_dir = open(config->data, O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (backend.socket_dir < 0)
         return err_set(err, ERR_NOT_FOUND, "cannot open the data folder %s: %s", config->data,
                        strerror(errno));
-    if (!ipc_is_up(backend.socket_dir)) {
-        int rc = open_stopped(&backend, config, err);
-        if (rc != 0) {
-            (void)close(backend.socket_dir);
-            return rc;
-        }
+    int rc = open_either(&backend, config, err);
+    if (rc != 0) {
+        (void)close(backend.socket_dir);
+        return rc;
     }
     *ret_backend = backend;
     return 0;

@@ -108,6 +108,11 @@ test('what it makes on a stopped folder works after the start', async () => {
   await own.stop();
 });
 
+test('commands on a stopped folder wait for each other', async () => {
+  const answers = await Promise.all(Array.from({ length: 6 }, () => stopped.run(['realm', 'list', '--json'])));
+  for (const { status, stderr } of answers) assert.equal(status, 0, stderr);
+});
+
 test('a secret that is not given is made and shown once: 256 bits', async () => {
   const out = await running.json('client', 'add', '--realm', 'peru', '--client-id', 'generated', '--service-account', '--redirect-uri', REDIRECT);
   const secret = out.secret;
