@@ -44,7 +44,7 @@ test('each of them says what it is', async () => {
   assert.equal(status.witness.connected, true);
   assert.equal(status.lease.held, true);
   assert.match(await primary.cli.ok('status'), /lease:\n {2}held: true/);
-  assert.equal((await standby.cli.json('status')).witness.connected, true);
+  await until('the standby has the witness', async () => (await standby.cli.json('status')).witness.connected);
   const shown = await cluster.witness.show();
   assert.equal(shown.epoch, 1);
   assert.equal(shown.primary, status.node);
