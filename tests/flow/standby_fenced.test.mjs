@@ -100,7 +100,7 @@ test('the promotion is on record although no change is taken without a standby',
   const [event, ...more] = await primary.cli.json('audit', 'list', '--realm', 'master', '--type', 'Promoted');
   assert.deepEqual(more, []);
   assert.match(JSON.stringify(event), /the cable is cut/);
-  assert.match(JSON.stringify(event), /root/);
+  assert.ok(JSON.stringify(event).includes('root'), 'who asked for it');
 });
 
 test('so is that the old primary was told, once', async () => {
