@@ -49,6 +49,8 @@ test('each of them says what it is', async () => {
   assert.equal(shown.epoch, 1);
   assert.equal(shown.primary, status.node);
   assert.equal(shown.nodes.length, 2);
+  await until('the standby is counted on', async () => (await cluster.witness.show()).standby === (await standby.cli.json('status')).node);
+  assert.match(await cluster.witness.cli.ok('witness', 'show'), /epoch 1, primary [0-9a-f-]{36}, standby [0-9a-f-]{36} \((async|alone)\); lease 1500 ms/);
   assert.equal(await events(primary, 'WitnessPaired'), 1);
 });
 
