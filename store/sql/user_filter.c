@@ -22,8 +22,7 @@ int user_values_set_range(struct arena *a, struct user_values *v, int low, struc
 static int set_lower(struct arena *a, struct user_values *v, int low, struct str text)
 {
     v->conditions += !str_empty(text);
-    return str_empty(text) ? 0
-                           : user_values_set_range(a, v, low, arena_lower(a, text), v->exact);
+    return str_empty(text) ? 0 : user_values_set_range(a, v, low, arena_lower(a, text), v->exact);
 }
 
 static int set_folded(struct arena *a, struct user_values *v, int low, struct str text)

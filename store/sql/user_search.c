@@ -37,7 +37,7 @@
 
 /* All conditions but that on the user name; ?19 is a limit, ?20 an offset. */
 #define JUDGE                                                                                      \
-    JUDGE_ROW " AND (?14 IS NULL OR EXISTS (SELECT 1 FROM user_attribute a"                         \
+    JUDGE_ROW " AND (?14 IS NULL OR EXISTS (SELECT 1 FROM user_attribute a"                        \
               " WHERE a.name = ?14 AND a.value = ?15 AND a.username = user.username))"
 #define BY_USERNAME                                                                                \
     " FROM user WHERE " USERNAME_IN("max(?6, ?16)", "?7") " AND +username > ?16" JUDGE
@@ -86,7 +86,7 @@ struct statements {
 };
 struct way {
     enum user_parameter parameter; /* that must be given */
-    struct statements among; /* other conditions */
+    struct statements among;       /* other conditions */
     struct statements alone;
 };
 
@@ -97,8 +97,8 @@ static const struct statements by_username = {{COUNT_SOME(FROM_USERNAME)},
                                               {PAGE(BY_USERNAME " ORDER BY username")},
                                               {COUNT_ALL(BY_USERNAME)}};
 /* Everybody, as they lie in the file. */
-static const struct statements by_table = {
-    .page = {PAGE(BY_TABLE " ORDER BY +username")}, .all = {COUNT_ALL(BY_TABLE)}};
+static const struct statements by_table = {.page = {PAGE(BY_TABLE " ORDER BY +username")},
+                                           .all = {COUNT_ALL(BY_TABLE)}};
 static const struct way ways[] = {
 #define AMONG(some, from)                                                                          \
     {                                                                                              \
@@ -117,8 +117,10 @@ static const struct way ways[] = {
             }                                                                                      \
         }                                                                                          \
     }
-    {ATTRIBUTE, AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE),
-     {{COUNT_SOME(FROM_ATTRIBUTE)}, {PAGE(BY(FROM_ATTRIBUTE) " ORDER BY +username")},
+    {ATTRIBUTE,
+     AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE),
+     {{COUNT_SOME(FROM_ATTRIBUTE)},
+      {PAGE(BY(FROM_ATTRIBUTE) " ORDER BY +username")},
       {COUNT_OF(FROM_ATTRIBUTE)}}},
     WAY(EMAIL_LOW, EMAIL_IN("?8", "?9")),
     WAY(LAST_NAME_LOW, LAST_NAME_IN("?12", "?13")),
@@ -287,7 +289,8 @@ static int take_turn(struct listing *l, struct user_walk *w, struct user_page *p
         return list_by(l, l->c.best);
     if (turn == LONG_TURN && w->judges)
         return list_by(l, &by_table);
-    TRY(user_walk_fill(w, page, turn == LONG_TURN ? INT64_MAX / 2 : turn * STEPS_FOR_EACH, ret_done));
+    TRY(user_walk_fill(w, page, turn == LONG_TURN ? INT64_MAX / 2 : turn * STEPS_FOR_EACH,
+                       ret_done));
     *l->ret_items = page->rows.items;
     *l->ret_count = page->rows.count;
     return 0;

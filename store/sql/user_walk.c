@@ -6,7 +6,7 @@
 #include "core/base/banned.h"
 
 /* A cursor that is behind is moved so many times before it is put down anew, which costs as much. */
-#define MOVES 8
+#define MOVES     8
 /* What things cost, in moves along an index. */
 #define COST_SEEK 4
 #define COST_ROW  16
@@ -17,10 +17,15 @@ static const struct str none = {NULL, 0};
 
 /* ?1 is the user name to begin at, ?2 what the index is asked for, in two parts for attributes. */
 #define NAMES_WITH(condition)                                                                      \
-    {"SELECT username, pk FROM user WHERE " condition                                              \
-     " AND username >= ?1" IS_PERSON " ORDER BY username"}
-#define FOUR(sql)          sql, sql, sql, sql
-#define ONE_FOR_EACH(sql) {FOUR(sql), FOUR(sql), FOUR(sql), FOUR(sql)}
+    {                                                                                              \
+        "SELECT username, pk FROM user WHERE " condition " AND username >= ?1" IS_PERSON           \
+        " ORDER BY username"                                                                       \
+    }
+#define FOUR(sql) sql, sql, sql, sql
+#define ONE_FOR_EACH(sql)                                                                          \
+    {                                                                                              \
+        FOUR(sql), FOUR(sql), FOUR(sql), FOUR(sql)                                                 \
+    }
 
 static const struct sql by_username = {
     "SELECT username, pk FROM user WHERE username >= ?1 ORDER BY username"};
