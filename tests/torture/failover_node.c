@@ -28,7 +28,7 @@
 #define SETTLE_MS    20000
 #define HANDSHAKE_MS 5000
 #define LOOK_US      300
-#define LATE_US      3000 /* of a standby that confirms too early */
+#define LATE_US      10000 /* of a standby that confirms too early */
 
 struct self {
     const struct failover_node *node;
