@@ -30,6 +30,10 @@ counts_of_lines() { # LOG: "passed failed" from ok and not ok lines
     awk '/^ok / { p++ } /^not ok / { f++ } END { print p + 0, f + 0 }' "$1"
 }
 
+failures_of() { # LOG: what failed, with the lines below that say why
+    awk '/^ / { if (show) print; next } { show = /^not ok / } show' "$1" | head -n 400
+}
+
 # stage LABEL COUNTER COMMAND...: runs, shows and counts
 stage() {
     local label=$1 counter=$2 log=$BUILD/log/$1.log status=0 passed failed
@@ -41,7 +45,7 @@ stage() {
         tail -n 30 "$log" >&2
         failed=1
     fi
-    [ "$failed" = 0 ] || say "$label failed; full output: $log"
+    [ "$failed" = 0 ] || { failures_of "$log" >&2; say "$label failed; full output: $log"; }
     count "$label" "$passed" "$failed"
 }
 

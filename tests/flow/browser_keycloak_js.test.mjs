@@ -97,7 +97,7 @@ test('keycloak-js: the third-party cookie check ends, no page hangs', async () =
   const tab = await signedIn('?iframe=on&mode=check-sso').catch(() => undefined);
   const fresh = tab ?? (await w.tab());
   await fresh.goto(`${app}?mode=check-sso&iframe=on`);
-  await fresh.waitForFunction(() => ['ana', 'nobody'].includes(document.getElementById('who').textContent), undefined, { timeout: 15000 });
+  await fresh.waitForFunction(() => ['ana', 'nobody'].includes(document.getElementById('who').textContent), undefined, { timeout: 60000 });
   await fresh.context().close();
 });
 

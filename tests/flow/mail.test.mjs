@@ -8,7 +8,7 @@ import { formById, forms, visibleText } from './lib/html.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
 import { codeFor, setupForm } from './lib/otp.mjs';
-import { filesIn, freePort, sleep, until } from './lib/server.mjs';
+import { alikeMedians, filesIn, freePort, sleep, until } from './lib/server.mjs';
 import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
 
 const MAIL_PASSWORD = 'canary-of-the-mail-password';
@@ -208,16 +208,17 @@ test('PW-05: nor from the time that it takes (medians are printed)', async (t) =
   const pablo = await someone();
   const url = `${origin}/realms/peru/login-actions/reset-credentials`;
   const headers = { Accept: 'text/html', Origin: origin, 'Sec-Fetch-Site': 'same-origin' };
-  const samples = { known: [], unknown: [] };
-  for (let i = 0; i < 120; i++) {
-    const [kind, username] = i % 2 ? ['known', pablo.name] : ['unknown', `nobody${i}`];
-    const start = process.hrtime.bigint();
-    await request(url, { headers, form: { username } });
-    samples[kind].push(Number(process.hrtime.bigint() - start) / 1e6);
-  }
-  const [known, unknown] = Object.values(samples).map((list) => list.sort((a, b) => a - b)[list.length >> 1]);
-  t.diagnostic(`median for who is known: ${known.toFixed(2)} ms, for who is not: ${unknown.toFixed(2)} ms`);
-  assert.ok(known < unknown * 2 && unknown < known * 2, `${known} and ${unknown} ms`);
+  const take = async () => {
+    const samples = { known: [], unknown: [] };
+    for (let i = 0; i < 120; i++) {
+      const [kind, username] = i % 2 ? ['known', pablo.name] : ['unknown', `nobody${i}`];
+      const start = process.hrtime.bigint();
+      await request(url, { headers, form: { username } });
+      samples[kind].push(Number(process.hrtime.bigint() - start) / 1e6);
+    }
+    return Object.values(samples);
+  };
+  assert.ok(await alikeMedians(2, take, (known, unknown) => t.diagnostic(`median for who is known: ${known} ms, for who is not: ${unknown} ms`)));
   await relay.take(pablo.email);
   await sleep(300);
   relay.mails.length = 0;

@@ -225,8 +225,11 @@ test('and who has all does', async () => {
 test('when the witness is lost, too, it is forgotten by who is promoted', async () => {
   await cluster.witness.kill();
   await primary.crash();
-  const refused = await standby.cli.run(['promote', '--yes']);
-  assert.match(refused.stderr, /witness does not answer/);
+  const { stderr } = await until('the primary was not heard for long', async () => {
+    const refused = await standby.cli.run(['promote', '--yes']);
+    return !/was heard a moment ago/.test(refused.stderr) && refused;
+  });
+  assert.match(stderr, /witness does not answer/);
   await standby.cli.ok('promote', '--yes', '--without-witness');
   await takesChanges(standby);
   assert.equal((await standby.cli.json('status')).witness, undefined);

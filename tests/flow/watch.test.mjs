@@ -74,8 +74,8 @@ const losses = [
     return { headers, lose: () => c.revoke(headers.Authorization.slice('Bearer '.length)) };
   }],
   ['its token expires', 'Unauthenticated', async () => {
-    const c = await watcher('peru', { 'attributes.access.token.lifespan': '2' });
-    return { headers: await bearerOf(c), lose: () => new Promise((resolve) => { setTimeout(resolve, 2000); }) };
+    const c = await watcher('peru', { 'attributes.access.token.lifespan': '6' });
+    return { headers: await bearerOf(c), lose: () => new Promise((resolve) => { setTimeout(resolve, 6000); }) };
   }],
   ['the realm that it watches from master is disabled', 'PermissionDenied', async () => {
     const realm = `chile-${made += 1}`;

@@ -115,4 +115,4 @@ export async function logIn(tab, username, password) {
   await tab.fill('#password', password);
   await Promise.all([tab.waitForNavigation({ waitUntil: 'load' }).catch(() => {}), tab.click('#kc-login')]);
 }
-export const who = (tab, name) => tab.waitForFunction((n) => document.getElementById('who')?.textContent === n, name, { timeout: 15000 });
+export const who = (tab, name) => tab.waitForFunction((n) => document.getElementById('who')?.textContent === n, name, { timeout: 60000 });

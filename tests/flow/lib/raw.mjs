@@ -16,11 +16,13 @@ export function connect(server) {
   });
 }
 
-// Everything the server says until it closes or `quiet` ms pass without a byte.
+const PATIENCE = 15000; // ms until it says anything, on a slow machine
+
+// Everything the server says until it closes or, once it has begun, `quiet` ms pass without a byte.
 export function readAll(socket, quiet = 1500) {
   return new Promise((resolve) => {
     const chunks = [];
-    let timer = setTimeout(() => finish(false), quiet);
+    let timer = setTimeout(() => finish(false), Math.max(quiet, PATIENCE));
     const finish = (closed) => {
       clearTimeout(timer);
       socket.destroy();

@@ -54,6 +54,19 @@ export function freePort() {
   });
 }
 
+// Whether two lists of times differ by less than a factor. What else the machine does while they are taken may
+// make them differ, so they are taken anew, some times: a difference that is ours stays.
+export async function alikeMedians(factor, takeBoth, tell) {
+  const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+  let alike = false;
+  for (let i = 0; i < 3 && !alike; i++) {
+    const [one, other] = (await takeBoth()).map(median);
+    tell(one.toFixed(2), other.toFixed(2));
+    alike = one < other * factor && other < one * factor;
+  }
+  return alike;
+}
+
 export async function until(what, check, timeout = 30000, pause = 50) {
   const end = Date.now() + timeout;
   for (;;) {

@@ -34,7 +34,7 @@ export class Authority {
 
 export class MailServer {
   // options of SMTPServer; password: the one that counts; refuse: recipients are; gate: mails are taken after it
-  static async start({ password, refuse, gate, ...options } = {}) {
+  static async start({ password, refuse, gate = Promise.resolve(), ...options } = {}) {
     const server = new MailServer();
     server.smtp = new SMTPServer({
       authOptional: password === undefined, logger: false, ...options,
@@ -47,14 +47,11 @@ export class MailServer {
       onRcptTo: (address, session, done) => done(refuse ? Object.assign(new Error('no such person'), { responseCode: 550 }) : null),
       onData: (stream, session, done) => {
         const chunks = [];
+        const { mailFrom, rcptTo } = session.envelope;
+        const letter = { from: mailFrom.address, to: rcptTo.map((r) => r.address), secure: session.secure, hello: session.hostNameAppearsAs };
         stream.on('data', (chunk) => chunks.push(chunk));
-        stream.on('end', async () => {
-          await gate;
-          const raw = Buffer.concat(chunks);
-          const { mailFrom, rcptTo } = session.envelope;
-          server.mails.push({ raw, parsed: await simpleParser(raw), from: mailFrom.address, to: rcptTo.map((r) => r.address), secure: session.secure, hello: session.hostNameAppearsAs });
-          done();
-        });
+        stream.on('error', () => {}); // the sender was killed in the middle of it
+        stream.on('end', () => gate.then(() => server.keep(Buffer.concat(chunks), letter)).then(() => done(), done));
       },
     });
     server.smtp.on('error', () => {}); // clients that do not trust the certificate
@@ -62,6 +59,7 @@ export class MailServer {
     return server;
   }
   constructor() { Object.assign(this, { mails: [], logins: [], connections: 0 }); }
+  async keep(raw, letter) { this.mails.push({ raw, parsed: await simpleParser(raw), ...letter }); }
   get port() { return this.smtp.server.address().port; }
   close() { return new Promise((done) => this.smtp.close(done)); }
 

@@ -13,7 +13,7 @@ static int results[FLOOD];
 static void take_long(void *arg)
 {
     (void)arg;
-    (void)usleep(200000);
+    (void)usleep(500000);
 }
 
 static void *guess(void *arg)

@@ -557,24 +557,24 @@ static void test_sweep(void **state)
 {
     (void)state;
     int64_t now_ms = clock_now().wall_ms;
-    struct session_limits limits = {.idle_ms = 1000,
-                                    .max_ms = 100000,
-                                    .idle_remember_ms = 50000,
-                                    .max_remember_ms = 100000,
-                                    .offline_idle_ms = 100000};
+    struct session_limits limits = {.idle_ms = 1000000,
+                                    .max_ms = 100000000,
+                                    .idle_remember_ms = 50000000,
+                                    .max_remember_ms = 100000000,
+                                    .offline_idle_ms = 100000000};
     struct user_session *items;
     size_t left;
     int64_t count;
     int64_t total = 0;
     bool spent;
-    add_old_sessions(2500, now_ms - 5000, false); /* idle */
-    add_old_sessions(30, now_ms - 5000, true);    /* not yet: remembered */
-    add_old_sessions(20, now_ms - 200000, true);  /* too old */
+    add_old_sessions(2500, now_ms - 5000000, false); /* idle */
+    add_old_sessions(30, now_ms - 5000000, true);    /* not yet: remembered */
+    add_old_sessions(20, now_ms - 200000000, true);  /* too old */
     struct store_write *w = begin_write(view);
     ok(once_spend(w, STR("jti"), STR("old"), now_ms - INT64_C(7200000), &spent));
-    ok(once_spend(w, STR("jti"), STR("new"), now_ms + 1000, &spent));
+    ok(once_spend(w, STR("jti"), STR("new"), now_ms + 1000000, &spent));
     ok(push_numbered(w, client.pk, 0, now_ms - 1));
-    ok(push_numbered(w, client.pk, 1, now_ms + 60000));
+    ok(push_numbered(w, client.pk, 1, now_ms + 6000000));
     commit(w);
     for (int i = 0; i < 100 && total < 2520; i++) {
         w = begin_write(view);

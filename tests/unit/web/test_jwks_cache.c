@@ -205,7 +205,7 @@ struct asker {
     char text[64];
 };
 
-static atomic_size_t answered;
+static atomic_size_t asking, answered;
 
 static void *ask(void *argument)
 {
@@ -213,6 +213,7 @@ static void *ask(void *argument)
     struct arena a;
     struct auth_jwks jwks;
     arena_init(&a, 1 << 20);
+    atomic_fetch_add(&asking, 1);
     asker->rc =
         jwks_cache_get_at(asker->cache, &a, STR("peru"), STR("https://a/jwks"), false, 0, &jwks);
     if (asker->rc == 0)
@@ -226,10 +227,13 @@ static void start(struct fixture *f, struct asker *askers, size_t count)
 {
     atomic_store(&hangs, true);
     atomic_store(&answered, 0);
+    atomic_store(&asking, 0);
     for (size_t i = 0; i < count; i++) {
         askers[i] = (struct asker){.cache = f->cache, .rc = -1};
         assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
     }
+    while (atomic_load(&asking) < count)
+        usleep(1000);
 }
 
 static void finish(struct asker *askers, size_t count)
@@ -244,7 +248,7 @@ static void what_nobody_has_is_fetched_once(void **state)
     struct fixture *f = *state;
     struct asker askers[CROWD];
     start(f, askers, CROWD);
-    usleep(100000);
+    usleep(300000);
     finish(askers, CROWD);
     assert_int_equal(fetches, 1);
     for (size_t i = 0; i < CROWD; i++) {
@@ -259,7 +263,7 @@ static void who_waits_hears_of_the_failure_too(void **state)
     struct asker askers[CROWD];
     answer_rc = ERR_TIMEOUT;
     start(f, askers, CROWD);
-    usleep(100000);
+    usleep(300000);
     finish(askers, CROWD);
     assert_int_equal(fetches, 1);
     for (size_t i = 0; i < CROWD; i++)

@@ -54,10 +54,15 @@ static void handle_large(struct request *req, struct response *res)
     respond_status(res, 200);
 }
 
+#define SLOW_MS 2000
+
+static atomic_int fixture_slow_begun;
+
 static void handle_slow(struct request *req, struct response *res)
 {
     (void)req;
-    usleep(400000);
+    atomic_fetch_add(&fixture_slow_begun, 1);
+    usleep(SLOW_MS * 1000);
     respond_text(res, 200, STR("at last"));
 }
 
@@ -224,15 +229,18 @@ static void say(int fd, struct str bytes)
     assert_int_equal(send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL), bytes.len);
 }
 
+#define PATIENCE_MS 10000 /* until anything comes, on a slow machine */
+
 /* Reads for at most wait_ms, until the end of the connection or size bytes. Returns the number of
  * bytes; *ret_closed tells whether the other side ended it. */
 static size_t hear(int fd, char *text, size_t size, int wait_ms, bool *ret_closed)
 {
     size_t len = 0;
+    int first_ms = wait_ms > PATIENCE_MS ? wait_ms : PATIENCE_MS;
     *ret_closed = false;
     while (len + 1 < size) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (poll(&p, 1, wait_ms) <= 0)
+        if (poll(&p, 1, len == 0 ? first_ms : wait_ms) <= 0)
             break;
         ssize_t n = recv(fd, text + len, size - 1 - len, 0);
         if (n <= 0) {
