@@ -15,8 +15,8 @@
 /* A portion takes some milliseconds, for which other changes wait. */
 #define PRUNE_ROWS      256
 #define KEY_ARENA_BYTES ((size_t)1 << 20)
-/* The least weight that a thread can have. */
-#define NICENESS        19
+/* A tenth of the weight of other threads: what is idle it gets all the same. */
+#define NICENESS        10
 
 /* --- Archiving --- */
 
