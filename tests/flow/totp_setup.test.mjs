@@ -1,11 +1,13 @@
 // People set up one-time passwords themselves, at a login: the required action CONFIGURE_TOTP (MF-04, MF-09, WE-12).
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import jsQR from 'jsqr';
 import { AdminWorld } from './lib/admin.mjs';
 import { formById } from './lib/html.mjs';
 import { assertError, assertErrorPage, Browser, PASSWORD } from './lib/oidc.mjs';
 import { base32, codeFor, holder, hotp, otpCredential, secretOf, setupForm, totp } from './lib/otp.mjs';
+import { filesIn } from './lib/server.mjs';
 
 let world, server, portal, kc, n = 0;
 before(async () => {
@@ -162,6 +164,18 @@ test('MF-02: wrong codes count and lock, and locked looks like wrong', async () 
   at.page = await finish(at);
   assert.match(at.page.text, /The code is not correct/);
   assert.deepEqual(await otpsOf(who), []);
+});
+
+test('MF-02: one secret stands ten wrong codes, also in a realm that locks nobody', async () => {
+  await world.setRealm({ bruteForceProtected: false });
+  const who = await person();
+  const at = await toSetup(who);
+  const first = at.page; // each try on a page of its own, or all on one
+  for (let i = 0; i < 10; i++) at.page = await send({ ...at, page: i % 2 ? at.page : first }, '000000');
+  for (const page of [at.page, first]) assertErrorPage(await finish({ ...at, page }));
+  assert.deepEqual(await otpsOf(who), []);
+  assertDone(await finish(await toSetup(who, { browser: at.browser })));
+  await world.setRealm({ bruteForceProtected: true });
 });
 
 test('an empty code is no guess', async () => {
@@ -400,6 +414,7 @@ test('MF-09: secrets are in no log, event or address, and sealed in the file', a
   assert.equal(server.log.includes(key), false);
   assert.equal(JSON.stringify(await world.cli.json('audit', 'list', '--realm', 'peru', '--limit', '1000')).includes(key), false);
   assert.equal(JSON.stringify(await otpsOf(who)).includes(key), false);
+  for (const file of filesIn(server.data)) assert.equal(readFileSync(file).includes(key), false, file);
 });
 
 test('three languages, and a change of it keeps the secret', async () => {

@@ -95,13 +95,30 @@ static void WE_12_a_secret_becomes_one_credential(void **state)
     advance_ms(30000);
     assert_false(stored(&setup, "again", code_now(&setup)));
     OK(store_read_begin(t.view, &r));
-    OK(otp_setup_is_spent(r, &setup, &spent));
+    OK(otp_setup_is_spent(&test_arena, r, &setup, &spent));
     assert_true(spent);
     struct otp_setup other = begun();
-    OK(otp_setup_is_spent(r, &other, &spent));
+    OK(otp_setup_is_spent(&test_arena, r, &other, &spent));
     assert_false(spent);
     store_read_end(r);
     assert_false(str_eq(setup.key, other.key));
+}
+
+static void MF_02_so_many_wrong_codes_end_it(void **state)
+{
+    (void)state;
+    struct otp_setup setup = begun();
+    for (int i = 1; i <= OTP_SETUP_TRIES_MAX + 1; i++) {
+        struct store_write *w = begin_write();
+        bool spent;
+        OK(otp_setup_is_spent(&test_arena, store_write_reader(w), &setup, &spent));
+        assert_int_equal(spent, i > OTP_SETUP_TRIES_MAX);
+        OK(otp_setup_count_wrong(&t.ctx, w, &setup));
+        OK(store_commit(w, DURABLE_LOCAL));
+    }
+    assert_false(stored(&setup, "", code_now(&setup)));
+    struct otp_setup other = begun();
+    assert_true(stored(&other, "", code_now(&other)));
 }
 
 static void a_device_that_counts_goes_on_behind_its_code(void **state)
@@ -170,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         REALM_TEST(MF_01_the_code_that_sets_it_up_is_spent),
         REALM_TEST(WE_12_a_secret_becomes_one_credential),
+        REALM_TEST(MF_02_so_many_wrong_codes_end_it),
         REALM_TEST(a_device_that_counts_goes_on_behind_its_code),
         REALM_TEST(names_tell_devices_apart_and_there_are_so_many),
         REALM_TEST(MF_09_what_is_shown),
