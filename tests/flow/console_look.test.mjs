@@ -82,7 +82,7 @@ test('by keyboard alone, dark, on a telephone, in Spanish', async () => {
   await c.tab.getByLabel('Color principal', { exact: true }).focus();
   await c.tab.keyboard.type('#7a1fa2');
   await c.tab.keyboard.press('Enter');
-  await c.said('Guardado.');
+  await c.tab.getByText('Guardado.').waitFor();
   assert.equal((await attributes())['garita.primaryColor'], '#7a1fa2');
   await c.accessible('look, dark');
   await c.shoot('look-dark-phone');

@@ -133,7 +133,7 @@ export const records = {
   'look.light': 'Light',
   'look.dark': 'Dark',
 
-  'keys.lives': 'Their lives',
+  'keys.lives': 'How old they are',
   'keys.lives.lead': 'From the day that a key was made. A new one takes over signing; the one before verifies for a while, so that what it signed stays good.',
   'keys.signs': 'Signs',
   'keys.ready': 'Could sign',
@@ -146,4 +146,8 @@ export const records = {
   'keys.legend.signed': 'Signed',
   'keys.legend.verifies': 'Verifies, or was there',
   'keys.made': 'Made',
+
+  'look.forgot': 'Forgot your password?',
+  'live.lag-commits': 'Standby: commits behind',
+  'live.lag-bytes': 'Standby: bytes behind',
 };

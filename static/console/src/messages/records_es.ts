@@ -134,7 +134,7 @@ export const records: Record<keyof typeof english, string> = {
   'look.light': 'Claro',
   'look.dark': 'Oscuro',
 
-  'keys.lives': 'Su vida',
+  'keys.lives': 'Qué edad tienen',
   'keys.lives.lead': 'Desde el día en que se creó cada clave. Una nueva pasa a firmar; la anterior verifica un tiempo, para que lo que firmó siga valiendo.',
   'keys.signs': 'Firma',
   'keys.ready': 'Podría firmar',
@@ -147,4 +147,8 @@ export const records: Record<keyof typeof english, string> = {
   'keys.legend.signed': 'Firmó',
   'keys.legend.verifies': 'Verifica, o estaba ahí',
   'keys.made': 'Creada',
+
+  'look.forgot': '¿Olvidó su contraseña?',
+  'live.lag-commits': 'Nodo de reserva: transacciones de atraso',
+  'live.lag-bytes': 'Nodo de reserva: bytes de atraso',
 };

@@ -134,7 +134,7 @@ export const records: Record<keyof typeof english, string> = {
   'look.light': 'Claro',
   'look.dark': 'Escuro',
 
-  'keys.lives': 'A vida delas',
+  'keys.lives': 'Que idade têm',
   'keys.lives.lead': 'Desde o dia em que cada chave foi criada. Uma nova passa a assinar; a anterior verifica por um tempo, para que o que assinou continue valendo.',
   'keys.signs': 'Assina',
   'keys.ready': 'Poderia assinar',
@@ -147,4 +147,8 @@ export const records: Record<keyof typeof english, string> = {
   'keys.legend.signed': 'Assinou',
   'keys.legend.verifies': 'Verifica, ou estava lá',
   'keys.made': 'Criada',
+
+  'look.forgot': 'Esqueceu sua senha?',
+  'live.lag-commits': 'Nó de reserva: transações de atraso',
+  'live.lag-bytes': 'Nó de reserva: bytes de atraso',
 };

@@ -59,10 +59,11 @@ function Timeline({ lives, now }: { lives: Life[]; now: number }) {
           </li>
         ))}
       </ul>
-      <p class="key-axis"><small>{formatDay(span.from)}</small><small>{t('keys.axis', { now: formatDay(now) })}</small><small>{formatDay(span.to)}</small></p>
+      <p class="key-axis"><small>{formatDay(span.from)}</small><small>{formatDay(span.to)}</small></p>
       <p>
         <span class="key">{t('keys.legend.signed')}</span>
         <span class="key verifies">{t('keys.legend.verifies')}</span>
+        <span class="key today">{t('keys.axis', { now: formatDay(now) })}</span>
       </p>
     </Card>
   );

@@ -137,7 +137,7 @@ function Preview({ scheme, look, name }: { scheme: Scheme; look: Values; name: s
           <span>{t('user.username')}</span><span class="look-field" />
           <span>{t('password')}</span><span class="look-field" />
           <span class="look-button">{t('sign-in')}</span>
-          <span class="look-link">{t('settings.reset')}</span>
+          <span class="look-link">{t('look.forgot')}</span>
         </div>
       </div>
       <figcaption>{t(scheme === 'light' ? 'look.light' : 'look.dark')}</figcaption>

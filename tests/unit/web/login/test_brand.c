@@ -115,16 +115,16 @@ static void names_can_be_read_on_any_background(void **state)
     for (unsigned rgb = 0; rgb < 6 * 6 * 6; rgb++) {
         struct colour background = {(int)(rgb / 36 * 51), (int)(rgb / 6 % 6 * 51),
                                     (int)(rgb % 6 * 51)};
-        char text[8], mark[] = "}.brand,.foot,.foot .langs *{color:";
-        snprintf(text, sizeof(text), "#%02x%02x%02x", (unsigned)background.r & 0xff,
-                 (unsigned)background.g & 0xff, (unsigned)background.b & 0xff);
-        struct str_pair pair[] = {{STR(REALM_ATTR_BACKGROUND_COLOR), str_c(text)}};
+        struct str mark = STR("}.brand,.foot,.foot .langs *{color:");
+        struct str text =
+            arena_printf(&a, "#%02x%02x%02x", rgb / 36 * 51, rgb / 6 % 6 * 51, rgb % 6 * 51);
+        struct str_pair pair[] = {{STR(REALM_ATTR_BACKGROUND_COLOR), text}};
         struct realm realm = realm_with(pair, 1);
         struct str css = css_of(&a, &realm);
-        ptrdiff_t at = str_find_str(css, str_c(mark));
+        ptrdiff_t at = str_find_str(css, mark);
         struct colour beside;
         assert_true(at > 0);
-        assert_int_equal(colour_parse(str_sub(css, (size_t)at + sizeof(mark) - 1, 7), &beside), 0);
+        assert_int_equal(colour_parse(str_sub(css, (size_t)at + mark.len, 7), &beside), 0);
         assert_true(colour_contrast(beside, background) >= 450);
     }
 }
