@@ -39,8 +39,8 @@ Garita is built, run and tested with this script, on Debian 12.
                                rejoining of two servers, and N of whatever happens to them and their
                                witness (GARITA_FAILOVER_SEED repeats an order)
   ./build.sh bench [NAME...]   measure the release and print figures and ratios; without a name all
-                               but scale, which measures 1,000 realms and 1,000,000 people, and
-                               those named ...-million
+                               but scale and console-realms, which measure 1,000 realms and
+                               1,000,000 people, and those named ...-million
   ./build.sh fuzz [SECONDS] [TARGET]
                                fuzz each target (tests/fuzz/fuzz_TARGET.c) for SECONDS (60)
   ./build.sh install           put the release on this machine: program, systemd unit, manual page,

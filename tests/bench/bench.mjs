@@ -4,7 +4,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { admin, adminMillion, compareAsked, exportMillion, exportRealms } from './admin.mjs';
-import { consoleMillion, consoleSmall } from './console.mjs';
+import { consoleMillion, consoleRealms, consoleSmall } from './console.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
 import { importRealm } from './import.mjs';
 import { archive, archiveMillion, replication } from './replication.mjs';
@@ -140,6 +140,7 @@ const benchmarks = {
   'admin-million': adminMillion,
   console: consoleSmall,
   'console-million': consoleMillion,
+  'console-realms': consoleRealms,
   export: exportRealms,
   import: importRealm,
   'export-million': exportMillion,
@@ -352,7 +353,8 @@ async function loaded(server) {
 }
 
 // Without a name: all but the full sizes.
-const usual = Object.keys(benchmarks).filter((name) => name !== 'scale' && !name.endsWith('-million'));
+const isFull = (name) => ['scale', 'console-realms'].includes(name) || name.endsWith('-million');
+const usual = Object.keys(benchmarks).filter((name) => !isFull(name));
 const chosen = process.argv.slice(2);
 if (chosen.includes('--list')) {
   console.log(Object.keys(benchmarks).join('\n'));

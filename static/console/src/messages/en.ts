@@ -464,7 +464,7 @@ export const en = {
   'live.flush.name': 'Mean',
   'live.connections': 'Connections',
   'live.connections.name': 'Open',
-  'live.lag': 'Standby',
+  'live.lag': 'Standby: time behind',
   'live.lag.name': 'Behind',
   'live.memory': 'Memory of the server',
   'live.memory.name': 'In use',

@@ -465,7 +465,7 @@ export const es: Record<keyof typeof en, string> = {
   'live.flush.name': 'Media',
   'live.connections': 'Conexiones',
   'live.connections.name': 'Abiertas',
-  'live.lag': 'Nodo de reserva',
+  'live.lag': 'Nodo de reserva: tiempo de atraso',
   'live.lag.name': 'Atraso',
   'live.memory': 'Memoria del servidor',
   'live.memory.name': 'En uso',

@@ -465,7 +465,7 @@ export const pt: Record<keyof typeof en, string> = {
   'live.flush.name': 'Média',
   'live.connections': 'Conexões',
   'live.connections.name': 'Abertas',
-  'live.lag': 'Nó de reserva',
+  'live.lag': 'Nó de reserva: tempo de atraso',
   'live.lag.name': 'Atraso',
   'live.memory': 'Memória do servidor',
   'live.memory.name': 'Em uso',
