@@ -7,6 +7,7 @@
 #include "appliance/replication.h"
 #include "core/base/log.h"
 #include "store/repl/ask.h"
+#include "store/repl/forks.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -152,6 +153,26 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
     return 0;
 }
 
+/* What tells an old primary what it had beyond. */
+static void keep_forks(struct replication_part *p, const struct repl_settings *settings)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct buf b;
+    struct str text;
+    arena_init(&a, 4 * FORKS_BYTES);
+    buf_init(&b, &a, FORKS_BYTES);
+    for (size_t i = 0; i < settings->count; i++)
+        if (str_eq_c(settings->names[i], REPL_SETTING_FORKS))
+            buf_add(&b, settings->values[i]);
+    if (b.len == 0)
+        return;
+    int rc = buf_finish(&b, &text);
+    if (rc == 0)
+        rc = forks_store(node_data_dir(p->node), text);
+    if (rc != 0)
+        LOG_WARN("replication", "where the reigns began could not be kept: %s", err_text(rc));
+}
+
 /* The primary's mode is the next reign's. */
 static void take_settings(void *arg, const struct repl_settings *settings)
 {
@@ -164,6 +185,7 @@ static void take_settings(void *arg, const struct repl_settings *settings)
             repl_mode_of(settings->values[i], &mode) == 0 && mode != state.mode &&
             node_set_mode(p->node, mode) != 0)
             LOG_WARN("replication", "the mode of the primary could not be kept");
+    keep_forks(p, settings);
 }
 
 static int begin_following(struct replication_part *p, const struct node_state *state,

@@ -13,7 +13,10 @@
 
 struct leader;
 
-#define REPL_SETTING_MODE "mode" /* in SETTINGS: that of the primary */
+/* In SETTINGS: the mode of the primary; where its reigns began (store/repl/forks.h), in as many pieces as it
+ * takes. */
+#define REPL_SETTING_MODE  "mode"
+#define REPL_SETTING_FORKS "forks"
 
 struct leader_config {
     struct str cluster; /* its id */
