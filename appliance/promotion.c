@@ -33,6 +33,10 @@ static int may_promote(const struct promotion *p, const struct node_state *state
         return err_set(err, ERR_CONFLICT, "this node is the primary already");
     if (state->role == REPL_PRIMARY && !p->names_epoch)
         return promotion_say_reigned(state, err);
+    if (state->rewinds)
+        return err_set(err, ERR_CONFLICT,
+                       "this node rejoined and was not in step with the new primary yet: what it "
+                       "holds is its own history");
     if (!p->is_sure)
         return err_set(err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "

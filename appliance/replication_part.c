@@ -315,6 +315,9 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
            s.heard_ms);
     metric(b, "applied_timestamp_milliseconds",
            "When the primary made the last change that is in place here; 0: none.", s.applied_ms);
+    metric(b, "rewinds",
+           "Whether this node rejoined and was not in step with the primary yet: it is not read.",
+           node.rewinds);
     metric(b, "stale_milliseconds",
            "How long ago all was here that the primary had; -1: never yet.", s.stale_ms);
 }

@@ -20,7 +20,11 @@ after(() => cluster?.close());
 
 const addUserAt = (node, username) => node.cli.run(['user', 'add', '--realm', 'peru', '--username', username]);
 const addUser = async (node, username) => assert.equal((await addUserAt(node, username)).status, 0);
-const diverged = (node) => node.cli.json('standby', 'diverged', 'list');
+// Once the node answers again, which the primary knows a moment before.
+const diverged = (node) => until('the node is read', async () => {
+  const list = await node.cli.json('standby', 'diverged', 'list');
+  return list.every((one) => one.realm === 'chile' || one.eventsKnown) && list;
+}, 60000);
 async function usersOf(node) {
   return (await node.cli.json('user', 'list', '--realm', 'peru')).map((user) => user.username);
 }
