@@ -1,8 +1,8 @@
 /* garita standby diverged ...: what an old primary had that the new one never got. */
+#include "store/repl/diverged.h"
 #include "appliance/command/commands.h"
 #include "core/admin/each_realm.h"
 #include "core/audit/line.h"
-#include "store/repl/diverged.h"
 
 #include "core/base/banned.h"
 
@@ -145,6 +145,7 @@ const struct command diverged_commands[] = {
     {"standby diverged show", "", 0, 0, "list the audit events that the new primary never got",
      "In the order in which they happened. As long as the realm has not come from the new primary, all that are "
      "kept are listed.",
-     OPTIONS(show_options), false, "seq,time,type,streamId,userId,clientId,ip,data", show, NULL, NULL},
+     OPTIONS(show_options), false, "seq,time,type,streamId,userId,clientId,ip,data", show, NULL,
+     NULL},
 };
 const size_t diverged_command_count = ARRAY_LEN(diverged_commands);

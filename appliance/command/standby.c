@@ -256,7 +256,8 @@ static int rejoin(struct cli *cli)
     const struct rejoin_wish wish = {.wait_ms = JOIN_MS, .anew = args_has(cli->args, "anew")};
     TRY(rejoin_folder(config.data, &wish, aside, &cli->err));
     reply.message = arena_printf(
-        cli->arena, "%s is a standby now; what it had is in %s/%s (garita standby diverged list): garita serve --data %s",
+        cli->arena,
+        "%s is a standby now; what it had is in %s/%s (garita standby diverged list): garita serve --data %s",
         config.data, config.data, aside, config.data);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }

@@ -219,8 +219,9 @@ static int rejoin(const struct folder *folder, const struct rejoin_wish *wish,
     if (err == 0)
         err = keep_aside(folder, name, rewinds);
     if (err == ERR_STORE_FULL && rewinds)
-        err = err_set(ctx, err, "there is no room for a copy of what this node has: with --anew it is "
-                                "moved aside, and all comes from the new primary");
+        err = err_set(ctx, err,
+                      "there is no room for a copy of what this node has: with --anew it is "
+                      "moved aside, and all comes from the new primary");
     if (err == 0)
         err = node_change(node, become_standby, &rewinds);
     if (err == 0)

@@ -11,7 +11,8 @@
 
 struct rejoin_wish {
     int64_t wait_ms; /* for the peer to say that it reigns; 0: it is known to, and not asked */
-    bool anew; /* the databases are moved aside instead of copied, which takes no room; all come whole */
+    bool
+        anew; /* the databases are moved aside instead of copied, which takes no room; all come whole */
 };
 
 /* Asks the peer first, also when the node knows already that it is fenced. Nothing of its own is replaced

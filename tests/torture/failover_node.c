@@ -294,8 +294,9 @@ static int settle(struct self *s, struct answer *ret_answer)
             continue;
         (void)snprintf(ret_answer->text, sizeof(ret_answer->text),
                        "%s, %s step, %zu of %zu databases follow, %llu commits behind",
-                       told.attached ? "connected" : "not connected", told.in_step ? "in" : "not in",
-                       told.following, told.databases, (unsigned long long)told.behind_commits);
+                       told.attached ? "connected" : "not connected",
+                       told.in_step ? "in" : "not in", told.following, told.databases,
+                       (unsigned long long)told.behind_commits);
         return ERR_TIMEOUT;
     }
     return 0;
