@@ -2,7 +2,9 @@
 
 #include "core/admin/each_realm.h"
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "store/repl/follower.h"
+#include "store/repl/forks.h"
 #include "store/store_open.h"
 #include "store/witness/call.h"
 
@@ -31,6 +33,10 @@ static int may_promote(const struct promotion *p, const struct node_state *state
         return err_set(err, ERR_CONFLICT, "this node is the primary already");
     if (state->role == REPL_PRIMARY && !p->names_epoch)
         return promotion_say_reigned(state, err);
+    if (state->rewinds)
+        return err_set(err, ERR_CONFLICT,
+                       "this node rejoined and was not in step with the new primary yet: what it "
+                       "holds is its own history");
     if (!p->is_sure)
         return err_set(err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "
@@ -59,17 +65,28 @@ static int check_witness(const struct promotion *p, const struct node_state *sta
 struct looking {
     struct store *store;
     struct err_ctx *err;
+    struct buf forks; /* where each database stands */
 };
+
+static int look_at(struct looking *l, struct realm_view *view)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(view, &r));
+    return forks_add(r, &l->forks);
+}
 
 static int is_whole(void *arg, const struct realm_summary *realm)
 {
-    const struct looking *l = arg;
+    struct looking *l = arg;
     struct store_visit visit;
     struct realm_view *view;
     TRY(store_visit_begin(l->store, realm->name, &visit));
     int rc = realm_view_acquire(l->store, realm->name, &view);
-    if (rc == 0)
+    if (rc == 0) {
+        int noted = look_at(l, view);
+        l->forks.failed = l->forks.failed || noted != 0;
         realm_view_release(view);
+    }
     store_visit_end(&visit);
     return rc == 0 ? 0
                    : err_set(l->err, ERR_CONFLICT,
@@ -88,11 +105,28 @@ static int check_any(struct store *store, struct arena *a, struct err_ctx *err)
                : err_set(err, ERR_CONFLICT, "this standby has not received the realms yet");
 }
 
+/* So that an old primary learns what it has beyond. A reign does not fail for it. */
+static void note_forks(struct store *store, struct buf *forks)
+{
+    struct node_state state;
+    struct str lines;
+    struct node *node = store_node(store);
+    node_look(node, &state);
+    int rc = buf_finish(forks, &lines);
+    if (rc == 0)
+        rc = forks_put(node_data_dir(node), node_newest_epoch(&state) + 1, lines);
+    if (rc != 0)
+        LOG_WARN("replication", "where this reign begins was not noted: %s", err_text(rc));
+}
+
 static int check_realms(struct store *store, struct arena *a, struct err_ctx *err)
 {
-    struct looking l = {store, err};
+    struct looking l = {.store = store, .err = err};
+    buf_init(&l.forks, a, FORKS_BYTES);
     TRY(check_any(store, a, err));
-    return each_realm(store, a, is_whole, &l);
+    TRY(each_realm(store, a, is_whole, &l));
+    note_forks(store, &l.forks);
+    return 0;
 }
 
 /* What the primary said last may name a realm whose database is still to come: nothing may arrive between

@@ -222,6 +222,7 @@ struct store {
     struct gate gate;
     _Atomic(struct leader *) leader;     /* what runs of replication; NULL */
     _Atomic(struct follower *) follower; /* likewise */
+    atomic_bool rewinds;                 /* struct node_state: nobody reads */
     atomic_llong stale_at_ms;            /* of a standby, on the monotonic clock; 0: it never is */
     struct {
         unsigned char key[32];

@@ -253,9 +253,11 @@ static int rejoin(struct cli *cli)
     struct reply reply = {.data = STR("{}")};
     char aside[REJOIN_ASIDE_MAX];
     TRY(cli_config(cli, &config));
-    TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
+    const struct rejoin_wish wish = {.wait_ms = JOIN_MS, .anew = args_has(cli->args, "anew")};
+    TRY(rejoin_folder(config.data, &wish, aside, &cli->err));
     reply.message = arena_printf(
-        cli->arena, "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+        cli->arena,
+        "%s is a standby now; what it had is in %s/%s (garita standby diverged list): garita serve --data %s",
         config.data, config.data, aside, config.data);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
@@ -271,6 +273,10 @@ static const struct option promote_options[] = {
     {"without-witness", NULL,
      "the witness is lost, too: it is forgotten, not asked. Two primaries, unless the old one is gone",
      0},
+};
+
+static const struct option rejoin_options[] = {
+    {"anew", NULL, "move the databases instead, which takes no room; all of them come anew", 0},
 };
 
 static const struct option init_options[] = {
@@ -300,9 +306,10 @@ const struct command standby_commands[] = {
      "is a witness, it is asked, and grants it once the old primary was silent for failover-lease.",
      OPTIONS(promote_options), false, NULL, promote, NULL, NULL},
     {"standby rejoin", "", 0, 0, "make an old primary the standby of the new one",
-     "With the server stopped. Databases that may hold what the new primary has not are moved aside whole, "
-     "into replication/diverged-EPOCH, and all of it comes from the new primary.",
-     NULL, 0, true, NULL, NULL, rejoin, NULL},
+     "With the server stopped. Databases that may hold what the new primary has not are first copied into "
+     "replication/diverged-EPOCH (garita standby diverged list); then the new primary sends what differs. Until "
+     "this node is in step, its realms are not read.",
+     OPTIONS(rejoin_options), true, NULL, NULL, rejoin, NULL},
     {"standby forget", "", 0, 0, "let the standby go", NULL, NULL, 0, false, NULL, forget, NULL,
      NULL},
 };

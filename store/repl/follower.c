@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "store/plain_file.h"
 #include "store/repl/following.h"
+#include "store/repl/node.h"
 #include "store/steady_cond.h"
 
 #include "core/base/banned.h"
@@ -289,8 +290,32 @@ void follower_look_fresh(struct follower *f)
         return;
     f->fresh_ms = f->next_fresh_ms;
     f->next_fresh_ms = 0;
+    if (f->whole_after == 0)
+        f->whole_after = f->next_fresh + 1;
     if (f->config.max_stale_ms > 0)
         atomic_store(&f->store->stale_at_ms, f->fresh_ms + f->config.max_stale_ms);
+}
+
+static int put_rewound(void *arg, struct node_state *state)
+{
+    (void)arg;
+    state->rewinds = false;
+    return 0;
+}
+
+/* What an old primary held of its own history is gone: from now on its databases are read. Tried again with
+ * the next beat. */
+static void end_rewinding(struct follower *f)
+{
+    if (!atomic_load(&f->store->rewinds))
+        return;
+    int err = node_change(store_node(f->store), put_rewound, NULL);
+    if (err != 0) {
+        LOG_WARN("replication", "that this node is in step could not be noted: %s", err_text(err));
+        return;
+    }
+    atomic_store(&f->store->rewinds, false);
+    LOG_INFO("replication", "this node is in step with the new primary: it answers again");
 }
 
 /* Dated by what it answers and not by its arrival: a link that delivers late makes nothing younger. A date
@@ -304,7 +329,10 @@ static void take_beat(struct follower *f, const struct repl_heartbeat *beat)
         f->next_fresh = f->came;
         follower_look_fresh(f);
     }
+    bool whole = f->whole_after != 0 && f->flushed + 1 >= f->whole_after;
     (void)pthread_mutex_unlock(&f->lock);
+    if (whole)
+        end_rewinding(f);
 }
 
 /* --- Order --- */

@@ -359,6 +359,21 @@ static struct job *take_all(struct follower *f)
     return jobs;
 }
 
+static void flush_and_note(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t done = f->done;
+    (void)pthread_mutex_unlock(&f->lock);
+    int err = flush_all(f);
+    if (err != 0) {
+        follower_trouble(f, err);
+        return;
+    }
+    (void)pthread_mutex_lock(&f->lock);
+    f->flushed = done;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
 /* Jobs in their order, as many as there are before each flush. */
 void *follower_run(void *arg)
 {
@@ -366,9 +381,7 @@ void *follower_run(void *arg)
     while (wait_for_work(f)) {
         take_in(f);
         run(f, take_all(f));
-        int err = flush_all(f);
-        if (err != 0)
-            follower_trouble(f, err);
+        flush_and_note(f);
     }
     return NULL;
 }

@@ -75,8 +75,11 @@ struct follower {
     pthread_cond_t taken;  /* there is room again */
     struct job *first, *last;
     size_t waiting_bytes;
-    uint64_t came; /* jobs, counted */
-    uint64_t done; /* all up to this one are */
+    uint64_t came;    /* jobs, counted */
+    uint64_t done;    /* all up to this one are */
+    uint64_t flushed; /* and on disk */
+    /* Once jobs up to the one before this are on disk, all was here that the primary had; 0: not known. */
+    uint64_t whole_after;
     struct open_jobs open, open_apart;
     bool placed; /* a thread that puts in place has ended */
     /* At fresh_ms of the monotonic clock all was here that the primary had; at next_fresh_ms that will have

@@ -16,6 +16,8 @@ struct leader;
 /* In SETTINGS, of the primary. */
 #define REPL_SETTING_MODE    "mode"
 #define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
+/* Where its reigns began (store/repl/forks.h), in as many pieces as it takes. */
+#define REPL_SETTING_FORKS "forks"
 
 struct leader_config {
     struct str cluster; /* its id */

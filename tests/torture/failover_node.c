@@ -26,6 +26,7 @@
 
 #define CONFIRM_MS   400
 #define SETTLE_MS    20000
+#define LOOK_MS      2000 /* then the parent looks whether the cable is there */
 #define HANDSHAKE_MS 5000
 #define LOOK_US      300
 #define LATE_US      10000 /* of a standby that confirms too early */
@@ -282,15 +283,21 @@ static void begin_anew(struct self *s)
     begin(s);
 }
 
-static int settle(struct self *s)
+static int settle(struct self *s, struct answer *ret_answer)
 {
-    int64_t until_ms = clock_now().monotonic_ms + SETTLE_MS;
+    int64_t until_ms = clock_now().monotonic_ms + LOOK_MS;
     struct leader_state told = {0};
     while (!told.in_step || told.behind_commits > 0) {
-        if (!s->host.leader || clock_now().monotonic_ms > until_ms)
-            return ERR_TIMEOUT;
         (void)usleep(LOOK_US);
         leader_state(s->host.leader, &told);
+        if (clock_now().monotonic_ms < until_ms)
+            continue;
+        (void)snprintf(ret_answer->text, sizeof(ret_answer->text),
+                       "%s, %s step, %zu of %zu databases follow, %llu commits behind",
+                       told.attached ? "connected" : "not connected",
+                       told.in_step ? "in" : "not in", told.following, told.databases,
+                       (unsigned long long)told.behind_commits);
+        return ERR_TIMEOUT;
     }
     return 0;
 }
@@ -386,7 +393,7 @@ static int obey(struct self *s, const struct order *o, int fd, struct answer *re
     case ORDER_LINK: link_peer(s, fd, o->number != 0); return 0;
     case ORDER_LOAD: return work(s, (enum load_kind)o->number, ret_answer);
     case ORDER_BEGIN_ANEW: begin_anew(s); return 0;
-    case ORDER_SETTLE: return settle(s);
+    case ORDER_SETTLE: return settle(s, ret_answer);
     case ORDER_HEAR: return hear(s);
     case ORDER_CHECK: return check(s, o->number != 0, ret_answer);
     case ORDER_VERIFY: return verify(s, &ret_answer->number);
@@ -419,8 +426,9 @@ static bool next_order(int orders_fd, struct order *ret_order, int *ret_fd)
     return true;
 }
 
-static void rejoin_if_fenced(const char *root)
+static void rejoin_if_fenced(const struct failover_node *node)
 {
+    const char *root = node->root;
     char path[WORLD_PATH_MAX + 8], aside[REJOIN_ASIDE_MAX];
     struct node_state state;
     struct err_ctx why = {0};
@@ -428,7 +436,8 @@ static void rejoin_if_fenced(const char *root)
     data_dir_of(root, path);
     if (!node_is_fenced(&state))
         return;
-    int err = rejoin_fenced_folder(path, aside, &why);
+    const struct rejoin_wish wish = {.anew = node->serial % 3 == 0};
+    int err = rejoin_folder(path, &wish, aside, &why);
     if (err != 0)
         give_up(why.detail[0] ? why.detail : "rejoining", err);
 }
@@ -442,7 +451,7 @@ _Noreturn void failover_node_run(const struct failover_node *node)
     if (getenv("GARITA_TORTURE_LOG"))
         log_setup(LOG_LEVEL_INFO, 2, false);
     need(crypto_init(), "starting");
-    rejoin_if_fenced(node->root);
+    rejoin_if_fenced(node);
     int dir = open_data_dir(node->root);
     need(link_identity_load(dir, true, &s.identity), "the key");
     (void)close(dir);

@@ -248,6 +248,12 @@ void pair_connect(struct pair *p, int dials)
     p->cable_fd = fds[0];
 }
 
+bool pair_is_cut(const struct pair *p)
+{
+    struct pollfd f = {.fd = p->cable_fd, .events = POLLRDHUP};
+    return p->cable_fd < 0 || poll(&f, 1, 0) != 0;
+}
+
 void pair_cut(struct pair *p)
 {
     if (p->cable_fd < 0)

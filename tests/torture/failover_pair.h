@@ -47,6 +47,8 @@ bool pair_runs(const struct pair *p, int node);
 /* Both run; the one before is cut. dials: which of them. */
 void pair_connect(struct pair *p, int dials);
 void pair_cut(struct pair *p);
+/* Whether one of them hung up: then it is dialled again, as a dialer does. */
+bool pair_is_cut(const struct pair *p);
 
 /* The error of the order, which is a complaint unless it may fail. */
 int pair_order(struct pair *p, int node, enum order_kind kind, int64_t number,

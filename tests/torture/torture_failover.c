@@ -310,6 +310,24 @@ static void kill_new_primary_too(struct run *r)
     kill_primary(r);
 }
 
+static void redial(struct run *r)
+{
+    if (pair_good(&r->pair) && pair_is_cut(&r->pair))
+        connect_them(r);
+}
+
+static void settle(struct run *r)
+{
+    struct answer a = {.err = ERR_TIMEOUT};
+    int64_t until_ms = clock_now().monotonic_ms + PATIENCE_MS;
+    while (a.err == ERR_TIMEOUT && clock_now().monotonic_ms < until_ms) {
+        redial(r);
+        (void)pair_order(&r->pair, primary(r), ORDER_SETTLE, 0, &a);
+    }
+    if (a.err != 0)
+        pair_complain(&r->pair, "the standby is not in step: %s: %s", err_name(a.err), a.text);
+}
+
 /* With its standby the primary answers. */
 static void wait_for_answers(struct run *r)
 {
@@ -318,6 +336,7 @@ static void wait_for_answers(struct run *r)
     (void)history_count(r->pair.history, &before);
     do {
         sleep_us(500);
+        redial(r);
         (void)history_count(r->pair.history, &now);
     } while (pair_good(&r->pair) && now < before + ANSWERS && clock_now().monotonic_ms < until_ms);
     if (now == before)
@@ -341,7 +360,7 @@ static void look(struct run *r, bool is_last)
     wait_for_answers(r);
     pair_work(&r->pair, primary(r), false);
     begin_anew(r);
-    pair_must(&r->pair, primary(r), ORDER_SETTLE, 0);
+    settle(r);
     pair_must(&r->pair, primary(r), ORDER_CHECK, is_last && !r->pair.leapt);
     if (pair_order(&r->pair, primary(r), ORDER_VERIFY, 0, &a) != 0)
         pair_complain(&r->pair, "the pages were not compared: %s", err_name(a.err));
@@ -364,7 +383,7 @@ static void begin_folder(struct run *r)
     count(r);
     pair_found(&r->pair);
     join(r);
-    pair_must(&r->pair, primary(r), ORDER_SETTLE, 0);
+    settle(r);
 }
 
 static void one_round(struct run *r, bool is_last)
