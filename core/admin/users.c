@@ -84,6 +84,7 @@ static int change_of(const struct auth_ctx *ctx, struct store_write *w, const st
                                      {"roles", with->roles},
                                      {"groups", with->groups},
                                      {"credentials", with->credentials},
+                                     {"consents", with->consents},
                                      {NULL, {NULL, 0}}};
     return change_data_with(ctx->arena, &user_fields, before, after, "username", after->username,
                             details, ret_data, ret_changed);

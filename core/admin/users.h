@@ -30,7 +30,7 @@ MUST_CHECK int admin_user_take_over(const struct auth_ctx *ctx, struct store_wri
                                     struct user *io_user);
 /* Lists for the event, separated by commas; absent ones are left out. */
 struct user_belongings {
-    struct str roles, groups, credentials;
+    struct str roles, groups, credentials, consents;
 };
 MUST_CHECK int admin_user_taken_over(const struct auth_ctx *ctx, struct store_write *w,
                                      const struct user *user,

@@ -48,6 +48,29 @@ static int job_new(enum job_kind kind, struct str file, struct job **ret_job)
     return 0;
 }
 
+void open_jobs_add(struct open_jobs *jobs, struct job *job)
+{
+    job->next_open = NULL;
+    job->previous_open = jobs->last;
+    if (jobs->last)
+        jobs->last->next_open = job;
+    else
+        jobs->first = job;
+    jobs->last = job;
+}
+
+void open_jobs_remove(struct open_jobs *jobs, struct job *job)
+{
+    if (job->previous_open)
+        job->previous_open->next_open = job->next_open;
+    else
+        jobs->first = job->next_open;
+    if (job->next_open)
+        job->next_open->previous_open = job->previous_open;
+    else
+        jobs->last = job->previous_open;
+}
+
 /* Waits for room; the queue takes the job in any case. */
 static int enqueue(struct follower *f, struct job *job)
 {
@@ -60,7 +83,8 @@ static int enqueue(struct follower *f, struct job *job)
         f->first = job;
     f->last = job;
     f->waiting_bytes += job->bytes;
-    f->came++;
+    job->number = ++f->came;
+    open_jobs_add(&f->open, job);
     (void)pthread_cond_signal(&f->called);
     int err = f->trouble;
     (void)pthread_mutex_unlock(&f->lock);
@@ -374,12 +398,18 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
+/* What waits for a database that is put in place as a whole holds nobody else up. */
+static bool is_caught_up(const struct follower *f, uint64_t wanted)
+{
+    return !f->open.first || f->open.first->number > wanted;
+}
+
 void follower_catch_up(struct follower *f, int64_t within_ms)
 {
     int64_t until_ms = clock_now().monotonic_ms + within_ms;
     (void)pthread_mutex_lock(&f->lock);
     uint64_t wanted = f->came;
-    while (f->done < wanted && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+    while (!is_caught_up(f, wanted) && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
         steady_cond_wait(&f->taken, &f->lock, until_ms);
     (void)pthread_mutex_unlock(&f->lock);
 }

@@ -273,6 +273,7 @@ static int send_end(struct bringing *b)
     b->db->listed = true;
     if (b->db->archives == ARCHIVES_UNKNOWN || !b->difference)
         b->db->archives = ARCHIVES_WANTED;
+    leading_ship(l);
     b->db->brought = b->position;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
@@ -541,6 +542,7 @@ static void settle(struct leader *l)
         db->gone_untold |= db->at_standby && !db->listed;
     l->settled = true;
     l->work = true;
+    leading_ship(l);
     LOG_INFO("replication", "the standby is connected: %zu databases", count);
 }
 
@@ -615,13 +617,13 @@ static bool work(struct leader *l)
         bring(l, due);
     else
         end_verifying(l);
-    return leading_ship(l) || due != NULL;
+    return due != NULL;
 }
 
 /* Until there is room, or a realm is made, or for a look around. */
 static int64_t pause_ms(const struct leader *l)
 {
-    if (l->work || leading_ships(l))
+    if (l->work)
         return ROOM_LOOK_MS;
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all)
         if (!db->gone && db->state == DB_BEHIND)
