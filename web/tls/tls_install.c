@@ -278,8 +278,9 @@ static int write_request(mbedtls_pk_context *key, const char *const *hosts, size
     struct tls_name names[TLS_NAMES_MAX];
     char subject[TLS_HOST_MAX + 4];
     mbedtls_x509write_csr csr;
-    for (size_t i = count; i-- > 0;)
-        tls_name_set(&names[i], hosts[i], i + 1 < count ? &names[i + 1] : NULL);
+    /* The library writes the last one first. */
+    for (size_t i = 0; i < count; i++)
+        tls_name_set(&names[i], hosts[i], i > 0 ? &names[i - 1] : NULL);
     /* A common name has 64 characters at most (RFC 5280); what counts are the names. */
     (void)snprintf(subject, sizeof(subject), "CN=%s", strlen(hosts[0]) <= 64 ? hosts[0] : "garita");
     mbedtls_x509write_csr_init(&csr);
@@ -287,7 +288,7 @@ static int write_request(mbedtls_pk_context *key, const char *const *hosts, size
     mbedtls_x509write_csr_set_key(&csr, key);
     int rc = mbedtls_x509write_csr_set_subject_name(&csr, subject);
     if (rc == 0)
-        rc = mbedtls_x509write_csr_set_subject_alternative_name(&csr, &names[0].san);
+        rc = mbedtls_x509write_csr_set_subject_alternative_name(&csr, &names[count - 1].san);
     if (rc == 0)
         rc = mbedtls_x509write_csr_pem(&csr, pem, REQUEST_PEM_MAX, tls_random, NULL);
     mbedtls_x509write_csr_free(&csr);

@@ -1,7 +1,9 @@
 import { common } from './common_en';
+import { firstRun } from './first_run_en';
 
 export const en = {
   ...common,
+  ...firstRun,
   actions: 'Actions',
   attributes: 'Attributes',
   choose: 'Choose',

@@ -1,8 +1,10 @@
 import { common } from './common_es';
+import { firstRun } from './first_run_es';
 import type { en } from './en';
 
 export const es: Record<keyof typeof en, string> = {
   ...common,
+  ...firstRun,
   actions: 'Acciones',
   attributes: 'Atributos',
   choose: 'Elegir',

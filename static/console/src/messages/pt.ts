@@ -1,8 +1,10 @@
 import { common } from './common_pt';
+import { firstRun } from './first_run_pt';
 import type { en } from './en';
 
 export const pt: Record<keyof typeof en, string> = {
   ...common,
+  ...firstRun,
   actions: 'Ações',
   attributes: 'Atributos',
   choose: 'Escolher',
