@@ -101,13 +101,16 @@ static int read_certificate(struct arena *a, struct str pem, struct tls_cert *c,
 
 static int read_given_key(struct arena *a, struct str pem, struct tls_cert *c, struct err_ctx *err)
 {
+    static const char locked[] = "The private key is protected by a password: take that off first";
     const char *text = pem_text(a, pem);
+    /* PKCS #8; of the older form the library tells by itself. */
+    if (text && strstr(text, "BEGIN ENCRYPTED PRIVATE KEY"))
+        return say(err, "privateKey", locked);
     int rc = text ? mbedtls_pk_parse_key(&c->key, (const unsigned char *)text, pem.len + 1, NULL, 0,
                                          tls_random, NULL)
                   : -1;
     if (rc == MBEDTLS_ERR_PK_PASSWORD_REQUIRED)
-        return say(err, "privateKey",
-                   "The private key is protected by a password: take that off first");
+        return say(err, "privateKey", locked);
     return rc == 0 ? 0
                    : say(err, "privateKey",
                          "The private key is not PEM of an RSA or EC key that can be read");
