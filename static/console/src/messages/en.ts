@@ -1,8 +1,10 @@
 import { common } from './common_en';
+import { firstRun } from './first_run_en';
 import { records } from './records_en';
 
 export const en = {
   ...common,
+  ...firstRun,
   ...records,
   actions: 'Actions',
   attributes: 'Attributes',
