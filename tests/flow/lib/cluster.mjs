@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { Cli } from './cli.mjs';
 import { request } from './http.mjs';
 import { Client } from './oidc.mjs';
-import { RELEASE_BIN, Server, childEnvironment, freePort, tempFolder, until } from './server.mjs';
+import { RELEASE_BIN, Server, childEnvironment, freePort, keepLog, tempFolder, until } from './server.mjs';
 import { Wire } from './wire.mjs';
 import { SECRET, World } from './world.mjs';
 
@@ -23,7 +23,7 @@ export class Witness {
     this.log = '';
     this.child = spawn(RELEASE_BIN, ['witness', '--data', this.cli.data, '--replication-port', String(this.port), '--replication-address', '127.0.0.1'],
       { env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (chunk) => { this.log += chunk; });
+    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (chunk) => { this.log += chunk; keepLog(this.cli.data, chunk); });
     const { child } = this;
     this.ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
     process.on('exit', () => child.kill('SIGKILL'));
