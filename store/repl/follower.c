@@ -343,8 +343,11 @@ static bool is_in_order(const struct follower *f, enum repl_message_type type)
     return !f->commit || type == REPL_PAGES || type == REPL_HEARTBEAT;
 }
 
+/* The list of realms never goes. */
 static int take_gone(struct follower *f, struct str file)
 {
+    if (str_eq_c(file, REALM_MASTER))
+        return ERR_INVALID_REQUEST;
     archive_forget(f, file);
     return enqueue_new(f, JOB_GONE, file);
 }

@@ -175,8 +175,7 @@ static int do_commit(struct follower *f, struct followed *d, const struct job *j
     return 0;
 }
 
-/* A database that is damaged here goes first. */
-static int begin_anew(struct follower *f, struct followed *d)
+int followed_begin_anew(struct follower *f, struct followed *d)
 {
     LOG_WARN("replication", "%s is damaged here and comes anew", d->file);
     if (d->slot->is_master)
@@ -221,7 +220,7 @@ static int do_snapshot(struct follower *f, struct followed *d, struct job **io_j
 {
     const struct job *job = *io_job;
     if (fence_err(d->slot) != 0 && !job->difference)
-        TRY(begin_anew(f, d));
+        TRY(followed_begin_anew(f, d)); /* one that is damaged here goes first */
     if (job->difference && !d->hashed)
         return ERR_INVALID_REQUEST; /* from what? */
     if (job->count > 0)

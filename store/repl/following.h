@@ -135,6 +135,8 @@ void *follower_run(void *follower);
 void followed_free_all(struct follower *f);
 /* The database of a snapshot has it now. */
 void followed_came_whole(struct follower *f, struct followed *d, const struct job *job);
+/* What is there goes, to come anew. ERR_STORE_CORRUPT for the list of realms. */
+MUST_CHECK int followed_begin_anew(struct follower *f, struct followed *d);
 /* The primary hears that something is missing, once for each gap. */
 void followed_ask_again(struct follower *f, struct followed *d);
 void followed_acknowledge(struct follower *f, const struct followed *d);
