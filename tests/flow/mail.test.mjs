@@ -494,6 +494,43 @@ test('a mail that is not sent is told to the administrator, and is an event', as
   } finally { await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() }); }
 });
 
+// --- Another address ---
+
+test('OI-08: a new address counts once the link that came there was followed', async () => {
+  await world.setRealm({ verifyEmail: true });
+  try {
+    const sara = await someone({ emailVerified: true }), wanted = `nueva-${sara.email}`;
+    const tupac = await someone();
+    const ask = async (email, more = {}) => request(`${origin}/realms/peru/account/`, { method: 'POST', headers: bearer((await portal.password(sara.name)).json.access_token), json: { email, ...more } });
+    const stored = () => kc.users.findOne({ id: sara.id });
+    assert.notEqual((await ask(tupac.email)).status, 200, 'somebody has it');
+    assert.notEqual((await ask('no address')).status, 200);
+    const reply = await ask(wanted.toUpperCase(), { lastName: 'Condori' });
+    assert.deepEqual([reply.status, reply.json], [200, { pendingEmail: wanted }], reply.text);
+    assert.deepEqual([(await stored()).email, (await stored()).lastName, (await stored()).emailVerified], [sara.email, 'Condori', true]);
+    const mail = await relay.take(wanted);
+    assert.ok(!relay.mails.some((m) => m.to.includes(sara.email)), 'to the new address alone');
+    await follow(linkOf(mail));
+    assert.equal((await stored()).email, sara.email, 'opening it changes nothing');
+    assert.match((await useLink(linkOf(mail))).text, /up to date/);
+    assert.deepEqual([(await stored()).email, (await stored()).emailVerified], [wanted, true]);
+    assertSpent(await follow(linkOf(mail)));
+    assert.ok((await eventsOf('UPDATE_EMAIL')).some((e) => e.userId === sara.id));
+
+    // RE-01: void once the address changed by another way, or somebody else has it
+    const luz = await someone({ emailVerified: true });
+    const wish = async (email) => {
+      const answer = await request(`${origin}/realms/peru/account/`, { method: 'POST', headers: bearer((await portal.password(luz.name)).json.access_token), json: { email } });
+      assert.equal(answer.status, 200, answer.text);
+      return linkOf(await relay.take(email));
+    };
+    const link = await wish('otra-luz@example.pe');
+    await someone({ email: 'otra-luz@example.pe' });
+    assertSpent(await useLink(link));
+    assert.equal((await kc.users.findOne({ id: luz.id })).email, luz.email);
+  } finally { await world.setRealm({ verifyEmail: false }); }
+});
+
 // --- When the server stops ---
 
 test('what waits when the server stops is sent before it ends, each link once; a mail server that is silent holds up nothing for long', async () => {
