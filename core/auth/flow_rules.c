@@ -14,6 +14,10 @@ static const char *const session_steps[] = {STEP_SESSION};
 static const char *const grant_steps[] = {"direct-grant-validate-username",
                                           "direct-grant-validate-password"};
 
+/* The mail stands last: see passes_by_reset. */
+static const char *const reset_steps[] = {"reset-credentials-choose-user", "reset-password",
+                                          "reset-credential-email"};
+
 static const struct {
     const char *setting;
     size_t offset; /* in struct realm */
@@ -66,6 +70,15 @@ static bool passes_by_grant(const struct auth_flows *flows, struct str id)
 {
     return flow_is_passed_by(flows, id, grant_steps, ARRAY_LEN(grant_steps)) &&
            !flow_is_passed_by(flows, id, grant_steps, 1);
+}
+
+/* The mail and the new password, and never less than both (RE-01). */
+static bool passes_by_reset(const struct auth_flows *flows, struct str id)
+{
+    const char *const without_password[] = {reset_steps[0], reset_steps[2]};
+    return flow_is_passed_by(flows, id, reset_steps, ARRAY_LEN(reset_steps)) &&
+           !flow_is_passed_by(flows, id, reset_steps, 2) &&
+           !flow_is_passed_by(flows, id, without_password, 2);
 }
 
 static bool passes_by_client(const struct auth_flows *flows, struct str id, const char *step)
@@ -153,6 +166,15 @@ bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client)
     struct str id;
     return !find_bound(ctx, client, FLOW_FOR_DIRECT_GRANT, &id) ||
            passes_by_grant(realm_view_flows(ctx->view), id);
+}
+
+bool flow_takes_reset(const struct auth_ctx *ctx)
+{
+    struct str id;
+    if (!auth_realm(ctx)->reset_password_allowed)
+        return false;
+    return !find_bound(ctx, NULL, FLOW_FOR_RESET_CREDENTIALS, &id) ||
+           passes_by_reset(realm_view_flows(ctx->view), id);
 }
 
 static bool asks_for(const struct auth_ctx *ctx, const struct client *client, enum flow_use use,

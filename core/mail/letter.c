@@ -1,6 +1,7 @@
 /* Deciding about mails with links. */
 #include "core/mail/letter.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/auth/report.h"
 #include "core/port/sessions.h"
@@ -203,7 +204,7 @@ int letter_for_forgotten(const struct auth_ctx *ctx, struct str typed, const str
         .lifespan_s = lifespan_s(ctx, "reset-credentials"),
     };
     *ret_due = false;
-    if (!auth_realm(ctx)->reset_password_allowed)
+    if (!flow_takes_reset(ctx))
         return 0;
     TRY(find_typed(ctx, typed, &user, &found));
     if (!found)

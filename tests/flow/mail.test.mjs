@@ -346,6 +346,31 @@ test('RE-01: nor does it come back after the account was locked for good and ena
   } finally { await kc.realms.update({ realm: 'peru' }, { permanentLockout: false, failureFactor: 30, quickLoginCheckMilliSeconds: 1000 }); }
 });
 
+test('RE-01, WE-12: the reset credentials flow is followed: without its mail or its password step nothing is offered', async () => {
+  const rita = await someone();
+  const button = async () => { const browser = newBrowser(); return /reset-credentials/.test((await loginPage(browser)).text); };
+  const page = async () => (await newBrowser().get(`${origin}/realms/peru/login-actions/reset-credentials`)).status;
+  const set = async (step, requirement) => {
+    const all = await kc.authenticationManagement.getExecutions({ flow: 'reset credentials' });
+    await kc.authenticationManagement.updateExecution({ flow: 'reset credentials' }, { ...all.find((e) => e.providerId === step), requirement });
+  };
+  assert.deepEqual([await button(), await page()], [true, 200]);
+  await set('reset-password', 'DISABLED');
+  assert.deepEqual([await button(), await page()], [false, 403]);
+  await set('reset-password', 'REQUIRED');
+  assert.deepEqual([await button(), await page()], [true, 200]);
+  await kc.authenticationManagement.copyFlow({ flow: 'reset credentials', newName: 'own' });
+  const [mailStep] = (await kc.authenticationManagement.getExecutions({ flow: 'own' })).filter((e) => e.providerId === 'reset-credential-email');
+  await kc.authenticationManagement.delExecution({ id: mailStep.id });
+  await kc.realms.update({ realm: 'peru' }, { resetCredentialsFlow: 'own' });
+  assert.deepEqual([await button(), await page()], [false, 403]);
+  await kc.realms.update({ realm: 'peru' }, { resetCredentialsFlow: 'reset credentials' });
+  const browser = newBrowser();
+  const form = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+  await browser.submit(form, forms(form.text)[0], { username: rita.name });
+  await useLink(linkOf(await relay.take(rita.email)), newPassword('a new password of rita'));
+});
+
 // --- An address to prove ---
 
 test('verifyEmail: the login waits until the link was followed, in whatever browser', async () => {
