@@ -17,7 +17,7 @@ struct leader;
 #define REPL_SETTING_MODE    "mode"
 #define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
 /* Where its reigns began (store/repl/forks.h), in as many pieces as it takes. */
-#define REPL_SETTING_FORKS "forks"
+#define REPL_SETTING_FORKS   "forks"
 
 struct leader_config {
     struct str cluster; /* its id */

@@ -60,9 +60,10 @@ static bool copy(struct arena *a, struct str *io_text)
 
 static bool copy_all(struct waiting *w)
 {
-    struct str *const texts[] = {&w->order.who, &w->order.client_id, &w->order.language,
-                                 &w->realm,     &w->issuer,          &w->base_url,
-                                 &w->ip,        &w->user_agent,      &w->trace_id};
+    struct str *const texts[] = {
+        &w->order.who,  &w->order.client_id, &w->order.language, &w->order.email,
+        &w->realm,      &w->issuer,          &w->base_url,       &w->ip,
+        &w->user_agent, &w->trace_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (!copy(&w->arena, texts[i]))
             return false;
@@ -165,6 +166,8 @@ static int deliver(const struct auth_ctx *ctx, const struct post *post, const st
     TRY(find_client(ctx, w->order.client_id, &client));
     if (w->order.kind == POST_FORGOTTEN)
         TRY(letter_for_forgotten(ctx, w->order.who, client, &letter, &due));
+    else if (w->order.kind == POST_ADDRESS)
+        TRY(letter_for_address(ctx, w->order.who, w->order.email, client, &letter, &due));
     else
         TRY(letter_for_proof(ctx, w->order.who, client, &letter, &due));
     return due ? send_letter(ctx, post, w, &letter) : 0;

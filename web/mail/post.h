@@ -19,13 +19,15 @@ struct template_set;
 
 enum post_kind {
     POST_FORGOTTEN, /* a password: who is a name as it was typed */
-    POST_PROOF      /* of an address: who is the id of a person who logged in */
+    POST_PROOF,     /* of an address: who is the id of a person who logged in */
+    POST_ADDRESS    /* that he wants to have: who is as in POST_PROOF */
 };
 
 /* Texts are copied. */
 struct post_order {
     enum post_kind kind;
     struct str who;
+    struct str email;     /* of POST_ADDRESS */
     struct str client_id; /* that he goes back to; absent: none */
     struct str language;  /* of the page */
 };
