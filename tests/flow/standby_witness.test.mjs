@@ -1,7 +1,7 @@
 // Two nodes and a witness: who is cut off stops taking changes before the other one may begin, and never
 // do both (RP-02).
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cluster } from './lib/cluster.mjs';
@@ -55,6 +55,8 @@ test('each of them says what it is', async () => {
   assert.equal(shown.epoch, 1);
   assert.equal(shown.primary, status.node);
   assert.equal(shown.nodes.length, 2);
+  await until('the standby is counted on', async () => (await cluster.witness.show()).standby === (await standby.cli.json('status')).node);
+  assert.match(await cluster.witness.cli.ok('witness', 'show'), /epoch 1, primary [0-9a-f-]{36}, standby [0-9a-f-]{36} \((async|alone)\); lease 1500 ms/);
   assert.equal(await events(primary, 'WitnessPaired'), 1);
 });
 
@@ -96,6 +98,8 @@ test('a primary that is cut off stops before the other one begins', async () => 
   });
   await sleep(1000);
   const old = cluster.nodes.indexOf(primary);
+  const epoch = await cluster.metric(primary, 'epoch');
+  rmSync(hooks);
   cluster.isolate(primary);
   await swap();
   await until('the new one takes changes', async () => answered.some(({ i }) => i !== old));
@@ -107,6 +111,8 @@ test('a primary that is cut off stops before the other one begins', async () => 
   assert.ok(answered.some(({ i }) => i === old));
   assert.equal(await cluster.reigns(standby), true); // it cannot know
   assert.equal(await cluster.metric(standby, 'lease_held'), 0);
+  await until('both hooks ran', async () => told().includes(`demote ${epoch}`) && told().includes(`promote ${epoch + 1}`));
+  rmSync(hooks);
   cluster.mend();
   await until('it hears of the other one', async () => (await cluster.metric(standby, 'role')) === 3);
   await until('the hook ran', async () => told().some((line) => line.startsWith('demote')));
@@ -116,21 +122,35 @@ test('a primary that is cut off stops before the other one begins', async () => 
 });
 
 test('the primary goes on with the standby while the witness is away, and without both not', async () => {
+  const epoch = await cluster.metric(primary, 'epoch');
+  rmSync(hooks);
   await cluster.witness.kill();
   await sleep(2 * cluster.lease);
   await takesChanges(primary);
   assert.equal((await primary.cli.json('status')).witness.connected, false);
+  assert.deepEqual(told(), []);
   await standby.crash();
   await sleep(2 * cluster.lease);
   const refused = await cluster.clientAt(primary, 'nobody').post('/token', { grant_type: 'client_credentials' });
   assert.ok(refused.status === 401 || refused.status === 503);
   assert.equal(await works(primary), false);
   assert.match((await change(primary)).stderr, /neither the witness nor the standby/);
-  await primary.crash();
-  await primary.launch(); // without anybody whom it could ask
-  assert.equal(await works(primary), false);
+  await until('the hook ran', async () => told().length > 0);
+  assert.deepEqual(told(), [`demote ${epoch}`]);
   await cluster.witness.launch();
   await takesChanges(primary);
+  await until('the hook ran', async () => told().length > 1);
+  assert.deepEqual(told(), [`demote ${epoch}`, `promote ${epoch}`]);
+  await cluster.witness.kill();
+  await primary.crash();
+  rmSync(hooks);
+  await primary.launch(); // without anybody whom it could ask
+  assert.equal(await works(primary), false);
+  await until('the hook ran', async () => told().length > 0);
+  await cluster.witness.launch();
+  await takesChanges(primary);
+  await until('the hook ran', async () => told().length > 1);
+  assert.deepEqual(told(), [`demote ${epoch}`, `promote ${epoch}`]);
   await standby.launch();
   await cluster.inStep(primary);
 });

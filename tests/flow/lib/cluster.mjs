@@ -43,7 +43,7 @@ export class Cluster {
   between = [];
   ways = [];
 
-  // options: witness, mode, failover, lease (ms), args (of both nodes), realm
+  // options: witness, unpaired (the standby is not paired with it), mode, failover, lease (ms), args (of both nodes), realm
   static async open(options = {}) {
     const cluster = new Cluster();
     try {
@@ -55,7 +55,8 @@ export class Cluster {
     return cluster;
   }
 
-  async setUp({ witness, mode, failover, lease, args, realm }) {
+  async setUp({ witness, unpaired, mode, failover, lease, args, realm }) {
+    this.unpaired = unpaired;
     const ports = [await freePort(), await freePort()];
     this.lease = lease;
     this.origin = `http://localhost:${await freePort()}`; // of both, as behind a floating address
@@ -88,8 +89,13 @@ export class Cluster {
     const token = (await first.cli.ok('standby', 'token')).trim();
     await first.cli.withFile(token, (file) => second.cli.ok('standby', 'init', '--from', this.between[0].address, '--token-file', file, '--address', this.between[1].address));
     await second.launch();
-    for (const i of this.ways.keys()) await this.nodes[i].cli.withFile(await this.witness.token(), (file) => this.nodes[i].cli.ok('standby', 'witness', this.ways[i].address, '--token-file', file));
+    for (const i of this.ways.keys()) if (i === 0 || !this.unpaired) await this.pairWithWitness(i);
     await this.inStep(first);
+  }
+
+  async pairWithWitness(i) {
+    const { cli } = this.nodes[i];
+    return cli.withFile(await this.witness.token(), (file) => cli.ok('standby', 'witness', this.ways[i].address, '--token-file', file));
   }
 
   other(node) { return this.nodes[1 - this.nodes.indexOf(node)]; }
