@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { Cluster } from './lib/cluster.mjs';
 import { request } from './lib/http.mjs';
@@ -96,16 +97,19 @@ test('a primary that is cut off stops before the other one begins', async () => 
       if (await works(node)) answered.push({ i, begun, ended: Date.now() });
     }
   });
-  await sleep(1000);
   const old = cluster.nodes.indexOf(primary);
   const epoch = await cluster.metric(primary, 'epoch');
-  rmSync(hooks);
-  cluster.isolate(primary);
-  await swap();
-  await until('the new one takes changes', async () => answered.some(({ i }) => i !== old));
-  await sleep(2000);
-  on = false;
-  await Promise.all(asking);
+  try {
+    await sleep(1000);
+    rmSync(hooks);
+    cluster.isolate(primary);
+    await swap();
+    await until('the new one takes changes', async () => answered.some(({ i }) => i !== old));
+    await sleep(2000);
+  } finally {
+    on = false;
+    await Promise.all(asking);
+  }
   const first = Math.min(...answered.filter(({ i }) => i !== old).map(({ ended }) => ended));
   assert.deepEqual(answered.filter(({ i, begun }) => i === old && begun > first), []);
   assert.ok(answered.some(({ i }) => i === old));
@@ -234,6 +238,17 @@ test('and who has all does', async () => {
   await swap();
   await takesChanges(primary, 90000);
   assert.equal((await primary.cli.json('user', 'show', '--realm', 'peru', '--username', name)).username, name);
+  await rejoin();
+});
+
+test('a command that finds the folder free between two roles of a server is waited for', async () => {
+  await counts('covered');
+  const command = spawn('flock', [path.join(standby.data, 'lock'), 'sleep', '3']);
+  const ended = new Promise((resolve) => command.on('close', resolve));
+  await primary.crash();
+  await swap();
+  assert.equal(await ended, 0);
+  await takesChanges(primary);
   await rejoin();
 });
 
