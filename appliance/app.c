@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "appliance/archiving.h"
@@ -25,6 +26,7 @@
 #include "appliance/status.h"
 #include "appliance/store_setup.h"
 #include "core/admin/setup.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "web/oidc/cors.h"
 #include "web/operations/figures.h"
@@ -34,6 +36,8 @@
 #include "core/base/banned.h"
 
 #define APP_ARENA_BYTES ((size_t)64 << 20)
+#define FOLDER_WAIT_MS  60000
+#define LOOK_MS         10
 
 struct app {
     struct arena arena; /* texts of the web's configuration */
@@ -381,13 +385,29 @@ static int make_realms(struct app *app, char *const *environment, const char *im
     return rc;
 }
 
+/* again: this process had the folder a moment ago and let it go, to begin in another role. A command that found
+ * it free then has it for a while, and must not be the end of this server. */
+static int open_store(struct app *app, bool again, struct err_ctx *err)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    int64_t until_ms = clock_now().monotonic_ms + (again ? FOLDER_WAIT_MS : 0);
+    int rc;
+    while ((rc = store_open_serving(app->config, archiving_sink(app->archiving), &app->store,
+                                    err)) == ERR_STORE_LOCKED &&
+           clock_now().monotonic_ms < until_ms) {
+        *err = (struct err_ctx){0};
+        (void)nanosleep(&pause, NULL);
+    }
+    return rc;
+}
+
 static int start_store(struct app *app, char *const *environment, const char *import_path,
-                       struct err_ctx *err)
+                       bool again, struct err_ctx *err)
 {
     hashing_setup((size_t)app->config->hashing_places, (size_t)app->config->workers);
     TRY(fetch_settings_apply(&app->arena, app->config, err));
     TRY(make_archiving(app));
-    TRY(store_open_serving(app->config, archiving_sink(app->archiving), &app->store, err));
+    TRY(open_store(app, again, err));
     return make_realms(app, environment, import_path, err);
 }
 
@@ -442,7 +462,7 @@ static int start_copies(struct app *app, struct err_ctx *err)
 static int start_data(struct app *app, char *const *environment, const struct app_start *how,
                       struct err_ctx *err)
 {
-    TRY(start_store(app, environment, how->import_path, err));
+    TRY(start_store(app, environment, how->import_path, how->again, err));
     TRY(replication_start(app->store, app->config, !how->again, err, &app->replication));
     if (!replication_has_ended(app->replication))
         return 0;
@@ -450,7 +470,9 @@ static int start_data(struct app *app, char *const *environment, const struct ap
     app->replication = NULL;
     store_close(app->store);
     app->store = NULL;
-    TRY(start_store(app, environment, NULL, err));
+    archiving_free(app->archiving);
+    app->archiving = NULL;
+    TRY(start_store(app, environment, NULL, true, err));
     return replication_start(app->store, app->config, false, err, &app->replication);
 }
 

@@ -11,7 +11,7 @@
 #define LOOK_MS   50   /* between looks at what is to be told */
 #define RETRY_MS  200  /* after a question without an answer */
 #define IDLE_MS   2000 /* between questions of a node that does not reign */
-#define WAIT_MOST 2000 /* for an answer */
+#define WAIT_MOST 2000 /* for an answer, and for a connection */
 
 struct warden {
     struct warden_config config;
@@ -51,22 +51,27 @@ static void complain(struct warden *w, int err)
         LOG_INFO("replication", "the witness answers");
 }
 
-static int exchange(struct warden *w, const struct witness_request *q,
-                    struct witness_answer *ret_answer)
+/* A connection on which this node has its turn. It takes several times as long as a question, and none of that
+ * is time of a lease, which begins when the question is asked: so a short lease does not limit it. */
+static int reach(struct warden *w)
 {
-    int64_t deadline_ms = clock_now().monotonic_ms + wait_ms(w);
-    if (!w->line.channel)
-        TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->line));
-    int err = witness_ask(w->config.node, &w->line, q, deadline_ms, ret_answer);
-    if (err != 0)
-        witness_hang_up(&w->line);
-    return err;
+    int64_t deadline_ms = clock_now().monotonic_ms + WAIT_MOST;
+    struct witness_request q;
+    struct witness_answer answer;
+    witness_request_of(w->config.node, WITNESS_LOOK, &q);
+    TRY(witness_dial(w->config.node, w->config.identity, deadline_ms, &w->line));
+    return witness_ask(w->config.node, &w->line, &q, deadline_ms, &answer);
 }
 
 static int ask(struct warden *w, const struct witness_request *q, struct witness_answer *ret_answer)
 {
+    int err = w->line.channel ? 0 : reach(w);
     w->asked_ms = lease_now_ms(w->lease);
-    int err = exchange(w, q, ret_answer);
+    if (err == 0)
+        err = witness_ask(w->config.node, &w->line, q, clock_now().monotonic_ms + wait_ms(w),
+                          ret_answer);
+    if (err != 0)
+        witness_hang_up(&w->line);
     if (err == 0)
         lease_note_witness(w->lease, ret_answer->knows_standby, ret_answer->stance);
     else

@@ -39,10 +39,19 @@ export class Witness {
 }
 
 export class Cluster {
+  nodes = [];
+  between = [];
+  ways = [];
+
   // options: witness, unpaired (the standby is not paired with it), mode, failover, lease (ms), args (of both nodes), realm
   static async open(options = {}) {
     const cluster = new Cluster();
-    await cluster.setUp({ witness: true, mode: 'async', failover: 'automatic', lease: 1500, args: [], ...options });
+    try {
+      await cluster.setUp({ witness: true, mode: 'async', failover: 'automatic', lease: 1500, args: [], ...options });
+    } catch (err) {
+      await cluster.close(); // or the test would never end
+      throw err;
+    }
     return cluster;
   }
 
@@ -64,7 +73,15 @@ export class Cluster {
     second.cli = new Cli(second.data, second.bin);
     this.nodes = [this.world.server, second];
     await this.pair();
-    await this.nodes[0].cli.ok('standby', 'mode', mode);
+    await this.retry(this.nodes[0], 'standby', 'mode', mode);
+  }
+
+  // A command that a primary may refuse for a moment: a busy machine lets leases of a second and a half go.
+  async retry(node, ...args) {
+    await until(`garita ${args.join(' ')}`, async () => {
+      await node.cli.ok(...args);
+      return true;
+    });
   }
 
   async pair() {
@@ -104,8 +121,8 @@ export class Cluster {
   }
 
   async close() {
-    for (const node of this.nodes) {
-      node.child?.kill('SIGKILL');
+    for (const node of this.nodes.filter(({ child }) => child)) {
+      node.child.kill('SIGKILL');
       await node.ended;
     }
     await this.witness?.kill();

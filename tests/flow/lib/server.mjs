@@ -44,14 +44,23 @@ export function filesIn(folder) {
   });
 }
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
+// Below those that systems give to whoever connects somewhere: a server that was stopped finds its port again.
+const PORTS = { first: 11000, count: 20000 };
+const given = new Set();
+
+const isFree = (port) => new Promise((resolve) => {
+  const probe = net.createServer().on('error', () => resolve(false));
+  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+});
+
+export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (!given.has(port) && await isFree(port)) {
+      given.add(port);
+      return port;
+    }
+  }
 }
 
 // Whether two lists of times differ by less than a factor. What else the machine does while they are taken may
