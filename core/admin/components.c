@@ -223,6 +223,13 @@ int admin_component_insert(const struct auth_ctx *ctx, const struct admin_caller
     return record(ctx, w, EVENT_ComponentCreated, NULL, io_component);
 }
 
+int admin_component_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                              struct component *io_component)
+{
+    TRY(component_record_insert(ctx, w, io_component));
+    return record(ctx, w, EVENT_ComponentCreated, NULL, io_component);
+}
+
 /* AD-04: whoever another directory is asked for would get what its mappers give. */
 static int check_parts(const struct auth_ctx *ctx, const struct admin_caller *caller,
                        struct store_read *r, const struct component *c)

@@ -19,6 +19,10 @@ MUST_CHECK int admin_component_find(const struct auth_ctx *ctx, struct store_rea
  * the caller may not give (AD-04). caller NULL: the operator. */
 MUST_CHECK int admin_component_insert(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                       struct store_write *w, struct component *io_component);
+/* One of an imported realm that is kept as a record, as it stands there: neither the catalogue nor a caller
+ * judges it. An empty id becomes a fresh one. ERR_CONFLICT. */
+MUST_CHECK int admin_component_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                         struct component *io_component);
 /* Provider and parent stay. SECRET_MASK in after means the secret of before. */
 MUST_CHECK int admin_component_update(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                       struct store_write *w, const struct component *before,

@@ -17,18 +17,26 @@ static const struct {
 };
 
 /* Where the object of a command, which has no path, would be found. */
-static const struct {
-    const char *kind, *collection;
+static const struct collection {
+    const char *kind, *path;
+    const char *name; /* member of the data that stands in paths; NULL: the id */
 } collections[] = {
-    {"user", "users"},
-    {"client", "clients"},
-    {"role", "roles-by-id"},
-    {"group", "groups"},
-    {"session", "sessions"},
-    {"client-scope", "client-scopes"},
-    {"key", "keys"},
-    {"issuer", "issuers"},
-    {"authorization-resource", "authz/protection/resource_set"},
+    {"user", "users", NULL},
+    {"client", "clients", NULL},
+    {"role", "roles-by-id", NULL},
+    {"group", "groups", NULL},
+    {"session", "sessions", NULL},
+    {"client-scope", "client-scopes", NULL},
+    {"key", "keys", NULL},
+    {"issuer", "issuers", NULL},
+    {"authorization-resource", "authz/protection/resource_set", NULL},
+    {"component", "components", NULL},
+    {"identity-provider", "identity-provider/instances", "identityProvider"},
+    {"organization", "organizations", NULL},
+    {"flow", "authentication/flows", NULL},
+    {"execution", "authentication/executions", NULL},
+    {"authenticator-config", "authentication/config", NULL},
+    {"required-action", "authentication/required-actions", NULL},
 };
 
 static bool is_operation(struct str type)
@@ -89,31 +97,44 @@ static struct str stream_id(const struct event_record *e)
     return colon < 0 ? STR("") : str_from(e->stream_id, (size_t)colon + 1);
 }
 
-static struct str collection_of(struct str kind)
+static const struct collection *collection_of(struct str kind)
 {
     for (size_t i = 0; i < ARRAY_LEN(collections); i++)
         if (str_eq_c(kind, collections[i].kind))
-            return str_c(collections[i].collection);
-    return STR("");
+            return &collections[i];
+    return NULL;
 }
 
 /* What was made is named by its id, as Keycloak does, though the call names only where. */
 static bool names_collection(struct str path, struct str collection)
 {
-    return !str_empty(collection) && (str_eq(path, collection) || str_ends(path, STR("/children")));
+    return str_eq(path, collection) || str_ends(path, STR("/children"));
+}
+
+/* A call that is about many objects names none of them. */
+static bool names_nothing(struct str path)
+{
+    return str_empty(path) || str_eq(path, STR("partialImport"));
+}
+
+static struct str name_in_path(const struct event_face *face, const struct collection *collection)
+{
+    struct str name = collection->name ? json_get_str(face->data, collection->name) : STR("");
+    return str_empty(name) ? stream_id(&face->record) : name;
 }
 
 static int read_path(struct arena *a, struct str called, struct event_face *face)
 {
-    struct str id = stream_id(&face->record);
-    struct str collection = collection_of(stream_kind(&face->record));
-    bool made = str_eq(face->operation, STR("CREATE")) && names_collection(called, collection);
-    if (!str_absent(called) && !made)
+    const struct collection *collection = collection_of(stream_kind(&face->record));
+    bool made = collection && str_eq(face->operation, STR("CREATE")) &&
+                names_collection(called, str_c(collection->path));
+    if (!names_nothing(called) && !made)
         face->resource_path = called;
-    else if (str_empty(collection))
+    else if (!collection)
         face->resource_path = STR("");
     else
-        face->resource_path = ARENA_CONCAT(a, collection, STR("/"), id);
+        face->resource_path =
+            ARENA_CONCAT(a, str_c(collection->path), STR("/"), name_in_path(face, collection));
     return str_absent(face->resource_path) ? ERR_NO_MEMORY : 0;
 }
 

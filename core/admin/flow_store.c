@@ -144,8 +144,7 @@ int flow_store_config(const struct flow_change *change, const struct flow_config
 
 /* --- Changes --- */
 
-/* Without events: what every realm begins with is no news, and the event of an import tells of all that
- * came with it. */
+/* Without events: what every realm begins with is no news. */
 static int store_all(const struct flow_change *change, const struct auth_flows *all)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -190,8 +189,14 @@ int flow_change_begin(const struct auth_ctx *ctx, struct store_write *w,
 int admin_flows_take_over(const struct auth_ctx *ctx, struct store_write *w,
                           const struct auth_flows *flows)
 {
-    struct flow_change change = {.ctx = ctx, .w = w};
-    return store_all(&change, flows);
+    const struct flow_change change = {.ctx = ctx, .w = w};
+    for (size_t i = 0; i < flows->count; i++)
+        TRY(flow_store(&change, NULL, &flows->flows[i]));
+    for (size_t i = 0; i < flows->execution_count; i++)
+        TRY(flow_store_execution(&change, NULL, &flows->executions[i]));
+    for (size_t i = 0; i < flows->config_count; i++)
+        TRY(flow_store_config(&change, NULL, &flows->configs[i]));
+    return 0;
 }
 
 /* One that leads nowhere because its steps were disabled is obeyed: nobody logs in by it. */

@@ -185,6 +185,15 @@ int admin_identity_mapper_put(const struct auth_ctx *ctx, const struct admin_cal
     return record(ctx, w, provider, before, io_mapper);
 }
 
+int admin_identity_mapper_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                    const struct identity_provider *provider,
+                                    struct identity_provider_mapper *io_mapper)
+{
+    TRY(admin_id(ctx->arena, &io_mapper->id));
+    TRY(store(ctx, w, provider, true, io_mapper));
+    return record(ctx, w, provider, NULL, io_mapper);
+}
+
 int admin_identity_mapper_delete(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct identity_provider *provider,
                                  const struct identity_provider_mapper *mapper)

@@ -63,6 +63,10 @@ MUST_CHECK int admin_identity_mapper_put(const struct auth_ctx *ctx,
                                          const struct identity_provider *provider,
                                          const struct identity_provider_mapper *before,
                                          struct identity_provider_mapper *io_mapper);
+/* One of an imported realm, as it stands there: whoever imports a realm may give all that is in it. */
+MUST_CHECK int admin_identity_mapper_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                               const struct identity_provider *provider,
+                                               struct identity_provider_mapper *io_mapper);
 MUST_CHECK int admin_identity_mapper_delete(const struct auth_ctx *ctx, struct store_write *w,
                                             const struct identity_provider *provider,
                                             const struct identity_provider_mapper *mapper);

@@ -161,6 +161,13 @@ int admin_key_add(const struct auth_ctx *ctx, struct store_write *w, struct real
     return record(ctx, w, EVENT_KeyCreated, io_key);
 }
 
+int admin_key_take_over(const struct auth_ctx *ctx, struct store_write *w, struct realm_key *io_key,
+                        struct str private_key)
+{
+    TRY(key_import(w, ctx->arena, io_key, private_key));
+    return record(ctx, w, EVENT_KeyCreated, io_key);
+}
+
 int admin_key_change(const struct auth_ctx *ctx, struct store_write *w,
                      const struct realm_key *before, enum key_status status, int64_t priority)
 {

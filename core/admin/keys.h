@@ -26,6 +26,9 @@ MUST_CHECK int admin_key_find(const struct auth_ctx *ctx, struct store_read *r, 
  * ERR_INVALID_REQUEST for a private key or a certificate that does not fit, ERR_LIMIT_REACHED. */
 MUST_CHECK int admin_key_add(const struct auth_ctx *ctx, struct store_write *w,
                              struct realm_key *io_key, struct str private_key);
+/* One of an imported realm under the id that it has there. Errors of key_import. */
+MUST_CHECK int admin_key_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                                   struct realm_key *io_key, struct str private_key);
 /* A key that becomes passive so has no end. ERR_FORBIDDEN as for admin_key_disable. */
 MUST_CHECK int admin_key_change(const struct auth_ctx *ctx, struct store_write *w,
                                 const struct realm_key *before, enum key_status status,

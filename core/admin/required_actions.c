@@ -47,12 +47,6 @@ static int insert(const struct auth_ctx *ctx, struct store_write *w,
     return record_insert(w, &record);
 }
 
-int admin_actions_take_over(const struct auth_ctx *ctx, struct store_write *w,
-                            const struct required_action *action)
-{
-    return insert(ctx, w, action);
-}
-
 /* Before a change: what every realm begins with is stored, which is not news. */
 static int begin(const struct auth_ctx *ctx, struct store_write *w,
                  struct required_actions *ret_actions)
@@ -74,6 +68,14 @@ static int record_change(const struct auth_ctx *ctx, struct store_write *w, stru
     return *ret_changed ? admin_record(ctx, w, EVENT_ConfigurationChanged, RECORD_REQUIRED_ACTION,
                                        alias, data)
                         : 0;
+}
+
+int admin_actions_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                            const struct required_action *action)
+{
+    bool changed;
+    TRY(insert(ctx, w, action));
+    return record_change(ctx, w, action->alias, NULL, action, &changed);
 }
 
 static int update(const struct auth_ctx *ctx, struct store_write *w,

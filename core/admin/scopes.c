@@ -77,6 +77,12 @@ int admin_scope_insert(const struct auth_ctx *ctx, struct store_write *w,
     return record_change(ctx, w, EVENT_ClientScopeCreated, NULL, io_scope);
 }
 
+int admin_scope_record_added(const struct auth_ctx *ctx, struct store_write *w,
+                             const struct client_scope *scope)
+{
+    return record_change(ctx, w, EVENT_ClientScopeCreated, NULL, scope);
+}
+
 int admin_scope_update(const struct auth_ctx *ctx, struct store_write *w,
                        const struct client_scope *before, const struct client_scope *after)
 {

@@ -15,6 +15,9 @@ MUST_CHECK int admin_scope_find(const struct auth_ctx *ctx, struct store_read *r
 /* With its mappers. Sets pk and id. ERR_CONFLICT, ERR_INVALID_REQUEST, ERR_LIMIT_REACHED. */
 MUST_CHECK int admin_scope_insert(const struct auth_ctx *ctx, struct store_write *w,
                                   struct client_scope *io_scope);
+/* The event of one that was stored by other means: an import makes those that its file is too old for. */
+MUST_CHECK int admin_scope_record_added(const struct auth_ctx *ctx, struct store_write *w,
+                                        const struct client_scope *scope);
 MUST_CHECK int admin_scope_update(const struct auth_ctx *ctx, struct store_write *w,
                                   const struct client_scope *before,
                                   const struct client_scope *after);

@@ -8,6 +8,7 @@
 #include "core/admin/client_nodes.h"
 #include "core/admin/clients.h"
 #include "core/admin/flows.h"
+#include "core/admin/roles.h"
 #include "core/admin/users.h"
 #include "core/model/check.h"
 #include "core/port/clients.h"
@@ -344,7 +345,7 @@ static int default_roles_of(struct import *im, const struct json_value *json,
         if (import_role_find(im, client, json_str(name), &role) != 0)
             import_left(im, AT_MEMBER(at, "defaultRoles"), "there is no such role");
         else
-            TRY(import_explain(im, at, role_composite_add(im->w, whole.pk, role.pk)));
+            TRY(import_explain(im, at, admin_role_compose(&im->ctx, im->w, &whole, &role)));
     }
     return 0;
 }

@@ -9,7 +9,7 @@
 
 static int give(struct import *im, const struct role *role, const void *holder)
 {
-    return group_role_add(im->w, ((const struct group *)holder)->pk, role->pk);
+    return admin_group_role_add(&im->ctx, im->w, holder, role);
 }
 
 static int give_roles(struct import *im, const struct json_value *json, const struct import_at *at,

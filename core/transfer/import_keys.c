@@ -83,7 +83,7 @@ static int take_key(struct import *im, struct realm_key *key, struct str text,
     }
     int rc = secret_bytes(im, key, text, &bytes);
     if (rc == 0)
-        rc = key_import(im->w, import_arena(im), key, bytes);
+        rc = admin_key_take_over(&im->ctx, im->w, key, bytes);
     if (rc == ERR_BAD_KEY || rc == ERR_INVALID_SYNTAX) {
         import_left(im, at, "the key cannot be used: broken, too short or of another kind");
         return 0;

@@ -3,15 +3,13 @@
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/client_policies.h"
-#include "core/admin/component_records.h"
+#include "core/admin/components.h"
 #include "core/admin/identity_providers.h"
 #include "core/admin/localization.h"
 #include "core/admin/organizations.h"
 #include "core/admin/profile.h"
 #include "core/admin/providers.h"
-#include "core/admin/record_document.h"
 #include "core/admin/smtp.h"
-#include "core/port/organizations.h"
 #include "core/port/records.h"
 #include "core/port/users.h"
 
@@ -56,7 +54,7 @@ static int take_component(struct import *im, const struct json_value *json, stru
     TRY(import_fields(im, &component_fields, &component, json, at));
     component.provider_type = type;
     component.parent_id = parent;
-    TRY(import_explain(im, at, component_record_insert(&im->ctx, im->w, &component)));
+    TRY(import_explain(im, at, admin_component_take_over(&im->ctx, im->w, &component)));
     import_report_took(im->report, "components", 1);
     return take_components(im, below, component.id, AT_MEMBER(at, "subComponents"));
 }
@@ -124,7 +122,8 @@ static int take_member(struct import *im, const struct organization *o,
         return 0;
     }
     TRY(rc);
-    return settle(im, at, organization_member_add(im->w, o->id, user.pk), "organization members");
+    return settle(im, at, admin_organization_join(&im->ctx, im->w, o, &user),
+                  "organization members");
 }
 
 static int take_members(struct import *im, const struct json_value *json,
@@ -140,7 +139,7 @@ static int take_members(struct import *im, const struct json_value *json,
     if (rc == ERR_NOT_FOUND)
         return 0; /* it was left */
     TRY(rc);
-    struct organization o = {.id = record.id};
+    struct organization o = {.id = record.id, .name = name};
     struct json_iter it = json_iter(list);
     for (size_t i = 0; json_next(&it, NULL, &member); i++)
         TRY(take_member(im, &o, member, AT_INDEX(AT_MEMBER(at, "members"), i)));
@@ -164,19 +163,6 @@ static int take_provider(struct import *im, const struct json_value *json,
     return settle(im, at, admin_identity_insert(&im->ctx, im->w, &p), "identity providers");
 }
 
-/* Mappers that give roles: whoever imports a realm may give all that is in it. */
-static int keep_mapper(struct import *im, struct str provider_id,
-                       const struct identity_provider_mapper *mapper)
-{
-    struct realm_record record = {.kind = RECORD_IDENTITY_PROVIDER_MAPPER,
-                                  .id = mapper->id,
-                                  .parent = provider_id,
-                                  .position = mapper->position};
-    TRY(record_document_write(&im->ctx, &identity_provider_mapper_fields, mapper, "id", mapper->id,
-                              &record.json));
-    return record_insert(im->w, &record);
-}
-
 static int take_provider_mapper(struct import *im, const struct json_value *json,
                                 const struct import_at *at, size_t index)
 {
@@ -186,7 +172,6 @@ static int take_provider_mapper(struct import *im, const struct json_value *json
     fields_default(&identity_provider_mapper_fields, &m);
     TRY(import_name(im, json, "name", at, &name));
     TRY(import_id(im, json, at, &m.id));
-    TRY(admin_id(import_arena(im), &m.id));
     TRY(import_fields(im, &identity_provider_mapper_fields, &m, json, at));
     int rc =
         record_find_by_name(im->r, import_arena(im), RECORD_IDENTITY_PROVIDER, m.alias, &provider);
@@ -195,7 +180,9 @@ static int take_provider_mapper(struct import *im, const struct json_value *json
         return 0;
     }
     TRY(rc);
-    return settle(im, at, keep_mapper(im, provider.id, &m), "identity provider mappers");
+    const struct identity_provider of = {.id = provider.id, .alias = provider.name};
+    rc = admin_identity_mapper_take_over(&im->ctx, im->w, &of, &m);
+    return settle(im, at, rc, "identity provider mappers");
 }
 
 /* --- The realm's own texts: {"es": {"key": "text"}} --- */

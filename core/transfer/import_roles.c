@@ -62,8 +62,8 @@ int import_client_roles(struct import *im)
 
 static int compose(struct import *im, const struct role *part, const void *whole)
 {
-    int rc = role_composite_add(im->w, ((const struct role *)whole)->pk, part->pk);
-    if (rc == ERR_CONFLICT)
+    int rc = admin_role_compose(&im->ctx, im->w, whole, part);
+    if (rc == ERR_CONFLICT) /* the place says which */
         return err_set(im->ctx.err, rc, "that would make a role part of itself");
     return rc;
 }

@@ -87,11 +87,12 @@ static int remember(struct import *im, const struct client_scope *scope)
     if (!items)
         return ERR_NO_MEMORY;
     items[count] = (struct client_scope){.pk = scope->pk,
+                                         .id = arena_str(im->lasting, scope->id),
                                          .name = arena_str(im->lasting, scope->name),
                                          .is_default = scope->is_default,
                                          .is_optional = scope->is_optional};
     im->scopes = (struct client_scopes){items, count + 1};
-    return str_absent(items[count].name) ? ERR_NO_MEMORY : 0;
+    return str_absent(items[count].name) || str_absent(items[count].id) ? ERR_NO_MEMORY : 0;
 }
 
 static int take_scope(struct import *im, const struct json_value *json, const struct import_at *at)
@@ -126,7 +127,7 @@ static int link_named(struct import *im, const struct json_value *name, const st
             continue;
         scope->is_default = link == SCOPE_LINK_DEFAULT;
         scope->is_optional = link == SCOPE_LINK_OPTIONAL;
-        return scope_realm_link(im->w, scope->pk, link);
+        return admin_scope_link_realm(&im->ctx, im->w, scope, link);
     }
     import_left(im, at, "there is no such client scope");
     return 0;
@@ -168,6 +169,7 @@ static int add_newer_scopes(struct import *im, const struct bootstrap_rest *rest
         scope.is_default = true;
         TRY(remember(im, &scope));
         im->added_scopes[i] = scope.pk;
+        TRY(admin_scope_record_added(&im->ctx, im->w, &scope));
         import_adapted(
             im, AT_NAME(AT_MEMBER(NULL, "clientScopes"), scope.name),
             "added, with its claims, to the realm and all clients, as newer versions have it");
@@ -204,12 +206,14 @@ int import_scopes(struct import *im)
 
 static int let_client(struct import *im, const struct role *role, const void *holder)
 {
-    return client_scope_role_add(im->w, ((const struct import_client *)holder)->pk, role->pk);
+    const struct import_client *item = holder;
+    const struct client client = {.pk = item->pk, .id = item->id, .client_id = item->client_id};
+    return admin_client_scope_role_add(&im->ctx, im->w, &client, role);
 }
 
 static int let_scope(struct import *im, const struct role *role, const void *holder)
 {
-    return scope_role_add(im->w, ((const struct client_scope *)holder)->pk, role->pk);
+    return admin_scope_role_add(&im->ctx, im->w, holder, role);
 }
 
 /* {"client": "x", "roles": [...]} or {"clientScope": "y", "roles": [...]}; the roles are the realm's or

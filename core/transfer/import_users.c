@@ -152,6 +152,7 @@ static int note_consent(struct import *im, const struct json_value *json,
     }
     consent.client_pk = client->pk;
     consent.client_id = client->client_id;
+    TRY(import_note_given(im, &im->given.consents, client->client_id));
     return import_explain(im, at, consent_put(im->w, user->pk, &consent));
 }
 
@@ -190,9 +191,9 @@ static int take_user(struct import *im, const struct json_value *json, const str
     TRY(import_credentials(im, json, at, &user));
     TRY(give_roles(im, json, at, &user));
     TRY(join_groups(im, json, at, &user));
+    TRY(each_part(im, json, at, "clientConsents", note_consent, &user));
     TRY(admin_user_taken_over(&im->ctx, im->w, &user, &im->given));
     TRY(each_part(im, json, at, "federatedIdentities", link_account, &user));
-    TRY(each_part(im, json, at, "clientConsents", note_consent, &user));
     tell_federation(im, json, at);
     import_report_took(im->report, "users", 1);
     return 0;

@@ -48,22 +48,56 @@ static int job_new(enum job_kind kind, struct str file, struct job **ret_job)
     return 0;
 }
 
-/* Waits for room; the queue takes the job in any case. */
-static int enqueue(struct follower *f, struct job *job)
+void open_jobs_add(struct open_jobs *jobs, struct job *job)
 {
-    (void)pthread_mutex_lock(&f->lock);
-    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0)
-        (void)pthread_cond_wait(&f->taken, &f->lock);
+    job->next_open = NULL;
+    job->previous_open = jobs->last;
+    if (jobs->last)
+        jobs->last->next_open = job;
+    else
+        jobs->first = job;
+    jobs->last = job;
+}
+
+void open_jobs_remove(struct open_jobs *jobs, struct job *job)
+{
+    if (job->previous_open)
+        job->previous_open->next_open = job->next_open;
+    else
+        jobs->first = job->next_open;
+    if (job->next_open)
+        job->next_open->previous_open = job->previous_open;
+    else
+        jobs->last = job->previous_open;
+}
+
+/* Under the lock. */
+static void put_last(struct follower *f, struct job *job)
+{
     if (f->last)
         f->last->next = job;
     else
         f->first = job;
     f->last = job;
     f->waiting_bytes += job->bytes;
-    f->came++;
+    job->number = ++f->came;
+    open_jobs_add(&f->open, job);
     (void)pthread_cond_signal(&f->called);
-    int err = f->trouble;
+}
+
+/* Waits for room; the job is the queue's in any case. */
+static int enqueue(struct follower *f, struct job *job)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0 && !f->halted)
+        (void)pthread_cond_wait(&f->taken, &f->lock);
+    bool takes = !f->halted;
+    if (takes)
+        put_last(f, job);
+    int err = takes ? f->trouble : ERR_CANCELLED;
     (void)pthread_mutex_unlock(&f->lock);
+    if (!takes)
+        job_free(job);
     return err;
 }
 
@@ -350,7 +384,10 @@ int follower_attach(struct follower *f, const struct repl_out *out)
     f->next_fresh_ms = 0;
     f->told.attached = true;
     (void)pthread_mutex_unlock(&f->lock);
-    return enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    int err = enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    if (err != 0)
+        follower_detach(f);
+    return err;
 }
 
 void follower_detach(struct follower *f)
@@ -374,12 +411,39 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
+int follower_halt(struct follower *f, int64_t within_ms)
+{
+    int64_t until_ms = clock_now().monotonic_ms + within_ms;
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = true;
+    (void)pthread_cond_broadcast(&f->taken);
+    while (f->done < f->came && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+        steady_cond_wait(&f->taken, &f->lock, until_ms);
+    bool over = f->done == f->came || f->trouble != 0;
+    f->halted = over;
+    (void)pthread_mutex_unlock(&f->lock);
+    return over ? 0 : ERR_TIMEOUT;
+}
+
+void follower_resume(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = false;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* What waits for a database that is put in place as a whole holds nobody else up. */
+static bool is_caught_up(const struct follower *f, uint64_t wanted)
+{
+    return !f->open.first || f->open.first->number > wanted;
+}
+
 void follower_catch_up(struct follower *f, int64_t within_ms)
 {
     int64_t until_ms = clock_now().monotonic_ms + within_ms;
     (void)pthread_mutex_lock(&f->lock);
     uint64_t wanted = f->came;
-    while (f->done < wanted && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+    while (!is_caught_up(f, wanted) && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
         steady_cond_wait(&f->taken, &f->lock, until_ms);
     (void)pthread_mutex_unlock(&f->lock);
 }

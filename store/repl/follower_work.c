@@ -94,6 +94,12 @@ static void send_at(struct follower *f, enum repl_message_type type, const struc
     follower_send(f, &m);
 }
 
+void followed_acknowledge(struct follower *f, const struct followed *d)
+{
+    if (d->known)
+        send_at(f, REPL_ACK, d);
+}
+
 /* Every database of the folder, by its file. */
 static int list_one(void *arg, struct str name)
 {
@@ -122,8 +128,8 @@ static int say_where(struct follower *f)
     return 0;
 }
 
-/* Once for each gap: what comes until it is closed cannot be put in place. */
-static void ask_again(struct follower *f, struct followed *d)
+/* What comes until the gap is closed cannot be put in place. */
+void followed_ask_again(struct follower *f, struct followed *d)
 {
     if (d->asked)
         return;
@@ -160,7 +166,7 @@ static int do_commit(struct follower *f, struct followed *d, const struct job *j
     if (!leads_on(d, job)) {
         if (!d->known)
             d->at = (struct repl_position){0};
-        ask_again(f, d);
+        followed_ask_again(f, d);
         return 0;
     }
     TRY(followed_apply(d, job, false));
@@ -180,19 +186,49 @@ static int begin_anew(struct follower *f, struct followed *d)
     return slots_follow_list(f->store);
 }
 
-static int do_snapshot(struct follower *f, struct followed *d, const struct job *job)
+void followed_came_whole(struct follower *f, struct followed *d, const struct job *job)
 {
+    d->whole = true;
+    d->asked = false;
+    count_applied(f, job);
+}
+
+static int flush_one(struct follower *f, struct followed *d)
+{
+    if (!d->db)
+        return 0;
+    TRY(followed_flush(d));
+    followed_acknowledge(f, d);
+    return 0;
+}
+
+/* The list of realms is put in place at once: everything else rests on it. */
+static int put_snapshot(struct follower *f, struct followed *d, struct job **io_job)
+{
+    struct job *job = *io_job;
+    if (d->slot->is_master) {
+        TRY(followed_apply(d, job, !job->difference));
+        followed_came_whole(f, d, job);
+        return 0;
+    }
+    TRY(flush_one(f, d));
+    TRY(apart_begin(f, d, job));
+    *io_job = NULL;
+    return 0;
+}
+
+static int do_snapshot(struct follower *f, struct followed *d, struct job **io_job)
+{
+    const struct job *job = *io_job;
     if (fence_err(d->slot) != 0 && !job->difference)
         TRY(begin_anew(f, d));
     if (job->difference && !d->hashed)
         return ERR_INVALID_REQUEST; /* from what? */
     if (job->count > 0)
-        TRY(followed_apply(d, job, !job->difference));
-    else if (!position_is(&d->at, &job->after))
+        return put_snapshot(f, d, io_job);
+    if (!position_is(&d->at, &job->after))
         return ERR_INVALID_REQUEST;
-    d->whole = true;
-    d->asked = false;
-    count_applied(f, job);
+    followed_came_whole(f, d, job);
     return 0;
 }
 
@@ -209,56 +245,23 @@ static int flush_all(struct follower *f)
 {
     int err = 0;
     for (size_t i = 0; i < f->count; i++) {
-        struct followed *d = f->databases[i];
-        if (!d->db)
-            continue;
-        int flushed = followed_flush(d);
-        if (flushed == 0 && d->known)
-            send_at(f, REPL_ACK, d);
+        int flushed = f->databases[i]->placing ? 0 : flush_one(f, f->databases[i]);
         if (flushed != 0)
             err = flushed;
     }
     return err;
 }
 
-static int do_job(struct follower *f, const struct job *job)
-{
-    struct followed *d;
-    if (job->kind == JOB_SAY_WHERE) {
-        TRY(flush_all(f)); /* the primary takes what it hears for kept */
-        return say_where(f);
-    }
-    TRY(find(f, str_c(job->file), &d));
-    switch (job->kind) {
-    case JOB_COMMIT: return do_commit(f, d, job);
-    case JOB_SNAPSHOT: return do_snapshot(f, d, job);
-    case JOB_GONE: do_gone(f, d); break;
-    case JOB_HASHES: followed_send_hashes(f, d); break;
-    case JOB_SAY_WHERE: break;
-    }
-    return 0;
-}
-
-/* --- The thread --- */
-
-/* NULL: it is time to end. */
-static struct job *take_all(struct follower *f, bool *ret_go_on)
+void follower_done(struct follower *f, struct job *job)
 {
     (void)pthread_mutex_lock(&f->lock);
-    while (!f->first && !f->stopping)
-        (void)pthread_cond_wait(&f->called, &f->lock);
-    struct job *jobs = f->first;
-    f->first = f->last = NULL;
-    *ret_go_on = jobs != NULL;
-    (void)pthread_mutex_unlock(&f->lock);
-    return jobs;
-}
-
-static void done(struct follower *f, struct job *job)
-{
-    (void)pthread_mutex_lock(&f->lock);
+    open_jobs_remove(job->is_apart ? &f->open_apart : &f->open, job);
     f->waiting_bytes -= job->bytes;
-    f->done++;
+    f->done = f->came;
+    if (f->open.first)
+        f->done = f->open.first->number - 1;
+    if (f->open_apart.first && f->open_apart.first->number <= f->done)
+        f->done = f->open_apart.first->number - 1;
     follower_look_fresh(f);
     f->told.databases = f->count;
     (void)pthread_cond_broadcast(&f->taken);
@@ -274,27 +277,98 @@ static bool in_trouble(struct follower *f)
     return trouble;
 }
 
-static void work_off(struct follower *f, struct job *jobs)
+static void run(struct follower *f, struct job *jobs);
+
+/* What was put in place meanwhile, and then what waited for it. */
+static void take_in(struct follower *f)
+{
+    run(f, apart_collect(f));
+}
+
+/* The primary takes what it hears for kept, and nothing of an earlier connection comes after it. */
+static int do_say_where(struct follower *f)
+{
+    while (f->placing_count > 0) {
+        apart_wait(f);
+        take_in(f);
+    }
+    TRY(flush_all(f));
+    return say_where(f);
+}
+
+/* *io_job is NULL afterwards when it is done later. */
+static int do_job(struct follower *f, struct job **io_job)
+{
+    struct job *job = *io_job;
+    struct followed *d;
+    TRY(find(f, str_c(job->file), &d));
+    bool waits = job->kind == JOB_SNAPSHOT && !d->slot->is_master && apart_is_full(f);
+    if (waits || apart_is_busy(d)) {
+        apart_keep(f, d, job);
+        *io_job = NULL;
+        return 0;
+    }
+    switch (job->kind) {
+    case JOB_COMMIT: return do_commit(f, d, job);
+    case JOB_SNAPSHOT: return do_snapshot(f, d, io_job);
+    case JOB_GONE: do_gone(f, d); break;
+    case JOB_HASHES: followed_send_hashes(f, d); break;
+    case JOB_SAY_WHERE: break;
+    }
+    return 0;
+}
+
+static void run(struct follower *f, struct job *jobs)
 {
     while (jobs) {
         struct job *job = jobs;
         jobs = job->next;
-        /* What a connection brought after something failed is of no use; the next one asks anew. */
-        int err = job->kind == JOB_SAY_WHERE || !in_trouble(f) ? do_job(f, job) : 0;
+        job->next = NULL;
+        int err = 0;
+        if (job->kind == JOB_SAY_WHERE)
+            err = do_say_where(f);
+        else if (!in_trouble(
+                     f)) /* what came after something failed is of no use; the next one asks anew */
+            err = do_job(f, &job);
         if (err != 0)
             follower_trouble(f, err);
-        done(f, job);
+        if (job)
+            follower_done(f, job);
     }
-    int err = flush_all(f);
-    if (err != 0)
-        follower_trouble(f, err);
 }
 
+/* --- The thread --- */
+
+/* False: it is time to end. */
+static bool wait_for_work(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (!f->first && !f->placed && (!f->stopping || f->placing_count > 0))
+        (void)pthread_cond_wait(&f->called, &f->lock);
+    bool any = f->first || f->placed;
+    (void)pthread_mutex_unlock(&f->lock);
+    return any;
+}
+
+static struct job *take_all(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    struct job *jobs = f->first;
+    f->first = f->last = NULL;
+    (void)pthread_mutex_unlock(&f->lock);
+    return jobs;
+}
+
+/* Jobs in their order, as many as there are before each flush. */
 void *follower_run(void *arg)
 {
     struct follower *f = arg;
-    bool go_on;
-    for (struct job *jobs = take_all(f, &go_on); go_on; jobs = take_all(f, &go_on))
-        work_off(f, jobs);
+    while (wait_for_work(f)) {
+        take_in(f);
+        run(f, take_all(f));
+        int err = flush_all(f);
+        if (err != 0)
+            follower_trouble(f, err);
+    }
     return NULL;
 }

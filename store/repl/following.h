@@ -1,5 +1,6 @@
 /* The insides of the follower: the thread that brings messages collects them into jobs
- * (follower.c), the follower's own thread does these one after another (follower_work.c). */
+ * (follower.c), the follower's own thread does these one after another (follower_work.c). A database that came
+ * whole is put in place by a thread of its own (follower_apart.c), so that the others go on. */
 #ifndef GARITA_STORE_REPL_FOLLOWING_H
 #define GARITA_STORE_REPL_FOLLOWING_H
 
@@ -15,6 +16,9 @@ enum job_kind { JOB_SAY_WHERE, JOB_COMMIT, JOB_SNAPSHOT, JOB_GONE, JOB_HASHES };
 
 struct job {
     struct job *next;
+    struct job *next_open, *previous_open;
+    uint64_t number;
+    bool is_apart; /* being put in place by a thread of its own, or waits for that */
     enum job_kind kind;
     char file[FILE_NAME_MAX + 1];
     size_t bytes; /* of memory that it holds */
@@ -33,7 +37,14 @@ struct job {
     int fd; /* -1: none */
 };
 
+/* Not done yet, as they came. */
+struct open_jobs {
+    struct job *first, *last;
+};
+
 /* --- What is known of a database --- */
+
+struct placing;
 
 struct followed {
     char file[FILE_NAME_MAX + 1];
@@ -45,7 +56,12 @@ struct followed {
     bool hashed;         /* and what it has, page by page */
     struct realm_db *db; /* in use until its log is flushed; else NULL */
     uint64_t ticket;
+    struct placing *placing;      /* by its thread, whose all above is meanwhile; NULL: none */
+    struct job *kept, *last_kept; /* until then */
+    bool missed;                  /* something came meanwhile and was not kept */
 };
+
+#define PLACINGS_MAX 4
 
 struct follower {
     struct store *store;
@@ -59,12 +75,16 @@ struct follower {
     pthread_cond_t taken;  /* there is room again */
     struct job *first, *last;
     size_t waiting_bytes;
-    uint64_t came, done; /* jobs, counted */
+    uint64_t came; /* jobs, counted */
+    uint64_t done; /* all up to this one are */
+    struct open_jobs open, open_apart;
+    bool placed; /* a thread that puts in place has ended */
     /* At fresh_ms of the monotonic clock all was here that the primary had; at next_fresh_ms that will have
      * been so, once next_fresh jobs are done. 0: never; none is awaited. */
     int64_t fresh_ms, next_fresh_ms;
     uint64_t next_fresh;
     bool stopping;
+    bool halted; /* nothing is taken */
     int trouble; /* until the next connection */
     struct follower_state told;
 
@@ -75,7 +95,10 @@ struct follower {
     /* The worker's. */
     struct followed **databases; /* by file */
     size_t count, cap;
-    bool listed; /* the folder was looked through */
+    bool listed;                            /* the folder was looked through */
+    struct placing *placings[PLACINGS_MAX]; /* NULL: none */
+    size_t placing_count;
+    size_t kept_bytes; /* of jobs that databases keep */
 
     /* Of the thread that brings messages. */
     struct job *commit;               /* whose pages come; NULL: none */
@@ -99,11 +122,35 @@ MUST_CHECK int follower_thread(void *(*run)(void *), void *arg, pthread_t *ret_t
 /* Under the lock: jobs were done. */
 void follower_look_fresh(struct follower *f);
 void job_free(struct job *job);
+/* Under the lock, in the order of their numbers. */
+void open_jobs_add(struct open_jobs *jobs, struct job *job);
+void open_jobs_remove(struct open_jobs *jobs, struct job *job);
 
 /* --- follower_work.c --- */
 
 void *follower_run(void *follower);
 void followed_free_all(struct follower *f);
+/* The database of a snapshot has it now. */
+void followed_came_whole(struct follower *f, struct followed *d, const struct job *job);
+/* The primary hears that something is missing, once for each gap. */
+void followed_ask_again(struct follower *f, struct followed *d);
+void followed_acknowledge(struct follower *f, const struct followed *d);
+/* Takes the job. */
+void follower_done(struct follower *f, struct job *job);
+
+/* --- follower_apart.c: a database whole, while the others go on; all by the follower's thread --- */
+
+/* Nothing may be done with it now. */
+bool apart_is_busy(const struct followed *d);
+bool apart_is_full(const struct follower *f);
+/* Takes the job: it is done when the database was put in place. */
+void apart_keep(struct follower *f, struct followed *d, struct job *job);
+/* Takes the job when it returns 0. ERR_NO_MEMORY. */
+MUST_CHECK int apart_begin(struct follower *f, struct followed *d, struct job *job);
+/* Takes in what was put in place. Jobs that can be done now, by their databases; the caller's. */
+MUST_CHECK struct job *apart_collect(struct follower *f);
+/* Waits until one of those that are being put in place is. */
+void apart_wait(struct follower *f);
 
 /* --- follower_place.c: one database --- */
 

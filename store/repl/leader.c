@@ -85,7 +85,6 @@ void leading_pause(struct leader *l, pthread_cond_t *cond, int64_t until_ms)
 
 static void free_parts(struct leader *l)
 {
-    leading_archives_end(l);
     recent_free(&l->recent);
     while (l->dbs) {
         struct leader_db *db = l->dbs;
@@ -95,6 +94,7 @@ static void free_parts(struct leader *l)
         free(db);
     }
     free(l->hash);
+    (void)pthread_cond_destroy(&l->shipping);
     (void)pthread_cond_destroy(&l->wake);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);
@@ -118,7 +118,7 @@ static int start(struct leader *l)
     TRY(repl_sink_add(l->store, &l->sink));
     TRY(repl_gate_set(l->store, &l->gate));
     l->worker_runs = pthread_create(&l->worker, NULL, leading_run, l) == 0;
-    return l->worker_runs ? 0 : ERR_NO_MEMORY;
+    return l->worker_runs ? leading_archives_begin(l) : ERR_NO_MEMORY;
 }
 
 int leader_new(struct store *store, const struct leader_config *config, struct leader **ret_leader)
@@ -136,6 +136,7 @@ int leader_new(struct store *store, const struct leader_config *config, struct l
     l->gate = (struct repl_gate){leading_admit, leading_wait, leading_keeps_archives, l};
     (void)pthread_mutex_init(&l->lock, NULL);
     steady_cond_init(&l->wake);
+    steady_cond_init(&l->shipping);
     take_config(l, config);
     recent_init(&l->recent, l->config.kept_bytes);
     grow(l);
@@ -163,8 +164,10 @@ void leader_free(struct leader *l)
     (void)pthread_mutex_lock(&l->lock);
     l->stopping = true;
     leading_work(l);
+    leading_ship(l);
     leading_wake_all(l);
     (void)pthread_mutex_unlock(&l->lock);
+    leading_archives_end(l);
     if (l->worker_runs)
         (void)pthread_join(l->worker, NULL);
     if (atomic_load(&l->store->gate.gate) == &l->gate)
@@ -176,11 +179,19 @@ void leader_free(struct leader *l)
 void leader_set_mode(struct leader *l, enum repl_mode mode)
 {
     (void)pthread_mutex_lock(&l->lock);
-    l->mode_untold |= mode != l->config.mode;
+    l->settings_untold |= mode != l->config.mode;
     l->config.mode = mode;
     l->slow = false;
     leading_work(l);
     leading_wake_all(l);
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+void leader_witness_changed(struct leader *l)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    l->settings_untold = true;
+    leading_work(l);
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -208,7 +219,7 @@ int leader_attach(struct leader *l, const struct repl_out *out)
         l->out = *out;
         l->connection++;
         l->attached = true;
-        l->mode_untold = true;
+        l->settings_untold = true;
     }
     (void)pthread_mutex_unlock(&l->lock);
     return err;
@@ -221,6 +232,7 @@ void leader_detach(struct leader *l)
     l->attached = false;
     forget_standby(l);
     leading_work(l);
+    leading_ship(l);
     (void)pthread_mutex_unlock(&l->lock);
     if (was)
         LOG_WARN("replication", "the standby is gone");

@@ -13,7 +13,9 @@
 
 struct leader;
 
-#define REPL_SETTING_MODE "mode" /* in SETTINGS: that of the primary */
+/* In SETTINGS, of the primary. */
+#define REPL_SETTING_MODE    "mode"
+#define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
 
 struct leader_config {
     struct str cluster; /* its id */
@@ -35,6 +37,8 @@ void leader_free(struct leader *leader);
 /* Of a store; NULL: it leads nobody. */
 struct leader *leader_of(struct store *store);
 void leader_set_mode(struct leader *leader, enum repl_mode mode);
+/* The standby hears that the node has another witness, or none. */
+void leader_witness_changed(struct leader *leader);
 /* Whether there is a standby, connected or not: then events that were archived leave a database only when
  * the file is at the standby, too. */
 void leader_expect_standby(struct leader *leader, bool expects);

@@ -1,5 +1,6 @@
 /* Files of archived audit events, to the standby: each is offered, and what is missing of it there is sent
- * in pieces, between commits. One realm after another, one file after another, by the worker.
+ * in pieces, between commits. One realm after another, one file after another, by a thread of its own: to hash
+ * a large month takes long, and databases are brought meanwhile.
  *
  * What is known to be at the standby stays known when a connection ends, so that nothing is read again. */
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 
 #define LIST_ARENA_BYTES ((size_t)16 << 20)
 #define RETRY_MS         1000
+#define LOOK_MS          1000
+#define ROOM_LOOK_MS     2
 
 struct shipment {
     struct leader_db *db;
@@ -48,11 +51,6 @@ static void end_shipment(struct leader *l, bool all_there)
     arena_free(&s->arena);
     free(s);
     l->shipment = NULL;
-}
-
-void leading_archives_end(struct leader *l)
-{
-    end_shipment(l, false);
 }
 
 static void try_later(struct leader *l, int err)
@@ -116,14 +114,14 @@ static bool begin_next(struct leader *l)
 /* --- One file --- */
 
 /* Not under the lock. */
-static int open_file(struct shipment *s, const struct event_segment *segment)
+static int open_file(struct leader *l, struct shipment *s, const struct event_segment *segment)
 {
     s->head = (struct repl_archive){
         .file = str_c(s->db->file), .name = segment->file, .removed = segment->removed};
     if (segment->removed)
         return 0;
     TRY(archive_open_read(s->slot, segment->file, &s->fd));
-    return archive_file_sum(s->fd, NULL, &s->head.bytes, s->head.hash);
+    return archive_file_sum(s->fd, &l->shipping_ends, &s->head.bytes, s->head.hash);
 }
 
 /* One that is missing here is told to who verifies the chain; the others go on. */
@@ -151,13 +149,13 @@ static bool offer_next(struct leader *l)
         return true;
     }
     (void)pthread_mutex_unlock(&l->lock);
-    int err = open_file(s, &s->segments[s->at]);
+    int err = open_file(l, s, &s->segments[s->at]);
     (void)pthread_mutex_lock(&l->lock);
     if (err == ERR_NOT_FOUND)
         pass_over(s);
-    else if (err != 0)
+    else if (err != 0 && err != ERR_CANCELLED)
         try_later(l, err);
-    else if (leading_goes_on(l, s->connection))
+    else if (err == 0 && leading_goes_on(l, s->connection) && !s->db->gone)
         send_offer(l);
     return true;
 }
@@ -222,7 +220,8 @@ static bool send_piece(struct leader *l)
 
 /* --- All of it --- */
 
-bool leading_ship(struct leader *l)
+/* Does a next step, if one can be done now. */
+static bool ship(struct leader *l)
 {
     struct shipment *s = l->shipment;
     if (s && (s->connection != l->connection || s->db->gone)) {
@@ -240,9 +239,46 @@ bool leading_ship(struct leader *l)
     return false;
 }
 
-bool leading_ships(const struct leader *l)
+/* While a file is on its way, room or its time has to come. */
+static int64_t pause_ms(const struct leader *l)
 {
-    return l->shipment && l->shipment->state == SHIP_SENDS;
+    return l->shipment && l->shipment->state == SHIP_SENDS ? ROOM_LOOK_MS : LOOK_MS;
+}
+
+static void *ship_all(void *leader)
+{
+    struct leader *l = leader;
+    (void)pthread_mutex_lock(&l->lock);
+    while (!l->stopping) {
+        l->ships = false;
+        bool more = l->attached && l->settled && !l->broken && ship(l);
+        if (!more && !l->ships && !l->stopping)
+            leading_pause(l, &l->shipping, clock_now().monotonic_ms + pause_ms(l));
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+void leading_ship(struct leader *l)
+{
+    l->ships = true;
+    (void)pthread_cond_signal(&l->shipping);
+}
+
+int leading_archives_begin(struct leader *l)
+{
+    l->shipper_runs = pthread_create(&l->shipper, NULL, ship_all, l) == 0;
+    return l->shipper_runs ? 0 : ERR_NO_MEMORY;
+}
+
+void leading_archives_end(struct leader *l)
+{
+    atomic_store(&l->shipping_ends, true);
+    if (l->shipper_runs)
+        (void)pthread_join(l->shipper, NULL);
+    (void)pthread_mutex_lock(&l->lock);
+    end_shipment(l, false);
+    (void)pthread_mutex_unlock(&l->lock);
 }
 
 static bool is_under_way(const struct shipment *s, const struct repl_archive *a)
@@ -265,7 +301,7 @@ int leading_archive_there(struct leader *l, const struct repl_archive *a)
     s->at += whole;
     s->state = whole ? SHIP_NEXT : SHIP_SENDS;
     l->told.archives += whole && !a->removed;
-    leading_work(l);
+    leading_ship(l);
     return 0;
 }
 
@@ -276,7 +312,7 @@ void leading_archived(void *leader, struct str file)
     struct leader_db *db = leading_db(l, file, true);
     if (db)
         db->archives = ARCHIVES_WANTED;
-    leading_work(l);
+    leading_ship(l);
     (void)pthread_mutex_unlock(&l->lock);
 }
 

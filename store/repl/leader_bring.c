@@ -273,6 +273,7 @@ static int send_end(struct bringing *b)
     b->db->listed = true;
     if (b->db->archives == ARCHIVES_UNKNOWN || !b->difference)
         b->db->archives = ARCHIVES_WANTED;
+    leading_ship(l);
     b->db->brought = b->position;
     if (b->count == 0) /* it stands there already, and will not say so again */
         leading_has(l, b->db, &b->position);
@@ -541,6 +542,7 @@ static void settle(struct leader *l)
         db->gone_untold |= db->at_standby && !db->listed;
     l->settled = true;
     l->work = true;
+    leading_ship(l);
     LOG_INFO("replication", "the standby is connected: %zu databases", count);
 }
 
@@ -579,20 +581,24 @@ static void end_verifying(struct leader *l)
     LOG_INFO("replication", "all pages of the standby were compared");
 }
 
-static void send_mode(struct leader *l)
+static void send_settings(struct leader *l)
 {
+    struct node_state node;
+    node_look(l->store->node, &node);
     l->scratch.type = REPL_SETTINGS;
-    l->scratch.settings.count = 1;
+    l->scratch.settings.count = 2;
     l->scratch.settings.names[0] = STR(REPL_SETTING_MODE);
     l->scratch.settings.values[0] = str_c(repl_mode_word(l->config.mode));
-    l->mode_untold = leading_send(l, &l->scratch) != 0;
+    l->scratch.settings.names[1] = STR(REPL_SETTING_WITNESS);
+    l->scratch.settings.values[1] = str_c(node.witness.address);
+    l->settings_untold = leading_send(l, &l->scratch) != 0;
 }
 
 /* What there was no room for, and what came between. */
 static void catch_up(struct leader *l)
 {
-    if (l->mode_untold)
-        send_mode(l);
+    if (l->settings_untold)
+        send_settings(l);
     for (struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         if (db->gone_untold)
             send_gone(l, db);
@@ -615,13 +621,13 @@ static bool work(struct leader *l)
         bring(l, due);
     else
         end_verifying(l);
-    return leading_ship(l) || due != NULL;
+    return due != NULL;
 }
 
 /* Until there is room, or a realm is made, or for a look around. */
 static int64_t pause_ms(const struct leader *l)
 {
-    if (l->work || leading_ships(l))
+    if (l->work)
         return ROOM_LOOK_MS;
     for (const struct leader_db *db = l->dbs; db; db = db->next_of_all)
         if (!db->gone && db->state == DB_BEHIND)

@@ -5,6 +5,7 @@
 #define GARITA_STORE_REPL_LEADING_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/repl/leader.h"
 #include "store/repl/page_hash.h"
@@ -77,19 +78,26 @@ struct leader {
     struct repl_out out;
     uint64_t connection; /* counts them */
     bool attached;
-    bool all_said;    /* AT_END came */
-    bool settled;     /* every database has been looked at */
-    bool broken;      /* a send failed */
-    bool slow;        /* an answer waited in vain */
-    bool mode_untold; /* to the standby, which keeps it for its own reign */
-    bool work;        /* for the worker */
+    bool all_said;        /* AT_END came */
+    bool settled;         /* every database has been looked at */
+    bool broken;          /* a send failed */
+    bool slow;            /* an answer waited in vain */
+    bool settings_untold; /* to the standby, which keeps them for its own reign */
+    bool work;            /* for the worker */
     bool stopping;
     bool verifying;
     bool expects_standby;
-    struct shipment *shipment;   /* the worker's; its state is under the lock */
-    int64_t archives_next_ms;    /* not before that */
     struct leader_state told;    /* counters of it */
     struct repl_message scratch; /* for sending */
+
+    /* Files of archived events. */
+    pthread_t shipper;
+    bool shipper_runs;
+    bool ships;                /* something may be to be sent */
+    atomic_bool shipping_ends; /* looked at while a file is read */
+    pthread_cond_t shipping;   /* of the shipper; monotonic */
+    struct shipment *shipment; /* the shipper's; its state is under the lock */
+    int64_t archives_next_ms;  /* not before that */
 };
 
 /* --- leader.c --- */
@@ -131,17 +139,17 @@ MUST_CHECK int leading_realm_of(struct leader *leader, const struct leader_db *d
 MUST_CHECK int leading_hashes(struct leader *leader, const struct repl_hashes *hashes);
 void leading_forget_hashes(struct leader_db *db);
 
-/* --- leader_archive.c: files of archived events, by the worker --- */
+/* --- leader_archive.c: files of archived events, by a thread of its own --- */
 
-/* Does a next step, if one can be done now. */
-MUST_CHECK bool leading_ship(struct leader *leader);
-/* Whether a file is on its way, for which room or its time has to come. */
-bool leading_ships(const struct leader *leader);
+/* Not under the lock. ERR_NO_MEMORY. */
+MUST_CHECK int leading_archives_begin(struct leader *leader);
+/* Not under the lock, and with stopping set. */
+void leading_archives_end(struct leader *leader);
+/* There may be something to send. */
+void leading_ship(struct leader *leader);
 MUST_CHECK int leading_archive_there(struct leader *leader, const struct repl_archive *archive);
 /* What of the databases that are listed has such files; not under the lock. */
 MUST_CHECK int leading_find_archives(struct leader *leader);
-/* After the worker ended. */
-void leading_archives_end(struct leader *leader);
 /* Not under the lock: of the sink, and of the gate. */
 void leading_archived(void *leader, struct str file);
 bool leading_keeps_archives(void *leader, struct str file);

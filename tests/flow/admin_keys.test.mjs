@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const keys = async () => (await world.call('GET', '/realms/peru/keys', { token: await world.token('ana', 'peru') })).json;
+const keys = async (query = '') => (await world.call('GET', `/realms/peru/keys${query}`, { token: await world.token('ana', 'peru') })).json;
 const jwks = async () => (await request(`${world.server.realm('peru')}/protocol/openid-connect/certs`)).json.keys;
 
 test('the active key is the one that signs, and each public key is that of the JWKS', async () => {
@@ -43,6 +43,17 @@ test('after a rotation the old key is passive and the new one active; providers 
   const components = await ana.components.find({ type: 'org.keycloak.keys.KeyProvider' });
   for (const key of list) assert.ok(components.some((c) => c.id === key.providerId), key.kid);
   assert.deepEqual((await ana.realms.getKeys({ realm: 'peru' })).active, active);
+});
+
+test('when keys were made, and until when former ones verify, is told to who asks for it', async () => {
+  const now = Date.now();
+  const { keys: list } = await keys('?withTimes=true');
+  for (const key of list) {
+    assert.ok(key.createdTimestamp <= now && key.createdTimestamp > now - 3_600_000, `${key.kid} was just made`);
+    assert.equal(key.notAfter !== undefined, key.status === 'PASSIVE', key.kid);
+    if (key.notAfter) assert.ok(key.notAfter > now + 29 * 86_400_000, 'the overlap is thirty days');
+  }
+  assert.ok(list.some((k) => k.notAfter));
 });
 
 test('AD-06, SK-01: nothing private stands there, and symmetric keys have no public part', async () => {

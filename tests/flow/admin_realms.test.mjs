@@ -145,6 +145,25 @@ test('a realm with all that is in it comes whole, or not at all', async () => {
   assert.equal((await world.call('POST', '/realms', { token, json: { realm: 'master', users: [{ username: 'a' }] } })).status, 409);
 });
 
+test('a dry run reports as the making of the realm would, and keeps nothing', async () => {
+  const names = async () => (await world.call('GET', '/realms', { token })).json.map((r) => r.realm).sort();
+  const before = await names();
+  const attempt = (json) => world.call('POST', '/realms?dryRun=true', { token, json });
+  const whole = realmExport(26, { realm: 'probado', users: people('probado') });
+  const tried = await attempt(whole);
+  assert.equal(tried.status, 200, tried.text);
+  assert.equal(tried.headers.location, undefined);
+  assert.equal(tried.json.taken.users, 10);
+  assert.ok(tried.json.left.some((r) => r.places.includes('clients[1].redirectUris[1]')));
+  assert.equal((await attempt({ realm: 'llano', displayName: 'De configuración sola' })).status, 200);
+  assert.equal((await attempt({ realm: 'peru', roles: { realm: [{ name: 'r' }] } })).status, 409);
+  assert.equal((await attempt({ realm: 'master' })).status, 409);
+  assert.match((await attempt({ realm: 'roto', users: [{ username: 'a' }, { username: 'A' }] })).text, /users\[1\]\.username/);
+  assert.equal((await attempt({ realm: 'llano', accessTokenLifespan: 'siempre' })).status, 400);
+  assert.equal((await world.call('POST', '/realms?dryRun=true', { token: await world.token('ana', 'peru'), json: whole })).status, 403);
+  assert.deepEqual(await names(), before);
+});
+
 const settings = async () => (await world.call('GET', '/realms/peru', { token })).json;
 const change = (json) => world.call('PUT', '/realms/peru', { token, json });
 const MASK = '**********';

@@ -83,6 +83,27 @@ test('a document comes in with all that hangs on its objects, through the stock 
   assert.doesNotMatch(JSON.stringify(await events()), /una-clave-de-canario|c2VjcmV0LW9mLXRoZS1zaG9w/);
 });
 
+test('a dry run says what would be done, keeps nothing of it, and leaves no event', async () => {
+  const before = await events();
+  const tried = await world.call('POST', '/realms/peru/partialImport?dryRun=true', { token, json: document({ ifResourceExists: 'OVERWRITE', groups: [{ name: 'probado' }] }) });
+  assert.equal(tried.status, 200, tried.text);
+  assert.deepEqual([tried.json.added, tried.json.overwritten, tried.json.skipped], [1, 8, 0]);
+  assert.equal((await world.call('GET', '/realms/peru/group-by-path/probado', { token })).status, 404);
+  assert.deepEqual((await events()).map((e) => e.id), before.map((e) => e.id));
+  assert.equal(await signsIn('maria'), 200);
+  const refused = await world.call('POST', '/realms/peru/partialImport?dryRun=true', { token, json: document({ ifResourceExists: 'FAIL' }) });
+  assert.equal(refused.status, 409);
+  const unsaid = await world.call('POST', '/realms/peru/partialImport?dryRun=perhaps', { token, json: document({ ifResourceExists: 'SKIP' }) });
+  assert.equal(unsaid.status, 400);
+});
+
+test('AD-03, AD-04: a dry run needs the rights of the real one', async () => {
+  await world.addAdmin('prueba', ['realm-management/manage-realm'], 'peru');
+  const as = await world.token('prueba', 'peru');
+  const tried = await world.call('POST', '/realms/peru/partialImport?dryRun=true', { token: as, json: { users: [{ username: 'otro' }] } });
+  assert.equal(tried.status, 403);
+});
+
 test('FAIL changes nothing, and names what is there', async () => {
   const refused = await post({ ...document(), groups: [{ name: 'otro' }] });
   assert.equal(refused.status, 409);

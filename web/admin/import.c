@@ -1,4 +1,4 @@
-/* POST /admin/realms with a whole realm: imported as one, or not at all. */
+/* POST /admin/realms with a whole realm: imported as one, or not at all, or tried and not kept. */
 #include "web/admin/import.h"
 
 #include "core/transfer/import.h"
@@ -24,12 +24,14 @@ static void write_report(struct admin_call *call, const struct import_outcome *o
     jw_end_object(&call->out);
 }
 
-int admin_import_realm(struct admin_call *call)
+int admin_import_realm(struct admin_call *call, bool dry_run)
 {
     struct str body = call->req->body;
     const struct import_source source = {.name = STR(""), .json = {read_body, &body}};
-    const struct import_request request = {
-        .sources = &source, .source_count = 1, .clear_passwords_max = CLEAR_PASSWORDS_MAX};
+    const struct import_request request = {.sources = &source,
+                                           .source_count = 1,
+                                           .clear_passwords_max = CLEAR_PASSWORDS_MAX,
+                                           .dry_run = dry_run};
     struct import_result result;
     int rc = import_realms(&call->ctx, call->req->web->services.store, &request, &result);
     if (rc == 0) {

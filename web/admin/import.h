@@ -8,7 +8,8 @@
 #define CLEAR_PASSWORDS_MAX 100
 
 /* The body is a realm with contents, and makes a new realm; call->ctx is that of master. The answer is the
- * report. ERR_CONFLICT, ERR_INVALID_REQUEST with the place. */
-MUST_CHECK int admin_import_realm(struct admin_call *call);
+ * report. dry_run: everything is tried and nothing is kept. ERR_CONFLICT, ERR_INVALID_REQUEST with the
+ * place. */
+MUST_CHECK int admin_import_realm(struct admin_call *call, bool dry_run);
 
 #endif

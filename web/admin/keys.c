@@ -67,8 +67,16 @@ static int write_certificate(struct admin_call *call, const struct realm_key *ke
     return 0;
 }
 
+/* For who asks for them: Keycloak's clients know no such members. */
+static void write_times(struct json_writer *w, const struct realm_key *key)
+{
+    jw_member_i64(w, "createdTimestamp", key->created_ms);
+    if (key->not_after_ms > 0)
+        jw_member_i64(w, "notAfter", key->not_after_ms);
+}
+
 static int write_key(struct admin_call *call, const struct realm_key *key,
-                     const struct components *records)
+                     const struct components *records, bool with_times)
 {
     struct json_writer *w = &call->out;
     jw_begin_object(w);
@@ -81,6 +89,8 @@ static int write_key(struct admin_call *call, const struct realm_key *key,
     TRY(write_public_key(call, key));
     TRY(write_certificate(call, key));
     jw_member_c(w, "use", str_eq(key->use, STR("enc")) ? "ENC" : "SIG");
+    if (with_times)
+        write_times(w, key);
     jw_end_object(w);
     return 0;
 }
@@ -102,6 +112,8 @@ int rest_keys(struct admin_call *call)
 {
     struct components records;
     struct realm_keys keys;
+    bool with_times;
+    TRY(admin_query_bool(call, "withTimes", false, &with_times));
     TRY(admin_read(call));
     TRY(component_records(&call->ctx, call->r, &records));
     TRY(key_list(call->r, call->req->arena, &keys));
@@ -109,7 +121,7 @@ int rest_keys(struct admin_call *call)
     write_active(call, &keys);
     jw_member_array(&call->out, "keys");
     for (size_t i = 0; i < keys.count; i++)
-        TRY(write_key(call, &keys.items[i], &records));
+        TRY(write_key(call, &keys.items[i], &records, with_times));
     jw_end_array(&call->out);
     jw_end_object(&call->out);
     return 0;

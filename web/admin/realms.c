@@ -238,18 +238,33 @@ static int make_plain(struct admin_call *call, struct str *ret_name)
     return rc == ERR_CONFLICT ? say_taken(call) : rc;
 }
 
-static int make_filled(struct admin_call *call, struct str *ret_name)
+static int make_filled(struct admin_call *call, bool dry_run, struct str *ret_name)
 {
     TRY(admin_member_str(call, call->body, "realm", ret_name));
-    return str_eq(*ret_name, STR(REALM_MASTER)) ? say_taken(call) : admin_import_realm(call);
+    return str_eq(*ret_name, STR(REALM_MASTER)) ? say_taken(call)
+                                                : admin_import_realm(call, dry_run);
+}
+
+/* What making it would say, with the report; nothing is kept, and nobody gets rights over it. */
+static int try_out(struct admin_call *call, bool is_filled)
+{
+    struct realm realm;
+    struct str name;
+    if (!is_filled)
+        TRY(read_new(call, &realm));
+    return make_filled(call, true, &name);
 }
 
 int rest_realms_create(struct admin_call *call)
 {
     struct str name = {NULL, 0};
+    bool dry_run;
+    TRY(admin_query_bool(call, "dryRun", false, &dry_run));
     TRY(admin_body_object(call));
     bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0;
-    TRY(is_filled ? make_filled(call, &name) : make_plain(call, &name));
+    if (dry_run)
+        return try_out(call, is_filled);
+    TRY(is_filled ? make_filled(call, false, &name) : make_plain(call, &name));
     call->is_approved = true; /* what follows are rights over what the caller just made */
     TRY(admin_write(call));
     TRY(admin_realm_give_creator(&call->ctx, call->w, name, call->caller.user_id));

@@ -1,4 +1,5 @@
-/* POST ~/partialImport: objects of a document put into a realm that is there, all or none. Each is looked
+/* POST ~/partialImport: objects of a document put into a realm that is there, all or none, or tried and not
+ * kept. Each is looked
  * for, removed and made by the Admin API's own handlers with the caller's rights (AD-03, AD-04): the line
  * asks for manage-realm, and each object for what its own call asks for. */
 #include "web/apply/partial.h"
@@ -240,7 +241,7 @@ static int run(struct partial *p)
     if (p->call->out.err != 0)
         return p->call->out.err;
     realm_view_release_p(&p->e.own);
-    if (apply_writes_for_call(&p->e))
+    if (p->e.options->dry_run || apply_writes_for_call(&p->e))
         return 0;
     TRY(apply_judge(&p->e));
     return store_commit_p(&p->e.w, DURABLE_STANDBY);
@@ -264,7 +265,7 @@ static int check_passwords(struct partial *p)
 
 int rest_partial_import(struct admin_call *call)
 {
-    static const struct apply_options options = {.adopt = true};
+    struct apply_options options = {.adopt = true};
     struct partial p = {.call = call,
                         .e = {.options = &options,
                               .caller = &call->caller,
@@ -272,6 +273,7 @@ int rest_partial_import(struct admin_call *call)
                               .req = call->req,
                               .ctx = call->ctx,
                               .base = call->req->realm}};
+    TRY(admin_query_bool(call, "dryRun", false, &options.dry_run));
     TRY(admin_body_object(call));
     p.e.realm = auth_realm(&call->ctx)->name;
     p.e.ctx.ret_problems = NULL; /* one sentence that names the object goes out instead */

@@ -9,6 +9,7 @@ import { linkTo, routeOf, type Route } from './lib/place';
 import { mayIn, WhoContext, type May, type Who } from './lib/who';
 import { Button, Page } from './ui/basics';
 import { Dialog } from './ui/dialog';
+import { RealmPicker } from './ui/realm_picker';
 import { Toasts } from './ui/toast';
 import { WhyDialog } from './ui/why';
 
@@ -38,6 +39,7 @@ const sections: Section[] = [
   { id: 'requests', text: 'nav.requests', needs: [], page: lazy(() => import('./pages/requests')) },
   { id: 'authentication', text: 'nav.authentication', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/authentication')) },
   { id: 'identity-providers', text: 'nav.providers', needs: ['view-identity-providers', 'manage-identity-providers'], page: lazy(() => import('./pages/providers')) },
+  { id: 'user-federation', text: 'nav.federation', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/federation')) },
   { id: 'operations', text: 'nav.operations', needs: ['view-realm', 'manage-realm'], ofNode: true, page: lazy(() => import('./pages/operations')) },
   { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
 ];
@@ -55,33 +57,6 @@ function useRoute(): Route {
 
 function allowed(may: May, realm: string): Section[] {
   return sections.filter((s) => (s.needs.length === 0 || may(...s.needs)) && (!s.ofNode || realm === 'master'));
-}
-
-function RealmPicker(props: { who: Who; realm: string }) {
-  const names = Object.keys(props.who.realm_access);
-  if (names.length <= 1 && !props.who.createRealm) return <p class="realm-name">{props.realm}</p>;
-  return (
-    <div class="realm-picker">
-      <label for="realm">{t('realm')}</label>
-      <input
-        id="realm"
-        list="realms"
-        key={props.realm}
-        defaultValue={props.realm}
-        autocomplete="off"
-        onFocus={(e) => e.currentTarget.select()}
-        onChange={(e) => {
-          const name = e.currentTarget.value.trim();
-          if (names.includes(name)) location.hash = linkTo(name);
-          else e.currentTarget.value = props.realm;
-        }}
-      />
-      <datalist id="realms">
-        {names.slice(0, 2000).map((n) => <option key={n} value={n} />)}
-      </datalist>
-      <a href={linkTo(props.realm, 'realms')}>{t('realms.all')}</a>
-    </div>
-  );
 }
 
 function Navigation(props: { route: Route; may: May; who: Who; onGo: () => void }) {

@@ -1,6 +1,6 @@
 /* Data of a page: what was shown stays while newer is on its way, and what is late never replaces
  * what was asked for after it. */
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { ApiError } from './api';
 
@@ -18,7 +18,8 @@ export function useData<T>(
 ): Data<T> {
   const [state, setState] = useState<{ data?: T; error?: ApiError; busy: boolean }>({ busy: true });
   const [turn, setTurn] = useState(0);
-  useEffect(() => {
+  // Asked before the page is painted: waiting for that is a frame more until the answer.
+  useLayoutEffect(() => {
     if (!load) {
       setState({ busy: false });
       return;
@@ -38,6 +39,17 @@ export function useData<T>(
     reload: useCallback(() => setTurn((n) => n + 1), []),
     set: useCallback((data: T) => setState({ data, busy: false }), []),
   };
+}
+
+/* For what follows each key: the first is asked about at once, and while that answer is on its way the
+ * newest waits for it. However fast somebody types, the server has one call of a list. */
+export function useFollowing<T, Q>(load: (asked: Q, signal: AbortSignal) => Promise<T>, wanted: Q, deps: unknown[]): Data<T> {
+  const [asked, setAsked] = useState(wanted);
+  const data = useData<T>((signal) => load(asked, signal), [...deps, asked]);
+  useLayoutEffect(() => {
+    if (!data.busy) setAsked(wanted);
+  }, [wanted, data.busy]);
+  return data;
 }
 
 export function useDebounced<T>(value: T, ms: number): T {

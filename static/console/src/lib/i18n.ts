@@ -54,22 +54,47 @@ export function t(key: Key, params: Record<string, string | number> = {}): strin
   );
 }
 
+/* Making one of these costs more than a whole row of a list: they are kept, for one language. */
+let formats: { of: Language; dates: Map<string, Intl.DateTimeFormat>; numbers: Map<number, Intl.NumberFormat> } | undefined;
+
+function kept() {
+  if (formats?.of !== language) formats = { of: language, dates: new Map(), numbers: new Map() };
+  return formats;
+}
+
+function dates(kind: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const { dates } = kept();
+  const found = dates.get(kind) ?? new Intl.DateTimeFormat(language, options);
+  dates.set(kind, found);
+  return found;
+}
+
+function numbers(digits: number): Intl.NumberFormat {
+  const { numbers } = kept();
+  const found = numbers.get(digits) ?? new Intl.NumberFormat(language, { maximumFractionDigits: digits });
+  numbers.set(digits, found);
+  return found;
+}
+
 export function formatTime(ms: number | undefined): string {
-  if (!ms) return '–';
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(ms);
+  return ms ? dates('time', { dateStyle: 'medium', timeStyle: 'medium' }).format(ms) : '–';
+}
+
+export function formatDay(ms: number): string {
+  return dates('day', { dateStyle: 'medium' }).format(ms);
 }
 
 export function formatNumber(n: number): string {
-  return new Intl.NumberFormat(language).format(n);
+  return numbers(3).format(n);
 }
 
 export function formatClock(ms: number): string {
-  return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(ms);
+  return dates('clock', { timeStyle: 'medium' }).format(ms);
 }
 
 /* With at most so many digits behind the point. */
 export function formatDecimal(n: number, digits = 1): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(n);
+  return numbers(digits).format(n);
 }
 
 export function formatBytes(n: number): string {

@@ -1,7 +1,9 @@
 import { common } from './common_en';
+import { records } from './records_en';
 
 export const en = {
   ...common,
+  ...records,
   actions: 'Actions',
   attributes: 'Attributes',
   choose: 'Choose',
@@ -229,13 +231,12 @@ export const en = {
   'providers.empty': 'No identity providers yet.',
   'providers.enabled': 'Enabled',
   'providers.hide': 'Not on the login page',
-  'providers.lead': 'OpenID providers elsewhere. Settings are kept and checked; logging in by them is not there yet.',
+  'providers.lead': 'Accounts elsewhere that people are to sign in with. Settings are kept and checked; logging in by them is not there yet.',
   'providers.redirect': 'The redirect address to register there:',
   'providers.trust-email': 'Take e-mail addresses from there as verified',
   'realms.add': 'Add realm',
   'realms.all': 'All realms',
   'realms.lead': 'Realms that you look after: {count}.',
-  'realms.more': 'and {count} more: search for them.',
   'realms.name': 'Name',
   'realms.name.hint': 'Stands in every address and cannot be changed: pe, peru.',
   'realms.rights': 'Your roles',
@@ -530,4 +531,6 @@ export const en = {
   'operations.peer.away': 'Not in step',
   'operations.behind': 'Behind',
   'operations.behind.by': '{commits} commits, {ms} ms',
+
+
 };

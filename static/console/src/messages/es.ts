@@ -1,8 +1,10 @@
 import { common } from './common_es';
+import { records } from './records_es';
 import type { en } from './en';
 
 export const es: Record<keyof typeof en, string> = {
   ...common,
+  ...records,
   actions: 'Acciones',
   attributes: 'Atributos',
   choose: 'Elegir',
@@ -230,13 +232,12 @@ export const es: Record<keyof typeof en, string> = {
   'providers.empty': 'Aún no hay proveedores de identidad.',
   'providers.enabled': 'Activo',
   'providers.hide': 'No mostrar en la página de ingreso',
-  'providers.lead': 'Proveedores OpenID de otros lugares. La configuración se guarda y se comprueba; todavía no se puede ingresar por ellos.',
+  'providers.lead': 'Cuentas de otros sitios con las que se iniciará sesión. La configuración se guarda y se comprueba; entrar con ellas todavía no es posible.',
   'providers.redirect': 'La dirección de redirección que se debe registrar allí:',
   'providers.trust-email': 'Dar por verificados los correos de allí',
   'realms.add': 'Añadir realm',
   'realms.all': 'Todos los realms',
   'realms.lead': 'Realms a su cargo: {count}.',
-  'realms.more': 'y {count} más: búsquelos.',
   'realms.name': 'Nombre',
   'realms.name.hint': 'Figura en cada dirección y no se puede cambiar: pe, peru.',
   'realms.rights': 'Sus roles',
@@ -531,4 +532,6 @@ export const es: Record<keyof typeof en, string> = {
   'operations.peer.away': 'No está al día',
   'operations.behind': 'Atraso',
   'operations.behind.by': '{commits} transacciones, {ms} ms',
+
+
 };

@@ -1,8 +1,10 @@
 import { common } from './common_pt';
+import { records } from './records_pt';
 import type { en } from './en';
 
 export const pt: Record<keyof typeof en, string> = {
   ...common,
+  ...records,
   actions: 'Ações',
   attributes: 'Atributos',
   choose: 'Escolher',
@@ -230,13 +232,12 @@ export const pt: Record<keyof typeof en, string> = {
   'providers.empty': 'Ainda não há provedores de identidade.',
   'providers.enabled': 'Ativo',
   'providers.hide': 'Não mostrar na página de entrada',
-  'providers.lead': 'Provedores OpenID de outros lugares. As configurações são guardadas e verificadas; ainda não se entra por eles.',
+  'providers.lead': 'Contas de outros lugares com que as pessoas entrarão. As configurações são guardadas e verificadas; entrar com elas ainda não é possível.',
   'providers.redirect': 'O endereço de redirecionamento a registrar lá:',
   'providers.trust-email': 'Tomar por verificados os e-mails de lá',
   'realms.add': 'Adicionar realm',
   'realms.all': 'Todos os realms',
   'realms.lead': 'Realms sob seus cuidados: {count}.',
-  'realms.more': 'e mais {count}: busque-os.',
   'realms.name': 'Nome',
   'realms.name.hint': 'Consta em cada endereço e não pode ser mudado: pe, peru.',
   'realms.rights': 'Seus papéis',
@@ -531,4 +532,6 @@ export const pt: Record<keyof typeof en, string> = {
   'operations.peer.away': 'Não está em dia',
   'operations.behind': 'Atraso',
   'operations.behind.by': '{commits} transações, {ms} ms',
+
+
 };

@@ -4,38 +4,47 @@ import type { PageProps } from '../app';
 import { create } from '../lib/api';
 import { formatNumber, languages, t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
+import { realmsMatching } from '../lib/realm_names';
 import { useWho } from '../lib/who';
 import { Button, Page } from '../ui/basics';
 import { FormDialog } from '../ui/dialog';
 import { Select, TextField } from '../ui/form';
-import { SearchBox, Table } from '../ui/table';
+import { Paged, usePaged } from '../ui/table';
+import ImportRealm from './import_realm';
 
-const SHOWN = 200;
-
-export default function Realms(_: PageProps) {
+export default function Realms(props: PageProps) {
   const who = useWho();
-  const [search, setSearch] = useState('');
+  if (props.rest[0] === 'import' && who.createRealm) return <ImportRealm realm={props.realm} />;
+  return <RealmList realm={props.realm} />;
+}
+
+/* All names came with who is signed in: nothing is asked for while somebody types. */
+function RealmList({ realm }: { realm: string }) {
+  const who = useWho();
   const [adding, setAdding] = useState(false);
-  const wanted = search.trim().toLowerCase();
-  const names = Object.keys(who.realm_access).filter((n) => n.toLowerCase().includes(wanted)).sort();
+  const names = Object.keys(who.realm_access);
+  const list = usePaged<string>(async (q) => realmsMatching(names, q.search).slice(q.first, q.first + q.max), [who]);
   return (
     <Page
       title={t('realms.all')}
       lead={t('realms.lead', { count: formatNumber(names.length) })}
-      actions={who.createRealm && <Button kind="main" onClick={() => setAdding(true)}>{t('realms.add')}</Button>}
+      actions={who.createRealm && (
+        <>
+          <a class="button" href={linkTo(realm, 'realms', 'import')}>{t('import.realm')}</a>
+          <Button kind="main" onClick={() => setAdding(true)}>{t('realms.add')}</Button>
+        </>
+      )}
     >
-      <div class="tools"><SearchBox label={t('realms.search')} value={search} onChange={setSearch} /></div>
-      <Table
+      <Paged
+        of={list}
         label={t('realms.all')}
-        rows={names.slice(0, SHOWN)}
+        searchLabel={t('realms.search')}
         id={(n) => n}
-        empty={t('table.nothing', { text: search })}
         columns={[
           { title: t('realm'), cell: (n) => <a href={linkTo(n)}>{n}</a> },
           { title: t('realms.rights'), cell: (n) => formatNumber(who.realm_access[n]?.length ?? 0) },
         ]}
       />
-      {names.length > SHOWN && <p class="lead">{t('realms.more', { count: formatNumber(names.length - SHOWN) })}</p>}
       {adding && <AddRealm onClose={() => setAdding(false)} />}
     </Page>
   );

@@ -9,6 +9,7 @@ import { DurationField, Grid, Select, Switch, TextField } from '../ui/form';
 import { RealmForm } from '../ui/realm_form';
 import { Table } from '../ui/table';
 import { Danger } from './settings_danger';
+import { ImportInto } from './settings_import';
 import { Mail } from './settings_mail';
 import { Localization } from './settings_texts';
 
@@ -24,7 +25,7 @@ export default function Settings(props: PageProps) {
     ['mail', t('settings.mail')],
     ['texts', t('settings.texts')],
   ];
-  if (may('manage-realm')) tabs.push(['move', t('settings.move')]);
+  if (may('manage-realm')) tabs.push(['import', t('settings.import')], ['move', t('settings.move')]);
   return (
     <Page title={t('nav.settings')} lead={t('settings.lead')}>
       <Tabs base={linkTo(realm, 'realm-settings')} tabs={tabs} current={tab} />
@@ -34,6 +35,7 @@ export default function Settings(props: PageProps) {
       {tab === 'keys' && <Keys realm={realm} />}
       {tab === 'mail' && <Mail realm={realm} />}
       {tab === 'texts' && <Localization realm={realm} />}
+      {tab === 'import' && may('manage-realm') && <ImportInto realm={realm} />}
       {tab === 'move' && <Danger realm={realm} />}
     </Page>
   );

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
-import { useData, useDebounced, type Data } from '../lib/data';
+import { useFollowing } from '../lib/data';
 import { t } from '../lib/i18n';
 import { Button, Loaded } from './basics';
 
@@ -51,22 +51,18 @@ export function usePaged<T>(
   load: (q: { search: string; first: number; max: number }, signal: AbortSignal) => Promise<T[]>,
   deps: unknown[],
 ) {
-  const [search, setSearch] = useState('');
-  const [first, setFirst] = useState(0);
-  const late = useDebounced(search, search ? 40 : 0);
-  const data: Data<T[]> = useData(
-    (signal) => load({ search: late.trim(), first, max: PAGE + 1 }, signal),
-    [...deps, late, first],
+  const [wanted, setWanted] = useState({ search: '', first: 0 });
+  const data = useFollowing<T[], typeof wanted>(
+    (q, signal) => load({ search: q.search.trim(), first: q.first, max: PAGE + 1 }, signal),
+    wanted,
+    deps,
   );
   return {
     data,
-    search,
-    setSearch: (text: string) => {
-      setFirst(0);
-      setSearch(text);
-    },
-    first,
-    setFirst,
+    search: wanted.search,
+    setSearch: (search: string) => setWanted({ search, first: 0 }),
+    first: wanted.first,
+    setFirst: (first: number) => setWanted({ ...wanted, first }),
   };
 }
 
