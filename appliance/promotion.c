@@ -47,6 +47,21 @@ static int may_promote(const struct promotion *p, const struct node_state *state
     return 0;
 }
 
+/* Nobody but the witness knows whether the primary has a lease. */
+static int check_witness(const struct promotion *p, const struct node_state *state,
+                         struct err_ctx *err)
+{
+    if (state->role != REPL_STANDBY || node_has_witness(state) || p->without_witness ||
+        state->primary_witness[0] == '\0')
+        return 0;
+    return err_set(
+        err, ERR_CONFLICT,
+        "this standby is not paired with its primary's witness: pair it (garita standby "
+        "witness %.80s --token-file FILE), or, when the old primary is stopped for good, "
+        "--without-witness: else both may take changes",
+        state->primary_witness);
+}
+
 struct looking {
     struct store *store;
     struct err_ctx *err;
@@ -190,6 +205,7 @@ int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx
     struct node_state state;
     node_look(store_node(p->store), &state);
     TRY(may_promote(p, &state, err));
+    TRY(check_witness(p, &state, err));
     TRY(promotion_halt(p->store, p->incomplete, p->arena, err));
     int rc = reign(p, &state, ret_epoch, err);
     if (rc != 0)

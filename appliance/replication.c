@@ -8,6 +8,7 @@
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 #include "appliance/hook.h"
+#include "appliance/reign.h"
 #include "appliance/replication_part.h"
 #include "core/admin/record.h"
 #include "core/base/log.h"
@@ -34,8 +35,10 @@ struct replication {
     } strangers;
     pthread_mutex_t lock; /* of what follows */
     bool has_identity, stopping;
-    bool is_new_role; /* since the server ran in another one */
-    struct web *web;  /* that answers; NULL: none does */
+    bool is_new_role;    /* since the server ran in another one */
+    bool answers;        /* the node does */
+    struct reign *reign; /* of a primary with a witness, once it answers; else NULL */
+    struct web *web;     /* that answers; NULL: none does */
     struct link_listener *listener;
     bool has_part, ends_part; /* ends_part: another role is wanted */
     struct node_state began;  /* with this one */
@@ -307,6 +310,17 @@ static struct link_dialer *let_peer_go(struct replication *r)
     return dialer;
 }
 
+/* Under the lock. Of a node that got its witness while it reigned, told: REIGN_ON. */
+static void watch_reign(struct replication *r, enum reign_told told)
+{
+    struct node_state state;
+    node_look(r->node, &state);
+    if (!r->answers || r->stopping || r->reign || !r->part.host.leader || !node_has_witness(&state))
+        return;
+    if (reign_start(r->config, r->node, told, &r->reign) != 0)
+        LOG_ERROR("replication", "no memory to watch the lease: hooks do not hear of it");
+}
+
 /* Under the lock. What runs already goes on. */
 static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
 {
@@ -330,6 +344,7 @@ static int take_part(struct replication *r, bool confirms, struct err_ctx *err)
         TRY(begin_part(r, &state, confirms, err));
     TRY(replication_part_keep(&r->part, false, err));
     r->began = state;
+    watch_reign(r, REIGN_ON);
     if (!r->listener)
         TRY(listen_for_peer(r, err));
     dial_peer(r, &state);
@@ -358,20 +373,29 @@ static void tell_reign(struct replication *r, const struct node_state *state)
     int rc = append_promoted(r, &a, state);
     if (rc != 0)
         LOG_WARN("replication", "the event of the promotion was not stored: %s", err_text(rc));
-    hook_run(r->config->promote_hook, "promote", state->epoch);
+    if (!node_has_witness(state)) /* else when it has its lease */
+        hook_run(r->config->promote_hook, "promote", state->epoch);
 }
 
-void replication_announce(struct replication *r)
+static void tell_role(struct replication *r)
 {
     struct node_state state;
-    if (!r->is_new_role)
-        return;
-    r->is_new_role = false;
     node_look(r->node, &state);
     if (state.role == REPL_PRIMARY && !node_is_fenced(&state))
         tell_reign(r, &state);
     else
         hook_run(r->config->demote_hook, "demote", state.epoch);
+}
+
+void replication_announce(struct replication *r)
+{
+    if (r->is_new_role)
+        tell_role(r);
+    pthread_mutex_lock(&r->lock);
+    r->is_new_role = false;
+    r->answers = true;
+    watch_reign(r, REIGN_UNTOLD);
+    pthread_mutex_unlock(&r->lock);
 }
 
 int replication_start(struct store *store, const struct config *config, bool confirms,
@@ -472,6 +496,7 @@ void replication_stop(struct replication *r)
     pthread_mutex_lock(&r->lock);
     r->stopping = true;
     pthread_mutex_unlock(&r->lock);
+    reign_stop(r->reign);
     link_listener_stop(r->listener);
     if (r->has_part)
         replication_part_end(&r->part);

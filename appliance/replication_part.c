@@ -173,18 +173,28 @@ static void keep_forks(struct replication_part *p, const struct repl_settings *s
         LOG_WARN("replication", "where the reigns began could not be kept: %s", err_text(rc));
 }
 
-/* The primary's mode is the next reign's. */
-static void take_settings(void *arg, const struct repl_settings *settings)
+static int take_setting(struct replication_part *p, struct str name, struct str value)
 {
-    struct replication_part *p = arg;
     struct node_state state;
     enum repl_mode mode;
     node_look(p->node, &state);
-    for (size_t i = 0; i < settings->count; i++)
-        if (str_eq_c(settings->names[i], REPL_SETTING_MODE) &&
-            repl_mode_of(settings->values[i], &mode) == 0 && mode != state.mode &&
-            node_set_mode(p->node, mode) != 0)
-            LOG_WARN("replication", "the mode of the primary could not be kept");
+    if (str_eq_c(name, REPL_SETTING_MODE) && repl_mode_of(value, &mode) == 0 && mode != state.mode)
+        return node_set_mode(p->node, mode);
+    if (str_eq_c(name, REPL_SETTING_WITNESS) && !str_eq_c(value, state.primary_witness))
+        return node_set_primary_witness(p->node, value);
+    return 0;
+}
+
+/* The primary's mode is the next reign's; without its witness nobody reigns by hand either. */
+static void take_settings(void *arg, const struct repl_settings *settings)
+{
+    struct replication_part *p = arg;
+    for (size_t i = 0; i < settings->count; i++) {
+        int err = take_setting(p, settings->names[i], settings->values[i]);
+        if (err != 0)
+            LOG_WARN("replication", "a setting of the primary, %.*s, could not be kept: %s",
+                     STR_ARG(settings->names[i]), err_text(err));
+    }
     keep_forks(p, settings);
 }
 
@@ -241,6 +251,7 @@ void replication_part_look(struct replication_part *p, const struct node_state *
 {
     if (!p->host.leader)
         return;
+    leader_witness_changed(p->host.leader);
     leader_set_mode(p->host.leader, mode_of(state));
     leader_expect_standby(p->host.leader, node_has_peer(state));
 }

@@ -8,6 +8,7 @@ DEST=${DESTDIR:-}
 INSTALLED="build/garita|/usr/bin/garita|0755
 build/garita-audit-verify|/usr/bin/garita-audit-verify|0755
 appliance/garita.service|/etc/systemd/system/garita.service|0644
+appliance/garita-witness.service|/etc/systemd/system/garita-witness.service|0644
 appliance/hooks/address.sh|/usr/lib/garita/address.sh|0755
 appliance/hooks/reigns.sh|/usr/lib/garita/reigns.sh|0755
 appliance/man/garita.1|/usr/share/man/man1/garita.1|0644
@@ -44,18 +45,19 @@ run_install() {
             on_system install -D -m 0644 "$SAMPLE" "$DEST/etc/garita/garita.yaml"
     fi
     systemd_reload
-    [ -n "$DEST" ] || say "start it with: systemctl enable --now garita"
+    [ -n "$DEST" ] || say "start it with: systemctl enable --now garita (or garita-witness, on a third machine)"
 }
 
 run_uninstall() {
-    local destination
-    if [ -z "$DEST" ] && [ -d /run/systemd/system ] &&
-        [ -f /etc/systemd/system/garita.service ]; then
-        step "stop garita" as_root systemctl disable --now garita || true
-    fi
+    local destination unit
+    for unit in garita garita-witness; do
+        if [ -z "$DEST" ] && [ -d /run/systemd/system ] && [ -f "/etc/systemd/system/$unit.service" ]; then
+            step "stop $unit" as_root systemctl disable --now "$unit" || true
+        fi
+    done
     while IFS='|' read -r _ destination _; do
         [ ! -e "$DEST$destination" ] || must "remove $DEST$destination" on_system rm "$DEST$destination"
     done <<<"$INSTALLED"
     systemd_reload
-    say "kept: $DEST/etc/garita, $DEST/var/lib/garita and the user garita"
+    say "kept: $DEST/etc/garita, $DEST/var/lib/garita*, and the user garita"
 }

@@ -14,7 +14,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${GARITA_DEPS}/d
 
 set(libraries "")
 foreach(name IN ITEMS curl mbedtls mbedx509 mbedcrypto sqlite3 yyjson argon2 sodium lmdb yaml
-    utf8proc zstd nghttp2 crypto)
+    utf8proc zstd nghttp2 qrcodegen crypto)
   find_library(GARITA_LIB_${name} NAMES lib${name}.a HINTS "${GARITA_DEPS}/lib" NO_CACHE REQUIRED)
   list(APPEND libraries "${GARITA_LIB_${name}}")
 endforeach()

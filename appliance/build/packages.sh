@@ -3,7 +3,8 @@
 
 PACKAGES_BUILD="gcc libc6-dev make cmake ninja-build pkg-config dpkg-dev xz-utils bzip2
  ca-certificates libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev
- libutf8proc-dev libicu-dev libzstd-dev libnghttp2-dev protobuf-compiler libprotobuf-dev"
+ libutf8proc-dev libicu-dev libzstd-dev libnghttp2-dev libqrcodegen-dev protobuf-compiler
+ libprotobuf-dev"
 PACKAGES_TEST="libcmocka-dev zstd"
 PACKAGES_FLOW="chromium strace curl openssl nginx"
 PACKAGES_LINT="clang-format cppcheck shellcheck"
@@ -13,7 +14,7 @@ PACKAGES_BENCH="wrk nghttp2-client curl chromium"
 # Libraries that are linked from the system, and ICU, whose data about names is; their versions are
 # part of the build information.
 SYSTEM_LIBRARIES="libc6-dev libsodium-dev liblmdb-dev libyaml-dev libssl-dev libargon2-dev
- libutf8proc-dev libicu-dev libzstd-dev libnghttp2-dev"
+ libutf8proc-dev libicu-dev libzstd-dev libnghttp2-dev libqrcodegen-dev"
 
 packages_missing() { # NAME...: prints those that are not installed
     local installed name

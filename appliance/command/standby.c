@@ -270,7 +270,9 @@ static const struct option promote_options[] = {
     {"yes", NULL, "the primary is gone, or stopped", 0},
     {"epoch", "N", "only if this is the newest epoch that this node knows (garita status)", 0},
     {"incomplete", NULL, "although realms have not come whole: they are lost", 0},
-    {"without-witness", NULL, "the witness is lost, too: it is forgotten, not asked", 0},
+    {"without-witness", NULL,
+     "the witness is lost, too: it is forgotten, not asked. Two primaries, unless the old one is gone",
+     0},
 };
 
 static const struct option rejoin_options[] = {

@@ -121,6 +121,7 @@ static void write_ledger(struct json_writer *w, const struct ledger *l)
     jw_member_c(w, "cluster", l->cluster);
     jw_member_i64(w, "epoch", (int64_t)l->epoch);
     jw_member_c(w, "primary", l->holder);
+    jw_member_c(w, "standby", l->standby);
     jw_member_c(w, "countsOn", lease_stance_word(l->stance));
     jw_member_i64(w, "leaseMs", l->lease_ms);
     jw_member_array(w, "nodes");
@@ -128,6 +129,18 @@ static void write_ledger(struct json_writer *w, const struct ledger *l)
         jw_str(w, str_c(l->members[i].node));
     jw_end_array(w);
     jw_end_object(w);
+}
+
+static struct str say_ledger(struct arena *a, const struct ledger *l)
+{
+    struct str standby =
+        l->standby[0] ? arena_printf(a, "standby %s (%s)", l->standby, lease_stance_word(l->stance))
+                      : STR("no standby is counted on");
+    if (str_absent(standby))
+        return standby;
+    return arena_printf(a, "%zu of %d nodes paired; epoch %llu, primary %s, %.*s; lease %u ms",
+                        l->member_count, LEDGER_MEMBERS, (unsigned long long)l->epoch,
+                        l->holder[0] ? l->holder : "not known", STR_ARG(standby), l->lease_ms);
 }
 
 static int show(struct cli *cli)
@@ -141,9 +154,7 @@ static int show(struct cli *cli)
     jw_init(&w, &b);
     write_ledger(&w, &l);
     TRY(jw_finish(&w, &reply.data));
-    reply.message = arena_printf(cli->arena, "%zu of %d nodes paired; epoch %llu, primary %s",
-                                 l.member_count, LEDGER_MEMBERS, (unsigned long long)l.epoch,
-                                 l.holder[0] ? l.holder : "not known");
+    reply.message = say_ledger(cli->arena, &l);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
 
@@ -246,7 +257,10 @@ const struct command witness_commands[] = {
      "Good once, for an hour; the witness may be running. Each of the two nodes needs one.",
      OPTIONS(token_options), true, NULL, NULL, token, NULL},
     {"witness show", "", 0, 0, "say what the witness knows: its nodes, and which of them reigns",
-     NULL, NULL, 0, true, NULL, NULL, show, NULL},
+     "epoch and primary: who reigns. standby: the one that the primary counts on; no other one may reign. "
+     "countsOn: whether it has all that was answered (covered), may lack the last moments (async), or does not "
+     "reign by itself (alone). leaseMs: how long the primary takes changes after it was last heard.",
+     NULL, 0, true, NULL, NULL, show, NULL},
     {"standby witness", "HOST:PORT", 1, 1, "pair this node with a witness",
      "On the primary and on its standby, each with a token of its own (garita witness token). From then on "
      "the primary takes changes only while it reaches the witness or the standby.",

@@ -1,6 +1,7 @@
 /* Erasing people, and telling that their data were handed out. */
 #include "core/admin/erase.h"
 
+#include "core/admin/invitations.h"
 #include "core/admin/record.h"
 #include "core/admin/resource_servers.h"
 #include "core/admin/users.h"
@@ -43,6 +44,7 @@ static int delete_account(const struct auth_ctx *ctx, struct store_write *w,
     TRY(session_list_of_user(store_write_reader(w), ctx->arena, user->pk, &sessions, &count));
     TRY(user_delete(w, user->pk));
     TRY(admin_rs_forget(ctx, w, user->id));
+    TRY(admin_invitations_forget(ctx, w, user->email));
     e->sessions = (int64_t)count;
     e->had_account = true;
     return 0;

@@ -226,6 +226,7 @@ int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(release_providers(ctx, w, organization));
     TRY(organization_members_remove(w, organization->id));
+    TRY(record_delete_children(w, RECORD_INVITATION, organization->id));
     TRY(record_delete(w, RECORD_ORGANIZATION, organization->id));
     return record(ctx, w, EVENT_OrganizationDeleted, organization, organization, NULL);
 }

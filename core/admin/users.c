@@ -10,6 +10,7 @@
 #include "core/auth/typed_name.h"
 #include "core/model/name.h"
 #include "core/port/action_tokens.h"
+#include "core/port/profiles.h"
 #include "core/port/required_actions.h"
 #include "core/port/roles.h"
 #include "core/port/sessions.h"
@@ -132,22 +133,39 @@ static int store_new(const struct auth_ctx *ctx, struct store_write *w, struct u
     return tell_conflict(ctx, user_insert(w, io_user));
 }
 
-static int record_new(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
-                      const struct user_belongings *imported)
+static int record_new(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                      const struct user *user, const struct user_belongings *imported)
 {
     struct str data;
     TRY(change_of(ctx, w, NULL, user, imported, &data, NULL));
-    return admin_record(ctx, w, EVENT_UserCreated, "user", user->id, data);
+    return admin_record(ctx, w, type, "user", user->id, data);
+}
+
+static int insert_judged(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
+                         struct user *io_user)
+{
+    TRY(add_default_actions(ctx, io_user));
+    TRY(store_new(ctx, w, io_user));
+    TRY(add_default_role(ctx, w, io_user->pk));
+    TRY(default_groups_join(ctx, w, io_user->pk));
+    return record_new(ctx, w, type, io_user, NULL);
 }
 
 int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     TRY(admin_profile_judge(ctx, NULL, io_user));
-    TRY(add_default_actions(ctx, io_user));
-    TRY(store_new(ctx, w, io_user));
-    TRY(add_default_role(ctx, w, io_user->pk));
-    TRY(default_groups_join(ctx, w, io_user->pk));
-    return record_new(ctx, w, io_user, NULL);
+    return insert_judged(ctx, w, EVENT_UserCreated, io_user);
+}
+
+int admin_user_register(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
+{
+    struct auth_ctx own = *ctx;
+    TRY(admin_id(ctx->arena, &io_user->id));
+    own.actor.user_id = io_user->id;
+    own.actor.username = io_user->username;
+    TRY(admin_profile_judge_as(ctx, realm_view_profile(ctx->view), STR(PROFILE_ROLE_USER), NULL,
+                               io_user));
+    return insert_judged(&own, w, EVENT_UserRegistered, io_user);
 }
 
 int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
@@ -158,7 +176,7 @@ int admin_user_take_over(const struct auth_ctx *ctx, struct store_write *w, stru
 int admin_user_taken_over(const struct auth_ctx *ctx, struct store_write *w,
                           const struct user *user, const struct user_belongings *belongings)
 {
-    return record_new(ctx, w, user, belongings);
+    return record_new(ctx, w, EVENT_UserCreated, user, belongings);
 }
 
 /* Who changes a person: an administrator (profile NULL), or the person himself by this profile. */

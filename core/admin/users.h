@@ -23,6 +23,10 @@ MUST_CHECK int admin_user_prepare_known(const struct auth_ctx *ctx, struct user 
  * (when absent) and created_ms (when 0). ERR_CONFLICT, ERR_INVALID_REQUEST (admin_profile_judge). */
 MUST_CHECK int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w,
                                  struct user *io_user);
+/* The same by the person himself, who proved his address: the profile judges him as a person. The event is
+ * UserRegistered. */
+MUST_CHECK int admin_user_register(const struct auth_ctx *ctx, struct store_write *w,
+                                   struct user *io_user);
 /* Stores a prepared user who comes from another server with the roles and groups that he has there: no
  * default ones; the profile does not judge him. Otherwise as admin_user_insert. The event is
  * admin_user_taken_over's, once all that came with him is known. */

@@ -54,10 +54,12 @@ int admin_void_all(const struct auth_ctx *ctx, struct store_write *w, struct str
                         {"reason", why});
 }
 
-/* Initial access tokens are counted and registration access tokens replaced with each use. */
-static int end_registration_tokens(const struct auth_ctx *ctx, struct store_write *w)
+/* Initial access tokens are counted, registration access tokens replaced with each use, and invitations were
+ * accepted or taken back. */
+static int end_records_of_tokens(const struct auth_ctx *ctx, struct store_write *w)
 {
-    static const char *const kinds[] = {RECORD_INITIAL_ACCESS, RECORD_REGISTRATION};
+    static const char *const kinds[] = {RECORD_INITIAL_ACCESS, RECORD_REGISTRATION,
+                                        RECORD_INVITATION};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         struct realm_record *records;
         size_t count;
@@ -92,7 +94,7 @@ int admin_realm_restored(const struct auth_ctx *ctx, struct store_write *w, stru
     clock_rfc3339(taken_ms, taken);
     TRY(ADMIN_RECORD(ctx, w, EVENT_RealmRestored, "realm", realm->id, {"realm", realm->name},
                      {"backup", backup}, {"taken", str_c(taken)}));
-    TRY(end_registration_tokens(ctx, w));
+    TRY(end_records_of_tokens(ctx, w));
     TRY(mark_restored(ctx, w));
     return admin_void_all(ctx, w, STR("the realm was restored"), &sessions, &keys);
 }

@@ -6,6 +6,7 @@
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/auth/session.h"
+#include "core/auth/user_actions.h"
 #include "core/base/ct.h"
 #include "core/base/rng.h"
 #include "core/crypto/digest.h"
@@ -22,7 +23,8 @@
 bool action_token_takes(struct str action)
 {
     return str_eq(action, STR(REQUIRED_ACTION_UPDATE_PASSWORD)) ||
-           str_eq(action, STR(REQUIRED_ACTION_VERIFY_EMAIL));
+           str_eq(action, STR(REQUIRED_ACTION_VERIFY_EMAIL)) ||
+           str_eq(action, STR(REQUIRED_ACTION_CONFIGURE_TOTP));
 }
 
 /* --- The person --- */
@@ -126,6 +128,7 @@ static int fill_visit(const struct auth_ctx *ctx, struct store_read *r, struct s
     struct action_visit v = {.client = NULL};
     TRY(load(ctx, r, key, &v.token, &v.user));
     v.wants_password = str_has_word(v.token.actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD));
+    v.wants_totp = str_has_word(v.token.actions, STR(REQUIRED_ACTION_CONFIGURE_TOTP));
     if (v.token.client_pk != 0 &&
         realm_view_client_by_pk(ctx->view, v.token.client_pk, &v.client) != 0)
         v.client = NULL;
@@ -170,15 +173,12 @@ static int report_done(const struct auth_ctx *ctx, struct store_write *w,
 static int store_proof(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk)
 {
     struct user user;
-    struct strs left = {0};
+    struct str prove = STR(REQUIRED_ACTION_VERIFY_EMAIL);
     TRY(user_find_by_pk(store_write_reader(w), ctx->arena, user_pk, &user));
-    for (size_t i = 0; i < user.required_actions.count; i++)
-        if (!str_eq(user.required_actions.items[i], STR(REQUIRED_ACTION_VERIFY_EMAIL)))
-            TRY(strs_add(&left, ctx->arena, user.required_actions.items[i]));
-    if (user.email_verified && left.count == user.required_actions.count)
+    if (user.email_verified && !strs_has(&user.required_actions, prove))
         return 0;
     user.email_verified = true;
-    user.required_actions = left;
+    TRY(user_action_put(ctx->arena, &user, prove, false));
     return user_update(w, &user);
 }
 
@@ -196,6 +196,9 @@ static int store(const struct auth_ctx *ctx, struct str key, const struct passwo
     if (change)
         TRY(password_change_store(ctx, w, change, false, 0, EVENT_PasswordUpdated));
     TRY(store_proof(ctx, w, now.user.pk));
+    /* RE-01, MF-04: the link lets nobody in, so that a device is set up at the login that follows. */
+    if (now.wants_totp)
+        TRY(user_action_set(ctx, w, now.user.pk, STR(REQUIRED_ACTION_CONFIGURE_TOTP), true));
     TRY(report_done(ctx, w, &now));
     return store_commit_p(&w, DURABLE_STANDBY);
 }

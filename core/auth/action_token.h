@@ -32,14 +32,15 @@ struct action_visit {
     struct user user;
     const struct client *client; /* NULL: none, or no longer there */
     bool wants_password;         /* a new one is asked for */
+    bool wants_totp;             /* one-time passwords are to be set up at the next login */
 };
 /* What the key of a link is good for. Changes nothing: programs that look at mails follow links, too.
  * ERR_ACTION_TOKEN for every reason. */
 MUST_CHECK int action_token_visit(const struct auth_ctx *ctx, struct str key,
                                   struct action_visit *ret_visit);
 
-/* Does what the link is for and spends it, in one transaction: the new password, and the proof that the
- * address is the person's (OI-08). ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem told, upon which
+/* Does what the link is for and spends it, in one transaction: the new password, the proof that the
+ * address is the person's (OI-08), and the required action CONFIGURE_TOTP, which is due at the next login. ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem told, upon which
  * the link stays good. ret_visit is filled with both. */
 MUST_CHECK int action_token_perform(const struct auth_ctx *ctx, struct str key, struct str password,
                                     struct str password_again, struct action_visit *ret_visit,

@@ -9,10 +9,14 @@
 #define STEP_SESSION  "auth-cookie"
 #define STEP_PASSWORD "auth-username-password-form"
 
-static const char *const form_steps[] = {STEP_PASSWORD};
+/* The last is the one without which nothing is enough; the one-time password stands before it. */
+static const char *const form_steps[] = {"auth-otp-form", STEP_PASSWORD};
 static const char *const session_steps[] = {STEP_SESSION};
-static const char *const grant_steps[] = {"direct-grant-validate-username",
+static const char *const grant_steps[] = {"direct-grant-validate-otp",
+                                          "direct-grant-validate-username",
                                           "direct-grant-validate-password"};
+#define FORM_STEPS  ARRAY_LEN(form_steps)
+#define GRANT_STEPS ARRAY_LEN(grant_steps)
 
 static const struct {
     const char *setting;
@@ -58,14 +62,24 @@ const char *flow_use_override(enum flow_use use)
 /* The password, and never less than it. */
 static bool passes_by_form(const struct auth_flows *flows, struct str id)
 {
-    return flow_is_passed_by(flows, id, form_steps, ARRAY_LEN(form_steps)) &&
-           !flow_is_passed_by(flows, id, NULL, 0);
+    return flow_is_passed_by(flows, id, form_steps, FORM_STEPS) &&
+           !flow_is_passed_by(flows, id, form_steps, FORM_STEPS - 1);
 }
 
 static bool passes_by_grant(const struct auth_flows *flows, struct str id)
 {
-    return flow_is_passed_by(flows, id, grant_steps, ARRAY_LEN(grant_steps)) &&
-           !flow_is_passed_by(flows, id, grant_steps, 1);
+    return flow_is_passed_by(flows, id, grant_steps, GRANT_STEPS) &&
+           !flow_is_passed_by(flows, id, grant_steps, GRANT_STEPS - 1);
+}
+
+/* Whether the flow is passed with a one-time password and not without. */
+static bool needs_otp(const struct auth_flows *flows, struct str id, enum flow_use use)
+{
+    if (use == FLOW_FOR_BROWSER)
+        return passes_by_form(flows, id) &&
+               !flow_is_passed_by(flows, id, form_steps + 1, FORM_STEPS - 1);
+    return use == FLOW_FOR_DIRECT_GRANT && passes_by_grant(flows, id) &&
+           !flow_is_passed_by(flows, id, grant_steps + 1, GRANT_STEPS - 1);
 }
 
 static bool passes_by_client(const struct auth_flows *flows, struct str id, const char *step)
@@ -155,13 +169,33 @@ bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client)
            passes_by_grant(realm_view_flows(ctx->view), id);
 }
 
-static bool asks_for(const struct auth_ctx *ctx, const struct client *client, enum flow_use use,
-                     struct str type)
-{
+/* What is asked of people at the flow that is bound to a use. */
+struct asking {
+    const struct auth_flows *flows; /* NULL: those that every realm begins with */
     struct str id;
-    if (!find_bound(ctx, client, use, &id)) /* those that every realm begins with */
+    bool needs_otp; /* of everybody */
+};
+
+static struct asking find_asking(const struct auth_ctx *ctx, const struct client *client,
+                                 enum flow_use use)
+{
+    struct asking asking = {NULL, STR(""), false};
+    if (!find_bound(ctx, client, use, &asking.id))
+        return asking;
+    asking.flows = realm_view_flows(ctx->view);
+    asking.needs_otp = needs_otp(asking.flows, asking.id, use);
+    return asking;
+}
+
+/* MF-04: where everybody needs a one-time password, a flow may take another factor in its place. Who has that
+ * one does not get by without it. */
+static bool asks_for(const struct asking *asking, struct str type)
+{
+    if (!asking->flows)
         return str_eq(type, STR(CREDENTIAL_OTP));
-    return flow_asks_for(realm_view_flows(ctx->view), id, type);
+    if (asking->needs_otp)
+        return flow_names(asking->flows, asking->id, type);
+    return flow_asks_for(asking->flows, asking->id, type);
 }
 
 int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
@@ -169,16 +203,18 @@ int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r, const stru
 {
     struct credentials list;
     struct flow_factors factors = {0};
+    struct asking asking = find_asking(ctx, client, use);
     TRY(credential_list(r, ctx->arena, user_pk, &list));
     for (size_t i = 0; i < list.count; i++) {
         struct str type = list.items[i].type;
-        if (!asks_for(ctx, client, use, type))
+        if (!asks_for(&asking, type))
             continue;
         if (str_eq(type, STR(CREDENTIAL_OTP)))
             factors.otp = true;
         else
             factors.unknown = true;
     }
+    factors.otp_missing = asking.needs_otp && !factors.otp;
     *ret_factors = factors;
     return 0;
 }

@@ -38,8 +38,9 @@ bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client);
 /* What this person has besides the password that the flow asks for: who has a second factor is not let in
  * without it (WE-12). */
 struct flow_factors {
-    bool otp;     /* a one-time password */
-    bool unknown; /* something that cannot be asked for here */
+    bool otp;         /* a one-time password */
+    bool otp_missing; /* the flow wants one of everybody, and this person has none yet */
+    bool unknown;     /* something that cannot be asked for here */
 };
 MUST_CHECK int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r,
                                const struct client *client, enum flow_use use, int64_t user_pk,

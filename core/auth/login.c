@@ -317,12 +317,16 @@ static int judge(const struct auth_ctx *ctx, struct store_write *w,
                  const struct login_attempt *attempt, bool *ret_right)
 {
     bool current = true;
-    if (attempt->factors != LOGIN_BY_OTP)
+    bool before = attempt->factors == LOGIN_BY_OTP || attempt->factors == LOGIN_BY_NEW_OTP;
+    if (!before)
         TRY(still_current(ctx, store_write_reader(w), attempt, &current));
-    *ret_right = current && (attempt->matched || attempt->factors == LOGIN_BY_OTP);
+    *ret_right = current && (attempt->matched || before);
     if (!*ret_right || attempt->factors == LOGIN_BY_PASSWORD ||
         attempt->factors == LOGIN_BY_PASSWORD_FIRST)
         return 0;
+    if (attempt->factors == LOGIN_BY_NEW_OTP)
+        return otp_setup_store(ctx, w, attempt->user_pk, attempt->setup, attempt->setup_label,
+                               attempt->otp, ret_right);
     return otp_spend(ctx, w, attempt->user_pk, attempt->otp, ret_right);
 }
 
@@ -333,19 +337,18 @@ static int decide_known(const struct auth_ctx *ctx, struct store_write *w,
                         enum login_verdict *ret_verdict)
 {
     struct login_failures failures;
+    enum event_type refusal = attempt->factors == LOGIN_BY_NEW_OTP ? EVENT_OtpConfigurationFailed
+                                                                   : EVENT_UserLoginAttempted;
     bool right;
     *ret_verdict = LOGIN_REFUSED;
     TRY(load_failures(ctx, w, user->pk, &failures));
     if (attempt->locked || brute_force_locked(auth_realm(ctx), &failures, now_steady_ms(ctx->now)))
-        return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
-                              STR("user_temporarily_disabled"));
+        return report_refusal(ctx, w, attempt, user, refusal, STR("user_temporarily_disabled"));
     if (!user->enabled)
-        return report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
-                              STR("user_disabled"));
+        return report_refusal(ctx, w, attempt, user, refusal, STR("user_disabled"));
     TRY(judge(ctx, w, attempt, &right));
     if (!right) {
-        TRY(report_refusal(ctx, w, attempt, user, EVENT_UserLoginAttempted,
-                           STR("invalid_user_credentials")));
+        TRY(report_refusal(ctx, w, attempt, user, refusal, STR("invalid_user_credentials")));
         return count_failure(ctx, w, attempt, user, &failures);
     }
     TRY(accept(w, attempt, user, &failures));

@@ -6,6 +6,7 @@
 #define GARITA_CORE_AUTH_LOGIN_H
 
 #include "core/auth/context.h"
+#include "core/auth/otp_setup.h"
 #include "core/crypto/password.h"
 #include "core/model/user.h"
 
@@ -27,17 +28,20 @@ enum login_factors {
     LOGIN_BY_PASSWORD_FIRST, /* a second factor is asked for next: failures are not forgotten yet, or who
                                 knows the password could guess for ever (MF-02) */
     LOGIN_BY_PASSWORD_AND_OTP,
-    LOGIN_BY_OTP /* the password was right before */
+    LOGIN_BY_OTP,    /* the password was right before */
+    LOGIN_BY_NEW_OTP /* likewise; the code is of the device that is being set up */
 };
 
 /* What hashing found; nothing is decided yet. */
 struct login_attempt {
     enum login_factors factors;
-    struct str otp;      /* as it was typed; absent: none */
-    struct str username; /* canonical; absent when it cannot be a name */
-    bool found;          /* a user of that name with a password */
-    bool matched;        /* never for one who is locked or disabled */
-    bool locked;         /* after the hash was made: refused whatever comes */
+    struct str otp;                /* as it was typed; absent: none */
+    const struct otp_setup *setup; /* BY_NEW_OTP: becomes a credential when the code is right */
+    struct str setup_label;        /* its name */
+    struct str username;           /* canonical; absent when it cannot be a name */
+    bool found;                    /* a user of that name with a password */
+    bool matched;                  /* never for one who is locked or disabled */
+    bool locked;                   /* after the hash was made: refused whatever comes */
     int64_t user_pk;
     struct credential credential; /* that was compared */
     struct credential decoy;      /* what is compared in its place when there is none to compare */

@@ -27,10 +27,8 @@ static const struct {
 } algs[] = {
     {"HmacSHA1", DIGEST_SHA1}, {"HmacSHA256", DIGEST_SHA256}, {"HmacSHA512", DIGEST_SHA512}};
 
-static int read_alg(struct str name, enum digest_alg *ret_alg)
+int otp_alg_read(struct str name, enum digest_alg *ret_alg)
 {
-    if (str_absent(name))
-        name = STR("HmacSHA1");
     for (size_t i = 0; i < ARRAY_LEN(algs); i++)
         if (str_eq_c(name, algs[i].name)) {
             *ret_alg = algs[i].alg;
@@ -86,14 +84,15 @@ int otp_record_read(struct arena *a, const struct credential *credential,
     record.by_counter = str_eq(type, STR("hotp"));
     if (!record.by_counter && !str_eq(type, STR("totp")))
         return ERR_INVALID_SYNTAX;
-    TRY(read_alg(json_get_str(data, "algorithm"), &record.alg));
+    struct str alg = json_get_str(data, "algorithm");
+    TRY(otp_alg_read(str_absent(alg) ? STR("HmacSHA1") : alg, &record.alg));
     TRY(read_numbers(data, &record));
     TRY(read_key(a, secret, data, &record));
     *ret_record = record;
     return 0;
 }
 
-static const char *alg_name(enum digest_alg alg)
+const char *otp_alg_name(enum digest_alg alg)
 {
     size_t at = 0;
     while (algs[at].alg != alg)
@@ -112,7 +111,7 @@ int otp_record_data(struct arena *a, const struct otp_record *record, struct str
     jw_member_i64(&w, "digits", record->digits);
     jw_member_i64(&w, "counter", record->counter);
     jw_member_i64(&w, "period", record->period_s);
-    jw_member_c(&w, "algorithm", alg_name(record->alg));
+    jw_member_c(&w, "algorithm", otp_alg_name(record->alg));
     if (record->base32)
         jw_member_c(&w, "secretEncoding", "BASE32");
     jw_end_object(&w);
@@ -212,6 +211,24 @@ static int try_one(const struct auth_ctx *ctx, struct store_write *w,
         return spend_step(ctx, w, credential, &record, step, ret_right);
     *ret_right = true;
     return move_counter(ctx->arena, w, credential, &record, step + 1);
+}
+
+int otp_prove(const struct auth_ctx *ctx, struct store_write *w, struct credential *io_credential,
+              struct str code, bool *ret_right)
+{
+    struct otp_record record;
+    int64_t step;
+    *ret_right = false;
+    TRY(otp_record_read(ctx->arena, io_credential, &record));
+    if (!otp_matches(&record, code, now_s(ctx->now), auth_realm(ctx)->otp_policy_look_ahead_window,
+                     &step))
+        return 0;
+    if (!record.by_counter)
+        return spend_step(ctx, w, io_credential, &record, step, ret_right);
+    record.counter = step + 1;
+    TRY(otp_record_data(ctx->arena, &record, &io_credential->credential_data));
+    *ret_right = true;
+    return 0;
 }
 
 int otp_spend(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk, struct str code,

@@ -27,6 +27,9 @@ MUST_CHECK int otp_record_read(struct arena *a, const struct credential *credent
 /* The record as credential_data, without its key. ERR_NO_MEMORY. */
 MUST_CHECK int otp_record_data(struct arena *a, const struct otp_record *record,
                                struct str *ret_data);
+/* "HmacSHA1", "HmacSHA256", "HmacSHA512". ERR_INVALID_SYNTAX. */
+MUST_CHECK int otp_alg_read(struct str name, enum digest_alg *ret_alg);
+const char *otp_alg_name(enum digest_alg alg);
 /* Whether code is one of the values around now (TOTP: so many steps earlier or later) or from the counter
  * on (HOTP: so many more), in a time that does not tell which. *ret_step is its step or counter. */
 bool otp_matches(const struct otp_record *record, struct str code, int64_t now_s, int64_t window,
@@ -36,6 +39,10 @@ bool otp_matches(const struct otp_record *record, struct str code, int64_t now_s
  * used before. What it used is spent in this transaction. */
 MUST_CHECK int otp_spend(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
                          struct str code, bool *ret_right);
+/* The same for a credential that is not stored yet: *ret_right is whether it gave this code, whose step is spent
+ * under its id, or its counter moved past it. ERR_INVALID_SYNTAX as otp_record_read. */
+MUST_CHECK int otp_prove(const struct auth_ctx *ctx, struct store_write *w,
+                         struct credential *io_credential, struct str code, bool *ret_right);
 /* Of two states of a realm: the counters of one move to where they are in the other, where that is further, so
  * that what was used there stays used (OT-05). Linear in the credentials. */
 MUST_CHECK int otp_carry_counters(struct store_read *from, struct store_write *to);

@@ -4,6 +4,7 @@
 #include "core/auth/passwords_ahead.h"
 
 #include "core/auth/report.h"
+#include "core/auth/user_actions.h"
 #include "core/base/rng.h"
 #include "core/port/limits.h"
 #include "core/port/sessions.h"
@@ -199,25 +200,6 @@ static int replace_record(const struct auth_ctx *ctx, struct store_write *w,
     return credential_update(w, &changed);
 }
 
-static int set_action(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                      bool temporary)
-{
-    struct user user;
-    struct str update = STR(REQUIRED_ACTION_UPDATE_PASSWORD);
-    struct strs actions = {0};
-    TRY(user_find_by_pk(store_write_reader(w), ctx->arena, user_pk, &user));
-    bool is_set = strs_has(&user.required_actions, update);
-    if (is_set == temporary)
-        return 0;
-    for (size_t i = 0; i < user.required_actions.count; i++)
-        if (!str_eq(user.required_actions.items[i], update))
-            TRY(strs_add(&actions, ctx->arena, user.required_actions.items[i]));
-    if (temporary)
-        TRY(strs_add(&actions, ctx->arena, update));
-    user.required_actions = actions;
-    return user_update(w, &user);
-}
-
 int password_change_store(const struct auth_ctx *ctx, struct store_write *w,
                           const struct password_change *change, bool temporary,
                           int64_t spared_session_pk, enum event_type type)
@@ -231,7 +213,7 @@ int password_change_store(const struct auth_ctx *ctx, struct store_write *w,
     if (type == EVENT_PasswordUpdated)
         report.user_id = change->user_id;
     TRY(replace_record(ctx, w, change));
-    TRY(set_action(ctx, w, change->user_pk, temporary));
+    TRY(user_action_set(ctx, w, change->user_pk, STR(REQUIRED_ACTION_UPDATE_PASSWORD), temporary));
     TRY(login_failures_clear(w, change->user_pk));
     TRY(session_delete_of_user(w, change->user_pk, spared_session_pk, &ended));
     return report_write(ctx, w, &report);

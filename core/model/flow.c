@@ -105,14 +105,37 @@ static bool is_here(struct str authenticator)
     return step && step->is_here;
 }
 
+/* What a step asks for that people have beside a password; NULL: nothing. */
+static const char *factor_of(struct str authenticator)
+{
+    static const char *const steps[][2] = {
+        {"auth-otp-form", "otp"},
+        {"auth-conditional-otp-form", "otp"},
+        {"direct-grant-validate-otp", "otp"},
+        {"webauthn-authenticator", "webauthn"},
+        {"webauthn-authenticator-passwordless", "webauthn-passwordless"},
+        {"auth-recovery-authn-code-form", "recovery-authn-codes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (str_eq_c(authenticator, steps[i][0]))
+            return steps[i][1];
+    return NULL;
+}
+
+static bool step_asks_for(struct str authenticator, struct str credential_type)
+{
+    const char *factor = factor_of(authenticator);
+    return factor && str_eq_c(credential_type, factor);
+}
+
 static bool is_unreadable(const struct auth_flows *flows, struct str flow_id)
 {
     const struct auth_flow *flow = flow_find(flows, flow_id);
     return flow && flow->unreadable;
 }
 
-/* Whether a conditional flow is nobody's: it has no condition (as Keycloak has it), or it is for those
- * who have set up something that cannot be set up here. */
+/* Whether a conditional flow is nobody's as far as ways through are concerned: it has no condition (as Keycloak
+ * has it), or it is for those who have set up what its steps ask for, which flow_asks_for tells. */
 static bool is_nobodys(const struct auth_flows *flows, struct str flow_id)
 {
     bool conditions = false, configured = false, possible = false;
@@ -121,7 +144,8 @@ static bool is_nobodys(const struct auth_flows *flows, struct str flow_id)
         if (is(execution, REQUIREMENT_DISABLED))
             continue;
         if (!is_condition(execution)) {
-            possible |= !str_empty(execution->flow_id) || is_here(execution->authenticator);
+            possible |= !str_empty(execution->flow_id) ||
+                        (is_here(execution->authenticator) && !factor_of(execution->authenticator));
             continue;
         }
         conditions = true;
@@ -154,7 +178,8 @@ static bool required_are_passed(struct walk *walk, struct str flow_id, bool *ret
     *ret_any = false;
     for (size_t at = 0; (execution = flow_execution_next(walk->flows, flow_id, &at));) {
         bool conditional = is(execution, REQUIREMENT_CONDITIONAL);
-        if (!conditional && !is(execution, REQUIREMENT_REQUIRED))
+        /* As Keycloak: conditions are asked in conditional flows alone. */
+        if ((!conditional && !is(execution, REQUIREMENT_REQUIRED)) || is_condition(execution))
             continue;
         if (conditional && !is_unreadable(walk->flows, execution->flow_id) &&
             is_nobodys(walk->flows, execution->flow_id))
@@ -195,22 +220,6 @@ bool flow_is_passed_by(const struct auth_flows *flows, struct str flow_id, const
     return is_passed(&walk, flow_id);
 }
 
-static bool step_asks_for(struct str authenticator, struct str credential_type)
-{
-    static const char *const steps[][2] = {
-        {"auth-otp-form", "otp"},
-        {"auth-conditional-otp-form", "otp"},
-        {"direct-grant-validate-otp", "otp"},
-        {"webauthn-authenticator", "webauthn"},
-        {"webauthn-authenticator-passwordless", "webauthn-passwordless"},
-        {"auth-recovery-authn-code-form", "recovery-authn-codes"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (str_eq_c(authenticator, steps[i][0]) && str_eq_c(credential_type, steps[i][1]))
-            return true;
-    return false;
-}
-
 static bool asks_in(const struct auth_flows *flows, struct str flow_id, struct str credential_type,
                     bool conditional, int depth)
 {
@@ -233,6 +242,11 @@ static bool asks_in(const struct auth_flows *flows, struct str flow_id, struct s
 bool flow_asks_for(const struct auth_flows *flows, struct str flow_id, struct str credential_type)
 {
     return asks_in(flows, flow_id, credential_type, false, 1);
+}
+
+bool flow_names(const struct auth_flows *flows, struct str flow_id, struct str credential_type)
+{
+    return asks_in(flows, flow_id, credential_type, true, 1);
 }
 
 static const char *missing_in(const struct auth_flows *flows, struct str flow_id, int depth)

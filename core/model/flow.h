@@ -82,6 +82,8 @@ bool flow_is_passed_by(const struct auth_flows *flows, struct str flow_id, const
 /* Whether the flow asks those who have a credential of this type ("otp") for it: in a conditional flow,
  * and whether or not the step exists here. */
 bool flow_asks_for(const struct auth_flows *flows, struct str flow_id, struct str credential_type);
+/* Whether any step of the flow that is not disabled asks for such a credential, whoever is asked. */
+bool flow_names(const struct auth_flows *flows, struct str flow_id, struct str credential_type);
 /* A step that must be taken somewhere on the flow's ways and that does not exist here; NULL: none. */
 const char *flow_step_missing(const struct auth_flows *flows, struct str flow_id);
 

@@ -1,6 +1,8 @@
 /* The actions that there are, and which of them count. */
 #include "core/model/required_action.h"
 
+#include "core/model/user.h"
+
 #include "core/base/banned.h"
 
 static const struct field action_field_list[] = {
@@ -16,11 +18,11 @@ static const struct field action_field_list[] = {
 const struct field_table required_action_fields = {action_field_list, ARRAY_LEN(action_field_list)};
 
 const struct action_provider action_providers[] = {
-    {"CONFIGURE_TOTP", "Configure OTP", 10, true, true, false, true},
+    {REQUIRED_ACTION_CONFIGURE_TOTP, "Configure OTP", 10, true, true, true, true},
     {"TERMS_AND_CONDITIONS", "Terms and Conditions", 20, false, true, false, false},
-    {"UPDATE_PASSWORD", "Update Password", 30, true, true, true, true},
+    {REQUIRED_ACTION_UPDATE_PASSWORD, "Update Password", 30, true, true, true, true},
     {"UPDATE_PROFILE", "Update Profile", 40, true, true, false, false},
-    {"VERIFY_EMAIL", "Verify Email", 50, true, true, true, false},
+    {REQUIRED_ACTION_VERIFY_EMAIL, "Verify Email", 50, true, true, true, false},
     {"delete_account", "Delete Account", 60, false, true, false, false},
     {"webauthn-register", "Webauthn Register", 70, true, true, false, true},
     {"webauthn-register-passwordless", "Webauthn Register Passwordless", 80, true, true, false,

@@ -4,6 +4,8 @@
 
 #include "core/model/realm.h"
 
+/* The required actions that this server carries out. */
+#define REQUIRED_ACTION_CONFIGURE_TOTP  "CONFIGURE_TOTP"
 #define REQUIRED_ACTION_UPDATE_PASSWORD "UPDATE_PASSWORD"
 #define REQUIRED_ACTION_VERIFY_EMAIL    "VERIFY_EMAIL"
 

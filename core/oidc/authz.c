@@ -3,7 +3,6 @@
 
 #include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
-#include "core/auth/password_change.h"
 #include "core/auth/report.h"
 #include "core/oidc/authz_flow.h"
 #include "core/oidc/client_rules.h"
@@ -72,7 +71,7 @@ static int read_new_request(struct flow *f, const struct form *form, bool *ret_d
 
 /* A page was sent: its state must be ours, of this browser, in time and of that stage (WE-12); the
  * request inside is checked as if it came now (OA-07). */
-static int reopen(struct flow *f, struct str sealed, bool *ret_done)
+int flow_reopen(struct flow *f, struct str sealed, bool *ret_done)
 {
     struct form form;
     int rc =
@@ -88,7 +87,7 @@ static int reopen(struct flow *f, struct str sealed, bool *ret_done)
 
 int flow_reopen_at(struct flow *f, struct str sealed, enum login_stage stage, bool *ret_done)
 {
-    TRY(reopen(f, sealed, ret_done));
+    TRY(flow_reopen(f, sealed, ret_done));
     if (*ret_done || f->state.stage == stage)
         return 0;
     *ret_done = true;
@@ -132,8 +131,7 @@ static int load_who(struct flow *f, struct store_read *r, struct who *ret_who, b
 
 /* --- finishing --- */
 
-/* Core 3.1.2.2: an answer for another person than the hint's would be a mix-up. */
-static bool is_not_the_hinted(const struct flow *f, const struct who *who)
+bool flow_is_not_the_hinted(const struct flow *f, const struct who *who)
 {
     return f->has_hint && !str_absent(f->hint_sub) && !str_eq(f->hint_sub, who->user.id);
 }
@@ -152,7 +150,7 @@ static int store_finish(struct flow *f, const struct who *who, bool consent_give
 
 int flow_finish_now(struct flow *f, const struct who *who, bool consent_given, struct finish *fin)
 {
-    if (is_not_the_hinted(f, who))
+    if (flow_is_not_the_hinted(f, who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
     int rc = store_finish(f, who, consent_given, fin);
     if (rc == ERR_INVALID_GRANT) /* the device is let in already, or its time is over */
@@ -285,7 +283,7 @@ static int decide_login(struct flow *f, struct store_write *w, struct login_try 
     if (verdict == LOGIN_REFUSED || !t->prepared || is_other_person(f, &user))
         return 0;
     *ret_outcome = OUTCOME_NEXT_PAGE;
-    if (t->next != NEXT_FINISH || is_not_the_hinted(f, &t->who))
+    if (t->next != NEXT_FINISH || flow_is_not_the_hinted(f, &t->who))
         return 0;
     *ret_outcome = OUTCOME_FINISHED;
     return finish_store(f, w, &t->who, &t->fin);
@@ -308,7 +306,7 @@ static int judge_login(struct flow *f, struct login_try *t, struct str username)
     TRY(rc);
     if (outcome == OUTCOME_REFUSED)
         return flow_show_login(f, ERR_INVALID_CREDENTIALS, username);
-    if (is_not_the_hinted(f, &t->who))
+    if (flow_is_not_the_hinted(f, &t->who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
     if (outcome == OUTCOME_NEXT_PAGE)
         return flow_show(f, &t->who, t->next);
@@ -336,7 +334,7 @@ int authz_login(const struct auth_ctx *ctx, const struct authz_browser *browser,
     return judge_login(&f, &t, str_absent(form->username) ? STR("") : form->username);
 }
 
-/* --- the required action --- */
+/* --- the pages behind it --- */
 
 int flow_load_for_page(struct flow *f, struct who *ret_who, bool *ret_found)
 {
@@ -354,104 +352,6 @@ int flow_plan_for_page(struct flow *f, const struct who *who, const struct plan_
     return plan(f, r, who, options, ret_next, ret_finish);
 }
 
-struct change {
-    struct password_change password;
-    struct who who;
-    enum next next;
-    struct finish fin;
-};
-
-/* One transaction: the password, the end of other sessions, and this login when it is complete. */
-static int store_change(struct flow *f, struct change *c)
-{
-    CLEANUP(store_rollback_p) struct store_write *w = NULL;
-    bool spare = f->has_sso && f->sso.user_pk == c->who.user.pk;
-    struct user user;
-    TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
-    TRY(flow_check_person(f, store_write_reader(w), &c->who, &user));
-    TRY(password_change_store(f->ctx, w, &c->password, false, spare ? f->sso.pk : 0,
-                              EVENT_PasswordUpdated));
-    TRY(login_proof_now(f->ctx, store_write_reader(w), user.pk, &c->who.proof));
-    if (c->next == NEXT_FINISH && !is_not_the_hinted(f, &c->who))
-        TRY(finish_store(f, w, &c->who, &c->fin));
-    return store_commit_p(&w, DURABLE_STANDBY);
-}
-
-static int change_password(struct flow *f, struct change *c)
-{
-    struct plan_options options = {.action_done = true};
-    /* The new password counts as shown now. */
-    c->who.auth_time_ms = f->ctx->now->wall_ms;
-    TRY(flow_plan_for_page(f, &c->who, &options, &c->next, &c->fin));
-    int rc = store_change(f, c);
-    if (rc == ERR_SESSION_NOT_ACTIVE)
-        return flow_show_login(f, 0, str_of(NULL, 0));
-    TRY(rc);
-    if (flow_has_asked_action(f))
-        f->state.action_status = ACTION_SUCCESS;
-    if (is_not_the_hinted(f, &c->who))
-        return flow_refuse(f, ERR_LOGIN_REQUIRED);
-    if (c->next != NEXT_FINISH)
-        return flow_show(f, &c->who, c->next);
-    finish_reply(f, &c->fin);
-    return 0;
-}
-
-int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser *browser,
-                          struct str state, struct str password, struct str password_again,
-                          struct authz_step *ret_step)
-{
-    struct flow f;
-    struct change c = {.next = NEXT_LOGIN};
-    struct password_problem problem = {0};
-    struct plan_options none = {0};
-    bool done, found;
-    flow_init(&f, ctx, browser, ret_step);
-    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
-    if (done)
-        return 0;
-    TRY(flow_load_for_page(&f, &c.who, &found));
-    if (!found || !c.who.fresh)
-        return flow_show_login(&f, 0, str_of(NULL, 0));
-    /* A repeated or late post: nothing is due any more, so nothing is changed (WE-12). */
-    TRY(flow_plan_for_page(&f, &c.who, &none, &c.next, &c.fin));
-    if (c.next != NEXT_ACTION)
-        return flow_show_login(&f, 0, str_of(NULL, 0));
-    if (!str_eq(password, password_again)) {
-        problem.message = "notMatchPasswordMessage";
-        return flow_show_action(&f, &c.who, &problem);
-    }
-    int rc = password_change_prepare(ctx, &c.who.user, password, &c.password, &problem);
-    if (rc == ERR_PASSWORD_POLICY)
-        return flow_show_action(&f, &c.who, &problem);
-    TRY(rc);
-    return change_password(&f, &c);
-}
-
-int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *browser,
-                        struct str state, struct authz_step *ret_step)
-{
-    struct flow f;
-    struct who who;
-    struct finish fin = {0};
-    const struct plan_options options = {.action_cancelled = true};
-    enum next next;
-    bool done, found;
-    flow_init(&f, ctx, browser, ret_step);
-    TRY(flow_reopen_at(&f, state, LOGIN_STAGE_ACTION, &done));
-    if (done)
-        return 0;
-    TRY(flow_load_for_page(&f, &who, &found));
-    if (!found)
-        return flow_show_login(&f, 0, str_of(NULL, 0));
-    TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
-    if (flow_has_asked_action(&f))
-        f.state.action_status = ACTION_CANCELLED;
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &who, next);
-    return flow_finish_now(&f, &who, false, &fin);
-}
-
 /* --- the page for the one-time password --- */
 
 static int store_otp(struct flow *f, struct login_try *t, enum login_outcome *ret_outcome)
@@ -463,7 +363,7 @@ static int store_otp(struct flow *f, struct login_try *t, enum login_outcome *re
     TRY(store_write_begin(f->ctx->view, f->ctx->now, &w));
     TRY(login_decide(f->ctx, w, &t->attempt, &verdict, &user));
     if (verdict == LOGIN_ACCEPTED) {
-        bool ends = t->next == NEXT_FINISH && !is_not_the_hinted(f, &t->who);
+        bool ends = t->next == NEXT_FINISH && !flow_is_not_the_hinted(f, &t->who);
         *ret_outcome = ends ? OUTCOME_FINISHED : OUTCOME_NEXT_PAGE;
         if (ends)
             TRY(flow_spend_login(f, w, &t->who));
@@ -484,7 +384,7 @@ static int judge_otp(struct flow *f, struct login_try *t)
         t->who.otp = false;
         return flow_show_otp(f, &t->who, ERR_INVALID_CREDENTIALS);
     }
-    if (is_not_the_hinted(f, &t->who))
+    if (flow_is_not_the_hinted(f, &t->who))
         return flow_refuse(f, ERR_LOGIN_REQUIRED);
     if (outcome == OUTCOME_NEXT_PAGE)
         return flow_show(f, &t->who, t->next);
@@ -579,7 +479,7 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
     struct who who;
     bool done, found;
     flow_init(&f, ctx, browser, ret_step);
-    TRY(reopen(&f, state, &done));
+    TRY(flow_reopen(&f, state, &done));
     if (done)
         return 0;
     if (!str_absent(language)) {
@@ -594,6 +494,8 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         return flow_show_otp(&f, &who, 0);
     if (f.state.stage == LOGIN_STAGE_ACTION)
         return flow_show_action(&f, &who, NULL);
+    if (f.state.stage == LOGIN_STAGE_TOTP)
+        return who.fresh ? flow_show_totp(&f, &who, NULL) : flow_show_login(&f, 0, str_of(NULL, 0));
     if (f.state.stage == LOGIN_STAGE_VERIFY_EMAIL)
         return flow_show_verify_email(&f, &who, false);
     return flow_show_consent(&f, &who);

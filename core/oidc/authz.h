@@ -4,6 +4,7 @@
 #ifndef GARITA_CORE_OIDC_AUTHZ_H
 #define GARITA_CORE_OIDC_AUTHZ_H
 
+#include "core/auth/otp_setup.h"
 #include "core/oidc/authz_request.h"
 #include "core/oidc/consent.h"
 
@@ -20,12 +21,23 @@ enum authz_step_kind {
     AUTHZ_STEP_LOGIN,           /* page: user name and password; err when the last try failed */
     AUTHZ_STEP_OTP,             /* page: one-time password; err when the last try failed */
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
+    AUTHZ_STEP_CONFIGURE_TOTP,  /* page: a new device for one-time passwords; totp */
     AUTHZ_STEP_RESET_PASSWORD,  /* page: whose password was forgotten */
     AUTHZ_STEP_VERIFY_EMAIL,    /* page: a link was mailed; mail says whether it is to be */
     AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
     AUTHZ_STEP_DEVICE_CODE,  /* page: the code that a device shows; err when there is none such */
     AUTHZ_STEP_DEVICE_DONE,  /* page: the device may go on */
     AUTHZ_STEP_DEVICE_DENIED /* page: it may not */
+};
+
+/* What the page for a new device shows. */
+struct totp_page {
+    struct otp_face face;
+    const char *problem; /* message key, or NULL; code_is_wrong says of which field */
+    bool code_is_wrong;
+    struct str label; /* as it was typed */
+    bool label_needed;
+    bool end_sessions; /* whether that is ticked */
 };
 
 struct authz_step {
@@ -44,7 +56,10 @@ struct authz_step {
     struct str mail_user_id; /* VERIFY_EMAIL: who gets a mail now; absent: nobody */
     struct str email;        /* VERIFY_EMAIL: where it goes */
 
-    bool may_cancel;     /* UPDATE_PASSWORD: the application asked for it, and goes on without */
+    bool
+        may_cancel; /* UPDATE_PASSWORD, CONFIGURE_TOTP, VERIFY_EMAIL: the application asked for it, and goes
+                        on without */
+    struct totp_page totp;
     struct str username; /* LOGIN: to fill in; may be empty */
     bool username_fixed; /* the same person must authenticate again (OI-02) */
     bool remember_me;    /* LOGIN: whether it was ticked */
@@ -87,6 +102,17 @@ MUST_CHECK int authz_update_password(const struct auth_ctx *ctx,
                                      const struct authz_browser *browser, struct str state,
                                      struct str password, struct str password_again,
                                      struct authz_step *ret_step);
+
+/* The page for a new device was sent. */
+struct authz_totp_form {
+    struct str state;
+    struct str code;
+    struct str label;
+    bool end_sessions; /* all but this browser's */
+};
+MUST_CHECK int authz_configure_totp(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                                    const struct authz_totp_form *form,
+                                    struct authz_step *ret_step);
 
 /* The person does not want the action that the application asked for (kc_action): the login goes on without,
  * and the answer says so. An action that the server asks for cannot be declined. */

@@ -179,14 +179,22 @@ int finish_store(const struct flow *f, struct store_write *w, const struct who *
     return store_event(f, w, who, finish);
 }
 
+/* As Keycloak: an address that is proved, now or before, is what was asked for. */
+static const char *action_status(const struct flow *f, const struct user *user)
+{
+    if (f->state.action_status)
+        return f->state.action_status;
+    bool proved = flow_is_asked(f, REQUIRED_ACTION_VERIFY_EMAIL) && user->email_verified;
+    return proved ? ACTION_SUCCESS : ACTION_ERROR;
+}
+
 /* What became of the action that the application asked for. */
-static void add_action(const struct flow *f, struct authz_reply *reply)
+static void add_action(const struct flow *f, const struct user *user, struct authz_reply *reply)
 {
     if (str_empty(f->request.kc_action))
         return;
     authz_reply_add(reply, "kc_action", f->request.kc_action);
-    authz_reply_add(reply, "kc_action_status",
-                    str_c(f->state.action_status ? f->state.action_status : ACTION_ERROR));
+    authz_reply_add(reply, "kc_action_status", str_c(action_status(f, user)));
 }
 
 static void reply_to_client(struct flow *f, const struct finish *finish)
@@ -198,7 +206,7 @@ static void reply_to_client(struct flow *f, const struct finish *finish)
     authz_reply_add(reply, "state", f->request.state);
     authz_reply_add(reply, "session_state", finish->subject.session.id);
     authz_reply_add(reply, "iss", f->ctx->issuer); /* RFC 9207 2 */
-    add_action(f, reply);
+    add_action(f, &finish->subject.user, reply);
     authz_reply_add(reply, "code", finish->code);
     authz_reply_add(reply, "id_token", finish->id.token);
     if (str_absent(finish->access.token))

@@ -8,7 +8,6 @@
 #include "core/codec/json.h"
 #include "core/oidc/browser.h"
 #include "core/oidc/id_token_hint.h"
-#include "core/port/required_actions.h"
 #include "core/port/sessions.h"
 #include "core/port/users.h"
 
@@ -117,112 +116,6 @@ bool flow_needs_login(const struct flow *f)
     return q->max_age_s != AUTHZ_NO_MAX_AGE && (q->max_age_s == 0 || age_s > q->max_age_s);
 }
 
-/* --- the plan --- */
-
-bool flow_has_asked_action(const struct flow *f)
-{
-    struct str asked = f->request.kc_action;
-    const struct required_action *action =
-        required_action_find(realm_view_required_actions(f->ctx->view), asked);
-    return str_eq(asked, STR(REQUIRED_ACTION_UPDATE_PASSWORD)) && !f->state.action_status &&
-           action && action->enabled;
-}
-
-/* MF-05: a session vouches for what was shown to it and for no more, wherever it was made. Who acts as the
- * person has nothing of his to show. */
-static int plan_factors(const struct flow *f, struct store_read *r, const struct client *client,
-                        const struct who *who, enum next *ret_next)
-{
-    struct flow_factors factors;
-    *ret_next = NEXT_FINISH;
-    if (who->impersonated)
-        return 0;
-    TRY(flow_factors_of(f->ctx, r, client, FLOW_FOR_BROWSER, who->user.pk, &factors));
-    if (factors.unknown)
-        *ret_next = NEXT_UNSUPPORTED_ACTION;
-    else if (factors.otp && !who->otp)
-        *ret_next = who->fresh ? NEXT_OTP : NEXT_LOGIN;
-    return 0;
-}
-
-int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
-                      enum next *ret_next)
-{
-    return plan_factors(f, r, f->request.client, who, ret_next);
-}
-
-/* PW-08, MF-04: a password is changed by who has just shown it, and what the realm's own flow asks for, though
- * that of the application asks for less. */
-static int plan_change(const struct flow *f, struct store_read *r, const struct who *who,
-                       enum next *ret_next)
-{
-    *ret_next = NEXT_LOGIN;
-    if (!who->fresh)
-        return 0;
-    TRY(plan_factors(f, r, NULL, who, ret_next));
-    if (*ret_next == NEXT_FINISH)
-        *ret_next = NEXT_ACTION;
-    return 0;
-}
-
-static bool has_unsupported(const struct strs *actions)
-{
-    for (size_t i = 0; i < actions->count; i++)
-        if (!str_eq(actions->items[i], STR(REQUIRED_ACTION_UPDATE_PASSWORD)) &&
-            !str_eq(actions->items[i], STR(REQUIRED_ACTION_VERIFY_EMAIL)))
-            return true;
-    return false;
-}
-
-static int plan_actions(const struct flow *f, struct store_read *r, const struct who *who,
-                        const struct plan_options *options, enum next *ret_next)
-{
-    struct strs actions;
-    bool asked = flow_has_asked_action(f) && !options->action_cancelled;
-    *ret_next = NEXT_FINISH;
-    TRY(login_actions_due(f->ctx, r, &who->user, &actions));
-    if (has_unsupported(&actions))
-        *ret_next = NEXT_UNSUPPORTED_ACTION;
-    else if (!options->action_done &&
-             (asked || strs_has(&actions, STR(REQUIRED_ACTION_UPDATE_PASSWORD))))
-        return plan_change(f, r, who, ret_next);
-    else if (strs_has(&actions, STR(REQUIRED_ACTION_VERIFY_EMAIL)))
-        *ret_next = who->impersonated ? NEXT_PERSON_ONLY : NEXT_VERIFY_EMAIL;
-    return 0;
-}
-
-static int plan_consent(const struct flow *f, struct store_read *r, const struct who *who,
-                        enum next *ret_next)
-{
-    bool missing;
-    TRY(consent_missing(f->ctx, r, who->user.pk, f->request.client, &f->scopes, &missing));
-    *ret_next = missing || (f->request.prompt & PROMPT_CONSENT) ? NEXT_CONSENT : NEXT_FINISH;
-    return 0;
-}
-
-/* AD-04: who acts as the person says yes to nothing in his name, has nothing mailed to him, and gets nothing that
- * outlasts his own session: consents, devices, offline access. */
-static bool is_for_person_only(const struct flow *f, const struct plan_options *options,
-                               enum next next)
-{
-    if (next != NEXT_FINISH)
-        return next == NEXT_CONSENT || next == NEXT_VERIFY_EMAIL;
-    return options->consent_given || flow_is_of_device(f) || f->scopes.offline;
-}
-
-int flow_plan(const struct flow *f, struct store_read *r, const struct who *who,
-              const struct plan_options *options, enum next *ret_next)
-{
-    TRY(flow_plan_factors(f, r, who, ret_next));
-    if (*ret_next == NEXT_FINISH)
-        TRY(plan_actions(f, r, who, options, ret_next));
-    if (*ret_next == NEXT_FINISH && !options->consent_given)
-        TRY(plan_consent(f, r, who, ret_next));
-    if (who->impersonated && is_for_person_only(f, options, *ret_next))
-        *ret_next = NEXT_PERSON_ONLY;
-    return 0;
-}
-
 /* --- once --- */
 
 #define ONCE_LOGIN "login"
@@ -281,11 +174,13 @@ int flow_refuse(struct flow *f, int err)
     return 0;
 }
 
-static int seal(struct flow *f, enum login_stage stage, const struct who *who)
+int flow_seal(struct flow *f, enum login_stage stage, const struct who *who)
 {
     struct login_state *s = &f->state;
     TRY(browser_bind(f->ctx, f->browser, &s->browser_hash, &f->step->set_login_cookie));
     TRY(authz_request_write(f->ctx->arena, &f->request, &s->request));
+    if (stage != LOGIN_STAGE_TOTP) /* another page is no place for the secret */
+        s->setup = (struct otp_setup){.id = {NULL, 0}};
     s->stage = stage;
     s->stage_ms = f->ctx->now->wall_ms;
     if (s->created_ms == 0)
@@ -340,7 +235,7 @@ int flow_show_login(struct flow *f, int err, struct str username)
     step->remember_me_offered = auth_realm(f->ctx)->remember_me;
     step->remember_me = f->state.remember_me;
     step->may_reset = auth_realm(f->ctx)->reset_password_allowed && !step->username_fixed;
-    return seal(f, LOGIN_STAGE_PASSWORD, NULL);
+    return flow_seal(f, LOGIN_STAGE_PASSWORD, NULL);
 }
 
 int flow_show_otp(struct flow *f, const struct who *who, int err)
@@ -348,19 +243,19 @@ int flow_show_otp(struct flow *f, const struct who *who, int err)
     f->step->kind = AUTHZ_STEP_OTP;
     f->step->err = err;
     f->step->username = who->user.username;
-    return seal(f, LOGIN_STAGE_OTP, who);
+    return flow_seal(f, LOGIN_STAGE_OTP, who);
 }
 
 int flow_show_action(struct flow *f, const struct who *who, const struct password_problem *problem)
 {
     f->step->kind = AUTHZ_STEP_UPDATE_PASSWORD;
     f->step->username = who->user.username;
-    f->step->may_cancel = flow_has_asked_action(f);
+    f->step->may_cancel = flow_is_asked(f, REQUIRED_ACTION_UPDATE_PASSWORD);
     if (problem) {
         f->step->problem = problem->message;
         f->step->problem_number = problem->number;
     }
-    return seal(f, LOGIN_STAGE_ACTION, who);
+    return flow_seal(f, LOGIN_STAGE_ACTION, who);
 }
 
 int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new)
@@ -368,9 +263,10 @@ int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new)
     f->step->kind = AUTHZ_STEP_VERIFY_EMAIL;
     f->step->username = who->user.username;
     f->step->email = who->user.email;
+    f->step->may_cancel = flow_is_asked(f, REQUIRED_ACTION_VERIFY_EMAIL);
     if (is_new)
         f->step->mail_user_id = who->user.id;
-    return seal(f, LOGIN_STAGE_VERIFY_EMAIL, who);
+    return flow_seal(f, LOGIN_STAGE_VERIFY_EMAIL, who);
 }
 
 int flow_show_consent(struct flow *f, const struct who *who)
@@ -380,7 +276,7 @@ int flow_show_consent(struct flow *f, const struct who *who)
         f->step->device = device_user_code_shown(f->ctx->arena, f->state.device);
     f->step->username = who->user.username;
     TRY(consent_items_of(f->ctx->arena, f->request.client, &f->scopes, &f->step->consent));
-    return seal(f, LOGIN_STAGE_CONSENT, who);
+    return flow_seal(f, LOGIN_STAGE_CONSENT, who);
 }
 
 /* The event says who it was. */
@@ -417,6 +313,8 @@ int flow_show(struct flow *f, const struct who *who, enum next next)
         return silent ? flow_refuse(f, ERR_LOGIN_REQUIRED) : flow_show_login(f, 0, str_of(NULL, 0));
     case NEXT_OTP: /* never silent: the password was typed just now */
         return flow_show_otp(f, who, 0);
+    case NEXT_TOTP:
+        return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_totp(f, who, NULL);
     case NEXT_ACTION:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
     case NEXT_VERIFY_EMAIL:

@@ -44,6 +44,7 @@ MUST_CHECK int flow_check_person(const struct flow *f, struct store_read *r, con
 enum next {
     NEXT_LOGIN,
     NEXT_OTP,
+    NEXT_TOTP,               /* a device for one-time passwords */
     NEXT_ACTION,             /* a new password */
     NEXT_VERIFY_EMAIL,       /* the person must follow a link that was mailed */
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
@@ -52,11 +53,12 @@ enum next {
     NEXT_FINISH
 };
 
-/* Whether the application asked for an action that is still due and that the realm has (kc_action); what it
- * has not is answered as an error at the end. */
-bool flow_has_asked_action(const struct flow *f);
-/* What is to be shown yet of what the person has besides the password: NEXT_OTP (NEXT_LOGIN to a session that
- * it was not shown to), NEXT_UNSUPPORTED_ACTION, or NEXT_FINISH when that is nothing. */
+/* Whether the application asked for this action, and it is still due, here and switched on in the realm
+ * (kc_action); what it is not is answered as an error at the end. */
+bool flow_is_asked(const struct flow *f, const char *action);
+/* What is to be shown yet of what the flow asks for besides the password: NEXT_OTP of who has one, NEXT_TOTP
+ * where everybody needs one (NEXT_LOGIN to a session that it was not shown to), NEXT_UNSUPPORTED_ACTION, or
+ * NEXT_FINISH when that is nothing. */
 MUST_CHECK int flow_plan_factors(const struct flow *f, struct store_read *r, const struct who *who,
                                  enum next *ret_next);
 
@@ -66,7 +68,8 @@ MUST_CHECK int flow_load_browser(struct flow *f, struct store_read *r);
 bool flow_needs_login(const struct flow *f);
 
 struct plan_options {
-    bool action_done;      /* the password was just changed */
+    bool password_done;    /* it was just changed */
+    bool totp_done;        /* a device was just set up */
     bool action_cancelled; /* the person does not want what the application asked for */
     bool consent_given;    /* the consent page was just accepted */
 };
@@ -85,11 +88,15 @@ MUST_CHECK int flow_login_is_spent(const struct flow *f, struct store_read *r, b
 int flow_error(struct flow *f, int err);
 /* Error to the client. */
 int flow_refuse(struct flow *f, int err);
+/* What the page of that stage holds; who NULL: nobody is known. */
+MUST_CHECK int flow_seal(struct flow *f, enum login_stage stage, const struct who *who);
 MUST_CHECK int flow_show_login(struct flow *f, int err, struct str username);
 /* err: 0, or why it is shown again. */
 MUST_CHECK int flow_show_otp(struct flow *f, const struct who *who, int err);
 MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
                                 const struct password_problem *problem);
+/* totp: what is shown again; NULL for the first time. */
+MUST_CHECK int flow_show_totp(struct flow *f, const struct who *who, const struct totp_page *again);
 /* is_new: it was not shown before, so that a mail is due. */
 MUST_CHECK int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new);
 MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);
@@ -120,7 +127,10 @@ void finish_reply(struct flow *f, const struct finish *finish);
 
 void flow_init(struct flow *f, const struct auth_ctx *ctx, const struct authz_browser *browser,
                struct authz_step *step);
-/* A page of that stage was sent. *ret_done: the step says already that nothing can be done (WE-12). */
+/* A page was sent: its state must be ours, of this browser and in time (WE-12). *ret_done: the step says already
+ * that nothing can be done. */
+MUST_CHECK int flow_reopen(struct flow *f, struct str sealed, bool *ret_done);
+/* Likewise, of that stage. */
 MUST_CHECK int flow_reopen_at(struct flow *f, struct str sealed, enum login_stage stage,
                               bool *ret_done);
 /* The person of the state, if what vouched for him then does so now. */
@@ -129,6 +139,8 @@ MUST_CHECK int flow_load_for_page(struct flow *f, struct who *ret_who, bool *ret
 MUST_CHECK int flow_plan_for_page(struct flow *f, const struct who *who,
                                   const struct plan_options *options, enum next *ret_next,
                                   struct finish *ret_finish);
+/* Core 3.1.2.2: an answer for another person than the hint's would be a mix-up. */
+bool flow_is_not_the_hinted(const struct flow *f, const struct who *who);
 /* Stores the end and answers. */
 MUST_CHECK int flow_finish_now(struct flow *f, const struct who *who, bool consent_given,
                                struct finish *fin);

@@ -75,7 +75,7 @@ static int prepare(struct password_login *p)
     TRY(login_actions_due(p->ctx, r, &p->subject.user, &actions));
     TRY(flow_factors_of(p->ctx, r, p->client, FLOW_FOR_DIRECT_GRANT, p->subject.user.pk, &factors));
     p->attempt.factors = factors.otp ? LOGIN_BY_PASSWORD_AND_OTP : LOGIN_BY_PASSWORD;
-    p->actions_due = actions.count > 0 || factors.unknown;
+    p->actions_due = actions.count > 0 || factors.unknown || factors.otp_missing;
     if (p->actions_due || !p->subject.user.enabled)
         return 0;
     return prepare_tokens(p, r);
@@ -121,7 +121,8 @@ static int has_new_factor(const struct password_login *p, struct store_write *w,
     struct flow_factors now;
     TRY(flow_factors_of(p->ctx, store_write_reader(w), p->client, FLOW_FOR_DIRECT_GRANT,
                         p->attempt.user_pk, &now));
-    *ret_new = now.unknown || (now.otp && p->attempt.factors != LOGIN_BY_PASSWORD_AND_OTP);
+    *ret_new = now.unknown || now.otp_missing ||
+               (now.otp && p->attempt.factors != LOGIN_BY_PASSWORD_AND_OTP);
     return 0;
 }
 

@@ -46,6 +46,9 @@ int login_state_seal(const struct auth_ctx *ctx, enum login_state_purpose purpos
         jw_member_c(&w, "x", state->action_status);
     jw_member_str_opt(&w, "d", state->device);
     jw_member_str_opt(&w, "l", state->language);
+    jw_member_str_opt(&w, "i", state->setup.id);
+    jw_member_str_opt(&w, "y", state->setup.key);
+    jw_member_str_opt(&w, "z", state->setup.data);
     jw_end_object(&w);
     TRY(jw_finish(&w, &plain));
     return signer_seal(ctx->view, ctx->arena, purpose_name(purpose), plain, ret_sealed);
@@ -68,7 +71,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     struct login_state state = {0};
     TRY(json_parse(a, plain, STATE_MAX_BYTES, &json));
     TRY(json_get_i64(json, "g", &stage));
-    if (stage < LOGIN_STAGE_PASSWORD || stage > LOGIN_STAGE_VERIFY_EMAIL)
+    if (stage < LOGIN_STAGE_PASSWORD || stage > LOGIN_STAGE_TOTP)
         return ERR_SEAL;
     state.stage = (enum login_stage)stage;
     state.request = json_get_str(json, "r");
@@ -85,6 +88,8 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     state.action_status = status_of(json_get_str(json, "x"));
     state.device = json_get_str(json, "d");
     state.language = json_get_str(json, "l");
+    state.setup = (struct otp_setup){json_get_str(json, "i"), json_get_str(json, "y"),
+                                     json_get_str(json, "z")};
     if (str_absent(state.request))
         return ERR_SEAL;
     *ret_state = state;

@@ -9,11 +9,12 @@
 #include "core/auth/login.h"
 
 enum login_stage {
-    LOGIN_STAGE_PASSWORD,    /* nobody is known yet */
-    LOGIN_STAGE_OTP,         /* the password was right; user_id is set */
-    LOGIN_STAGE_ACTION,      /* all factors were right; user_id is set */
-    LOGIN_STAGE_CONSENT,     /* all but consent is done; user_id is set */
-    LOGIN_STAGE_VERIFY_EMAIL /* a mail was sent; user_id is set */
+    LOGIN_STAGE_PASSWORD,     /* nobody is known yet */
+    LOGIN_STAGE_OTP,          /* the password was right; user_id is set */
+    LOGIN_STAGE_ACTION,       /* all factors were right; user_id is set */
+    LOGIN_STAGE_CONSENT,      /* all but consent is done; user_id is set */
+    LOGIN_STAGE_VERIFY_EMAIL, /* a mail was sent; user_id is set */
+    LOGIN_STAGE_TOTP          /* all factors were right; user_id and setup are set */
 };
 
 struct login_state {
@@ -31,6 +32,7 @@ struct login_state {
     const char *action_status; /* of the action that the application asked for; NULL: still due */
     struct str device;         /* the user code of the device that is let in; absent: none */
     struct str language;       /* chosen on the page; absent: none */
+    struct otp_setup setup;    /* TOTP: of the page that was shown; absent members: none */
 };
 
 /* What kc_action_status says, as Keycloak. */

@@ -15,6 +15,7 @@
 #define RECORD_AUTHENTICATOR_CONFIG     "authenticator-config"
 #define RECORD_REQUIRED_ACTION          "required-action"
 #define RECORD_ORGANIZATION             "organization"
+#define RECORD_INVITATION               "invitation" /* parent: its organization */
 #define RECORD_INITIAL_ACCESS           "initial-access"
 #define RECORD_REGISTRATION             "registration-access" /* id: of the client */
 #define RECORD_LOCALIZATION             "localization"        /* name: the locale */

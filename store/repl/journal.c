@@ -50,6 +50,8 @@ struct tape {
     int64_t next_try_ms;
 
     /* The writing thread's. */
+    bool asked;                   /* whether a process before this one wanted a base */
+    bool noted;                   /* beside the reels that a base is wanted */
     struct repl_position written; /* zeros: nothing yet */
     unsigned char chain[REEL_CHAIN_BYTES];
 };
@@ -339,9 +341,42 @@ static int find_end(const struct journal *j, int dir, struct tape *t,
     return 0;
 }
 
+static bool wants_base(struct journal *j, const struct tape *t)
+{
+    (void)pthread_mutex_lock(&j->lock);
+    bool wants = t->wants_base;
+    (void)pthread_mutex_unlock(&j->lock);
+    return wants;
+}
+
+/* A base that the process before this one wanted and did not make is still wanted. */
+static int take_up_wish(struct journal *j, int dir, struct tape *t)
+{
+    if (t->asked)
+        return 0;
+    TRY(journal_wish_read(dir, &t->noted));
+    t->asked = true;
+    (void)pthread_mutex_lock(&j->lock);
+    if (t->noted && !t->wants_base)
+        want_base(t);
+    (void)pthread_mutex_unlock(&j->lock);
+    return 0;
+}
+
+/* Before the reels that rest on that base: they do not tell that it is missing. */
+static int note_wish(struct journal *j, int dir, struct tape *t)
+{
+    if (t->noted || !wants_base(j, t))
+        return 0;
+    TRY(journal_wish_write(dir, true));
+    t->noted = true;
+    return 0;
+}
+
 /* Whether what comes follows what is archived; otherwise a chain begins, and a base is wanted. */
 static int prove(struct journal *j, int dir, struct tape *t, const struct repl_position *before)
 {
+    TRY(take_up_wish(j, dir, t));
     bool found = is_known(&t->written) && same(&t->written, before);
     if (!found && is_known(before))
         TRY(find_end(j, dir, t, before, &found));
@@ -359,6 +394,7 @@ static int write_piece(struct journal *j, int dir, struct tape *t, struct piece 
 {
     unsigned char chain[REEL_CHAIN_BYTES];
     TRY(prove(j, dir, t, &p->head.before));
+    TRY(note_wish(j, dir, t));
     memcpy(p->head.chain_before, t->chain, sizeof(chain));
     memcpy(chain, t->chain, sizeof(chain));
     TRY(reel_chain(buf_str(&p->commits), chain));
@@ -408,10 +444,10 @@ static int write_tape(struct journal *j, struct tape *t)
 {
     int dir;
     struct piece *p = close_first(j, t);
-    if (!p)
+    if (!p && (t->noted || !wants_base(j, t)))
         return 0;
     TRY(open_tape(j, t, &dir));
-    int err = 0;
+    int err = note_wish(j, dir, t);
     while (p && err == 0) {
         err = write_piece(j, dir, t, p);
         if (err == 0)
@@ -491,6 +527,14 @@ static void note_base(struct journal *j, struct tape *t, uint64_t gaps, int err)
     (void)pthread_mutex_unlock(&j->lock);
 }
 
+/* The list of realms says first which database is a realm's, and then that one is used. */
+static int check_in_use(struct journal *j, const struct list_row *row)
+{
+    struct slot *slot;
+    TRY(slot_find(j->store, row->name, &slot));
+    return str_eq_c(row->file, slot->file) ? 0 : ERR_NOT_FOUND;
+}
+
 static int make_base(struct journal *j, const struct tape *t, const struct backup_watch *watch,
                      struct err_ctx *ctx)
 {
@@ -502,6 +546,7 @@ static int make_base(struct journal *j, const struct tape *t, const struct backu
     if (str_absent(bases))
         return ERR_NO_MEMORY;
     TRY(realm_list_find_file(j->store, &a, str_c(t->file), &row));
+    TRY(check_in_use(j, &row));
     const struct realm_summary realm = {.id = row.id, .name = row.name};
     TRY(backup_make_base(j->store, bases.ptr, &realm, watch, &made, ctx));
     atomic_fetch_add(&j->store->backup.bases, 1);
@@ -509,6 +554,19 @@ static int make_base(struct journal *j, const struct tape *t, const struct backu
         LOG_INFO("backup", "realm %.*s has a new base in the archive: %lld pages",
                  STR_ARG(row.name), (long long)made.pages);
     return made.missing == 0 ? 0 : ERR_STORE_CORRUPT;
+}
+
+/* Should it stay, the next start makes a base too many. */
+static int forget_wish(struct journal *j, struct tape *t)
+{
+    int dir;
+    if (!t->noted || wants_base(j, t))
+        return 0;
+    TRY(open_tape(j, t, &dir));
+    int err = journal_wish_write(dir, false);
+    (void)close(dir);
+    t->noted = err != 0;
+    return err;
 }
 
 int journal_make_bases(struct journal *journal, const struct backup_watch *watch,
@@ -523,6 +581,8 @@ int journal_make_bases(struct journal *journal, const struct backup_watch *watch
         if (err == ERR_CANCELLED)
             return err;
         note_base(journal, t, gaps, err);
+        if (err == 0)
+            err = forget_wish(journal, t);
         bool failed = err != 0 && err != ERR_NOT_FOUND && err != ERR_STORE_CORRUPT;
         if (failed && first_err == 0)
             first_err = err;

@@ -2,7 +2,8 @@
  * can be restored to any moment (store/repl/replay.h). Commits are copied into memory by the threads that
  * make them, which wait for nothing, and one thread brings them to reels (store/repl/reel.h):
  *
- *   BACKUP_DIR/archive/FILE/      reels of the database that is called FILE
+ *   BACKUP_DIR/archive/FILE/      reels of the database that is called FILE; "base.wanted" until there is
+ *                                 one that they go on from
  *   BACKUP_DIR/archive/bases/     bases: backups of one realm each, in the format of all backups
  *   BACKUP_DIR/archive/lock       held shared by who reads reels, so that none goes meanwhile
  *
@@ -37,7 +38,8 @@ MUST_CHECK int journal_write(struct journal *journal, struct err_ctx *ctx);
  * call journal_write. A realm that cannot be read is left out until its next commit. */
 MUST_CHECK int journal_make_bases(struct journal *journal, const struct backup_watch *watch,
                                   struct err_ctx *ctx);
-/* At the start: realms whose database stands where no reel ends want a base. */
+/* At the start: realms whose database stands where no reel ends want a base, and those that wanted one when
+ * the last process ended. */
 MUST_CHECK int journal_prove(struct journal *journal, struct err_ctx *ctx);
 /* Reels that end before that time become one for each hour of their database. Nothing is done while
  * somebody restores. */
@@ -60,6 +62,9 @@ MUST_CHECK int journal_folder(int backups_fd, const char *file, bool make, int *
 MUST_CHECK int journal_root(int backups_fd, bool make, int *ret_fd);
 /* The names of the reels in a folder, by their positions. */
 MUST_CHECK int journal_list(int dir_fd, struct arena *a, struct str **ret_names, size_t *ret_count);
+/* Whether the database of these reels wants a base: beside them, so that the next process knows. */
+MUST_CHECK int journal_wish_read(int dir_fd, bool *ret_wished);
+MUST_CHECK int journal_wish_write(int dir_fd, bool wished);
 /* Keeps reels from going; waits some seconds for who lets them go. Or alone, at once: keeps all others from
  * reading them. ERR_CONFLICT. The caller closes the lock. */
 MUST_CHECK int journal_lock(int backups_fd, bool alone, int *ret_fd);

@@ -16,6 +16,7 @@
 #define REELS_MAX    1000000
 #define LOCK_WAIT_MS 10000
 #define LOCK_STEP_MS 20
+#define WISH_NAME    "base.wanted"
 
 /* --- Folders --- */
 
@@ -105,4 +106,25 @@ int journal_list(int dir_fd, struct arena *a, struct str **ret_names, size_t *re
     *ret_names = list.items;
     *ret_count = list.count;
     return 0;
+}
+
+/* --- The wish for a base --- */
+
+int journal_wish_read(int dir_fd, bool *ret_wished)
+{
+    *ret_wished = faccessat(dir_fd, WISH_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return *ret_wished || errno == ENOENT ? 0 : file_err();
+}
+
+int journal_wish_write(int dir_fd, bool wished)
+{
+    int fd;
+    if (!wished) {
+        if (unlinkat(dir_fd, WISH_NAME, 0) != 0 && errno != ENOENT)
+            return file_err();
+    } else {
+        TRY(plain_file_open(dir_fd, WISH_NAME, O_WRONLY | O_CREAT, &fd));
+        (void)close(fd);
+    }
+    return fsync(dir_fd) == 0 ? 0 : file_err();
 }

@@ -179,11 +179,19 @@ void leader_free(struct leader *l)
 void leader_set_mode(struct leader *l, enum repl_mode mode)
 {
     (void)pthread_mutex_lock(&l->lock);
-    l->mode_untold |= mode != l->config.mode;
+    l->settings_untold |= mode != l->config.mode;
     l->config.mode = mode;
     l->slow = false;
     leading_work(l);
     leading_wake_all(l);
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+void leader_witness_changed(struct leader *l)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    l->settings_untold = true;
+    leading_work(l);
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -211,7 +219,7 @@ int leader_attach(struct leader *l, const struct repl_out *out)
         l->out = *out;
         l->connection++;
         l->attached = true;
-        l->mode_untold = true;
+        l->settings_untold = true;
     }
     (void)pthread_mutex_unlock(&l->lock);
     return err;

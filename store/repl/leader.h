@@ -13,10 +13,10 @@
 
 struct leader;
 
-/* In SETTINGS: the mode of the primary; where its reigns began (store/repl/forks.h), in as many pieces as it
- * takes. */
-#define REPL_SETTING_MODE  "mode"
-#define REPL_SETTING_FORKS "forks"
+/* In SETTINGS, of the primary: where its reigns began comes in as many pieces as it takes (store/repl/forks.h). */
+#define REPL_SETTING_MODE    "mode"
+#define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
+#define REPL_SETTING_FORKS   "forks"
 
 struct leader_config {
     struct str cluster; /* its id */
@@ -38,6 +38,8 @@ void leader_free(struct leader *leader);
 /* Of a store; NULL: it leads nobody. */
 struct leader *leader_of(struct store *store);
 void leader_set_mode(struct leader *leader, enum repl_mode mode);
+/* The standby hears that the node has another witness, or none. */
+void leader_witness_changed(struct leader *leader);
 /* Whether there is a standby, connected or not: then events that were archived leave a database only when
  * the file is at the standby, too. */
 void leader_expect_standby(struct leader *leader, bool expects);

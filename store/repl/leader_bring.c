@@ -602,18 +602,21 @@ static void add_forks(struct leader *l, struct arena *a)
 static void send_settings(struct leader *l)
 {
     CLEANUP(arena_free) struct arena a;
+    struct node_state node;
     arena_init(&a, 2 * FORKS_BYTES);
+    node_look(l->store->node, &node);
     l->scratch.type = REPL_SETTINGS;
     l->scratch.settings.count = 0;
     add_setting(l, REPL_SETTING_MODE, str_c(repl_mode_word(l->config.mode)));
+    add_setting(l, REPL_SETTING_WITNESS, str_c(node.witness.address));
     add_forks(l, &a);
-    l->mode_untold = leading_send(l, &l->scratch) != 0;
+    l->settings_untold = leading_send(l, &l->scratch) != 0;
 }
 
 /* What there was no room for, and what came between. */
 static void catch_up(struct leader *l)
 {
-    if (l->mode_untold)
+    if (l->settings_untold)
         send_settings(l);
     for (struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         if (db->gone_untold)

@@ -78,12 +78,12 @@ struct leader {
     struct repl_out out;
     uint64_t connection; /* counts them */
     bool attached;
-    bool all_said;    /* AT_END came */
-    bool settled;     /* every database has been looked at */
-    bool broken;      /* a send failed */
-    bool slow;        /* an answer waited in vain */
-    bool mode_untold; /* to the standby, which keeps it for its own reign */
-    bool work;        /* for the worker */
+    bool all_said;        /* AT_END came */
+    bool settled;         /* every database has been looked at */
+    bool broken;          /* a send failed */
+    bool slow;            /* an answer waited in vain */
+    bool settings_untold; /* to the standby, which keeps them for its own reign */
+    bool work;            /* for the worker */
     bool stopping;
     bool verifying;
     bool expects_standby;

@@ -201,6 +201,7 @@ int node_reign(struct node_state *state, uint64_t expected_epoch, int64_t now_ms
     state->failed_over = false;
     state->peer.met = MET_NOT_YET;
     memset(state->witness.counted, 0, sizeof(state->witness.counted));
+    memset(state->primary_witness, 0, sizeof(state->primary_witness));
     state->word = (struct node_word){.why = ""};
     node_note_epoch(state, state->epoch, str_c(state->id), now_ms);
     return 0;
@@ -290,4 +291,19 @@ static int put_mode(void *arg, struct node_state *state)
 int node_set_mode(struct node *node, enum repl_mode mode)
 {
     return node_change(node, put_mode, &mode);
+}
+
+static int put_primary_witness(void *arg, struct node_state *state)
+{
+    const struct str *address = arg;
+    memset(state->primary_witness, 0, sizeof(state->primary_witness));
+    memcpy(state->primary_witness, address->ptr, address->len);
+    return 0;
+}
+
+int node_set_primary_witness(struct node *node, struct str address)
+{
+    if (address.len > NODE_ADDRESS_MAX || !str_has_no_control(address))
+        return ERR_INVALID_REQUEST;
+    return node_change(node, put_primary_witness, &address);
 }

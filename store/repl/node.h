@@ -87,6 +87,8 @@ struct node_state {
     struct node_word word;
     struct node_peer peer;
     struct node_witness witness;
+    /* Of a standby: where its primary's witness is, as the primary says; empty: it has none, or did not say. */
+    char primary_witness[NODE_ADDRESS_MAX + 1];
     struct node_epoch timeline[NODE_TIMELINE_MAX]; /* oldest first */
     size_t timeline_count;
     struct node_token tokens[NODE_TOKENS_MAX];
@@ -154,6 +156,8 @@ MUST_CHECK int node_met_peer(struct node *node, enum node_met met, bool *ret_new
  * else. Nothing is kept of a standby that is not the node's any more. Nobody hears of this change. */
 MUST_CHECK int node_count_on(struct node *node, const char *standby);
 MUST_CHECK int node_set_mode(struct node *node, enum repl_mode mode);
+/* The primary says where its witness is; empty: it has none. ERR_INVALID_REQUEST for what is no address. */
+MUST_CHECK int node_set_primary_witness(struct node *node, struct str address);
 
 /* --- The text alone, for node.c and for fuzzing --- */
 

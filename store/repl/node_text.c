@@ -120,6 +120,8 @@ int node_text_write(struct arena *a, const struct node_state *s, struct str *ret
         write_peer(&w, &s->peer);
     if (node_has_witness(s))
         write_witness(&w, &s->witness);
+    if (s->primary_witness[0] != '\0')
+        jw_member_c(&w, "primaryWitness", s->primary_witness);
     write_timeline(&w, s);
     write_tokens(&w, s);
     jw_end_object(&w);
@@ -262,6 +264,8 @@ static int read_members(struct arena *a, const struct json_value *v, struct node
     TRY(read_peer(a, json_get(v, "peer"), &s->peer));
     TRY(read_word(json_get(v, "promotedBy"), &s->word));
     TRY(read_witness(a, json_get(v, "witness"), &s->witness));
+    if (!json_is_none(json_get(v, "primaryWitness")))
+        TRY(read_text(v, "primaryWitness", s->primary_witness, sizeof(s->primary_witness)));
     TRY(read_timeline(json_get(v, "timeline"), s));
     return read_tokens(a, json_get(v, "tokens"), s);
 }

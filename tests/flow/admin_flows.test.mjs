@@ -209,14 +209,16 @@ test('what steps there are', async () => {
 });
 
 test('bindings: what is not there or cannot be gone through is refused', async () => {
-  const otp = await copy('browser');
-  await setRequirement(otp, 'auth-otp-form', 'REQUIRED');
-  const conditional = (await executions(otp)).find((e) => e.displayName.endsWith('Conditional OTP'));
-  await call('PUT', `flows/${encodeURIComponent(otp)}/executions`, { ...conditional, requirement: 'REQUIRED' });
-  await setRequirement(otp, 'conditional-user-configured', 'DISABLED');
-  const refused = await bind({ browserFlow: otp });
+  const key = await copy('browser');
+  const conditional = (await executions(key)).find((e) => e.displayName.endsWith('Conditional OTP'));
+  await call('PUT', `flows/${encodeURIComponent(key)}/executions`, { ...conditional, requirement: 'REQUIRED' });
+  assert.equal((await bind({ browserFlow: key })).status, 204, 'a code of everybody');
+  await bind({ browserFlow: 'browser' });
+  await kc.authenticationManagement.addExecutionToFlow({ flow: conditional.displayName, provider: 'webauthn-authenticator' });
+  await setRequirement(key, 'webauthn-authenticator', 'REQUIRED');
+  const refused = await bind({ browserFlow: key });
   assert.equal(refused.status, 400);
-  assert.deepEqual([refused.json.field, refused.json.errorMessage], ['browserFlow', 'The flow needs the step auth-otp-form, which does not exist here']);
+  assert.deepEqual([refused.json.field, refused.json.errorMessage], ['browserFlow', 'The flow needs the step webauthn-authenticator, which does not exist here']);
   const empty = fresh('empty');
   await kc.authenticationManagement.createFlow({ alias: empty, providerId: 'basic-flow', topLevel: true });
   for (const [setting, alias] of [['browserFlow', 'nowhere'], ['browserFlow', ''], ['browserFlow', 'clients'], ['browserFlow', 'forms'],

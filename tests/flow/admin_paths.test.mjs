@@ -13,7 +13,6 @@ const ABSENT = [
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
   [/\/organizations\/.*\/groups/, 'Groups of organizations'],
-  [/\/organizations\/.*\/invit/, 'Invitations to organizations'],
   [/\/workflows/, 'Workflows'],
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],

@@ -55,6 +55,15 @@ test('components, algorithms, client authenticators: as they are known elsewhere
   assert.deepEqual(Object.keys(info.clientInstallations), ['openid-connect']);
 });
 
+test('identity providers: what is told of each kind is what its own line tells', async () => {
+  const kinds = info.componentTypes['identity-provider'];
+  assert.ok(kinds.length > 10 && kinds.some((k) => k.id === 'saml'));
+  for (const kind of kinds) {
+    const { json } = await world.call('GET', `/realms/peru/identity-provider/providers/${kind.id}`, { token: await world.token('ana', 'peru') });
+    assert.deepEqual(json.configProperties, kind.properties, kind.id);
+  }
+});
+
 test('password policies: each that is told can be set', async () => {
   for (const { id, defaultValue, configType } of info.passwordPolicies) {
     if (id === 'hashAlgorithm' || id === 'hashIterations') continue;

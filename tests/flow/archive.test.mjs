@@ -24,6 +24,7 @@ copyFileSync(path.join(world.server.data, 'master.key'), kept);
 
 const users = async (realm = 'peru', cli = world.cli) => (await cli.json('user', 'list', '--realm', realm)).map((u) => u.username).sort();
 const moments = (realm) => world.cli.json('backup', 'moments', '--realm', realm);
+// Up to `at`; 0: at all. A realm has no moments before its first base.
 const archived = (at, realm = 'peru') => until('it is archived', async () => (await moments(realm)).some((m) => Date.parse(m.to) >= at));
 // A moment after what was answered and before what comes.
 async function moment() {
@@ -40,6 +41,7 @@ async function restore(...args) {
   return result;
 }
 
+await archived(0);
 await world.addUser('ana');
 const login = await portal.password('ana');
 assert.equal(login.status, 200);
@@ -106,7 +108,9 @@ test('kill -9 in the midst of changes: what was answered before is in the archiv
     if (round % 2) await archived(Date.parse(at));
     await world.server.crash();
     await world.server.launch();
+    const launched = Date.now();
     await world.addUser(`after${round}`);
+    await archived(launched); // what comes now is in no gap: the reels go on, or a new base is there
     const now = await moment();
     await world.addUser(`last${round}`);
     await archived(Date.parse(now));
@@ -155,7 +159,7 @@ test('a folder that cannot be written is told, holds nothing up, and is caught u
 test('the whole node comes back as of one moment, with what was made since the last backup', async () => {
   await world.cli.ok('realm', 'create', 'chile');
   await world.addUser('pedro', {}, { realm: 'chile' });
-  await archived(0, 'chile'); /* its first base: before that it has no moments */
+  await archived(0, 'chile');
   const at = await moment();
   await world.addUser('diego', {}, { realm: 'chile' });
   await world.addUser('sofia');

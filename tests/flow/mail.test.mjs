@@ -7,7 +7,8 @@ import { AdminWorld, refusal } from './lib/admin.mjs';
 import { formById, forms, visibleText } from './lib/html.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
-import { filesIn, freePort, sleep } from './lib/server.mjs';
+import { codeFor, setupForm } from './lib/otp.mjs';
+import { filesIn, freePort, sleep, until } from './lib/server.mjs';
 import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
 
 const MAIL_PASSWORD = 'canary-of-the-mail-password';
@@ -427,6 +428,44 @@ test('OA-01: a link leads back to no address that was withdrawn meanwhile', asyn
   assert.match(done.text, /https:\/\/home\.example\.pe\//);
 });
 
+test('kc_action=VERIFY_EMAIL: an application has the address proved, or goes on without', async () => {
+  const urpi = await someone();
+  const parameters = { client_id: 'portal', kc_action: 'VERIFY_EMAIL' };
+  const answerOf = (page) => [page.callback.kc_action, page.callback.kc_action_status, Boolean(page.callback.code)];
+  const browser = newBrowser();
+  const form = (page) => formById(page.text, 'kc-verify-email-form');
+  let page = await browser.logIn(await browser.authorize(parameters), urpi.name);
+  assert.ok(form(page), page.text.slice(0, 1500));
+  const link = linkOf(await relay.take(urpi.email));
+  assert.deepEqual(answerOf(await browser.submit(page, form(page), { 'cancel-aia': 'true' })), ['VERIFY_EMAIL', 'cancelled', true]);
+  page = await browser.authorize(parameters); // the session is enough: nothing is changed by it
+  page = await browser.submit(page, form(page));
+  assert.match(page.text, /not confirmed yet/);
+  assert.match((await useLink(link)).text, /up to date/);
+  assert.deepEqual(answerOf(await browser.submit(page, form(page))), ['VERIFY_EMAIL', 'success', true]);
+  assert.deepEqual(answerOf(await browser.authorize(parameters)), ['VERIFY_EMAIL', 'success', true], 'proved before');
+  const bare = await someone({ email: '' });
+  page = await browser.logIn(await browser.authorize({ ...parameters, prompt: 'select_account' }), bare.name);
+  assert.deepEqual(answerOf(page), ['VERIFY_EMAIL', 'error', true], 'there is nothing to prove');
+});
+
+test('RE-01, MF-04: a link asks for one-time passwords at the next login, and sets none up by itself', async () => {
+  const killa = await someone();
+  await kc.users.executeActionsEmail({ id: killa.id, actions: ['CONFIGURE_TOTP'] });
+  const mail = await relay.take(killa.email);
+  assert.match(mail.parsed.text, /set up one-time codes/);
+  assert.deepEqual((await kc.users.findOne({ id: killa.id })).requiredActions, [], 'not by the mail alone');
+  const done = await useLink(linkOf(mail));
+  assert.match(done.text, /Now sign in/);
+  assert.match(done.text, new RegExp(`href="[^"]*/realms/peru/account/"`));
+  assert.equal(setupForm(done), undefined, 'who has the mail alone sees no secret');
+  assert.deepEqual((await kc.users.findOne({ id: killa.id })).requiredActions, ['CONFIGURE_TOTP']);
+  const browser = new Browser(world.server, 'peru');
+  const page = await browser.logIn(await browser.authorize({ client_id: 'portal' }), killa.name);
+  const end = await browser.submit(page, setupForm(page), { totp: codeFor(page) });
+  assert.ok(end.callback.code, end.text.slice(0, 1500));
+});
+
 test('send-verify-email and reset-password-email', async () => {
   const juan = await someone();
   await kc.users.sendVerifyEmail({ id: juan.id });
@@ -470,7 +509,7 @@ test('what is refused, with Keycloak\'s words', async () => {
     ['?client_id=portal&redirect_uri=javascript:alert(1)', undefined, undefined, /Invalid redirect uri/],
     ['?lifespan=0', undefined, undefined, /lifespan/], ['?lifespan=99999999', undefined, undefined, /lifespan/],
     ['', ['NO_SUCH_ACTION'], undefined, /invalid required actions/], ['', [], undefined, /invalid required actions/],
-    ['', [7], undefined, /invalid required actions/], ['', ['CONFIGURE_TOTP'], undefined, /cannot be done behind a link/],
+    ['', [7], undefined, /invalid required actions/], ['', ['UPDATE_PROFILE'], undefined, /cannot be done behind a link/],
     ['', undefined, off, /User is disabled/], ['', undefined, bare, /User email missing/],
   ];
   for (const [query, json, who, pattern] of cases) {
@@ -492,4 +531,48 @@ test('a mail that is not sent is told to the administrator, and is an event', as
     assert.match(told.text, /on its way/, 'PW-05');
     assert.match(world.server.log, /a mail was not sent/);
   } finally { await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() }); }
+});
+
+// --- When the server stops ---
+
+test('what waits when the server stops is sent before it ends, each link once; a mail server that is silent holds up nothing for long', async () => {
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  const slow = await MailServer.start({ password: MAIL_PASSWORD, ...authority.issue('localhost'), gate });
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(slow.port) }) });
+  const people = [await someone(), await someone(), await someone()];
+  for (const { name } of people) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await until('the first mail is on its way', async () => slow.connections > 0);
+  world.server.keepData = true;
+  const stopped = world.server.stop();
+  open();
+  await stopped;
+  world.server.keepData = false;
+  const mails = await Promise.all(people.map(({ email }) => slow.take(email)));
+  assert.deepEqual(slow.mails, [], 'one for each');
+  await world.server.launch();
+  kc = await world.client('ana', 'peru');
+  for (const [i, mail] of mails.entries()) {
+    await useLink(linkOf(mail), newPassword(`a new password after the stop ${i}`));
+    assertSpent(await follow(linkOf(mail)));
+  }
+  await slow.close();
+
+  const silent = await silentServer();
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(silent.port) }) });
+  for (const { name } of [await someone(), await someone()]) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await silent.reached;
+  await world.server.restart();
+  assert.match(world.server.log, /1 mails that waited are not sent/);
+  silent.close();
+  kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() });
 });

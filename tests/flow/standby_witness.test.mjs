@@ -1,7 +1,7 @@
 // Two nodes and a witness: who is cut off stops taking changes before the other one may begin, and never
 // do both (RP-02).
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cluster } from './lib/cluster.mjs';
@@ -24,6 +24,12 @@ after(() => cluster?.close());
 
 const change = (node, name = `person${n++}`) => node.cli.run(['user', 'add', '--realm', 'peru', '--username', name]);
 const works = async (node) => (await change(node)).status === 0;
+// What the last refusal said is told when none is taken in time.
+const takesChanges = (node, timeout) => until('it takes changes', async () => {
+  const { status, stderr } = await change(node);
+  if (status !== 0) throw new Error(stderr);
+  return true;
+}, timeout);
 const told = () => (existsSync(hooks) ? readFileSync(hooks, 'utf8').trim().split('\n') : []);
 const events = async (node, type) => (await node.cli.json('audit', 'list', '--realm', 'master', '--type', type)).length;
 
@@ -49,6 +55,8 @@ test('each of them says what it is', async () => {
   assert.equal(shown.epoch, 1);
   assert.equal(shown.primary, status.node);
   assert.equal(shown.nodes.length, 2);
+  await until('the standby is counted on', async () => (await cluster.witness.show()).standby === (await standby.cli.json('status')).node);
+  assert.match(await cluster.witness.cli.ok('witness', 'show'), /epoch 1, primary [0-9a-f-]{36}, standby [0-9a-f-]{36} \((async|alone)\); lease 1500 ms/);
   assert.equal(await events(primary, 'WitnessPaired'), 1);
 });
 
@@ -59,7 +67,7 @@ test('the primary is killed: the standby reigns by itself', async (t) => {
   await primary.crash();
   assert.match((await change(primary)).stderr, /neither the witness nor the standby/); // in its folder
   await swap();
-  await until('it takes changes', () => works(primary));
+  await takesChanges(primary);
   t.diagnostic(`kill to first change ${Date.now() - begun} ms, lease ${cluster.lease} ms`);
   assert.equal(await cluster.metric(primary, 'epoch'), 2);
   assert.equal(await events(primary, 'Promoted'), 1);
@@ -90,6 +98,8 @@ test('a primary that is cut off stops before the other one begins', async () => 
   });
   await sleep(1000);
   const old = cluster.nodes.indexOf(primary);
+  const epoch = await cluster.metric(primary, 'epoch');
+  rmSync(hooks);
   cluster.isolate(primary);
   await swap();
   await until('the new one takes changes', async () => answered.some(({ i }) => i !== old));
@@ -101,6 +111,8 @@ test('a primary that is cut off stops before the other one begins', async () => 
   assert.ok(answered.some(({ i }) => i === old));
   assert.equal(await cluster.reigns(standby), true); // it cannot know
   assert.equal(await cluster.metric(standby, 'lease_held'), 0);
+  await until('both hooks ran', async () => told().includes(`demote ${epoch}`) && told().includes(`promote ${epoch + 1}`));
+  rmSync(hooks);
   cluster.mend();
   await until('it hears of the other one', async () => (await cluster.metric(standby, 'role')) === 3);
   await until('the hook ran', async () => told().some((line) => line.startsWith('demote')));
@@ -110,21 +122,35 @@ test('a primary that is cut off stops before the other one begins', async () => 
 });
 
 test('the primary goes on with the standby while the witness is away, and without both not', async () => {
+  const epoch = await cluster.metric(primary, 'epoch');
+  rmSync(hooks);
   await cluster.witness.kill();
   await sleep(2 * cluster.lease);
   assert.equal(await works(primary), true);
   assert.equal((await primary.cli.json('status')).witness.connected, false);
+  assert.deepEqual(told(), []);
   await standby.crash();
   await sleep(2 * cluster.lease);
   const refused = await cluster.clientAt(primary, 'nobody').post('/token', { grant_type: 'client_credentials' });
   assert.ok(refused.status === 401 || refused.status === 503);
   assert.equal(await works(primary), false);
   assert.match((await change(primary)).stderr, /neither the witness nor the standby/);
+  await until('the hook ran', async () => told().length > 0);
+  assert.deepEqual(told(), [`demote ${epoch}`]);
+  await cluster.witness.launch();
+  await takesChanges(primary);
+  await until('the hook ran', async () => told().length > 1);
+  assert.deepEqual(told(), [`demote ${epoch}`, `promote ${epoch}`]);
+  await cluster.witness.kill();
   await primary.crash();
+  rmSync(hooks);
   await primary.launch(); // without anybody whom it could ask
   assert.equal(await works(primary), false);
+  await until('the hook ran', async () => told().length > 0);
   await cluster.witness.launch();
-  await until('it takes changes', () => works(primary));
+  await takesChanges(primary);
+  await until('the hook ran', async () => told().length > 1);
+  assert.deepEqual(told(), [`demote ${epoch}`, `promote ${epoch}`]);
   await standby.launch();
   await cluster.inStep(primary);
 });
@@ -180,7 +206,7 @@ test('in a synchronous mode only who has all reigns by itself', async () => {
   await until('it is told why', async () => /lacks changes that were answered/.test(standby.log), 60000);
   assert.equal(await works(standby), false);
   await standby.cli.ok('promote', '--yes');
-  await until('it takes changes', () => works(standby));
+  await takesChanges(standby);
   [primary, standby] = [standby, primary];
   await rejoin();
 });
@@ -191,7 +217,7 @@ test('and who has all does', async () => {
   assert.equal((await change(primary, name)).status, 0);
   await primary.crash();
   await swap();
-  await until('it takes changes', () => works(primary), 90000);
+  await takesChanges(primary, 90000);
   assert.equal((await primary.cli.json('user', 'show', '--realm', 'peru', '--username', name)).username, name);
   await rejoin();
 });
@@ -202,6 +228,6 @@ test('when the witness is lost, too, it is forgotten by who is promoted', async 
   const refused = await standby.cli.run(['promote', '--yes']);
   assert.match(refused.stderr, /witness does not answer/);
   await standby.cli.ok('promote', '--yes', '--without-witness');
-  await until('it takes changes', () => works(standby));
+  await takesChanges(standby);
   assert.equal((await standby.cli.json('status')).witness, undefined);
 });

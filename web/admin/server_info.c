@@ -38,8 +38,10 @@ static const struct {
 #undef P
 };
 
-static const char *const component_types[] = {PROVIDER_KEY, PROVIDER_PROFILE, PROVIDER_STORAGE,
-                                              PROVIDER_LDAP_MAPPER, PROVIDER_REGISTRATION};
+/* Identity providers are no components, but described alike; Keycloak's answer has no such description. */
+static const char *const component_types[] = {PROVIDER_KEY,          PROVIDER_PROFILE,
+                                              PROVIDER_STORAGE,      PROVIDER_LDAP_MAPPER,
+                                              PROVIDER_REGISTRATION, PROVIDER_IDENTITY};
 
 /* --- The machine --- */
 

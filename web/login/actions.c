@@ -65,13 +65,37 @@ void login_otp(struct request *req, struct response *res)
     step_answer(req, res, rc, &step);
 }
 
+/* The button of what an application asked for (kc_action). */
+static bool is_cancelled(const struct login_form *form)
+{
+    return !str_absent(form_get(form->form, "cancel-aia"));
+}
+
+void login_configure_totp(struct request *req, struct response *res)
+{
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0 && is_cancelled(&form)) {
+        rc = authz_cancel_action(&form.ctx, &form.browser, form.state, &step);
+    } else if (rc == 0) {
+        struct authz_totp_form sent = {
+            .state = form.state,
+            .code = field(&form, "totp"),
+            .label = field(&form, "userLabel"),
+            .end_sessions = str_eq(field(&form, "logout-sessions"), STR("on")),
+        };
+        rc = authz_configure_totp(&form.ctx, &form.browser, &sent, &step);
+    }
+    step_answer(req, res, rc, &step);
+}
+
 void login_required_action(struct request *req, struct response *res)
 {
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
-    bool cancelled = rc == 0 && !str_absent(form_get(form.form, "cancel-aia"));
-    if (cancelled)
+    if (rc == 0 && is_cancelled(&form))
         rc = authz_cancel_action(&form.ctx, &form.browser, form.state, &step);
     else if (rc == 0)
         rc = authz_update_password(&form.ctx, &form.browser, form.state,

@@ -137,7 +137,9 @@ void login_verify_email(struct request *req, struct response *res)
         rc = request_form(req, &form);
     if (rc == 0)
         rc = cookies_read(req, &browser);
-    if (rc == 0)
+    if (rc == 0 && !str_absent(form_get(form, "cancel-aia")))
+        rc = authz_cancel_action(&ctx, &browser, form_get(form, "state"), &step);
+    else if (rc == 0)
         rc = authz_verify_email(&ctx, &browser, form_get(form, "state"),
                                 !str_absent(form_get(form, "again")), &step);
     step_answer(req, res, rc, &step);
@@ -185,6 +187,7 @@ static void send_action(struct request *req, struct response *res, struct str ke
     tpl_set(a, p.root, "key", key);
     tpl_set(a, p.root, "username", visit->user.username);
     tpl_set_bool(a, p.root, "password", visit->wants_password);
+    tpl_set_bool(a, p.root, "totp", visit->wants_totp);
     tpl_set_bool(a, p.root, "autofocus", true);
     page_problem(&p, problem);
     page_send(&p, res, 200, "action-token");
@@ -197,8 +200,11 @@ static void send_done(struct request *req, struct response *res, const struct ac
                                        attrs_first(&visit->user.attributes, STR("locale"))};
     page_begin(&p, req, &wish);
     page_message(&p, "heading", "action.done.heading", NULL, 0);
-    page_message(&p, "text", "action.done.text", NULL, 0);
+    page_message(&p, "text", visit->wants_totp ? "action.totp.done" : "action.done.text", NULL, 0);
     struct str back = way_back(req, visit);
+    if (str_absent(back) &&
+        visit->wants_totp) /* what is left is done at the next login, wherever */
+        back = page_realm_path(req, STR("/account/"));
     if (!str_absent(back))
         tpl_set(req->arena, p.root, "back", back);
     page_send(&p, res, 200, "info");

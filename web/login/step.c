@@ -9,6 +9,7 @@
 #include "web/login/expired.h"
 #include "web/login/mails.h"
 #include "web/login/page.h"
+#include "web/login/qr_code.h"
 #include "web/web.h"
 
 #include "core/base/banned.h"
@@ -75,6 +76,7 @@ static void send_verify_email(struct request *req, struct response *res,
     struct page p;
     begin_form(&p, req, step, "/login-actions/verify-email");
     tpl_set(req->arena, p.root, "email", step->email);
+    tpl_set_bool(req->arena, p.root, "mayCancel", step->may_cancel);
     if (step->err != 0)
         page_message(&p, "error", "verifyemail.waiting", NULL, 0);
     page_send(&p, res, 200, "verify-email");
@@ -101,6 +103,50 @@ static void send_password(struct request *req, struct response *res, const struc
     const struct password_problem problem = {step->problem, step->problem_number};
     page_problem(&p, &problem);
     page_send(&p, res, 200, "update-password");
+}
+
+/* MF-09: without a QR code, when names are too long for one, the key is typed. */
+static void set_qr_code(struct page *p, const struct totp_page *totp)
+{
+    struct qr_code code;
+    struct arena *a = p->req->arena;
+    if (qr_code_of(a, totp->face.uri, &code) != 0)
+        return;
+    struct tpl_value *qr = tpl_set_map(a, p->root, "qr");
+    tpl_set(a, qr, "path", code.path);
+    tpl_set_i64(a, qr, "size", code.size);
+}
+
+static void set_facts(struct page *p, const struct otp_face *face)
+{
+    struct arena *a = p->req->arena;
+    tpl_set(a, p->root, "key", face->key);
+    tpl_set(a, p->root, "algorithm", face->algorithm);
+    tpl_set_i64(a, p->root, "digits", face->digits);
+    if (face->by_counter)
+        tpl_set_i64(a, p->root, "counter", face->counter);
+    else
+        tpl_set_i64(a, p->root, "period", face->period_s);
+}
+
+static void send_totp(struct request *req, struct response *res, const struct authz_step *step)
+{
+    struct page p;
+    struct arena *a = req->arena;
+    const struct totp_page *totp = &step->totp;
+    begin_form(&p, req, step, "/login-actions/configure-totp");
+    tpl_set(a, p.root, "username", step->username);
+    tpl_set(a, p.root, "label", totp->label);
+    tpl_set_bool(a, p.root, "labelNeeded", totp->label_needed);
+    tpl_set_bool(a, p.root, "endSessions", totp->end_sessions);
+    tpl_set_bool(a, p.root, "mayCancel", step->may_cancel);
+    tpl_set_bool(a, p.root, "codeIsWrong", totp->problem && totp->code_is_wrong);
+    tpl_set_bool(a, p.root, "labelIsWrong", totp->problem && !totp->code_is_wrong);
+    set_qr_code(&p, totp);
+    set_facts(&p, &totp->face);
+    if (totp->problem)
+        page_message(&p, "error", totp->problem, NULL, 0);
+    page_send(&p, res, 200, "configure-totp");
 }
 
 /* Links that a client's owner gave: web pages only (OA-03). */
@@ -201,6 +247,7 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_LOGIN: send_login(req, res, step); return;
     case AUTHZ_STEP_OTP: send_otp(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
+    case AUTHZ_STEP_CONFIGURE_TOTP: send_totp(req, res, step); return;
     case AUTHZ_STEP_RESET_PASSWORD: send_reset(req, res, step); return;
     case AUTHZ_STEP_VERIFY_EMAIL: send_verify_email(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;

@@ -70,10 +70,11 @@ static struct str title_of(const struct realm *realm)
 }
 
 /* RE-05: a realm's own text may have several lines, a subject has one. */
-static struct str subject_of(const struct writer *w, const char *key)
+static struct str subject_of(const struct writer *w, const char *key, struct str about)
 {
     struct buf b;
-    struct str subject, words = cut(text(w, key, &w->title, 1), MAIL_HEADER_MAX_BYTES);
+    const struct str args[] = {w->title, cut(about, TITLE_MAX_BYTES)};
+    struct str subject, words = cut(text(w, key, args, ARRAY_LEN(args)), MAIL_HEADER_MAX_BYTES);
     buf_init(&b, w->ctx->arena, MAIL_HEADER_MAX_BYTES + 1);
     for (size_t i = 0; i < words.len; i++) {
         unsigned char c = (unsigned char)words.ptr[i];
@@ -122,6 +123,7 @@ static struct str names_of(const struct writer *w, struct str actions)
 
 /* What both parts are made of; link absent: none. */
 struct parts {
+    struct str about; /* in the subject, beside the realm; absent: nothing */
     struct str lead, button, link, once, ignore;
 };
 
@@ -150,7 +152,7 @@ static int write_words(const struct writer *w, const char *subject_key, const st
                        struct mail_words *ret_words)
 {
     struct arena *a = w->ctx->arena;
-    struct mail_words words = {.subject = subject_of(w, subject_key)};
+    struct mail_words words = {.subject = subject_of(w, subject_key, p->about)};
     words.text = str_absent(p->link) ? ARENA_CONCAT(a, p->lead, STR("\n"))
                                      : ARENA_CONCAT(a, p->lead, STR("\n\n"), p->link, STR("\n\n"),
                                                     p->once, STR("\n"), p->ignore, STR("\n"));
@@ -184,6 +186,24 @@ int mail_words_of_letter(const struct auth_ctx *ctx, const struct template_set *
         .ignore = text(&w, "mail.ignore", NULL, 0),
     };
     return write_words(&w, keys[letter->purpose].subject, &parts, ret_words);
+}
+
+int mail_words_of_invitation(const struct auth_ctx *ctx, const struct template_set *templates,
+                             struct str language, const struct mail_invitation *invitation,
+                             struct mail_words *ret_words)
+{
+    struct writer w;
+    TRY(writer_init(&w, ctx, templates, language));
+    const struct str args[] = {w.title, invitation->organization};
+    const struct parts parts = {
+        .about = invitation->organization,
+        .lead = text(&w, "mail.invite.lead", args, ARRAY_LEN(args)),
+        .button = text(&w, "mail.invite.button", NULL, 0),
+        .link = invitation->link,
+        .once = how_long(&w, invitation->lifespan_s),
+        .ignore = text(&w, "mail.ignore", NULL, 0),
+    };
+    return write_words(&w, "mail.invite.subject", &parts, ret_words);
 }
 
 int mail_words_of_test(const struct auth_ctx *ctx, const struct template_set *templates,

@@ -15,6 +15,16 @@ struct str mail_language(const struct auth_ctx *ctx, const struct template_set *
 MUST_CHECK int mail_words_of_letter(const struct auth_ctx *ctx,
                                     const struct template_set *templates, struct str language,
                                     const struct letter *letter, struct mail_words *ret_words);
+struct mail_invitation {
+    struct str organization; /* its name */
+    struct str link;
+    int64_t lifespan_s;
+};
+/* Of an invitation to an organization. */
+MUST_CHECK int mail_words_of_invitation(const struct auth_ctx *ctx,
+                                        const struct template_set *templates, struct str language,
+                                        const struct mail_invitation *invitation,
+                                        struct mail_words *ret_words);
 /* Of the mail that tries the settings out. */
 MUST_CHECK int mail_words_of_test(const struct auth_ctx *ctx, const struct template_set *templates,
                                   struct str language, struct mail_words *ret_words);

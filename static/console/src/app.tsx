@@ -39,6 +39,7 @@ const sections: Section[] = [
   { id: 'requests', text: 'nav.requests', needs: [], page: lazy(() => import('./pages/requests')) },
   { id: 'authentication', text: 'nav.authentication', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/authentication')) },
   { id: 'identity-providers', text: 'nav.providers', needs: ['view-identity-providers', 'manage-identity-providers'], page: lazy(() => import('./pages/providers')) },
+  { id: 'user-federation', text: 'nav.federation', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/federation')) },
   { id: 'operations', text: 'nav.operations', needs: ['view-realm', 'manage-realm'], ofNode: true, page: lazy(() => import('./pages/operations')) },
   { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
 ];

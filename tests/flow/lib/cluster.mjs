@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { Cli } from './cli.mjs';
 import { request } from './http.mjs';
 import { Client } from './oidc.mjs';
-import { RELEASE_BIN, Server, childEnvironment, freePort, tempFolder, until } from './server.mjs';
+import { RELEASE_BIN, Server, childEnvironment, freePort, keepLog, tempFolder, until } from './server.mjs';
 import { Wire } from './wire.mjs';
 import { SECRET, World } from './world.mjs';
 
@@ -23,7 +23,7 @@ export class Witness {
     this.log = '';
     this.child = spawn(RELEASE_BIN, ['witness', '--data', this.cli.data, '--replication-port', String(this.port), '--replication-address', '127.0.0.1'],
       { env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (chunk) => { this.log += chunk; });
+    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (chunk) => { this.log += chunk; keepLog(this.cli.data, chunk); });
     const { child } = this;
     this.ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
     process.on('exit', () => child.kill('SIGKILL'));
@@ -39,14 +39,15 @@ export class Witness {
 }
 
 export class Cluster {
-  // options: witness, mode, failover, lease (ms), args (of both nodes), realm
+  // options: witness, unpaired (the standby is not paired with it), mode, failover, lease (ms), args (of both nodes), realm
   static async open(options = {}) {
     const cluster = new Cluster();
     await cluster.setUp({ witness: true, mode: 'async', failover: 'automatic', lease: 1500, args: [], ...options });
     return cluster;
   }
 
-  async setUp({ witness, mode, failover, lease, args, realm }) {
+  async setUp({ witness, unpaired, mode, failover, lease, args, realm }) {
+    this.unpaired = unpaired;
     const ports = [await freePort(), await freePort()];
     this.lease = lease;
     this.origin = `http://localhost:${await freePort()}`; // of both, as behind a floating address
@@ -71,8 +72,13 @@ export class Cluster {
     const token = (await first.cli.ok('standby', 'token')).trim();
     await first.cli.withFile(token, (file) => second.cli.ok('standby', 'init', '--from', this.between[0].address, '--token-file', file, '--address', this.between[1].address));
     await second.launch();
-    for (const i of this.ways.keys()) await this.nodes[i].cli.withFile(await this.witness.token(), (file) => this.nodes[i].cli.ok('standby', 'witness', this.ways[i].address, '--token-file', file));
+    for (const i of this.ways.keys()) if (i === 0 || !this.unpaired) await this.pairWithWitness(i);
     await this.inStep(first);
+  }
+
+  async pairWithWitness(i) {
+    const { cli } = this.nodes[i];
+    return cli.withFile(await this.witness.token(), (file) => cli.ok('standby', 'witness', this.ways[i].address, '--token-file', file));
   }
 
   other(node) { return this.nodes[1 - this.nodes.indexOf(node)]; }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { AdminWorld } from './admin.mjs';
+import { formById } from './html.mjs';
 import { bearer, request } from './http.mjs';
 import { PASSWORD } from './oidc.mjs';
 
@@ -56,3 +57,15 @@ export class OneTimeCodes {
     return { name: one.name, code: hotp(one.last, { digits: 8 }) };
   }
 }
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+// The bytes of a key as people type it (RFC 4648 6).
+export function base32(text) {
+  const bits = [...text.replaceAll(' ', '')].map((c) => LETTERS.indexOf(c).toString(2).padStart(5, '0')).join('');
+  return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+}
+
+// The page on which a device is set up, and what an app would make of it.
+export const setupForm = (page) => formById(page.text, 'kc-totp-settings-form');
+export const secretOf = (page) => page.text.match(/id="kc-totp-secret-key"[^>]*>([A-Z2-7 ]+)</)[1];
+export const codeFor = (page, ahead = 0, options = {}) => totp(ahead, { key: base32(secretOf(page)), ...options });

@@ -2,7 +2,7 @@
 // every test wants: exit status 0 and no word from a sanitizer.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,12 @@ export const childEnvironment = (extra = {}) => ({ ...environment, ...sanitizers
 const children = new Set();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+// GARITA_FLOW_LOGS names a folder in which what servers said stays after the run, by test and data folder.
+export function keepLog(data, chunk) {
+  const folder = process.env.GARITA_FLOW_LOGS;
+  if (folder) appendFileSync(path.join(folder, `${path.basename(process.argv[1])}.${path.basename(path.dirname(data))}.log`), chunk);
+}
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const tempFolder = (name = 'data') => mkdtempSync(path.join(os.tmpdir(), `garita-${name}-`));
@@ -51,9 +57,10 @@ export function freePort() {
 export async function until(what, check, timeout = 30000, pause = 50) {
   const end = Date.now() + timeout;
   for (;;) {
-    const result = await check().catch(() => undefined);
+    let why = '';
+    const result = await check().catch((err) => { why = ` (${err.message})`; });
     if (result) return result;
-    if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${what}${why}`);
     await sleep(pause);
   }
 }
@@ -98,7 +105,10 @@ export class Server {
       env: childEnvironment(this.options.env), stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.add(this.child);
-    const keep = (chunk) => { if (this.log.length < 64e6) this.log += chunk; };
+    const keep = (chunk) => {
+      if (this.log.length < 64e6) this.log += chunk;
+      keepLog(this.data, chunk);
+    };
     this.child.stdout.on('data', keep);
     this.child.stderr.on('data', keep);
     const { child } = this;

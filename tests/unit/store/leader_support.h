@@ -172,7 +172,7 @@ static int take(void *arg, const struct repl_message *m)
     case REPL_PAGES: take_pages(&m->pages); break;
     case REPL_SNAPSHOT_END: end_of(&standby.snapshot); break;
     case REPL_HASHES: reply(REPL_HASHES, copy_of(m->hashes.file), NULL); break;
-    case REPL_SETTINGS: standby.breaches += m->settings.count != 1; break;
+    case REPL_SETTINGS: standby.breaches += m->settings.count != 2; break;
     case REPL_GONE: take_gone(m->file); break;
     default: standby.breaches++;
     }

@@ -231,6 +231,27 @@ static void modes_have_words(void **unused)
     fails(repl_mode_of(STR("sync"), &mode), ERR_INVALID_REQUEST);
 }
 
+static void the_witness_of_the_primary_is_known_until_the_own_reign(void **unused)
+{
+    char long_one[NODE_ADDRESS_MAX + 1];
+    uint64_t first = 1;
+    (void)unused;
+    memset(long_one, 'a', sizeof(long_one));
+    ok(node_change(node, found, NULL));
+    ok(node_change(node, follow, NULL));
+    fails(node_set_primary_witness(node, STR("a\nb:7443")), ERR_INVALID_REQUEST);
+    fails(node_set_primary_witness(node, str_of(long_one, sizeof(long_one))), ERR_INVALID_REQUEST);
+    ok(node_set_primary_witness(node, STR("witness.example:7443")));
+    start_again();
+    assert_string_equal(state.primary_witness, "witness.example:7443");
+    ok(node_set_primary_witness(node, STR("w:1")));
+    start_again();
+    assert_string_equal(state.primary_witness, "w:1");
+    ok(node_change(node, reign_after, &first));
+    start_again();
+    assert_string_equal(state.primary_witness, "");
+}
+
 #define A_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -243,6 +264,7 @@ int main(void)
         A_TEST(a_standby_goes_along),
         A_TEST(a_promotion_names_the_epoch_that_it_ends),
         A_TEST(the_timeline_is_bounded),
+        A_TEST(the_witness_of_the_primary_is_known_until_the_own_reign),
         A_TEST(a_spoilt_file_is_refused),
         cmocka_unit_test(modes_have_words),
     };

@@ -18,8 +18,14 @@ export interface MapperType {
   helpText?: string;
   properties: Property[];
 }
+export interface ProviderType {
+  id: string;
+  helpText?: string;
+  properties: Property[];
+}
 interface ServerInfo {
   protocolMapperTypes?: Record<string, MapperType[]>;
+  componentTypes?: Record<string, ProviderType[]>;
   systemInfo?: Record<string, unknown>;
 }
 
@@ -35,4 +41,9 @@ function serverInfo(_signal: AbortSignal): Promise<ServerInfo> {
 
 export async function mapperTypes(signal: AbortSignal): Promise<MapperType[]> {
   return (await serverInfo(signal)).protocolMapperTypes?.['openid-connect'] ?? [];
+}
+
+/* The kinds of one catalogue: a type of components, or "identity-provider". */
+export async function providerTypes(signal: AbortSignal, catalogue: string): Promise<ProviderType[]> {
+  return (await serverInfo(signal)).componentTypes?.[catalogue] ?? [];
 }

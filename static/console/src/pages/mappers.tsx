@@ -5,12 +5,13 @@ import { useState } from 'preact/hooks';
 import { create, get, put, remove } from '../lib/api';
 import { useData } from '../lib/data';
 import { t } from '../lib/i18n';
-import { mapperTypes, type MapperType, type Property } from '../lib/serverinfo';
+import { mapperTypes, type MapperType } from '../lib/serverinfo';
 import type { Mapper } from '../lib/types';
 import { useMay } from '../lib/who';
 import { attempt, Button, Card, Loaded } from '../ui/basics';
 import { FormDialog } from '../ui/dialog';
-import { Select, Switch, TextField } from '../ui/form';
+import { Select, TextField } from '../ui/form';
+import { PropertyField } from '../ui/property';
 import { Table } from '../ui/table';
 
 export function Mappers(props: { realm: string; of: string; needs: string }) {
@@ -96,18 +97,5 @@ function MapperDialog(props: { mapper: Mapper; types: MapperType[]; onClose: () 
         <PropertyField key={p.name} property={p} value={config[p.name]} onChange={(v) => setMapper({ ...mapper, config: { ...config, [p.name]: v } })} />
       ))}
     </FormDialog>
-  );
-}
-
-export function PropertyField(props: { property: Property; value: string | undefined; onChange: (value: string) => void }) {
-  const { property: p, value, onChange } = props;
-  const label = p.label ?? p.name;
-  if (p.type === 'boolean')
-    return <Switch label={label} hint={p.helpText} value={value === 'true'} onChange={(on) => onChange(String(on))} />;
-  if (p.type === 'List' && p.options)
-    return <Select label={label} hint={p.helpText} value={value} options={['', ...p.options].map((o): [string, string] => [o, o])} onChange={onChange} />;
-  return (
-    <TextField label={label} hint={p.helpText} value={value} type={p.secret ? 'password' : 'text'} rows={p.type === 'Text' ? 4 : undefined}
-      autocomplete={p.secret ? 'new-password' : 'off'} onChange={onChange} />
   );
 }

@@ -21,7 +21,7 @@ export function errorText(error: unknown): string {
 }
 
 /* True when there is nothing more to do: it was done, or waits for a second person. */
-export async function attempt(work: () => Promise<void>, done?: string): Promise<boolean> {
+export async function attempt(work: () => Promise<void>, done?: string, refused?: (error: unknown) => void): Promise<boolean> {
   try {
     await work();
     if (done) toast.good(done);
@@ -32,6 +32,7 @@ export async function attempt(work: () => Promise<void>, done?: string): Promise
       return true;
     }
     toast.bad(errorText(error));
+    refused?.(error);
     return false;
   }
 }

@@ -35,6 +35,7 @@ type Text = {
   placeholder?: string;
   rows?: number;
   pattern?: string;
+  inputMode?: string;
   name?: string;
 };
 

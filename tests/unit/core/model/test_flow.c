@@ -115,16 +115,30 @@ static void a_step_that_is_not_here_is_not_left_out(void **state)
 {
     (void)state;
     begin();
-    require("forms", "Browser - Conditional OTP", REQUIREMENT_REQUIRED);
-    assert_false(passes("browser", "auth-username-password-form"));
-    assert_string_equal(flow_step_missing(&all, id_of("browser")), "auth-otp-form");
-    begin();
     require("browser", "auth-spnego", REQUIREMENT_REQUIRED);
     assert_false(passes("browser", "auth-cookie"));
     assert_string_equal(flow_step_missing(&all, id_of("browser")), "auth-spnego");
     begin();
     execution("forms", "auth-username-password-form")->authenticator = STR("unheard-of");
     assert_false(passes("browser", "auth-username-password-form"));
+}
+
+/* As Keycloak: a conditional flow that is made a required one asks everybody, whatever its conditions. */
+static void a_code_that_everybody_needs_is_not_left_out(void **state)
+{
+    (void)state;
+    static const char *const both[] = {"auth-otp-form", "auth-username-password-form"};
+    begin();
+    assert_true(flow_names(&all, id_of("browser"), STR("otp")));
+    assert_false(flow_names(&all, id_of("browser"), STR("webauthn-passwordless")));
+    require("forms", "Browser - Conditional OTP", REQUIREMENT_REQUIRED);
+    assert_false(passes("browser", "auth-username-password-form"));
+    assert_false(passes("browser", "auth-otp-form"));
+    assert_true(flow_is_passed_by(&all, id_of("browser"), both, 2));
+    assert_null(flow_step_missing(&all, id_of("browser")));
+    require("Browser - Conditional OTP", "auth-otp-form", REQUIREMENT_DISABLED);
+    assert_false(flow_is_passed_by(&all, id_of("browser"), both, 2)); /* nothing is left of it */
+    assert_false(flow_names(&all, id_of("browser"), STR("otp")));
 }
 
 static void conditions_that_could_hold_are_not_left_out(void **state)
@@ -222,6 +236,7 @@ int main(void)
         TEST(what_leads_through_the_first_ones),
         TEST(required_ones_stand_before_alternatives),
         TEST(a_step_that_is_not_here_is_not_left_out),
+        TEST(a_code_that_everybody_needs_is_not_left_out),
         TEST(conditions_that_could_hold_are_not_left_out),
         TEST(who_is_asked_for_a_second_factor),
         TEST(what_cannot_be_read_leads_nowhere),

@@ -472,7 +472,7 @@ static void policy_problems_are_told_on_the_page(void **state)
 static void unknown_actions_give_nothing(void **state)
 {
     struct user ana = user_now(t.ana.pk);
-    struct str action[] = {STR("CONFIGURE_TOTP")};
+    struct str action[] = {STR("webauthn-register")};
     (void)state;
     ana.required_actions = (struct strs){action, 1};
     set_user(&ana);

@@ -178,6 +178,80 @@ static void who_forgot_the_password_is_helped_where_the_realm_offers_it(void **s
     assert_true(fixture_body(f, "name=\"state\" value=\"SEALED\""));
 }
 
+static struct authz_step step_of_device(void)
+{
+    struct authz_step step = step_of(AUTHZ_STEP_CONFIGURE_TOTP);
+    step.username = STR("maria");
+    step.totp.face = (struct otp_face){
+        .uri = STR("otpauth://totp/peru:maria?secret=GEZD"),
+        .key = STR("GEZD"),
+        .algorithm = STR("SHA256"),
+        .digits = 8,
+        .period_s = 45,
+    };
+    return step;
+}
+
+static void the_page_for_a_device_has_the_fixed_names(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of_device();
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_true(fixture_body(f, "<form id=\"kc-totp-settings-form\" method=\"post\" "
+                                "action=\"/auth/realms/peru/login-actions/configure-totp?"
+                                "client_id=portal\">"));
+    assert_true(fixture_body(f, "name=\"totp\""));
+    assert_true(fixture_body(f, "name=\"userLabel\""));
+    assert_true(fixture_body(f, "name=\"logout-sessions\" value=\"on\">"));
+    assert_true(fixture_body(f, "name=\"state\" value=\"SEALED\""));
+    assert_true(fixture_body(f, "id=\"kc-totp-secret-key\" translate=\"no\">GEZD<"));
+    assert_true(fixture_body(f, "id=\"kc-totp-algorithm\">SHA256<"));
+    assert_true(fixture_body(f, "id=\"kc-totp-digits\">8<"));
+    assert_true(fixture_body(f, "id=\"kc-totp-period\">45 seconds<"));
+    assert_true(fixture_body(f, "<svg class=\"qr\""));
+    assert_false(fixture_body(f, "otpauth:")); /* MF-09: the secret is no address */
+    assert_false(fixture_body(f, "role=\"alert\""));
+    assert_false(fixture_body(f, "cancel-aia"));
+    assert_true(str_find_str(buf_str(&f->res.body), STR("(optional)")) > 0);
+}
+
+static void what_is_wrong_with_a_device_stands_at_its_field(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of_device();
+    step.may_cancel = true;
+    step.totp.end_sessions = true;
+    step.totp.label = STR("<mine>");
+    step.totp.label_needed = true;
+    step.totp.problem = "existingTotpDeviceNameMessage";
+    answer(f, &step);
+    assert_true(fixture_body(f, "role=\"alert\" id=\"input-error\">You have a device"));
+    assert_true(fixture_body(f, "value=\"&lt;mine&gt;\"")); /* WE-07 */
+    assert_true(fixture_body(f, "required autofocus aria-invalid=\"true\""));
+    assert_true(fixture_body(f, "name=\"logout-sessions\" value=\"on\" checked>"));
+    assert_true(fixture_body(f, "name=\"cancel-aia\""));
+    step.totp.face.by_counter = true;
+    step.totp.face.counter = 7;
+    answer(f, &step);
+    assert_true(fixture_body(f, "id=\"kc-totp-counter\">7<"));
+    assert_false(fixture_body(f, "kc-totp-period"));
+}
+
+/* MF-09: what fits no code is typed. */
+static void without_a_code_the_key_stands_open(void **state)
+{
+    struct fixture *f = *state;
+    struct authz_step step = step_of_device();
+    char *uri = arena_alloc(f->req.arena, 4000);
+    memset(uri, 'x', 4000);
+    step.totp.face.uri = str_of(uri, 4000);
+    answer(f, &step);
+    assert_int_equal(f->res.status, 200);
+    assert_false(fixture_body(f, "<svg"));
+    assert_true(fixture_body(f, "<details id=\"kc-totp-manual\" open>"));
+}
+
 static void an_address_to_prove_gets_a_mail_when_one_is_due(void **state)
 {
     struct fixture *f = *state;
@@ -335,6 +409,9 @@ int main(void)
         cmocka_unit_test(asking_again_names_the_person),
         cmocka_unit_test(the_password_page_says_what_is_wrong),
         cmocka_unit_test(the_page_for_the_code_has_the_fixed_names),
+        cmocka_unit_test(the_page_for_a_device_has_the_fixed_names),
+        cmocka_unit_test(what_is_wrong_with_a_device_stands_at_its_field),
+        cmocka_unit_test(without_a_code_the_key_stands_open),
         cmocka_unit_test(who_forgot_the_password_is_helped_where_the_realm_offers_it),
         cmocka_unit_test(an_address_to_prove_gets_a_mail_when_one_is_due),
         cmocka_unit_test(devices_are_shown),
