@@ -48,11 +48,16 @@ static int may_promote(const struct promotion *p, const struct node_state *state
 }
 
 /* Nobody but the witness knows whether the primary has a lease. */
+static bool lacks_witness(const struct node_state *state)
+{
+    return state->role == REPL_STANDBY && !node_has_witness(state) &&
+           state->primary_witness[0] != '\0';
+}
+
 static int check_witness(const struct promotion *p, const struct node_state *state,
                          struct err_ctx *err)
 {
-    if (state->role != REPL_STANDBY || node_has_witness(state) || p->without_witness ||
-        state->primary_witness[0] == '\0')
+    if (p->without_witness || !lacks_witness(state))
         return 0;
     return err_set(
         err, ERR_CONFLICT,
@@ -160,6 +165,8 @@ struct reign {
 static int begin_reign(void *arg, struct node_state *state)
 {
     struct reign *r = arg;
+    if (!r->forgets_witness && lacks_witness(state)) /* it heard of that just now */
+        return ERR_CONFLICT;
     if (r->forgets_witness)
         state->witness = (struct node_witness){0};
     TRY(node_reign(state, r->expected, clock_now().wall_ms));
@@ -194,8 +201,11 @@ static int reign(const struct promotion *p, const struct node_state *state, uint
     int rc = node_change(node, begin_reign, &r);
     if (rc != 0 && claims)
         lease_claim_end(node_lease(node));
-    if (rc == ERR_CONFLICT)
+    if (rc == ERR_CONFLICT) {
+        node_look(node, &state);
+        TRY(check_witness(p, &state, err));
         return err_set(err, rc, "another epoch began meanwhile");
+    }
     *ret_epoch = r.epoch;
     return rc;
 }
