@@ -2,12 +2,14 @@
 
 #include "core/admin/each_realm.h"
 #include "core/base/clock.h"
+#include "store/repl/follower.h"
 #include "store/store_open.h"
 #include "store/witness/call.h"
 
 #include "core/base/banned.h"
 
-#define CLAIM_MS 3000 /* beyond the lease */
+#define CLAIM_MS 3000  /* beyond the lease */
+#define HALT_MS  30000 /* for what came to be put in place */
 
 /* --- What speaks against it --- */
 
@@ -91,11 +93,31 @@ static int check_any(struct store *store, struct arena *a, struct err_ctx *err)
                : err_set(err, ERR_CONFLICT, "this standby has not received the realms yet");
 }
 
-int promotion_check_realms(struct store *store, struct arena *a, struct err_ctx *err)
+static int check_realms(struct store *store, struct arena *a, struct err_ctx *err)
 {
     struct looking l = {store, err};
     TRY(check_any(store, a, err));
     return each_realm(store, a, is_whole, &l);
+}
+
+/* What the primary said last may name a realm whose database is still to come: nothing may arrive between
+ * the look and the reign. */
+int promotion_halt(struct store *store, bool incomplete, struct arena *a, struct err_ctx *err)
+{
+    struct follower *follower = follower_of(store);
+    if (follower && follower_halt(follower, HALT_MS) != 0)
+        return err_set(err, ERR_TIMEOUT, "what came from the primary is not in place yet");
+    int rc = incomplete ? check_any(store, a, err) : check_realms(store, a, err);
+    if (rc != 0)
+        promotion_go_on(store);
+    return rc;
+}
+
+void promotion_go_on(struct store *store)
+{
+    struct follower *follower = follower_of(store);
+    if (follower)
+        follower_resume(follower);
 }
 
 /* --- Promotion --- */
@@ -132,19 +154,14 @@ static int ask_witness(struct node *node, struct err_ctx *err)
     return rc;
 }
 
-int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err)
+static int reign(const struct promotion *p, const struct node_state *state, uint64_t *ret_epoch,
+                 struct err_ctx *err)
 {
     struct node *node = store_node(p->store);
-    struct node_state state;
-    node_look(node, &state);
-    TRY(may_promote(p, &state, err));
-    TRY(check_witness(p, &state, err));
-    TRY(p->incomplete ? check_any(p->store, p->arena, err)
-                      : promotion_check_realms(p->store, p->arena, err));
-    struct reign r = {.expected = node_newest_epoch(&state),
+    struct reign r = {.expected = node_newest_epoch(state),
                       .forgets_witness = p->without_witness,
                       .word = p->word};
-    bool claims = node_has_witness(&state) && !p->without_witness;
+    bool claims = node_has_witness(state) && !p->without_witness;
     if (claims)
         TRY(ask_witness(node, err));
     int rc = node_change(node, begin_reign, &r);
@@ -156,5 +173,18 @@ int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx
         return err_set(err, rc, "another epoch began meanwhile");
     }
     *ret_epoch = r.epoch;
+    return rc;
+}
+
+int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err)
+{
+    struct node_state state;
+    node_look(store_node(p->store), &state);
+    TRY(may_promote(p, &state, err));
+    TRY(check_witness(p, &state, err));
+    TRY(promotion_halt(p->store, p->incomplete, p->arena, err));
+    int rc = reign(p, &state, ret_epoch, err);
+    if (rc != 0)
+        promotion_go_on(p->store);
     return rc;
 }

@@ -93,7 +93,13 @@ static int may_reign(void *arg, struct err_ctx *ctx)
     if (s.trouble != 0)
         return err_set(ctx, s.trouble, "changes were not put in place: %s", err_text(s.trouble));
     arena_init(&a, PROMOTION_ARENA_BYTES);
-    return promotion_check_realms(p->store, &a, ctx);
+    return promotion_halt(p->store, false, &a, ctx);
+}
+
+static void goes_on(void *arg)
+{
+    const struct replication_part *p = arg;
+    promotion_go_on(p->store);
 }
 
 int replication_part_keep(struct replication_part *p, bool asks_first, struct err_ctx *err)
@@ -110,6 +116,7 @@ int replication_part_keep(struct replication_part *p, bool asks_first, struct er
                                          .leader = p->host.leader,
                                          .takes_over = automatic && p->host.follower,
                                          .may_reign = may_reign,
+                                         .goes_on = goes_on,
                                          .arg = p};
     return warden_start(&config, asks_first, &p->warden);
 }

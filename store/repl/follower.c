@@ -71,12 +71,9 @@ void open_jobs_remove(struct open_jobs *jobs, struct job *job)
         jobs->last = job->previous_open;
 }
 
-/* Waits for room; the queue takes the job in any case. */
-static int enqueue(struct follower *f, struct job *job)
+/* Under the lock. */
+static void put_last(struct follower *f, struct job *job)
 {
-    (void)pthread_mutex_lock(&f->lock);
-    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0)
-        (void)pthread_cond_wait(&f->taken, &f->lock);
     if (f->last)
         f->last->next = job;
     else
@@ -86,8 +83,21 @@ static int enqueue(struct follower *f, struct job *job)
     job->number = ++f->came;
     open_jobs_add(&f->open, job);
     (void)pthread_cond_signal(&f->called);
-    int err = f->trouble;
+}
+
+/* Waits for room; the job is the queue's in any case. */
+static int enqueue(struct follower *f, struct job *job)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0 && !f->halted)
+        (void)pthread_cond_wait(&f->taken, &f->lock);
+    bool takes = !f->halted;
+    if (takes)
+        put_last(f, job);
+    int err = takes ? f->trouble : ERR_CANCELLED;
     (void)pthread_mutex_unlock(&f->lock);
+    if (!takes)
+        job_free(job);
     return err;
 }
 
@@ -377,7 +387,10 @@ int follower_attach(struct follower *f, const struct repl_out *out)
     f->next_fresh_ms = 0;
     f->told.attached = true;
     (void)pthread_mutex_unlock(&f->lock);
-    return enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    int err = enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    if (err != 0)
+        follower_detach(f);
+    return err;
 }
 
 void follower_detach(struct follower *f)
@@ -398,6 +411,27 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     ret_state->waiting_bytes = f->waiting_bytes;
     ret_state->trouble = f->trouble;
     ret_state->stale_ms = f->fresh_ms == 0 ? -1 : clock_now().monotonic_ms - f->fresh_ms;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+int follower_halt(struct follower *f, int64_t within_ms)
+{
+    int64_t until_ms = clock_now().monotonic_ms + within_ms;
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = true;
+    (void)pthread_cond_broadcast(&f->taken);
+    while (f->done < f->came && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+        steady_cond_wait(&f->taken, &f->lock, until_ms);
+    bool over = f->done == f->came || f->trouble != 0;
+    f->halted = over;
+    (void)pthread_mutex_unlock(&f->lock);
+    return over ? 0 : ERR_TIMEOUT;
+}
+
+void follower_resume(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = false;
     (void)pthread_mutex_unlock(&f->lock);
 }
 

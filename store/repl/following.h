@@ -84,6 +84,7 @@ struct follower {
     int64_t fresh_ms, next_fresh_ms;
     uint64_t next_fresh;
     bool stopping;
+    bool halted; /* nothing is taken */
     int trouble; /* until the next connection */
     struct follower_state told;
 

@@ -113,7 +113,7 @@ static int find_out(const struct folder *folder, struct node *node, int64_t wait
     if (ret_state->role != REPL_PRIMARY || !node_has_peer(ret_state))
         return err_set(ctx, ERR_CONFLICT, "this node is no old primary");
     /* Also who knows it already: without the new primary this node would give its data up for nothing. */
-    int err = ask(folder, node, wait_ms);
+    int err = wait_ms > 0 ? ask(folder, node, wait_ms) : 0;
     if (err != 0)
         return err_set(ctx, err, "%s cannot be asked whether it reigns: %s",
                        ret_state->peer.address, err_text(err));
@@ -142,8 +142,8 @@ static int rejoin(const struct folder *folder, int64_t wait_ms, char aside[REJOI
     return err;
 }
 
-int rejoin_folder(const char *data_dir, int64_t wait_ms, char aside[REJOIN_ASIDE_MAX],
-                  struct err_ctx *ctx)
+static int open_and_rejoin(const char *data_dir, int64_t wait_ms, char aside[REJOIN_ASIDE_MAX],
+                           struct err_ctx *ctx)
 {
     struct folder folder;
     TRY(crypto_init());
@@ -152,4 +152,15 @@ int rejoin_folder(const char *data_dir, int64_t wait_ms, char aside[REJOIN_ASIDE
     int err = rejoin(&folder, wait_ms, aside, ctx);
     folder_close(&folder);
     return err;
+}
+
+int rejoin_folder(const char *data_dir, int64_t wait_ms, char aside[REJOIN_ASIDE_MAX],
+                  struct err_ctx *ctx)
+{
+    return open_and_rejoin(data_dir, wait_ms, aside, ctx);
+}
+
+int rejoin_fenced_folder(const char *data_dir, char aside[REJOIN_ASIDE_MAX], struct err_ctx *ctx)
+{
+    return open_and_rejoin(data_dir, 0, aside, ctx);
 }

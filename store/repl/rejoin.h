@@ -14,5 +14,8 @@
  * a sentence. */
 MUST_CHECK int rejoin_folder(const char *data_dir, int64_t wait_ms, char aside[REJOIN_ASIDE_MAX],
                              struct err_ctx *ctx);
+/* The same where the peer is known to reign: it is not asked. */
+MUST_CHECK int rejoin_fenced_folder(const char *data_dir, char aside[REJOIN_ASIDE_MAX],
+                                    struct err_ctx *ctx);
 
 #endif

@@ -8,7 +8,7 @@ import { formById, forms, visibleText } from './lib/html.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
 import { codeFor, setupForm } from './lib/otp.mjs';
-import { filesIn, freePort, sleep } from './lib/server.mjs';
+import { filesIn, freePort, sleep, until } from './lib/server.mjs';
 import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
 
 const MAIL_PASSWORD = 'canary-of-the-mail-password';
@@ -531,4 +531,48 @@ test('a mail that is not sent is told to the administrator, and is an event', as
     assert.match(told.text, /on its way/, 'PW-05');
     assert.match(world.server.log, /a mail was not sent/);
   } finally { await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() }); }
+});
+
+// --- When the server stops ---
+
+test('what waits when the server stops is sent before it ends, each link once; a mail server that is silent holds up nothing for long', async () => {
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  const slow = await MailServer.start({ password: MAIL_PASSWORD, ...authority.issue('localhost'), gate });
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(slow.port) }) });
+  const people = [await someone(), await someone(), await someone()];
+  for (const { name } of people) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await until('the first mail is on its way', async () => slow.connections > 0);
+  world.server.keepData = true;
+  const stopped = world.server.stop();
+  open();
+  await stopped;
+  world.server.keepData = false;
+  const mails = await Promise.all(people.map(({ email }) => slow.take(email)));
+  assert.deepEqual(slow.mails, [], 'one for each');
+  await world.server.launch();
+  kc = await world.client('ana', 'peru');
+  for (const [i, mail] of mails.entries()) {
+    await useLink(linkOf(mail), newPassword(`a new password after the stop ${i}`));
+    assertSpent(await follow(linkOf(mail)));
+  }
+  await slow.close();
+
+  const silent = await silentServer();
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(silent.port) }) });
+  for (const { name } of [await someone(), await someone()]) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await silent.reached;
+  await world.server.restart();
+  assert.match(world.server.log, /1 mails that waited are not sent/);
+  silent.close();
+  kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() });
 });

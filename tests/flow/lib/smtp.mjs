@@ -33,8 +33,8 @@ export class Authority {
 }
 
 export class MailServer {
-  // options of SMTPServer; password: the one that counts; refuse: recipients are
-  static async start({ password, refuse, ...options } = {}) {
+  // options of SMTPServer; password: the one that counts; refuse: recipients are; gate: mails are taken after it
+  static async start({ password, refuse, gate, ...options } = {}) {
     const server = new MailServer();
     server.smtp = new SMTPServer({
       authOptional: password === undefined, logger: false, ...options,
@@ -49,6 +49,7 @@ export class MailServer {
         const chunks = [];
         stream.on('data', (chunk) => chunks.push(chunk));
         stream.on('end', async () => {
+          await gate;
           const raw = Buffer.concat(chunks);
           const { mailFrom, rcptTo } = session.envelope;
           server.mails.push({ raw, parsed: await simpleParser(raw), from: mailFrom.address, to: rcptTo.map((r) => r.address), secure: session.secure, hello: session.hostNameAppearsAs });
