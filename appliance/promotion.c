@@ -168,8 +168,9 @@ static int reign(const struct promotion *p, const struct node_state *state, uint
     if (rc != 0 && claims)
         lease_claim_end(node_lease(node));
     if (rc == ERR_CONFLICT) {
-        node_look(node, &state);
-        TRY(check_witness(p, &state, err));
+        struct node_state now;
+        node_look(node, &now);
+        TRY(check_witness(p, &now, err));
         return err_set(err, rc, "another epoch began meanwhile");
     }
     *ret_epoch = r.epoch;
