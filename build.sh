@@ -32,14 +32,15 @@ Garita is built, run and tested with this script, on Debian 12.
                                one part; FILTER is part of a test's name
   ./build.sh torture [--rounds N] [--seconds S] [--seed N] [NAME]
                                torture the store, and the server by kills, for longer: NAME is check,
-                               power, faults, alloc, kill, server (all of them) or part of a
-                               workload's name; N rounds, or S seconds a workload
+                               power, faults, alloc, kill, failover, server (all of them) or part of
+                               a workload's name; N rounds, or S seconds a workload
   ./build.sh torture --failover N
-                               N rounds of kill, promotion and rejoining of two nodes, and N of whatever
-                               happens to them and their witness (GARITA_FAILOVER_SEED repeats an order)
+                               N rounds of whatever happens to two stores, N of kill, promotion and
+                               rejoining of two servers, and N of whatever happens to them and their
+                               witness (GARITA_FAILOVER_SEED repeats an order)
   ./build.sh bench [NAME...]   measure the release and print figures and ratios; without a name all
-                               but scale, which measures 1,000 realms and 1,000,000 people, and
-                               those named ...-million
+                               but scale and console-realms, which measure 1,000 realms and
+                               1,000,000 people, and those named ...-million
   ./build.sh fuzz [SECONDS] [TARGET]
                                fuzz each target (tests/fuzz/fuzz_TARGET.c) for SECONDS (60)
   ./build.sh install           put the release on this machine: program, systemd unit, manual page,

@@ -17,6 +17,7 @@
 #include "appliance/command/realm_import.h"
 #include "appliance/exports.h"
 #include "appliance/fetch_settings.h"
+#include "appliance/invitation.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
 #include "appliance/promotion.h"
@@ -279,6 +280,26 @@ static int try_backup(void *context, struct err_ctx *err)
     return rc;
 }
 
+static int make_backup(void *context, struct err_ctx *err)
+{
+    struct app *app = context;
+    TRY(lock_parts(app));
+    int rc = backups_make(app->backups, err);
+    (void)pthread_mutex_unlock(&app->parts_lock);
+    return rc;
+}
+
+/* Without the lock of the parts, as the node's change begins one: the store outlives the web. */
+static int invite_standby(void *context, struct arena *a, int64_t expires_ms, struct str *ret_token,
+                          struct err_ctx *err)
+{
+    struct app *app = context;
+    if (app->config->replication_port == 0)
+        return err_set(err, ERR_CONFLICT,
+                       "No standby is awaited: replication-port is 0 in the configuration");
+    return invitation_make(app->store, a, expires_ms, ret_token, err);
+}
+
 /* Without the lock of the parts, as it may take a while: the store is there until the web has ended. */
 static int promote(void *context, struct arena *a, const struct web_promotion *wish,
                    uint64_t *ret_epoch, struct err_ctx *err)
@@ -327,6 +348,8 @@ static int start_web(struct app *app, struct err_ctx *err)
         .figures = add_figures,
         .status = write_status,
         .try_backup = try_backup,
+        .make_backup = make_backup,
+        .invite_standby = invite_standby,
         .promote = promote,
         .pass_on = pass_on,
         .cors_allowed = oidc_cors_allowed,

@@ -26,6 +26,7 @@ struct backups {
     int64_t pages_left; /* of the slice */
     pthread_mutex_t lock;
     struct backups_trial trial; /* under lock */
+    bool makes;                 /* likewise: a new one is wanted, not a trial of the newest */
 };
 
 static bool step(void *arg, struct str realm, int64_t done, int64_t pages)
@@ -122,23 +123,38 @@ static int find_newest(struct backups *b, const char *dir, struct backups_trial 
     return rc;
 }
 
-static int try_newest(struct backups *b)
+static int prove_newest(struct backups *b, struct backups_trial *trial, struct outcome *o)
+{
+    const char *dir = store_backup_dir(b->store);
+    int rc = find_newest(b, dir, trial);
+    memcpy(o->id, trial->id, sizeof(o->id));
+    o->err = trial->err;
+    trial_note(b, trial);
+    return rc == 0 ? prove(b, dir, o) : rc;
+}
+
+static bool takes_making(struct backups *b)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    bool makes = b->makes;
+    b->makes = false;
+    (void)pthread_mutex_unlock(&b->lock);
+    return makes;
+}
+
+static int do_what_is_wanted(struct backups *b)
 {
     struct backups_trial trial = {.state = TRIAL_RUNS, .began_ms = clock_now().wall_ms};
     struct outcome o = {.id = ""};
-    const char *dir = store_backup_dir(b->store);
+    bool makes = takes_making(b);
     trial_note(b, &trial);
-    int rc = find_newest(b, dir, &trial);
-    memcpy(o.id, trial.id, sizeof(o.id));
-    o.err = trial.err;
-    trial_note(b, &trial);
-    if (rc == 0)
-        rc = prove(b, dir, &o);
+    int rc = makes ? make(b, &o) : prove_newest(b, &trial, &o);
     if (rc == ERR_CANCELLED)
         return rc;
-    if (rc != 0) /* a good one says nothing of the daily backup */
-        store_backup_outcome(b->store, false);
-    tell(b, rc, "the trial of a backup", &o);
+    if (rc != 0 || makes) /* a good trial says nothing of the daily backup */
+        store_backup_outcome(b->store, rc == 0);
+    tell(b, rc, makes ? "the backup that was asked for" : "the trial of a backup", &o);
+    memcpy(trial.id, o.id, sizeof(trial.id));
     trial.found = o.trial;
     trial.err = o.err;
     trial.state = TRIAL_OVER;
@@ -147,23 +163,40 @@ static int try_newest(struct backups *b)
     return 0;
 }
 
-int backups_try(struct backups *b, struct err_ctx *err)
+static int want(struct backups *b, bool makes, struct err_ctx *err)
 {
-    char last[BACKUP_ID_LEN + 1];
-    if (!b)
-        return err_set(err, ERR_NOT_FOUND, "No folder for backups is configured (backup-dir)");
-    store_backup_last(b->store, last);
-    if (!last[0])
-        return err_set(err, ERR_NOT_FOUND, "No backup was made yet");
     (void)pthread_mutex_lock(&b->lock);
     bool busy = b->trial.state == TRIAL_WANTED || b->trial.state == TRIAL_RUNS;
-    if (!busy)
+    if (!busy) {
         b->trial = (struct backups_trial){.state = TRIAL_WANTED, .began_ms = clock_now().wall_ms};
+        b->makes = makes;
+    }
     (void)pthread_mutex_unlock(&b->lock);
     if (busy)
         return err_set(err, ERR_CONFLICT, "A trial is at work already");
     routine_nudge(&b->routine);
     return 0;
+}
+
+static int say_no_folder(struct err_ctx *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "No folder for backups is configured (backup-dir)");
+}
+
+int backups_try(struct backups *b, struct err_ctx *err)
+{
+    char last[BACKUP_ID_LEN + 1];
+    if (!b)
+        return say_no_folder(err);
+    store_backup_last(b->store, last);
+    if (!last[0])
+        return err_set(err, ERR_NOT_FOUND, "No backup was made yet");
+    return want(b, false, err);
+}
+
+int backups_make(struct backups *b, struct err_ctx *err)
+{
+    return b ? want(b, true, err) : say_no_folder(err);
 }
 
 void backups_last_trial(struct backups *b, struct backups_trial *ret_trial)
@@ -193,7 +226,7 @@ static bool is_due(const struct backups *b)
 static int64_t round_once(struct backups *b)
 {
     struct outcome o = {0};
-    if (trial_is(b, TRIAL_WANTED) && try_newest(b) == ERR_CANCELLED)
+    if (trial_is(b, TRIAL_WANTED) && do_what_is_wanted(b) == ERR_CANCELLED)
         return -1;
     if (!is_due(b))
         return trial_is(b, TRIAL_WANTED) ? 0 : LOOK_MS;

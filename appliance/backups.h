@@ -24,6 +24,10 @@ MUST_CHECK int backups_start(struct store *store, const struct backups_settings 
  * or at work, ERR_NOT_FOUND where no backups are made, with a sentence. */
 MUST_CHECK int backups_try(struct backups *backups, struct err_ctx *err);
 
+/* One is made and restored on trial as soon as the thread has time for it. As backups_try, but that none was made
+ * before is no error. */
+MUST_CHECK int backups_make(struct backups *backups, struct err_ctx *err);
+
 /* The last trial that somebody asked for; what went wrong is a sentence, empty: nothing. */
 enum backups_trial_state { TRIAL_NONE, TRIAL_WANTED, TRIAL_RUNS, TRIAL_OVER };
 struct backups_trial {

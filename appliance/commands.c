@@ -21,6 +21,7 @@ static const struct {
     {backup_commands, &backup_command_count},
     {restore_commands, &restore_command_count},
     {standby_commands, &standby_command_count},
+    {diverged_commands, &diverged_command_count},
     {witness_commands, &witness_command_count},
     {status_commands, &status_command_count},
     {clock_commands, &clock_command_count},

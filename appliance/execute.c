@@ -25,6 +25,65 @@ static struct str sentence(struct arena *a, int err, const struct err_ctx *ctx)
     return str_absent(text) ? str_c(err_text(err)) : text;
 }
 
+/* --- Where else --- */
+
+#define COMMAND_MAX_BYTES ((size_t)8 << 10)
+
+static bool is_plain(struct str word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-_./:=@,+%";
+    for (size_t i = 0; i < word.len; i++)
+        if (!memchr(plain, word.ptr[i], sizeof(plain) - 1))
+            return false;
+    return word.len > 0;
+}
+
+/* As a POSIX shell reads it back. */
+static void add_word(struct buf *b, struct str word)
+{
+    buf_add_byte(b, ' ');
+    if (is_plain(word)) {
+        buf_add(b, word);
+        return;
+    }
+    buf_add_byte(b, '\'');
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.ptr[i] == '\'')
+            buf_add_c(b, "'\\'");
+        buf_add_byte(b, word.ptr[i]);
+    }
+    buf_add_byte(b, '\'');
+}
+
+/* The words of the command; absent when one of them would be more than a line. */
+static struct str words_of(struct arena *a, const struct call_request *request)
+{
+    struct str text;
+    struct buf b;
+    buf_init(&b, a, COMMAND_MAX_BYTES);
+    for (size_t i = 0; i < request->count; i++) {
+        if (!str_has_no_control(request->words[i]))
+            return str_of(NULL, 0);
+        add_word(&b, request->words[i]);
+    }
+    return buf_finish(&b, &text) == 0 ? text : str_of(NULL, 0);
+}
+
+/* One line, with the very command. */
+static struct str say_where(struct store *store, struct arena *a,
+                            const struct call_request *request)
+{
+    struct str text = str_c(err_text(ERR_STORE_STANDBY));
+    struct str where = store_primary_address(store, a), words = words_of(a, request);
+    if (str_absent(where))
+        return text;
+    struct str full = str_absent(words)
+                          ? ARENA_CONCAT(a, text, STR(", "), where)
+                          : ARENA_CONCAT(a, text, STR(", "), where, STR(". There: garita"), words);
+    return str_absent(full) ? text : full;
+}
+
 int call_take_attached(struct call *call)
 {
     int fd = call->attached;
@@ -57,7 +116,8 @@ void command_execute(struct store *store, struct arena *a, const struct event_ac
             reply.err = reply.err != 0 ? reply.err : rc;
     }
     if (reply.err != 0)
-        reply.error = sentence(a, reply.err, &call.err);
+        reply.error = reply.err == ERR_STORE_STANDBY ? say_where(store, a, request)
+                                                     : sentence(a, reply.err, &call.err);
     reply.message = call.message;
     *ret_reply = reply;
 }

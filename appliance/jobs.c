@@ -105,13 +105,18 @@ static int expire_changes(struct job *job)
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
-#define AUDIT_STEPS 1000
+#define AUDIT_STEPS 500
+#define AUDIT_PAUSES                                                                               \
+    9 /* as long as the step took: a tenth of the time, people who log in have the rest */
+/* A month is written by a thread that gives way; after it there is nobody to wait for so long. */
+#define AUDIT_PAUSE_MAX_MS 1000
 
-/* Three times as long as the step took: people who log in have the rest of the time. */
 static int64_t pause_after(int64_t began_ms)
 {
-    int64_t took = clock_now().monotonic_ms - began_ms;
-    return 3 * took > REALM_PAUSE_MS ? 3 * took : REALM_PAUSE_MS;
+    int64_t pause_ms = AUDIT_PAUSES * (clock_now().monotonic_ms - began_ms);
+    if (pause_ms < REALM_PAUSE_MS)
+        return REALM_PAUSE_MS;
+    return pause_ms < AUDIT_PAUSE_MAX_MS ? pause_ms : AUDIT_PAUSE_MAX_MS;
 }
 
 /* Signed first: what is archived then has its head. */

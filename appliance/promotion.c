@@ -2,12 +2,16 @@
 
 #include "core/admin/each_realm.h"
 #include "core/base/clock.h"
+#include "core/base/log.h"
+#include "store/repl/follower.h"
+#include "store/repl/forks.h"
 #include "store/store_open.h"
 #include "store/witness/call.h"
 
 #include "core/base/banned.h"
 
-#define CLAIM_MS 3000 /* beyond the lease */
+#define CLAIM_MS 3000  /* beyond the lease */
+#define HALT_MS  30000 /* for what came to be put in place */
 
 /* --- What speaks against it --- */
 
@@ -29,6 +33,10 @@ static int may_promote(const struct promotion *p, const struct node_state *state
         return err_set(err, ERR_CONFLICT, "this node is the primary already");
     if (state->role == REPL_PRIMARY && !p->names_epoch)
         return promotion_say_reigned(state, err);
+    if (state->rewinds)
+        return err_set(err, ERR_CONFLICT,
+                       "this node rejoined and was not in step with the new primary yet: what it "
+                       "holds is its own history");
     if (!p->is_sure)
         return err_set(err, ERR_USAGE,
                        "the primary must have stopped for good, or both would take changes: "
@@ -40,11 +48,16 @@ static int may_promote(const struct promotion *p, const struct node_state *state
 }
 
 /* Nobody but the witness knows whether the primary has a lease. */
+static bool lacks_witness(const struct node_state *state)
+{
+    return state->role == REPL_STANDBY && !node_has_witness(state) &&
+           state->primary_witness[0] != '\0';
+}
+
 static int check_witness(const struct promotion *p, const struct node_state *state,
                          struct err_ctx *err)
 {
-    if (state->role != REPL_STANDBY || node_has_witness(state) || p->without_witness ||
-        state->primary_witness[0] == '\0')
+    if (p->without_witness || !lacks_witness(state))
         return 0;
     return err_set(
         err, ERR_CONFLICT,
@@ -57,17 +70,28 @@ static int check_witness(const struct promotion *p, const struct node_state *sta
 struct looking {
     struct store *store;
     struct err_ctx *err;
+    struct buf forks; /* where each database stands */
 };
+
+static int look_at(struct looking *l, struct realm_view *view)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(view, &r));
+    return forks_add(r, &l->forks);
+}
 
 static int is_whole(void *arg, const struct realm_summary *realm)
 {
-    const struct looking *l = arg;
+    struct looking *l = arg;
     struct store_visit visit;
     struct realm_view *view;
     TRY(store_visit_begin(l->store, realm->name, &visit));
     int rc = realm_view_acquire(l->store, realm->name, &view);
-    if (rc == 0)
+    if (rc == 0) {
+        int noted = look_at(l, view);
+        l->forks.failed = l->forks.failed || noted != 0;
         realm_view_release(view);
+    }
     store_visit_end(&visit);
     return rc == 0 ? 0
                    : err_set(l->err, ERR_CONFLICT,
@@ -86,11 +110,48 @@ static int check_any(struct store *store, struct arena *a, struct err_ctx *err)
                : err_set(err, ERR_CONFLICT, "this standby has not received the realms yet");
 }
 
-int promotion_check_realms(struct store *store, struct arena *a, struct err_ctx *err)
+/* So that an old primary learns what it has beyond. A reign does not fail for it. */
+static void note_forks(struct store *store, struct buf *forks)
 {
-    struct looking l = {store, err};
+    struct node_state state;
+    struct str lines;
+    struct node *node = store_node(store);
+    node_look(node, &state);
+    int rc = buf_finish(forks, &lines);
+    if (rc == 0)
+        rc = forks_put(node_data_dir(node), node_newest_epoch(&state) + 1, lines);
+    if (rc != 0)
+        LOG_WARN("replication", "where this reign begins was not noted: %s", err_text(rc));
+}
+
+static int check_realms(struct store *store, struct arena *a, struct err_ctx *err)
+{
+    struct looking l = {.store = store, .err = err};
+    buf_init(&l.forks, a, FORKS_BYTES);
     TRY(check_any(store, a, err));
-    return each_realm(store, a, is_whole, &l);
+    TRY(each_realm(store, a, is_whole, &l));
+    note_forks(store, &l.forks);
+    return 0;
+}
+
+/* What the primary said last may name a realm whose database is still to come: nothing may arrive between
+ * the look and the reign. */
+int promotion_halt(struct store *store, bool incomplete, struct arena *a, struct err_ctx *err)
+{
+    struct follower *follower = follower_of(store);
+    if (follower && follower_halt(follower, HALT_MS) != 0)
+        return err_set(err, ERR_TIMEOUT, "what came from the primary is not in place yet");
+    int rc = incomplete ? check_any(store, a, err) : check_realms(store, a, err);
+    if (rc != 0)
+        promotion_go_on(store);
+    return rc;
+}
+
+void promotion_go_on(struct store *store)
+{
+    struct follower *follower = follower_of(store);
+    if (follower)
+        follower_resume(follower);
 }
 
 /* --- Promotion --- */
@@ -104,6 +165,8 @@ struct reign {
 static int begin_reign(void *arg, struct node_state *state)
 {
     struct reign *r = arg;
+    if (!r->forgets_witness && lacks_witness(state)) /* it heard of that just now */
+        return ERR_CONFLICT;
     if (r->forgets_witness)
         state->witness = (struct node_witness){0};
     TRY(node_reign(state, r->expected, clock_now().wall_ms));
@@ -125,26 +188,38 @@ static int ask_witness(struct node *node, struct err_ctx *err)
     return rc;
 }
 
-int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err)
+static int reign(const struct promotion *p, const struct node_state *state, uint64_t *ret_epoch,
+                 struct err_ctx *err)
 {
     struct node *node = store_node(p->store);
-    struct node_state state;
-    node_look(node, &state);
-    TRY(may_promote(p, &state, err));
-    TRY(check_witness(p, &state, err));
-    TRY(p->incomplete ? check_any(p->store, p->arena, err)
-                      : promotion_check_realms(p->store, p->arena, err));
-    struct reign r = {.expected = node_newest_epoch(&state),
+    struct reign r = {.expected = node_newest_epoch(state),
                       .forgets_witness = p->without_witness,
                       .word = p->word};
-    bool claims = node_has_witness(&state) && !p->without_witness;
+    bool claims = node_has_witness(state) && !p->without_witness;
     if (claims)
         TRY(ask_witness(node, err));
     int rc = node_change(node, begin_reign, &r);
     if (rc != 0 && claims)
         lease_claim_end(node_lease(node));
-    if (rc == ERR_CONFLICT)
+    if (rc == ERR_CONFLICT) {
+        struct node_state now;
+        node_look(node, &now);
+        TRY(check_witness(p, &now, err));
         return err_set(err, rc, "another epoch began meanwhile");
+    }
     *ret_epoch = r.epoch;
+    return rc;
+}
+
+int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err)
+{
+    struct node_state state;
+    node_look(store_node(p->store), &state);
+    TRY(may_promote(p, &state, err));
+    TRY(check_witness(p, &state, err));
+    TRY(promotion_halt(p->store, p->incomplete, p->arena, err));
+    int rc = reign(p, &state, ret_epoch, err);
+    if (rc != 0)
+        promotion_go_on(p->store);
     return rc;
 }

@@ -21,9 +21,12 @@ struct promotion {
  * of node_change, with a sentence. */
 MUST_CHECK int promotion_run(const struct promotion *p, uint64_t *ret_epoch, struct err_ctx *err);
 
-/* Whether all realms have come whole; else ERR_CONFLICT with a sentence. */
+/* Whether all realms have come whole; else ERR_CONFLICT with a sentence. When it returns 0 the standby follows
+ * no more, so that this stays so: until promotion_go_on, or until it reigns. */
 #define PROMOTION_ARENA_BYTES ((size_t)64 << 20)
-MUST_CHECK int promotion_check_realms(struct store *store, struct arena *a, struct err_ctx *err);
+MUST_CHECK int promotion_halt(struct store *store, bool incomplete, struct arena *a,
+                              struct err_ctx *err);
+void promotion_go_on(struct store *store);
 
 /* ERR_CONFLICT: what a fenced node can do. */
 MUST_CHECK int promotion_say_reigned(const struct node_state *state, struct err_ctx *err);

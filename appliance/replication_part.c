@@ -7,6 +7,7 @@
 #include "appliance/replication.h"
 #include "core/base/log.h"
 #include "store/repl/ask.h"
+#include "store/repl/forks.h"
 #include "store/store_open.h"
 
 #include "core/base/banned.h"
@@ -93,7 +94,13 @@ static int may_reign(void *arg, struct err_ctx *ctx)
     if (s.trouble != 0)
         return err_set(ctx, s.trouble, "changes were not put in place: %s", err_text(s.trouble));
     arena_init(&a, PROMOTION_ARENA_BYTES);
-    return promotion_check_realms(p->store, &a, ctx);
+    return promotion_halt(p->store, false, &a, ctx);
+}
+
+static void goes_on(void *arg)
+{
+    const struct replication_part *p = arg;
+    promotion_go_on(p->store);
 }
 
 int replication_part_keep(struct replication_part *p, bool asks_first, struct err_ctx *err)
@@ -110,6 +117,7 @@ int replication_part_keep(struct replication_part *p, bool asks_first, struct er
                                          .leader = p->host.leader,
                                          .takes_over = automatic && p->host.follower,
                                          .may_reign = may_reign,
+                                         .goes_on = goes_on,
                                          .arg = p};
     return warden_start(&config, asks_first, &p->warden);
 }
@@ -145,6 +153,26 @@ static int begin_leading(struct replication_part *p, const struct node_state *st
     return 0;
 }
 
+/* What tells an old primary what it had beyond. */
+static void keep_forks(struct replication_part *p, const struct repl_settings *settings)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct buf b;
+    struct str text;
+    arena_init(&a, 4 * FORKS_BYTES);
+    buf_init(&b, &a, FORKS_BYTES);
+    for (size_t i = 0; i < settings->count; i++)
+        if (str_eq_c(settings->names[i], REPL_SETTING_FORKS))
+            buf_add(&b, settings->values[i]);
+    if (b.len == 0)
+        return;
+    int rc = buf_finish(&b, &text);
+    if (rc == 0)
+        rc = forks_store(node_data_dir(p->node), text);
+    if (rc != 0)
+        LOG_WARN("replication", "where the reigns began could not be kept: %s", err_text(rc));
+}
+
 static int take_setting(struct replication_part *p, struct str name, struct str value)
 {
     struct node_state state;
@@ -167,6 +195,7 @@ static void take_settings(void *arg, const struct repl_settings *settings)
             LOG_WARN("replication", "a setting of the primary, %.*s, could not be kept: %s",
                      STR_ARG(settings->names[i]), err_text(err));
     }
+    keep_forks(p, settings);
 }
 
 static int begin_following(struct replication_part *p, const struct node_state *state,
@@ -297,6 +326,9 @@ void replication_part_metrics(struct replication_part *p, struct buf *b)
            s.heard_ms);
     metric(b, "applied_timestamp_milliseconds",
            "When the primary made the last change that is in place here; 0: none.", s.applied_ms);
+    metric(b, "rewinds",
+           "Whether this node rejoined and was not in step with the primary yet: it is not read.",
+           node.rewinds);
     metric(b, "stale_milliseconds",
            "How long ago all was here that the primary had; -1: never yet.", s.stale_ms);
 }

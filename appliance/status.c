@@ -151,12 +151,43 @@ static void write_export(const struct status_parts *p, struct json_writer *w)
     jw_end_object(w);
 }
 
+static void write_words(struct json_writer *w, const char *name, struct str words)
+{
+    jw_member_array(w, name);
+    while (!str_empty(words)) {
+        ptrdiff_t space = str_find(words, ' ');
+        size_t len = space < 0 ? words.len : (size_t)space;
+        jw_str(w, str_sub(words, 0, len));
+        words = str_from(words, space < 0 ? len : len + 1);
+    }
+    jw_end_array(w);
+}
+
+/* What whoever puts the node up must know of its configuration. */
+static void write_settings(const struct status_parts *p, struct json_writer *w)
+{
+    static const char *const sources[] = {[WEB_TLS_NONE] = "none",
+                                          [WEB_TLS_SELF_SIGNED] = "self-signed",
+                                          [WEB_TLS_INSTALLED] = "installed",
+                                          [WEB_TLS_CONFIGURED] = "configured"};
+    const struct config *c = p->config;
+    jw_member_object(w, "settings");
+    jw_member_c(w, "file", c->file ? c->file : CONFIG_FILE_DEFAULT);
+    jw_member_c(w, "data", c->data);
+    jw_member_c(w, "hostname", c->hostname);
+    jw_member_c(w, "backupDir", c->backup_dir);
+    jw_member_i64(w, "replicationPort", c->replication_port);
+    jw_member_c(w, "certificate", sources[web_tls_source(p->web)]);
+    jw_end_object(w);
+}
+
 static void write_certificate(void *arg, const struct web_certificate *c)
 {
     struct json_writer *w = arg;
     jw_begin_object(w);
     jw_member_str(w, "host", str_absent(c->host) ? STR("") : c->host);
     jw_member_str(w, "subject", c->subject);
+    write_words(w, "names", c->names);
     jw_member_bool(w, "selfSigned", c->is_self_signed);
     jw_member_i64(w, "expiresMs", c->expires_s * 1000);
     jw_end_object(w);
@@ -200,6 +231,7 @@ int status_write(const struct status_parts *p, struct arena *a, struct json_writ
     jw_member_array(w, "certificates");
     web_each_certificate(p->web, write_certificate, w);
     jw_end_array(w);
+    write_settings(p, w);
     write_jobs(p, w);
     jw_key(w, "alerts");
     return status_write_alerts(p, a, checks, w);

@@ -85,6 +85,8 @@ void query_id(struct query *q, struct str id);
 MUST_CHECK int query_next(struct query *q, bool *ret_row);
 /* ERR_NOT_FOUND without a row. */
 MUST_CHECK int query_one(struct query *q);
+/* To the start again, to be run anew: so many of the values stay, the next one is bound after them. */
+void query_rewind(struct query *q, int bound);
 /* Runs a change. */
 MUST_CHECK int query_run(struct query *q);
 /* Runs a change; ERR_NOT_FOUND when no row was changed. */

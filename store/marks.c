@@ -180,6 +180,9 @@ void store_footing(const struct realm_view *view, const struct footing_rows *row
         .client_session =
             marks_value(marks, seed, MARK_CLIENT_SESSION, (uint64_t)rows->client_session_pk),
         .revoked = marks_value(marks, seed, MARK_REVOKED, key_of_jti(rows->jti)),
+        .origin = str_absent(rows->origin_jti)
+                      ? 0
+                      : marks_value(marks, seed, MARK_REVOKED, key_of_jti(rows->origin_jti)),
         .rights = rows->rights ? marks_value(marks, seed, MARK_RIGHTS, 0) : 0,
     };
 }
@@ -188,7 +191,7 @@ bool footing_same(const struct footing *a, const struct footing *b)
 {
     return a->config == b->config && a->user == b->user && a->session == b->session &&
            a->client_session == b->client_session && a->revoked == b->revoked &&
-           a->rights == b->rights;
+           a->origin == b->origin && a->rights == b->rights;
 }
 
 /* --- the counters themselves --- */
@@ -223,6 +226,8 @@ void store_ground_add(const struct realm_view *view, const struct footing_rows *
         {rows->client_session_pk != 0, MARK_CLIENT_SESSION, (uint64_t)rows->client_session_pk,
          footing->client_session},
         {!str_absent(rows->jti), MARK_REVOKED, key_of_jti(rows->jti), footing->revoked},
+        {!str_absent(rows->origin_jti), MARK_REVOKED, key_of_jti(rows->origin_jti),
+         footing->origin},
         {rows->rights, MARK_RIGHTS, 0, footing->rights},
     };
     add_pin(io_ground, &view->slot->generation, footing->config);

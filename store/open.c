@@ -216,6 +216,7 @@ static int take_role(struct store *store, struct err_ctx *ctx)
     TRY(node_open(store->folder.fd, &store->node, ctx));
     node_look(store->node, &state);
     store->config.standby |= state.role == REPL_STANDBY || node_is_fenced(&state);
+    atomic_store(&store->rewinds, state.role == REPL_STANDBY && state.rewinds);
     return 0;
 }
 

@@ -104,6 +104,12 @@ int query_one(struct query *q)
     return row ? 0 : ERR_NOT_FOUND;
 }
 
+void query_rewind(struct query *q, int bound)
+{
+    (void)sqlite3_reset(q->stmt);
+    q->bound = bound;
+}
+
 int query_run(struct query *q)
 {
     bool row = false;

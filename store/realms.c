@@ -188,6 +188,7 @@ static int make(struct store *store, const struct making *m, struct slot *old,
     char file[UUID_TEXT_LEN + 1];
     uuid_v4(file);
     TRY(slot_new(store, m->realm->name, m->realm->id, str_c(file), ret_slot));
+    slot_being_made(*ret_slot);
     int err = make_realm(store, *ret_slot, m, old);
     if (err != 0)
         slot_free(*ret_slot);

@@ -130,10 +130,37 @@ int slot_table_init(struct store *store)
     return err;
 }
 
+void slot_being_made(struct slot *slot)
+{
+    struct store *store = slot->store;
+    (void)pthread_mutex_lock(&store->lock);
+    slot->next_made = store->being_made;
+    store->being_made = slot;
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+static void was_made_locked(struct slot *slot)
+{
+    struct slot **at = &slot->store->being_made;
+    while (*at && *at != slot)
+        at = &(*at)->next_made;
+    if (*at)
+        *at = slot->next_made;
+}
+
+static bool is_being_made_locked(const struct store *store, struct str file)
+{
+    const struct slot *slot = store->being_made;
+    while (slot && !str_eq_c(file, slot->file))
+        slot = slot->next_made;
+    return slot != NULL;
+}
+
 void slot_publish(struct slot *slot)
 {
     struct store *store = slot->store;
     (void)pthread_mutex_lock(&store->lock);
+    was_made_locked(slot);
     (void)grow_locked(store); /* without memory the lists in it get longer */
     link_locked(store, slot);
     slot->next = store->slots;
@@ -190,6 +217,7 @@ void slot_take_place(struct slot *old, struct slot *fresh)
 {
     struct store *store = old->store;
     (void)pthread_mutex_lock(&store->lock);
+    was_made_locked(fresh);
     unlink_locked(store, old);
     old->retired = true;
     link_locked(store, fresh);
@@ -224,6 +252,9 @@ int slot_set_id(struct slot *slot, struct str id)
 
 void slot_free(struct slot *slot)
 {
+    (void)pthread_mutex_lock(&slot->store->lock);
+    was_made_locked(slot);
+    (void)pthread_mutex_unlock(&slot->store->lock);
     slot_view_drop(slot);
     if (slot->db)
         realm_db_close(slot->db);
@@ -271,14 +302,15 @@ static int adopt_locked(struct slot *known, const struct list_row *row)
     return 0;
 }
 
-/* As the list says it, unless the list changed since it was read: ERR_STORE_BUSY. */
+/* As the list says it, unless the list changed since it was read, or who makes the realm has not published it
+ * yet: ERR_STORE_BUSY. */
 static int keep_found(struct store *store, const struct list_row *row, uint64_t list_changes,
                       struct slot *fresh, struct slot **ret_slot)
 {
     int err = 0;
     (void)pthread_mutex_lock(&store->lock);
     struct slot *known = find_locked(store, row->name);
-    if (!known && store->list_changes != list_changes) {
+    if (!known && (store->list_changes != list_changes || is_being_made_locked(store, row->file))) {
         err = ERR_STORE_BUSY;
     } else if (!known && store->config.standby &&
                (known = by_file_locked(store, row->file)) != NULL) {

@@ -121,6 +121,7 @@ struct slot {
     struct slot *next_in_hash; /* under store->lock */
     struct slot *next;         /* in store->slots; only grows */
     bool retired;              /* has no name any more; under store->lock */
+    struct slot *next_made;    /* in store->being_made */
 
     pthread_mutex_t lock;
     struct realm_db *db;
@@ -199,6 +200,7 @@ struct store {
     size_t hash_cap, slot_count;
     uint64_t list_changes; /* that a standby heard of */
     struct slot *slots;
+    struct slot *being_made; /* in no table yet */
     struct slot *master;
     char negative[NEGATIVE_NAMES][REALM_NAME_MAX + 1]; /* names that no realm has */
     atomic_size_t open_count, view_count;
@@ -220,6 +222,7 @@ struct store {
     struct gate gate;
     _Atomic(struct leader *) leader;     /* what runs of replication; NULL */
     _Atomic(struct follower *) follower; /* likewise */
+    atomic_bool rewinds;                 /* struct node_state: nobody reads */
     atomic_llong stale_at_ms;            /* of a standby, on the monotonic clock; 0: it never is */
     struct {
         unsigned char key[32];
@@ -234,9 +237,11 @@ struct store {
 MUST_CHECK int slot_table_init(struct store *store);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int slot_find(struct store *store, struct str name, struct slot **ret_slot);
-/* A slot that is in no table yet (a realm being made); slot_publish puts it there. */
+/* A slot that is in no table yet (a realm being made); slot_publish puts it there. Who finds the realm in the
+ * list before that is told ERR_STORE_BUSY: a second slot would be a second writer of its file. */
 MUST_CHECK int slot_new(struct store *store, struct str name, struct str id, struct str file,
                         struct slot **ret_slot);
+void slot_being_made(struct slot *slot);
 void slot_publish(struct slot *slot);
 /* For the master, whose realm is made after its database. */
 MUST_CHECK int slot_set_id(struct slot *slot, struct str id);

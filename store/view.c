@@ -178,6 +178,8 @@ void store_drop_excess_views(struct store *store, const struct slot *spared)
 int realm_view_acquire(struct store *store, struct str name, struct realm_view **ret_view)
 {
     struct slot *slot;
+    if (atomic_load(&store->rewinds))
+        return ERR_STORE_BUSY;
     TRY(slot_find(store, name, &slot));
     return view_of_slot(slot, ret_view);
 }

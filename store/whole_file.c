@@ -53,9 +53,15 @@ int whole_file_write(struct whole_file *f, const void *bytes, size_t len)
     return 0;
 }
 
+int whole_file_flush(struct whole_file *f)
+{
+    return fsync(f->fd) == 0 ? 0 : file_err();
+}
+
 int whole_file_publish(struct whole_file *f)
 {
-    if (fsync(f->fd) != 0 || renameat(f->dir_fd, f->temporary, f->dir_fd, f->name) != 0)
+    TRY(whole_file_flush(f));
+    if (renameat(f->dir_fd, f->temporary, f->dir_fd, f->name) != 0)
         return file_err();
     close_fd(&f->fd);
     return fsync(f->dir_fd) == 0 ? 0 : file_err();

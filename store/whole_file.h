@@ -20,6 +20,8 @@ struct whole_file {
  * short left is taken away. ERR_TOO_LARGE (the name), ERR_STORE_FULL, ERR_STORE_READ_ONLY, ERR_IO. */
 MUST_CHECK int whole_file_create(int dir_fd, struct str name, struct whole_file *ret_file);
 MUST_CHECK int whole_file_write(struct whole_file *f, const void *bytes, size_t len);
+/* What was written until now, to disk. */
+MUST_CHECK int whole_file_flush(struct whole_file *f);
 /* To disk, to its name, and the name to disk. */
 MUST_CHECK int whole_file_publish(struct whole_file *f);
 /* Closes; what was not published is taken away. Harmless twice. */

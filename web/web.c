@@ -160,11 +160,16 @@ void web_stop(struct web *web)
     free(web);
 }
 
-int web_tls_reload(struct web *web, struct err_ctx *err)
+int web_tls_reload(const struct web *web, struct err_ctx *err)
 {
     if (web->tls)
         TRY(tls_reload(web->tls, err));
     return grpc_server_tls_reload(web->grpc, err);
+}
+
+enum web_tls_source web_tls_source(const struct web *web)
+{
+    return web->tls ? tls_source(web->tls) : WEB_TLS_NONE;
 }
 
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s)

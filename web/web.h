@@ -43,6 +43,14 @@ struct web_sni {
     const char *key_file;
 };
 
+/* Where the certificate of the listeners comes from. */
+enum web_tls_source {
+    WEB_TLS_NONE,        /* no TLS */
+    WEB_TLS_SELF_SIGNED, /* made at the first start */
+    WEB_TLS_INSTALLED,   /* over the API, into the data folder */
+    WEB_TLS_CONFIGURED   /* files that the configuration names */
+};
+
 struct web_tls_config {
     const char *cert_file; /* NULL: self-signed in folder */
     const char *key_file;
@@ -135,6 +143,12 @@ struct web_services {
     void (*figures)(void *context, int64_t *io_values);
     int (*status)(void *context, struct arena *a, struct json_writer *w);
     int (*try_backup)(void *context, struct err_ctx *err);
+    /* A backup is made now, and restored on trial: as try_backup. */
+    int (*make_backup)(void *context, struct err_ctx *err);
+    /* A token that pairs a standby, in the arena. ERR_CONFLICT, ERR_FORBIDDEN, ERR_LIMIT_REACHED with a
+     * sentence. */
+    int (*invite_standby)(void *context, struct arena *a, int64_t expires_ms, struct str *ret_token,
+                          struct err_ctx *err);
     /* ERR_CONFLICT with a sentence; the node begins anew in its new role when it returned 0. */
     int (*promote)(void *context, struct arena *a, const struct web_promotion *promotion,
                    uint64_t *ret_epoch, struct err_ctx *err);
@@ -177,17 +191,19 @@ MUST_CHECK int web_start(const struct web_config *config, const struct web_servi
 /* Stops accepting, lets requests in flight finish within limits.stop_ms, frees all. NULL is fine. */
 void web_stop(struct web *web);
 /* Reads the certificate files again; on failure the old ones stay. New connections use it. */
-MUST_CHECK int web_tls_reload(struct web *web, struct err_ctx *err);
+MUST_CHECK int web_tls_reload(const struct web *web, struct err_ctx *err);
 /* Seconds until the first certificate expires; negative when one has; INT64_MAX without TLS. */
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s);
 /* What is known of a certificate that is in use. */
 struct web_certificate {
     struct str host; /* whom it is for (SNI); absent: for every other name */
     struct str subject;
+    struct str names; /* of hosts, a space between them */
     bool is_self_signed;
     int64_t expires_s;
 };
 typedef void web_see_certificate(void *arg, const struct web_certificate *certificate);
+enum web_tls_source web_tls_source(const struct web *web);
 /* The default one first; none without TLS. */
 void web_each_certificate(const struct web *web, web_see_certificate *see, void *arg);
 /* The port a listener really has (for a configured port that was taken by the system: tests). */

@@ -122,11 +122,11 @@ test_console() { # FILTER: there is none
     stage console counts_of_lines console_driver
 }
 
-# What may hold of a store whatever happens to it. Most programs run with the sanitizers; the one
-# that counts kills runs the release's code.
+# What may hold of a store whatever happens to it. Most programs run with the sanitizers; those
+# that count kills run the release's code.
 torture_ready() {
     preset_build debug-asan torture || return 1
-    preset_build release-static torture_kill
+    preset_build release-static torture_kill torture_failover
 }
 
 test_torture() { # FILTER
@@ -139,7 +139,9 @@ run_failovers() { # N
     [[ $1 =~ ^[1-9][0-9]*$ ]] || wrong_usage "torture --failover takes a number of rounds"
     # shellcheck disable=SC2046,SC2086
     packages_install $PACKAGES_FLOW $(packages_node)
-    build_release && npm_ready tests/flow || exit 1
+    build_release && preset_build release-static torture_failover && npm_ready tests/flow || exit 1
+    "$BUILD/release-static/torture/torture_failover" --rounds "$1" ${GARITA_FAILOVER_SEED:+--seed "$GARITA_FAILOVER_SEED"} ||
+        exit 1
     GARITA_RELEASE_BIN=$BUILD/garita GARITA_FAILOVER_ROUNDS=$1 exec tests/flow/run.sh 'failover rounds'
 }
 

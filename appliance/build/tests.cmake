@@ -63,14 +63,15 @@ add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/to
   tests/torture/actor_login.c tests/torture/actor_read.c tests/torture/actor_record.c
   tests/torture/actor_apply.c tests/torture/actor_pushed.c tests/torture/actor_device.c
   tests/torture/actor_link.c tests/torture/actor_otp.c
-  tests/torture/history.c
+  tests/torture/history.c tests/torture/leap.c tests/torture/failover_node.c
+  tests/torture/failover_pair.c tests/torture/failover_load.c
   tests/torture/check.c tests/torture/torture.c tests/torture/fault_libc.c
   tests/torture/fault_alloc.c)
 target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})
 target_link_libraries(torture_world PUBLIC torture_layers garita_options garita_deps)
 set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename renameat read
   malloc calloc realloc strdup sodium_malloc pthread_create
-  pk_generate asset_all store_commit store_commit_p)
+  pk_generate asset_all store_commit store_commit_p clock_gettime hashing_run)
 list(TRANSFORM torture_wraps PREPEND "-Wl,--wrap=")
 add_custom_target(torture)
 foreach(file IN LISTS torture_files)

@@ -25,6 +25,7 @@ COMMANDS(clock);
 COMMANDS(backup);
 COMMANDS(restore);
 COMMANDS(standby);
+COMMANDS(diverged);
 COMMANDS(witness);
 COMMANDS(status);
 COMMANDS(routes); /* routes */

@@ -20,6 +20,7 @@
 #include "core/port/events.h"
 #include "core/port/keys.h"
 #include "store/store_open.h"
+#include "web/tls/tls.h"
 
 #include "core/base/banned.h"
 
@@ -117,15 +118,25 @@ static void check_port(struct report *r, const char *name, const char *address, 
         (void)close(fd);
 }
 
+/* As the server looks for it (web/tls). */
+static void name_certificate(const struct config *config, char path[4096])
+{
+    if (config->tls_cert_file[0]) {
+        (void)snprintf(path, 4096, "%s", config->tls_cert_file);
+        return;
+    }
+    (void)snprintf(path, 4096, "%s/tls/" TLS_INSTALLED_FILE, config->data);
+    if (access(path, F_OK) != 0)
+        (void)snprintf(path, 4096, "%s/tls/tls.crt", config->data);
+}
+
 static void check_certificate(struct report *r, struct cli *cli, const struct config *config)
 {
     char path[4096];
     int64_t expires_s;
     if (config->https_port == 0)
         return;
-    (void)snprintf(path, sizeof(path), "%s%s",
-                   config->tls_cert_file[0] ? config->tls_cert_file : config->data,
-                   config->tls_cert_file[0] ? "" : "/tls/tls.crt");
+    name_certificate(config, path);
     int rc = certificate_expires(cli->arena, path, &expires_s);
     int64_t left_s = rc == 0 ? expires_s - clock_now().wall_ms / 1000 : 0;
     if (rc == ERR_NOT_FOUND && !config->tls_cert_file[0])

@@ -3,6 +3,7 @@
 
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
+#include "appliance/invitation.h"
 #include "appliance/promotion.h"
 #include "appliance/replication.h"
 #include "core/admin/record.h"
@@ -30,50 +31,25 @@ static int begin(struct call *call, struct work *work)
     return work_write(work);
 }
 
-static int explain(struct call *call, int err)
-{
-    switch (err) {
-    case ERR_CONFLICT:
-        return err_set(&call->err, err, "this node has a standby already (garita standby forget)");
-    case ERR_FORBIDDEN:
-        return err_set(&call->err, err, "only a primary that reigns can have a standby");
-    case ERR_LIMIT_REACHED:
-        return err_set(&call->err, err, "%d tokens wait for a standby: use one, or let them expire",
-                       NODE_TOKENS_MAX);
-    default: return err;
-    }
-}
-
-static int make_token(struct call *call, int64_t expires_ms, char text[PAIRING_TOKEN_MAX])
-{
-    struct link_identity identity;
-    struct node *node = store_node(call->store);
-    TRY(link_identity_load(node_data_dir(node), true, &identity));
-    int rc = pairing_token_new(node, &identity.pin, call->now.wall_ms, expires_ms, text);
-    link_identity_free(&identity);
-    return explain(call, rc);
-}
-
 static int token(struct call *call)
 {
     CLEANUP(work_close) struct work work = {0};
-    char text[PAIRING_TOKEN_MAX];
+    struct str text;
     int64_t minutes;
     TRY(call_number(call, "expires", 1, MINUTES_MAX, 60, &minutes));
     int64_t expires_ms = call->now.wall_ms + minutes * MINUTE_MS;
     TRY(begin(call, &work));
     TRY(ADMIN_RECORD(&work.ctx, work.w, EVENT_StandbyInvited, "node", STR("standby"),
                      {"minutes", arena_printf(call->arena, "%lld", (long long)minutes)}));
-    TRY(make_token(call, expires_ms, text));
+    TRY(invitation_make(call->store, call->arena, expires_ms, &text, &call->err));
     TRY(work_commit(&work));
-    call_say(call, "%s", text); /* and nothing else: it goes into a file */
+    call_say(call, "%.*s", STR_ARG(text)); /* and nothing else: it goes into a file */
     if (call->args->json) {
         jw_begin_object(&call->out);
-        jw_member_c(&call->out, "token", text);
+        jw_member_str(&call->out, "token", text);
         plain_write_time(&call->out, "expires", expires_ms);
         jw_end_object(&call->out);
     }
-    secret_wipe(text, sizeof(text));
     return 0;
 }
 
@@ -253,9 +229,11 @@ static int rejoin(struct cli *cli)
     struct reply reply = {.data = STR("{}")};
     char aside[REJOIN_ASIDE_MAX];
     TRY(cli_config(cli, &config));
-    TRY(rejoin_folder(config.data, JOIN_MS, aside, &cli->err));
+    const struct rejoin_wish wish = {.wait_ms = JOIN_MS, .anew = args_has(cli->args, "anew")};
+    TRY(rejoin_folder(config.data, &wish, aside, &cli->err));
     reply.message = arena_printf(
-        cli->arena, "%s is a standby now; what it had is in %s/%s: garita serve --data %s",
+        cli->arena,
+        "%s is a standby now; what it had is in %s/%s (garita standby diverged list): garita serve --data %s",
         config.data, config.data, aside, config.data);
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
@@ -271,6 +249,10 @@ static const struct option promote_options[] = {
     {"without-witness", NULL,
      "the witness is lost, too: it is forgotten, not asked. Two primaries, unless the old one is gone",
      0},
+};
+
+static const struct option rejoin_options[] = {
+    {"anew", NULL, "move the databases instead, which takes no room; all of them come anew", 0},
 };
 
 static const struct option init_options[] = {
@@ -300,9 +282,10 @@ const struct command standby_commands[] = {
      "is a witness, it is asked, and grants it once the old primary was silent for failover-lease.",
      OPTIONS(promote_options), false, NULL, promote, NULL, NULL},
     {"standby rejoin", "", 0, 0, "make an old primary the standby of the new one",
-     "With the server stopped. Databases that may hold what the new primary has not are moved aside whole, "
-     "into replication/diverged-EPOCH, and all of it comes from the new primary.",
-     NULL, 0, true, NULL, NULL, rejoin, NULL},
+     "With the server stopped. Databases that may hold what the new primary has not are first copied into "
+     "replication/diverged-EPOCH (garita standby diverged list); then the new primary sends what differs. Until "
+     "this node is in step, its realms are not read.",
+     OPTIONS(rejoin_options), true, NULL, NULL, rejoin, NULL},
     {"standby forget", "", 0, 0, "let the standby go", NULL, NULL, 0, false, NULL, forget, NULL,
      NULL},
 };

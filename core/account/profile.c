@@ -74,8 +74,6 @@ int account_profile(const struct auth_ctx *ctx, struct profile *ret_profile)
         profile.unmanaged = PROFILE_UNMANAGED_ADMIN_EDIT;
     if (!auth_realm(ctx)->edit_username_allowed)
         TRY(close_attribute(ctx, &profile, STR("username")));
-    if (auth_realm(ctx)->verify_email)
-        TRY(close_attribute(ctx, &profile, STR("email")));
     TRY(add_locale(ctx, &profile));
     *ret_profile = profile;
     return 0;

@@ -44,6 +44,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     caller->username = t->user.username;
     caller->session_id = t->has_session ? t->session.id : str_of(NULL, 0);
     caller->scope = t->claims.scope;
+    caller->auth_time_ms = t->has_session ? t->session.auth_time_ms : 0;
     caller->is_person = t->has_session && str_empty(t->user.service_account_client_id) &&
                         !session_is_impersonated(&t->session);
     return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
@@ -109,6 +110,16 @@ int admin_caller_recall(const struct auth_ctx *ctx, struct store_read *r,
     if (rc == 0)
         rc = recall(&his, own ? own : r, absent, ret_caller);
     return rc == ERR_NOT_FOUND || rc == ERR_INVALID_SCOPE ? ERR_FORBIDDEN : rc;
+}
+
+int admin_check_fresh(const struct admin_caller *caller, const struct now *now, struct err_ctx *err)
+{
+    if (!caller->is_person)
+        return err_set(err, ERR_FORBIDDEN, "Only a person who logged in himself may do this");
+    if (now->wall_ms - caller->auth_time_ms > ADMIN_FRESH_MAX_AGE_S * INT64_C(1000))
+        return err_set(err, ERR_LOGIN_TOO_OLD, "A login of the last %d seconds is needed",
+                       ADMIN_FRESH_MAX_AGE_S);
+    return 0;
 }
 
 /* --- What it may --- */

@@ -16,8 +16,9 @@ struct admin_caller {
     /* Whoever holds the data folder, by a command: he may do everything. Never set for a token. */
     bool is_operator;
     struct str user_id, username, session_id, client_id;
-    struct str scope; /* of the token */
-    bool is_person;   /* who logged in himself: no service account, nobody impersonated */
+    struct str scope;     /* of the token */
+    int64_t auth_time_ms; /* of the session; 0: there is none */
+    bool is_person;       /* who logged in himself: no service account, nobody impersonated */
     /* Who else must have each right that is asked for; NULL: nobody. For what two people do. */
     const struct admin_caller *seconded_by;
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
@@ -37,6 +38,12 @@ struct admin_absent {
 MUST_CHECK int admin_caller_recall(const struct auth_ctx *ctx, struct store_read *r,
                                    const struct admin_absent *absent,
                                    struct admin_caller *ret_caller);
+
+/* For what hands out everything at once: ERR_FORBIDDEN unless the caller is a person who logged in
+ * himself, ERR_LOGIN_TOO_OLD when that is more than ADMIN_FRESH_MAX_AGE_S ago (RFC 9470). */
+#define ADMIN_FRESH_MAX_AGE_S 300
+MUST_CHECK int admin_check_fresh(const struct admin_caller *caller, const struct now *now,
+                                 struct err_ctx *err);
 
 /* Whether the caller can have rights in a realm at all: its own, or any for those of master. */
 bool admin_reaches(const struct admin_caller *caller, struct str realm);

@@ -65,14 +65,11 @@ static int read_pem(const struct auth_ctx *ctx, struct str file, struct str *ret
     return base64_decode(ctx->arena, body, BASE64_PADDED, ret_der);
 }
 
-static int read_certificate(const struct auth_ctx *ctx, struct str file, struct client_key *ret_key)
+static int take_certificate(const struct auth_ctx *ctx, struct str der, struct client_key *ret_key)
 {
     CLEANUP(pk_key_free) struct pk_key *pk = NULL;
-    struct str der;
     int64_t end_s;
-    int rc = read_pem(ctx, file, &der);
-    if (rc == 0)
-        rc = pk_certificate_end(der, &end_s);
+    int rc = pk_certificate_end(der, &end_s);
     if (rc == 0)
         rc = pk_import_public(der, &pk);
     if (rc == ERR_NO_MEMORY)
@@ -82,6 +79,32 @@ static int read_certificate(const struct auth_ctx *ctx, struct str file, struct 
     if (end_s <= now_s(ctx->now))
         return refuse(ctx, "a certificate that is still valid");
     return text_of(ctx->arena, der, &ret_key->certificate);
+}
+
+static int read_certificate(const struct auth_ctx *ctx, struct str file, struct client_key *ret_key)
+{
+    struct str der;
+    int rc = read_pem(ctx, file, &der);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    return rc == 0 ? take_certificate(ctx, der, ret_key)
+                   : refuse(ctx, "a certificate with a usable key");
+}
+
+static int read_store(const struct auth_ctx *ctx, const struct client_key_upload *upload,
+                      struct client_key *ret_key)
+{
+    struct str der;
+    int rc =
+        pk_keystore_read(ctx->arena, upload->file, upload->alias, upload->store_password, &der);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    if (rc == ERR_NOT_FOUND)
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "keyAlias",
+                         "The key store has no certificate of this alias, or several");
+    if (rc != 0)
+        return refuse(ctx, "a PKCS12 store that opens with this storePassword");
+    return take_certificate(ctx, der, ret_key);
 }
 
 static int read_public(const struct auth_ctx *ctx, struct str file, struct client_key *ret_key)
@@ -97,25 +120,29 @@ static int read_public(const struct auth_ctx *ctx, struct str file, struct clien
     return text_of(ctx->arena, der, &ret_key->public_key);
 }
 
-int client_key_read(const struct auth_ctx *ctx, struct str format, struct str file,
+int client_key_read(const struct auth_ctx *ctx, const struct client_key_upload *upload,
                     struct client_key *ret_key)
 {
     *ret_key = (struct client_key){.jwks = {NULL, 0}};
-    if (str_empty(file))
+    if (str_empty(upload->file))
         return refuse(ctx, "there");
-    if (str_eq(format, STR("Certificate PEM")))
-        return read_certificate(ctx, file, ret_key);
-    if (str_eq(format, STR("Public Key PEM")))
-        return read_public(ctx, file, ret_key);
-    if (str_eq(format, STR("JSON Web Key Set"))) {
-        ret_key->jwks = file; /* looked at with the client (client_check) */
+    if (str_eq(upload->format, STR("Certificate PEM")))
+        return read_certificate(ctx, upload->file, ret_key);
+    if (str_eq(upload->format, STR("Public Key PEM")))
+        return read_public(ctx, upload->file, ret_key);
+    if (str_eq(upload->format, STR("PKCS12")))
+        return read_store(ctx, upload, ret_key);
+    if (str_eq(upload->format, STR("JSON Web Key Set"))) {
+        ret_key->jwks = upload->file; /* looked at with the client (client_check) */
         return 0;
     }
-    if (str_eq(format, STR("JKS")) || str_eq(format, STR("PKCS12")))
+    if (str_eq(upload->format, STR("JKS")) || str_eq(upload->format, STR("BCFKS")))
         return err_field(ctx->err, ERR_NOT_IMPLEMENTED, "keystoreFormat",
-                         "There are no key stores here: give a PEM or a JWK set");
+                         "Key stores of this kind do not exist here: give PKCS12, a PEM or a JWK "
+                         "set");
     return err_field(ctx->err, ERR_INVALID_REQUEST, "keystoreFormat",
-                     "keystoreFormat must be Certificate PEM, Public Key PEM or JSON Web Key Set");
+                     "keystoreFormat must be Certificate PEM, Public Key PEM, PKCS12 or JSON Web "
+                     "Key Set");
 }
 
 /* --- As a file --- */

@@ -27,10 +27,15 @@ struct client_key_file {
  * certificate. */
 MUST_CHECK int client_key_write(const struct auth_ctx *ctx, const struct client_key *key,
                                 const struct client_key_file *file, struct str *ret_file);
-/* A file in one of Keycloak's formats: "Certificate PEM", "Public Key PEM", "JSON Web Key Set".
- * ERR_NOT_IMPLEMENTED for "JKS" and "PKCS12", ERR_INVALID_REQUEST for other names and files that hold no
- * usable public key. */
-MUST_CHECK int client_key_read(const struct auth_ctx *ctx, struct str format, struct str file,
+/* A file in one of Keycloak's formats: "Certificate PEM", "Public Key PEM", "JSON Web Key Set", or "PKCS12" with
+ * the alias of the certificate (absent: the only one) and the password; its private half is not looked at. */
+struct client_key_upload {
+    struct str format, file;
+    struct str alias, store_password; /* of PKCS12; may be absent */
+};
+/* ERR_NOT_IMPLEMENTED for "JKS" and "BCFKS", ERR_INVALID_REQUEST for other names and files that hold no usable
+ * public key. */
+MUST_CHECK int client_key_read(const struct auth_ctx *ctx, const struct client_key_upload *upload,
                                struct client_key *ret_key);
 /* From now on the client proves itself by this one and no other. */
 MUST_CHECK int client_key_put(const struct auth_ctx *ctx, struct store_write *w,

@@ -16,6 +16,7 @@
 #include "core/base/banned.h"
 
 #define MS_PER_S         1000
+#define ACTION_ADDRESS   "UPDATE_EMAIL "
 #define LINK_PATH        "/login-actions/action-token?key="
 /* Room for the rights over some thousand realms. */
 #define PERSON_MAX_BYTES ((size_t)4 << 20)
@@ -25,6 +26,17 @@ bool action_token_takes(struct str action)
     return str_eq(action, STR(REQUIRED_ACTION_UPDATE_PASSWORD)) ||
            str_eq(action, STR(REQUIRED_ACTION_VERIFY_EMAIL)) ||
            str_eq(action, STR(REQUIRED_ACTION_CONFIGURE_TOTP));
+}
+
+struct str action_token_for_address(struct arena *a, struct str email)
+{
+    return ARENA_CONCAT(a, STR(ACTION_ADDRESS), email);
+}
+
+struct str action_token_address(struct str actions)
+{
+    return str_starts(actions, STR(ACTION_ADDRESS)) ? str_from(actions, sizeof(ACTION_ADDRESS) - 1)
+                                                    : STR("");
 }
 
 /* --- The person --- */
@@ -70,7 +82,8 @@ static int person_of(const struct auth_ctx *ctx, struct store_read *r, const str
 static bool may_act(const struct auth_ctx *ctx, const struct action_token *token,
                     const struct user *user)
 {
-    return token->expires_ms > ctx->now->wall_ms && !str_empty(user->email) &&
+    bool reached = token->purpose == ACTION_UPDATE_EMAIL || !str_empty(user->email);
+    return token->expires_ms > ctx->now->wall_ms && reached &&
            str_empty(user->service_account_client_id) &&
            session_user_allowed(ctx, user, token->created_ms);
 }
@@ -153,6 +166,7 @@ static const enum event_type done_events[] = {
     [ACTION_RESET_CREDENTIALS] = EVENT_CredentialsRecovered,
     [ACTION_VERIFY_EMAIL] = EVENT_EmailVerified,
     [ACTION_EXECUTE] = EVENT_ActionTokenUsed,
+    [ACTION_UPDATE_EMAIL] = EVENT_EmailUpdated,
 };
 
 static int report_done(const struct auth_ctx *ctx, struct store_write *w,
@@ -169,17 +183,31 @@ static int report_done(const struct auth_ctx *ctx, struct store_write *w,
     return report_write(ctx, w, &report);
 }
 
-/* Who followed the link has read what came to the address. */
-static int store_proof(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk)
+/* The other links went to the former address. */
+static int store_address(struct store_write *w, const struct user *user)
+{
+    int rc = user_update(w, user);
+    if (rc == ERR_CONFLICT) /* somebody else was quicker */
+        return ERR_ACTION_TOKEN;
+    TRY(rc);
+    return action_token_delete_of_user(w, user->pk);
+}
+
+/* Who followed the link has read what came to the address: the one that he has, or with new_email that one. */
+static int store_proof(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
+                       struct str new_email)
 {
     struct user user;
     struct str prove = STR(REQUIRED_ACTION_VERIFY_EMAIL);
     TRY(user_find_by_pk(store_write_reader(w), ctx->arena, user_pk, &user));
-    if (user.email_verified && !strs_has(&user.required_actions, prove))
+    if (user.email_verified && !strs_has(&user.required_actions, prove) && str_empty(new_email))
         return 0;
     user.email_verified = true;
     TRY(user_action_put(ctx->arena, &user, prove, false));
-    return user_update(w, &user);
+    if (str_empty(new_email))
+        return user_update(w, &user);
+    user.email = new_email;
+    return store_address(w, &user);
 }
 
 /* change NULL: no password is asked for. */
@@ -195,7 +223,7 @@ static int store(const struct auth_ctx *ctx, struct str key, const struct passwo
         return ERR_ACTION_TOKEN;
     if (change)
         TRY(password_change_store(ctx, w, change, false, 0, EVENT_PasswordUpdated));
-    TRY(store_proof(ctx, w, now.user.pk));
+    TRY(store_proof(ctx, w, now.user.pk, action_token_address(now.token.actions)));
     /* RE-01, MF-04: the link lets nobody in, so that a device is set up at the login that follows. */
     if (now.wants_totp)
         TRY(user_action_set(ctx, w, now.user.pk, STR(REQUIRED_ACTION_CONFIGURE_TOTP), true));

@@ -17,11 +17,15 @@ bool action_token_takes(struct str action);
 
 struct action_wish {
     enum action_purpose purpose;
-    struct str actions;          /* aliases separated by spaces, each of action_token_takes */
+    struct str actions; /* aliases separated by spaces, each of action_token_takes; or see below */
     const struct client *client; /* that people go back to; NULL: none */
     struct str redirect_uri;     /* checked by the caller; absent or empty: the client's base URL */
     int64_t lifespan_s;          /* cut to ACTION_TOKEN_MAX_S */
 };
+/* The actions of ACTION_UPDATE_EMAIL: what is to become the address. Absent when memory ends. */
+struct str action_token_for_address(struct arena *a, struct str email);
+/* The address in such actions; empty for all others. */
+struct str action_token_address(struct str actions);
 /* Makes the link of that person, who must have an address; ret_url is what is mailed. */
 MUST_CHECK int action_token_issue(const struct auth_ctx *ctx, struct store_write *w,
                                   const struct user *user, const struct action_wish *wish,
@@ -40,7 +44,9 @@ MUST_CHECK int action_token_visit(const struct auth_ctx *ctx, struct str key,
                                   struct action_visit *ret_visit);
 
 /* Does what the link is for and spends it, in one transaction: the new password, the proof that the
- * address is the person's (OI-08), and the required action CONFIGURE_TOTP, which is due at the next login. ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem told, upon which
+ * address is the person's (OI-08), be it the one that he has or the one that he wants to have, and the required
+ * action CONFIGURE_TOTP, which is due at the next login. ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem
+ * told, upon which
  * the link stays good. ret_visit is filled with both. */
 MUST_CHECK int action_token_perform(const struct auth_ctx *ctx, struct str key, struct str password,
                                     struct str password_again, struct action_visit *ret_visit,

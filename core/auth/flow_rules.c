@@ -18,6 +18,10 @@ static const char *const grant_steps[] = {"direct-grant-validate-otp",
 #define FORM_STEPS  ARRAY_LEN(form_steps)
 #define GRANT_STEPS ARRAY_LEN(grant_steps)
 
+/* The mail stands last: see passes_by_reset. */
+static const char *const reset_steps[] = {"reset-credentials-choose-user", "reset-password",
+                                          "reset-credential-email"};
+
 static const struct {
     const char *setting;
     size_t offset; /* in struct realm */
@@ -80,6 +84,15 @@ static bool needs_otp(const struct auth_flows *flows, struct str id, enum flow_u
                !flow_is_passed_by(flows, id, form_steps + 1, FORM_STEPS - 1);
     return use == FLOW_FOR_DIRECT_GRANT && passes_by_grant(flows, id) &&
            !flow_is_passed_by(flows, id, grant_steps + 1, GRANT_STEPS - 1);
+}
+
+/* The mail and the new password, and never less than both (RE-01). */
+static bool passes_by_reset(const struct auth_flows *flows, struct str id)
+{
+    const char *const without_password[] = {reset_steps[0], reset_steps[2]};
+    return flow_is_passed_by(flows, id, reset_steps, ARRAY_LEN(reset_steps)) &&
+           !flow_is_passed_by(flows, id, reset_steps, 2) &&
+           !flow_is_passed_by(flows, id, without_password, 2);
 }
 
 static bool passes_by_client(const struct auth_flows *flows, struct str id, const char *step)
@@ -167,6 +180,15 @@ bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client)
     struct str id;
     return !find_bound(ctx, client, FLOW_FOR_DIRECT_GRANT, &id) ||
            passes_by_grant(realm_view_flows(ctx->view), id);
+}
+
+bool flow_takes_reset(const struct auth_ctx *ctx)
+{
+    struct str id;
+    if (!auth_realm(ctx)->reset_password_allowed)
+        return false;
+    return !find_bound(ctx, NULL, FLOW_FOR_RESET_CREDENTIALS, &id) ||
+           passes_by_reset(realm_view_flows(ctx->view), id);
 }
 
 /* What is asked of people at the flow that is bound to a use. */

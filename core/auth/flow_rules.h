@@ -35,6 +35,9 @@ MUST_CHECK int flow_check_use(const struct auth_flows *flows, const struct auth_
 bool flow_takes_session(const struct auth_ctx *ctx, const struct client *client);
 bool flow_takes_password(const struct auth_ctx *ctx, const struct client *client);
 bool flow_takes_grant(const struct auth_ctx *ctx, const struct client *client);
+/* Whether who forgot his password gets a link by mail: where the realm allows it and its flow for that asks who it
+ * is, sends the mail and takes a new password, and asks everybody for nothing else. */
+bool flow_takes_reset(const struct auth_ctx *ctx);
 /* What this person has besides the password that the flow asks for: who has a second factor is not let in
  * without it (WE-12). */
 struct flow_factors {

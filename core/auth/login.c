@@ -195,6 +195,9 @@ int login_compare(const struct auth_ctx *ctx, struct str username, struct str pa
 {
     struct login_attempt attempt = {0};
     struct typed_name name = {0};
+    /* What comes of it is written in any case: elsewhere, where it is hashed anew. */
+    if (store_is_standby(realm_view_store(ctx->view)))
+        return ERR_STORE_STANDBY;
     if (str_absent(password))
         password = STR("");
     if (typed_name_read(ctx->arena, str_absent(username) ? STR("") : username, &name, NULL) == 0)

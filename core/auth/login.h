@@ -54,7 +54,8 @@ struct login_attempt {
 
 /* Looks the user up (user name, or e-mail where the realm allows it) and compares the password,
  * by hashing_run. Unknown users cost what known ones cost (decoy.h). Errors are of the
- * machine only (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY): a wrong password is a result, not an
+ * machine only (ERR_OVERLOADED, ERR_STORE_*, ERR_NO_MEMORY; on a standby ERR_STORE_STANDBY, and nothing is
+ * hashed): a wrong password is a result, not an
  * error. */
 MUST_CHECK int login_compare(const struct auth_ctx *ctx, struct str username, struct str password,
                              struct login_attempt *ret_attempt);

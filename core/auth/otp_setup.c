@@ -18,7 +18,7 @@
 #define ISSUER_BYTES    64
 #define ACCOUNT_BYTES   128
 #define LABEL_MAX_BYTES 255
-#define SETUP_ONCE      "totp-setup"
+#define SETUP_ONCE      "totp-setup" /* what is spent of a set-up: itself, and each try as "ID:NUMBER" */
 #define MS_PER_S        1000
 
 /* --- a new one --- */
@@ -205,16 +205,40 @@ static int64_t priority_behind(const struct credentials *devices)
 }
 
 /* No page that it stands in is good for longer (login_state_open). */
-static int spend_setup(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct otp_setup *setup, bool *ret_first)
+static int spend(const struct auth_ctx *ctx, struct store_write *w, struct str name,
+                 bool *ret_first)
 {
     int64_t pages_ms = 2 * auth_realm(ctx)->access_code_lifespan_login_s * MS_PER_S;
-    return once_spend(w, STR(SETUP_ONCE), setup->id, ctx->now->wall_ms + pages_ms, ret_first);
+    return once_spend(w, STR(SETUP_ONCE), name, ctx->now->wall_ms + pages_ms, ret_first);
 }
 
-int otp_setup_is_spent(struct store_read *r, const struct otp_setup *setup, bool *ret_spent)
+static struct str name_of_try(struct arena *a, const struct otp_setup *setup, int number)
 {
-    return once_is_spent(r, STR(SETUP_ONCE), setup->id, ret_spent);
+    struct str text = arena_printf(a, ":%d", number);
+    return str_absent(text) ? text : ARENA_CONCAT(a, setup->id, text);
+}
+
+int otp_setup_is_spent(struct arena *a, struct store_read *r, const struct otp_setup *setup,
+                       bool *ret_spent)
+{
+    struct str last = name_of_try(a, setup, OTP_SETUP_TRIES_MAX);
+    if (str_absent(last))
+        return ERR_NO_MEMORY;
+    TRY(once_is_spent(r, STR(SETUP_ONCE), setup->id, ret_spent));
+    return *ret_spent ? 0 : once_is_spent(r, STR(SETUP_ONCE), last, ret_spent);
+}
+
+int otp_setup_count_wrong(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct otp_setup *setup)
+{
+    bool first = false;
+    for (int number = 1; number <= OTP_SETUP_TRIES_MAX && !first; number++) {
+        struct str name = name_of_try(ctx->arena, setup, number);
+        if (str_absent(name))
+            return ERR_NO_MEMORY;
+        TRY(spend(ctx, w, name, &first));
+    }
+    return 0;
 }
 
 int otp_setup_store(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
@@ -223,18 +247,19 @@ int otp_setup_store(const struct auth_ctx *ctx, struct store_write *w, int64_t u
 {
     struct credential credential;
     struct credentials devices;
-    bool right, first;
+    bool right, spent, first;
     *ret_right = false;
     TRY(devices_of(ctx, store_write_reader(w), user_pk, &devices));
-    if (devices.count >= OTP_DEVICES_MAX)
+    TRY(otp_setup_is_spent(ctx->arena, store_write_reader(w), setup, &spent));
+    if (devices.count >= OTP_DEVICES_MAX || spent)
         return 0;
     TRY(credential_of(ctx, setup, &credential));
     TRY(otp_prove(ctx, w, &credential, code, &right));
     if (!right)
         return 0;
-    TRY(spend_setup(ctx, w, setup, &first));
+    TRY(spend(ctx, w, setup->id, &first));
     if (!first)
-        return 0;
+        return ERR_INTERNAL;
     credential.user_label = label;
     credential.priority = priority_behind(&devices);
     TRY(credential_insert(w, user_pk, &credential));

@@ -7,6 +7,8 @@
 #include "core/auth/otp.h"
 
 #define OTP_DEVICES_MAX 20 /* of a person, set up by himself */
+#define OTP_SETUP_TRIES_MAX                                                                        \
+    10 /* wrong codes for one secret (MF-02), whatever the realm's lockout says */
 
 /* Kept between the page and its answer (core/oidc/login_state.h). */
 struct otp_setup {
@@ -35,11 +37,14 @@ MUST_CHECK int otp_setup_face(const struct auth_ctx *ctx, const struct otp_setup
 MUST_CHECK int otp_setup_label_problem(const struct auth_ctx *ctx, struct store_read *r,
                                        int64_t user_pk, struct str label, const char **ret_key);
 
-/* Whether it became a credential before. */
-MUST_CHECK int otp_setup_is_spent(struct store_read *r, const struct otp_setup *setup,
-                                  bool *ret_spent);
+/* Whether it became a credential before, or too many wrong codes were tried. */
+MUST_CHECK int otp_setup_is_spent(struct arena *a, struct store_read *r,
+                                  const struct otp_setup *setup, bool *ret_spent);
+/* Counts a wrong code. */
+MUST_CHECK int otp_setup_count_wrong(const struct auth_ctx *ctx, struct store_write *w,
+                                     const struct otp_setup *setup);
 /* Stores the credential when the code is one of its own; *ret_right is false when it is not, when this set-up
- * became a credential before, or when the person has as many as there may be. */
+ * was spent before, or when the person has as many as there may be. */
 MUST_CHECK int otp_setup_store(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
                                const struct otp_setup *setup, struct str label, struct str code,
                                bool *ret_right);

@@ -106,6 +106,12 @@ MUST_CHECK int pk_self_signed_certificate(const struct pk_key *key, struct arena
 #define PK_KEYSTORE_TEXT_MAX 256
 MUST_CHECK int pk_keystore_write(const struct pk_key *key, struct str certificate, struct str alias,
                                  struct str password, struct arena *a, struct str *ret_file);
+/* The certificate (DER) of a store that others made: of that alias, or the only one when alias is empty. Private
+ * halves are not opened. The work that the file asks for is bounded, and it must have its MAC. ERR_BAD_KEY for a
+ * file or password that is wrong and for encryption that is not served (RC2, scrypt), ERR_NOT_FOUND,
+ * ERR_TOO_LARGE as above. */
+MUST_CHECK int pk_keystore_read(struct arena *a, struct str file, struct str alias,
+                                struct str password, struct str *ret_certificate);
 /* DER as PEM (RFC 7468): label is what stands in its lines, "CERTIFICATE". */
 MUST_CHECK int pk_pem_write(struct arena *a, const char *label, struct str der,
                             struct str *ret_pem);

@@ -1,6 +1,7 @@
 /* Deciding about mails with links. */
 #include "core/mail/letter.h"
 
+#include "core/auth/flow_rules.h"
 #include "core/auth/login.h"
 #include "core/auth/report.h"
 #include "core/port/sessions.h"
@@ -18,6 +19,7 @@ static const enum event_type events[][MAILED_AND_FAILED] = {
     [ACTION_RESET_CREDENTIALS] = {EVENT_RecoveryMailed, EVENT_RecoveryMailFailed},
     [ACTION_VERIFY_EMAIL] = {EVENT_EmailProofMailed, EVENT_EmailProofMailFailed},
     [ACTION_EXECUTE] = {EVENT_ActionsMailed, EVENT_ActionsMailFailed},
+    [ACTION_UPDATE_EMAIL] = {EVENT_EmailProofMailed, EVENT_EmailProofMailFailed},
 };
 
 /* --- Limits --- */
@@ -104,7 +106,7 @@ static int report(const struct auth_ctx *ctx, struct store_write *w, const struc
         report.user_id = user->id;
         report.username = user->username;
     }
-    report_add(&report, "email", user->email);
+    report_add(&report, "email", letter->to.address);
     report_add(&report, "actions", letter->actions);
     return report_write(ctx, w, &report);
 }
@@ -112,9 +114,11 @@ static int report(const struct auth_ctx *ctx, struct store_write *w, const struc
 static int make(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                 const struct action_wish *wish, struct letter *ret_letter)
 {
+    struct str address =
+        wish->purpose == ACTION_UPDATE_EMAIL ? action_token_address(wish->actions) : user->email;
     struct letter letter = {
         .purpose = wish->purpose,
-        .to = {.address = user->email},
+        .to = {.address = address},
         .user_id = user->id,
         .username = user->username,
         .locale = attrs_first(&user->attributes, STR("locale")),
@@ -200,7 +204,7 @@ int letter_for_forgotten(const struct auth_ctx *ctx, struct str typed, const str
         .lifespan_s = lifespan_s(ctx, "reset-credentials"),
     };
     *ret_due = false;
-    if (!auth_realm(ctx)->reset_password_allowed)
+    if (!flow_takes_reset(ctx))
         return 0;
     TRY(find_typed(ctx, typed, &user, &found));
     if (!found)
@@ -232,6 +236,37 @@ int letter_for_proof(const struct auth_ctx *ctx, struct str user_id, const struc
         return 0;
     TRY(rc);
     if (obstacle(&user, true) || user.email_verified)
+        return 0;
+    return make_limited(ctx, &user, &wish, ret_letter, ret_due);
+}
+
+/* --- Another address --- */
+
+static int read_user(const struct auth_ctx *ctx, struct str user_id, struct user *ret_user)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(ctx->view, &r));
+    return user_find_by_id(r, ctx->arena, user_id, ret_user);
+}
+
+int letter_for_address(const struct auth_ctx *ctx, struct str user_id, struct str email,
+                       const struct client *client, struct letter *ret_letter, bool *ret_due)
+{
+    struct user user;
+    const struct action_wish wish = {
+        .purpose = ACTION_UPDATE_EMAIL,
+        .actions = action_token_for_address(ctx->arena, email),
+        .client = client,
+        .lifespan_s = lifespan_s(ctx, "verify-email"),
+    };
+    *ret_due = false;
+    if (str_absent(wish.actions))
+        return ERR_NO_MEMORY;
+    int rc = read_user(ctx, user_id, &user);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    if (!user.enabled || !mail_address_is_sound(email))
         return 0;
     return make_limited(ctx, &user, &wish, ret_letter, ret_due);
 }

@@ -32,6 +32,11 @@ MUST_CHECK int letter_for_forgotten(const struct auth_ctx *ctx, struct str typed
 MUST_CHECK int letter_for_proof(const struct auth_ctx *ctx, struct str user_id,
                                 const struct client *client, struct letter *ret_letter,
                                 bool *ret_due);
+/* For a person who wants to have another address: the mail goes there, and the address counts once its link was
+ * followed (OI-08). *ret_due as above. */
+MUST_CHECK int letter_for_address(const struct auth_ctx *ctx, struct str user_id, struct str email,
+                                  const struct client *client, struct letter *ret_letter,
+                                  bool *ret_due);
 /* An administrator asks for required actions, or (ACTION_VERIFY_EMAIL) for a proof. In his transaction.
  * ERR_INVALID_REQUEST with Keycloak's words when the person has no address or is disabled. */
 MUST_CHECK int letter_by_admin(const struct auth_ctx *ctx, struct store_write *w,

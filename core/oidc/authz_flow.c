@@ -234,7 +234,7 @@ int flow_show_login(struct flow *f, int err, struct str username)
                                             : username;
     step->remember_me_offered = auth_realm(f->ctx)->remember_me;
     step->remember_me = f->state.remember_me;
-    step->may_reset = auth_realm(f->ctx)->reset_password_allowed && !step->username_fixed;
+    step->may_reset = flow_takes_reset(f->ctx) && !step->username_fixed;
     return flow_seal(f, LOGIN_STAGE_PASSWORD, NULL);
 }
 

@@ -101,6 +101,8 @@ static int store(struct flow *f, struct totp_try *t, enum login_verdict *ret_ver
     TRY(login_decide(f->ctx, w, &t->attempt, ret_verdict, &user));
     if (*ret_verdict == LOGIN_ACCEPTED)
         TRY(store_done(f, w, t));
+    else
+        TRY(otp_setup_count_wrong(f->ctx, w, &f->state.setup));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
@@ -156,7 +158,7 @@ static int look(struct flow *f, const struct totp_try *t, bool *ret_spent, const
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(f->ctx->view, &r));
-    TRY(otp_setup_is_spent(r, &f->state.setup, ret_spent));
+    TRY(otp_setup_is_spent(f->ctx->arena, r, &f->state.setup, ret_spent));
     return otp_setup_label_problem(f->ctx, r, t->who.user.pk, t->form->label, ret_key);
 }
 

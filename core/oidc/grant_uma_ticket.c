@@ -55,6 +55,7 @@ static int subject_of_token(const struct auth_ctx *ctx, struct store_read *r, st
     struct access_token t;
     TRY(token_check(ctx, r, token, &t)); /* again: it is another moment (AD-05) */
     TRY(limit_to(ctx, &t.claims, s));
+    s->origin_jti = t.claims.jti;
     s->client = t.client;
     s->user = t.user;
     s->has_session = t.has_session;

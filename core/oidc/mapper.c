@@ -153,11 +153,11 @@ int mappers_apply(const struct auth_ctx *ctx, struct store_read *r, const struct
 static bool is_reserved(struct str name)
 {
     static const char *const names[] = {
-        "iss", "aud",       "exp",      "nbf",        "iat",       "jti",
-        "typ", "azp",       "sid",      "sub",        "nonce",     "acr",
-        "amr", "auth_time", "at_hash",  "c_hash",     "s_hash",    "scope",
-        "cnf", "act",       "may_act",  "active",     "events",    "session_state",
-        "toe", "txn",       "reuse_id", "token_type", "client_id", "garita_claims",
+        "iss",       "aud",           "exp",           "nbf",   "iat", "jti",      "typ",
+        "azp",       "sid",           "sub",           "nonce", "acr", "amr",      "auth_time",
+        "at_hash",   "c_hash",        "s_hash",        "scope", "cnf", "act",      "may_act",
+        "active",    "events",        "session_state", "toe",   "txn", "reuse_id", "token_type",
+        "client_id", "garita_claims", "origin_jti",
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq_c(name, names[i]))

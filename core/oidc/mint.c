@@ -138,6 +138,8 @@ static int add_permissions(const struct auth_ctx *ctx, const struct subject *s, 
         return ERR_NO_MEMORY;
     if (!strs_has(io_audience, s->permissions_audience))
         TRY(strs_add(io_audience, ctx->arena, s->permissions_audience));
+    if (!str_absent(s->origin_jti))
+        TRY(claims_set_str(c, STR(CLAIM_ORIGIN_JTI), s->origin_jti));
     return claims_set_json(c, &path, json);
 }
 

@@ -6,6 +6,8 @@
 
 /* What a resource server's permissions granted: {"permissions": [...]}. */
 #define CLAIM_AUTHORIZATION "authorization"
+/* Beside it: the jti of the token that the permissions were given for. */
+#define CLAIM_ORIGIN_JTI    "origin_jti"
 
 #define TOKEN_TYPE_BEARER  "Bearer"
 #define TOKEN_TYPE_ID      "ID"

@@ -32,8 +32,9 @@ struct subject {
     /* Of a token that carries permissions: the list, as JSON, and the client_id whose resources they are
      * about. Absent in others. */
     struct str permissions, permissions_audience;
-    int64_t expires_by_s; /* an access token ends then at the latest; 0: as realm and client say */
-    int64_t jti_ms;       /* moment inside the jti: not before the client session's valid_from_ms */
+    struct str origin_jti; /* of the token that it is given for: revoked with it; absent: none */
+    int64_t expires_by_s;  /* an access token ends then at the latest; 0: as realm and client say */
+    int64_t jti_ms; /* moment inside the jti: not before the client session's valid_from_ms */
 };
 
 /* Fills scopes (from names), all_roles and roles; client and user are set. ERR_INVALID_SCOPE. */

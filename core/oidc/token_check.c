@@ -108,11 +108,21 @@ static int find_client(const struct check *c, struct access_token *t)
     return rc;
 }
 
+struct str token_origin_jti(const struct jwt_claims *claims)
+{
+    return json_is_none(json_get(claims->json, CLAIM_AUTHORIZATION))
+               ? str_of(NULL, 0)
+               : json_get_str(claims->json, CLAIM_ORIGIN_JTI);
+}
+
 static int check_not_revoked(const struct check *c, struct store_read *r,
                              const struct access_token *t)
 {
     bool spent = false;
+    struct str origin = token_origin_jti(&t->claims);
     TRY(once_is_spent(r, STR(ONCE_ACCESS_TOKEN), t->claims.jti, &spent));
+    if (!spent && !str_absent(origin))
+        TRY(once_is_spent(r, STR(ONCE_ACCESS_TOKEN), origin, &spent));
     return spent ? invalid(c, VALIDATION_REVOKED, "Token is revoked") : 0;
 }
 

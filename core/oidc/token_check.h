@@ -38,6 +38,9 @@ MUST_CHECK int token_stands(const struct auth_ctx *ctx, struct store_read *r,
                             const struct jwt_claims *claims, struct access_token *ret_token,
                             enum validation_reason *ret_reason);
 
+/* The jti of the token that permissions were given for; absent in all others. It is over with that one
+ * (OT-12). */
+struct str token_origin_jti(const struct jwt_claims *claims);
 /* Whether a jti ("onrtac:" and a time-ordered UUID) was made at or after that moment. */
 bool token_jti_since(struct str jti, int64_t since_ms);
 

@@ -8,15 +8,17 @@
 enum action_purpose {
     ACTION_RESET_CREDENTIALS = 1, /* asked for by who forgot his password */
     ACTION_VERIFY_EMAIL = 2,
-    ACTION_EXECUTE = 3 /* by an administrator: a list of required actions */
+    ACTION_EXECUTE = 3,     /* by an administrator: a list of required actions */
+    ACTION_UPDATE_EMAIL = 4 /* goes to the address that the person wants to have */
 };
 
 struct action_token {
     struct str hash; /* handle_hash() */
     int64_t user_pk;
     enum action_purpose purpose;
-    struct str person;       /* hash of what must not have changed of the person */
-    struct str actions;      /* aliases of required actions, separated by spaces */
+    struct str person; /* hash of what must not have changed of the person */
+    struct str
+        actions; /* aliases of required actions, separated by spaces; behind UPDATE_EMAIL the address */
     int64_t client_pk;       /* of the application that people go back to; 0: none */
     struct str redirect_uri; /* where they go back to; empty: its base URL */
     int64_t created_ms, expires_ms;

@@ -16,13 +16,14 @@ struct footing {
     uint64_t session;        /* this session's row, but for its last access */
     uint64_t client_session; /* likewise */
     uint64_t revoked;        /* whether this jti was revoked */
+    uint64_t origin;         /* likewise of the token that it was given for */
     uint64_t rights;         /* who has which role, and what roles and groups are made of */
 };
 
 /* The rows an answer is about; 0 and absent for none. */
 struct footing_rows {
     int64_t user_pk, session_pk, client_session_pk;
-    struct str jti;
+    struct str jti, origin_jti;
     bool rights; /* the answer depends on roles */
 };
 
@@ -41,7 +42,7 @@ struct ground_pin {
     uint64_t value;
 };
 
-#define GROUND_PINS_MAX 18
+#define GROUND_PINS_MAX 20
 
 /* What one answer stands on in all. Whoever notes a part of an answer adds to it, and an answer of
  * which a part was noted by nobody is not kept: firm says that there is none. */

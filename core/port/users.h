@@ -42,7 +42,8 @@ struct user_filter {
 /* Sorted by user name; service accounts left out; letters match in either case, but in attributes.
  * The cost of a page grows with the page, not with the realm, unless several conditions that many
  * fulfil have few in common, or none of a search's words says how a name begins: then it is linear in
- * the realm at worst (AD-12). ERR_TOO_LARGE for a search that name_search_read refuses. */
+ * the realm at worst (AD-12), and there is one such search at a time: ERR_OVERLOADED when too many wait
+ * for their turn. ERR_TOO_LARGE for a search that name_search_read refuses. */
 MUST_CHECK int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter,
                          size_t limit, struct user **ret_items, size_t *ret_count);
 /* Everybody, service accounts too, in the order in which they were made, from after that one on (0: from the
@@ -50,7 +51,7 @@ MUST_CHECK int user_list(struct store_read *r, struct arena *a, const struct use
 MUST_CHECK int user_list_all(struct store_read *r, struct arena *a, int64_t after_pk, size_t limit,
                              struct user **ret_items, size_t *ret_count);
 /* How many there are in all, whatever after and first say. Linear in those that the best index
- * gives. */
+ * gives; ERR_OVERLOADED as above. */
 MUST_CHECK int user_list_count(struct store_read *r, struct arena *a,
                                const struct user_filter *filter, int64_t *ret_count);
 MUST_CHECK int user_count(struct store_read *r, int64_t *ret_count);

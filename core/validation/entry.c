@@ -5,11 +5,11 @@
 
 #include "core/base/banned.h"
 
-#define ENTRY_VERSION  1
-#define RIGHTS_VERSION 129
+#define ENTRY_VERSION  2
+#define RIGHTS_VERSION 130
 #define SIGNED_VERSION 17
 #define KEYS_VERSION   65
-#define PERSON_VERSION 33
+#define PERSON_VERSION 34
 #define ENTRY_MAX      ((size_t)64 << 10)
 #define TEXT_MAX       UINT32_C(65536)
 
@@ -35,8 +35,8 @@ static struct str read_text(struct rd *r)
 
 static void add_footing(struct buf *b, const struct footing *f)
 {
-    const uint64_t parts[] = {f->config,         f->user,    f->session,
-                              f->client_session, f->revoked, f->rights};
+    const uint64_t parts[] = {f->config,  f->user,   f->session, f->client_session,
+                              f->revoked, f->origin, f->rights};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         add_u64(b, parts[i]);
 }
@@ -48,6 +48,7 @@ static struct footing read_footing(struct rd *r)
     f.session = rd_u64(r);
     f.client_session = rd_u64(r);
     f.revoked = rd_u64(r);
+    f.origin = rd_u64(r);
     f.rights = rd_u64(r);
     return f;
 }

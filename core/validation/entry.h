@@ -11,7 +11,7 @@ struct validation_entry {
     struct str realm, kid, alg;
     struct str payload; /* its signature was good under the key of key_mark */
     struct str username, user_id, service_client_id;
-    struct footing_rows rows; /* jti absent: it is in the payload */
+    struct footing_rows rows; /* both jti absent: they are in the payload */
     struct footing footing;
     int64_t until_ms; /* no later than any end that is known beforehand */
     unsigned char key_mark[SIGNER_KEY_MARK_BYTES];

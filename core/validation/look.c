@@ -55,7 +55,8 @@ static int keep(const struct look *l, const struct access_token *t, uint64_t cha
         .rows = {.user_pk = t->user.pk,
                  .session_pk = t->session.pk,
                  .client_session_pk = t->client_session.pk,
-                 .jti = t->claims.jti},
+                 .jti = t->claims.jti,
+                 .origin_jti = token_origin_jti(&t->claims)},
     };
     struct str bytes;
     int64_t now_ms = l->call->now->wall_ms, key_until_ms;
@@ -185,6 +186,7 @@ static int use_entry(struct look *l, const struct validation_entry *e, bool *ret
         return 0;
     TRY(token_read_signed(&l->realm.ctx, e->payload, &find->claims, &find->reason));
     rows.jti = find->claims.jti;
+    rows.origin_jti = token_origin_jti(&find->claims);
     store_footing(l->realm.view, &rows, &footing);
     if (!footing_same(&footing, &e->footing) || l->call->now->wall_ms >= e->until_ms) {
         l->payload = e->payload;

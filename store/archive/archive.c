@@ -1,6 +1,10 @@
 /* Moving old events to files, and removing files whose time is over. */
 #include "store/archive/archive.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "core/audit/change.h"
 #include "store/archive/folder.h"
 #include "store/keystore/audit_key.h"
@@ -11,6 +15,8 @@
 /* A portion takes some milliseconds, for which other changes wait. */
 #define PRUNE_ROWS      256
 #define KEY_ARENA_BYTES ((size_t)1 << 20)
+/* A tenth of the weight of other threads: what is idle it gets all the same. */
+#define NICENESS        10
 
 /* --- Archiving --- */
 
@@ -47,27 +53,66 @@ static int add_to_chain(void *arg, const struct event_record *e)
     return chain_add(chain, e) ? 0 : ERR_STORE_CORRUPT;
 }
 
-/* What leaves the database must be in the file, to the byte. */
-static int read_again(struct store_read *r, const struct event_segment *segment)
-{
-    CLEANUP(arena_free) struct arena a;
-    CLEANUP(audit_keys_free) struct audit_keys keys = {NULL, 0};
-    const struct statement *s = &segment->statement;
-    struct chain chain;
-    arena_init(&a, KEY_ARENA_BYTES);
-    TRY(audit_keys_load(r, &a, &keys));
-    chain_init(&chain, &keys, r->slot->id);
-    chain_start_after(&chain, s->first_seq - 1, (const unsigned char *)s->prev_hash.ptr);
-    TRY(segment_walk(r, segment, add_to_chain, &chain));
-    return chain_add_statement(&chain, s) ? 0 : ERR_STORE_CORRUPT;
-}
-
-int archive_write(struct realm_view *view, const struct event_segment *segment)
+static int load_keys(struct realm_view *view, struct arena *a, struct audit_keys *ret_keys)
 {
     CLEANUP(store_read_end_p) struct store_read *r = NULL;
     TRY(store_read_begin(view, &r));
-    TRY(segment_write(r, segment));
-    return read_again(r, segment);
+    return audit_keys_load(r, a, ret_keys);
+}
+
+/* What leaves the database must be in the file, to the byte. Of the database nothing is read meanwhile. */
+static int read_again(struct realm_view *view, const struct event_segment *segment)
+{
+    CLEANUP(arena_free) struct arena a;
+    CLEANUP(audit_keys_free) struct audit_keys keys = {NULL, 0};
+    struct store_read of_file = {.slot = view->slot, .view = view};
+    const struct statement *s = &segment->statement;
+    struct chain chain;
+    arena_init(&a, KEY_ARENA_BYTES);
+    TRY(load_keys(view, &a, &keys));
+    chain_init(&chain, &keys, view->slot->id);
+    chain_start_after(&chain, s->first_seq - 1, (const unsigned char *)s->prev_hash.ptr);
+    TRY(segment_walk(&of_file, segment, add_to_chain, &chain));
+    return chain_add_statement(&chain, s) ? 0 : ERR_STORE_CORRUPT;
+}
+
+struct writing {
+    struct realm_view *view;
+    const struct event_segment *segment;
+    int err;
+};
+
+static void *write_month(void *arg)
+{
+    struct writing *w = arg;
+    w->err = segment_write(w->view, w->segment);
+    if (w->err == 0)
+        w->err = read_again(w->view, w->segment);
+    return NULL;
+}
+
+static void *write_for_others(void *arg)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    return write_month(arg);
+}
+
+/* A million events are seconds of a processor. They are taken from what requests leave, which a thread of
+ * its own can do: it holds no turn that anybody waits for. Without one it is done here and now. */
+int archive_write(struct realm_view *view, const struct event_segment *segment)
+{
+    struct writing w = {view, segment, 0};
+    sigset_t all, before;
+    pthread_t thread;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&thread, NULL, write_for_others, &w);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc == 0)
+        (void)pthread_join(thread, NULL);
+    else
+        (void)write_month(&w);
+    return w.err;
 }
 
 static int tell(struct store_write *w, enum event_type type, const struct event_actor *actor,

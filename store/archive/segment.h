@@ -39,8 +39,8 @@ bool segment_part_may_hold(const struct segment_reader *s, size_t part,
 MUST_CHECK int segment_part_walk(struct segment_reader *s, size_t part, segment_take *take,
                                  void *arg);
 
-/* Writes the events of the statement that are in the database. Returns when the file is in its place
- * and on disk. */
-MUST_CHECK int segment_write(struct store_read *r, const struct event_segment *segment);
+/* Writes the events of the statement that are in the database, which is read a portion at a time: events
+ * do not change, and no log waits for the whole. Returns when the file is in its place and on disk. */
+MUST_CHECK int segment_write(struct realm_view *view, const struct event_segment *segment);
 
 #endif

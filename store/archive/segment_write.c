@@ -7,6 +7,7 @@
 
 #include "core/audit/line.h"
 #include "store/archive/folder.h"
+#include "store/view.h"
 
 #include "core/base/banned.h"
 
@@ -14,12 +15,15 @@
 #define CHUNK_ARENA_BYTES ((size_t)256 << 20)
 #define OUT_BYTES         ((size_t)128 << 10)
 #define LEVEL             6
+/* So much is brought to disk at a time: a flush of the whole would hold up those of commits. */
+#define FLUSH_BYTES       ((int64_t)4 << 20)
 
 struct writer {
     struct whole_file file;
     ZSTD_CCtx *compressor;
     void *out;
     int64_t written; /* bytes of the file */
+    int64_t flushed; /* so many of them are on disk */
     struct segment_map_writer map;
     struct segment_block_sum sum; /* of the block that is being written */
     int64_t block_at;
@@ -103,15 +107,31 @@ static int write_map(struct writer *w)
     return whole_file_write(&w->file, frame.ptr, frame.len);
 }
 
+static int flush_some(struct writer *w)
+{
+    if (w->written - w->flushed < FLUSH_BYTES)
+        return 0;
+    w->flushed = w->written;
+    return whole_file_flush(&w->file);
+}
+
+static int read_chunk(struct realm_view *view, struct arena *a, int64_t after, int64_t last,
+                      struct event_record **ret_items, size_t *ret_count)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    TRY(store_read_begin(view, &r));
+    return event_rows(r, a, after, last, CHUNK, ret_items, ret_count);
+}
+
 /* Events after *io_seq; where the chain stands goes along. */
-static int write_chunk(struct writer *w, struct store_read *r, const struct statement *s,
+static int write_chunk(struct writer *w, struct realm_view *view, const struct statement *s,
                        int64_t *io_seq, unsigned char hash[AUDIT_HASH_BYTES])
 {
     CLEANUP(arena_free) struct arena a;
     struct event_record *items;
     size_t count;
     arena_init(&a, CHUNK_ARENA_BYTES);
-    TRY(event_rows(r, &a, *io_seq, s->last_seq, CHUNK, &items, &count));
+    TRY(read_chunk(view, &a, *io_seq, s->last_seq, &items, &count));
     for (size_t i = 0; i < count; i++) {
         struct event_record *e = &items[i];
         if (e->seq != *io_seq + 1 || e->hash.len != AUDIT_HASH_BYTES)
@@ -124,10 +144,10 @@ static int write_chunk(struct writer *w, struct store_read *r, const struct stat
         *io_seq = e->seq;
         memcpy(hash, e->hash.ptr, AUDIT_HASH_BYTES);
     }
-    return 0;
+    return flush_some(w);
 }
 
-static int write_all(struct writer *w, struct store_read *r, const struct statement *s)
+static int write_all(struct writer *w, struct realm_view *view, const struct statement *s)
 {
     unsigned char hash[AUDIT_HASH_BYTES];
     int64_t seq = s->first_seq - 1;
@@ -138,7 +158,7 @@ static int write_all(struct writer *w, struct store_read *r, const struct statem
     TRY(begin_block(w));
     while (seq < s->last_seq) {
         int64_t before = seq;
-        TRY(write_chunk(w, r, s, &seq, hash));
+        TRY(write_chunk(w, view, s, &seq, hash));
         if (seq == before)
             return ERR_STORE_CORRUPT;
     }
@@ -170,9 +190,9 @@ static void writer_close(struct writer *w)
     segment_map_writer_free(&w->map);
 }
 
-int segment_write(struct store_read *r, const struct event_segment *segment)
+int segment_write(struct realm_view *view, const struct event_segment *segment)
 {
     CLEANUP(writer_close) struct writer w = {.file = WHOLE_FILE_NONE};
-    TRY(writer_open(r->slot, segment->file, &w));
-    return write_all(&w, r, &segment->statement);
+    TRY(writer_open(view->slot, segment->file, &w));
+    return write_all(&w, view, &segment->statement);
 }

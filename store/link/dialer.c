@@ -74,6 +74,8 @@ static void run_link(struct link_dialer *d, struct channel *channel)
     d->told = 0;
     int err = link_run(link, CHANNEL_DIALS, &d->config.user);
     link_free(link);
+    if (err == ERR_INVALID_REQUEST)
+        LOG_WARN("replication", "%s said what makes no sense", d->address);
     LOG_INFO("replication", "the connection to %s ended: %s", d->address,
              err == 0 ? "closed" : err_text(err));
 }

@@ -89,7 +89,11 @@ static void serve_peer(struct place *p, struct channel *channel)
     LOG_INFO("replication", "the peer is connected");
     int err = run_link(p, channel);
     give_turn(p);
-    LOG_INFO("replication", "the peer's connection ended: %s", err == 0 ? "closed" : err_text(err));
+    if (err == ERR_INVALID_REQUEST)
+        LOG_WARN("replication", "the peer said what makes no sense: its connection ended");
+    else
+        LOG_INFO("replication", "the peer's connection ended: %s",
+                 err == 0 ? "closed" : err_text(err));
 }
 
 /* The one before with this key may be given up, and is no better than any other from now on. */

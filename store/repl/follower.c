@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "store/plain_file.h"
 #include "store/repl/following.h"
+#include "store/repl/node.h"
 #include "store/steady_cond.h"
 
 #include "core/base/banned.h"
@@ -71,12 +72,9 @@ void open_jobs_remove(struct open_jobs *jobs, struct job *job)
         jobs->last = job->previous_open;
 }
 
-/* Waits for room; the queue takes the job in any case. */
-static int enqueue(struct follower *f, struct job *job)
+/* Under the lock. */
+static void put_last(struct follower *f, struct job *job)
 {
-    (void)pthread_mutex_lock(&f->lock);
-    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0)
-        (void)pthread_cond_wait(&f->taken, &f->lock);
     if (f->last)
         f->last->next = job;
     else
@@ -86,8 +84,21 @@ static int enqueue(struct follower *f, struct job *job)
     job->number = ++f->came;
     open_jobs_add(&f->open, job);
     (void)pthread_cond_signal(&f->called);
-    int err = f->trouble;
+}
+
+/* Waits for room; the job is the queue's in any case. */
+static int enqueue(struct follower *f, struct job *job)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->waiting_bytes > FOLLOWER_WAITING_MAX && f->trouble == 0 && !f->halted)
+        (void)pthread_cond_wait(&f->taken, &f->lock);
+    bool takes = !f->halted;
+    if (takes)
+        put_last(f, job);
+    int err = takes ? f->trouble : ERR_CANCELLED;
     (void)pthread_mutex_unlock(&f->lock);
+    if (!takes)
+        job_free(job);
     return err;
 }
 
@@ -279,8 +290,32 @@ void follower_look_fresh(struct follower *f)
         return;
     f->fresh_ms = f->next_fresh_ms;
     f->next_fresh_ms = 0;
+    if (f->whole_after == 0)
+        f->whole_after = f->next_fresh + 1;
     if (f->config.max_stale_ms > 0)
         atomic_store(&f->store->stale_at_ms, f->fresh_ms + f->config.max_stale_ms);
+}
+
+static int put_rewound(void *arg, struct node_state *state)
+{
+    (void)arg;
+    state->rewinds = false;
+    return 0;
+}
+
+/* What an old primary held of its own history is gone: from now on its databases are read. Tried again with
+ * the next beat. */
+static void end_rewinding(struct follower *f)
+{
+    if (!atomic_load(&f->store->rewinds))
+        return;
+    int err = node_change(store_node(f->store), put_rewound, NULL);
+    if (err != 0) {
+        LOG_WARN("replication", "that this node is in step could not be noted: %s", err_text(err));
+        return;
+    }
+    atomic_store(&f->store->rewinds, false);
+    LOG_INFO("replication", "this node is in step with the new primary: it answers again");
 }
 
 /* Dated by what it answers and not by its arrival: a link that delivers late makes nothing younger. A date
@@ -294,7 +329,10 @@ static void take_beat(struct follower *f, const struct repl_heartbeat *beat)
         f->next_fresh = f->came;
         follower_look_fresh(f);
     }
+    bool whole = f->whole_after != 0 && f->flushed + 1 >= f->whole_after;
     (void)pthread_mutex_unlock(&f->lock);
+    if (whole)
+        end_rewinding(f);
 }
 
 /* --- Order --- */
@@ -305,8 +343,11 @@ static bool is_in_order(const struct follower *f, enum repl_message_type type)
     return !f->commit || type == REPL_PAGES || type == REPL_HEARTBEAT;
 }
 
+/* The list of realms never goes. */
 static int take_gone(struct follower *f, struct str file)
 {
+    if (str_eq_c(file, REALM_MASTER))
+        return ERR_INVALID_REQUEST;
     archive_forget(f, file);
     return enqueue_new(f, JOB_GONE, file);
 }
@@ -374,7 +415,10 @@ int follower_attach(struct follower *f, const struct repl_out *out)
     f->next_fresh_ms = 0;
     f->told.attached = true;
     (void)pthread_mutex_unlock(&f->lock);
-    return enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    int err = enqueue_new(f, JOB_SAY_WHERE, STR(""));
+    if (err != 0)
+        follower_detach(f);
+    return err;
 }
 
 void follower_detach(struct follower *f)
@@ -395,6 +439,27 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     ret_state->waiting_bytes = f->waiting_bytes;
     ret_state->trouble = f->trouble;
     ret_state->stale_ms = f->fresh_ms == 0 ? -1 : clock_now().monotonic_ms - f->fresh_ms;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+int follower_halt(struct follower *f, int64_t within_ms)
+{
+    int64_t until_ms = clock_now().monotonic_ms + within_ms;
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = true;
+    (void)pthread_cond_broadcast(&f->taken);
+    while (f->done < f->came && f->trouble == 0 && clock_now().monotonic_ms < until_ms)
+        steady_cond_wait(&f->taken, &f->lock, until_ms);
+    bool over = f->done == f->came || f->trouble != 0;
+    f->halted = over;
+    (void)pthread_mutex_unlock(&f->lock);
+    return over ? 0 : ERR_TIMEOUT;
+}
+
+void follower_resume(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->halted = false;
     (void)pthread_mutex_unlock(&f->lock);
 }
 

@@ -46,6 +46,13 @@ MUST_CHECK int follower_message(struct follower *follower, const struct repl_mes
  * events: the next connection goes on with it. */
 void follower_detach(struct follower *follower);
 
+/* For who is about to reign: from its return on nothing more is put in place, and what came before is, as far
+ * as it could be; what is looked at then stays as it is. A connection that brings something ends. ERR_TIMEOUT,
+ * then it follows as before. */
+MUST_CHECK int follower_halt(struct follower *follower, int64_t within_ms);
+/* It follows again, where it was halted. */
+void follower_resume(struct follower *follower);
+
 /* Waits until what came before is in place, for so long at most. */
 void follower_catch_up(struct follower *follower, int64_t within_ms);
 

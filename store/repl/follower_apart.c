@@ -2,6 +2,7 @@
  * takes to write gigabytes, and commits of all others go on meanwhile. What comes for this one waits. */
 #include <stdlib.h>
 
+#include "core/base/log.h"
 #include "store/repl/following.h"
 
 #include "core/base/banned.h"
@@ -119,6 +120,16 @@ int apart_begin(struct follower *f, struct followed *d, struct job *job)
 
 /* --- What was put in place --- */
 
+/* What came whole and is no database does not stay. */
+static void clear_away(struct follower *f, const struct placing *p)
+{
+    if (p->err != ERR_STORE_CORRUPT || p->job->difference)
+        return;
+    int err = followed_begin_anew(f, p->database);
+    if (err != 0)
+        LOG_ERROR("replication", "%s cannot be removed: %s", p->job->file, err_text(err));
+}
+
 static void take_in(struct follower *f, struct placing *p)
 {
     struct followed *d = p->database;
@@ -127,6 +138,7 @@ static void take_in(struct follower *f, struct placing *p)
     f->placing_count--;
     if (p->err != 0) {
         follower_trouble(f, p->err);
+        clear_away(f, p);
     } else {
         followed_came_whole(f, d, p->job);
         followed_acknowledge(f, d);

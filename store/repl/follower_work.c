@@ -175,8 +175,7 @@ static int do_commit(struct follower *f, struct followed *d, const struct job *j
     return 0;
 }
 
-/* A database that is damaged here goes first. */
-static int begin_anew(struct follower *f, struct followed *d)
+int followed_begin_anew(struct follower *f, struct followed *d)
 {
     LOG_WARN("replication", "%s is damaged here and comes anew", d->file);
     if (d->slot->is_master)
@@ -221,7 +220,7 @@ static int do_snapshot(struct follower *f, struct followed *d, struct job **io_j
 {
     const struct job *job = *io_job;
     if (fence_err(d->slot) != 0 && !job->difference)
-        TRY(begin_anew(f, d));
+        TRY(followed_begin_anew(f, d)); /* one that is damaged here goes first */
     if (job->difference && !d->hashed)
         return ERR_INVALID_REQUEST; /* from what? */
     if (job->count > 0)
@@ -359,6 +358,21 @@ static struct job *take_all(struct follower *f)
     return jobs;
 }
 
+static void flush_and_note(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t done = f->done;
+    (void)pthread_mutex_unlock(&f->lock);
+    int err = flush_all(f);
+    if (err != 0) {
+        follower_trouble(f, err);
+        return;
+    }
+    (void)pthread_mutex_lock(&f->lock);
+    f->flushed = done;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
 /* Jobs in their order, as many as there are before each flush. */
 void *follower_run(void *arg)
 {
@@ -366,9 +380,7 @@ void *follower_run(void *arg)
     while (wait_for_work(f)) {
         take_in(f);
         run(f, take_all(f));
-        int err = flush_all(f);
-        if (err != 0)
-            follower_trouble(f, err);
+        flush_and_note(f);
     }
     return NULL;
 }

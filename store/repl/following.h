@@ -75,8 +75,11 @@ struct follower {
     pthread_cond_t taken;  /* there is room again */
     struct job *first, *last;
     size_t waiting_bytes;
-    uint64_t came; /* jobs, counted */
-    uint64_t done; /* all up to this one are */
+    uint64_t came;    /* jobs, counted */
+    uint64_t done;    /* all up to this one are */
+    uint64_t flushed; /* and on disk */
+    /* Once jobs up to the one before this are on disk, all was here that the primary had; 0: not known. */
+    uint64_t whole_after;
     struct open_jobs open, open_apart;
     bool placed; /* a thread that puts in place has ended */
     /* At fresh_ms of the monotonic clock all was here that the primary had; at next_fresh_ms that will have
@@ -84,6 +87,7 @@ struct follower {
     int64_t fresh_ms, next_fresh_ms;
     uint64_t next_fresh;
     bool stopping;
+    bool halted; /* nothing is taken */
     int trouble; /* until the next connection */
     struct follower_state told;
 
@@ -131,6 +135,8 @@ void *follower_run(void *follower);
 void followed_free_all(struct follower *f);
 /* The database of a snapshot has it now. */
 void followed_came_whole(struct follower *f, struct followed *d, const struct job *job);
+/* What is there goes, to come anew. ERR_STORE_CORRUPT for the list of realms. */
+MUST_CHECK int followed_begin_anew(struct follower *f, struct followed *d);
 /* The primary hears that something is missing, once for each gap. */
 void followed_ask_again(struct follower *f, struct followed *d);
 void followed_acknowledge(struct follower *f, const struct followed *d);

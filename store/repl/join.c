@@ -23,6 +23,7 @@
 const struct join_file join_files[] = {
     {"file:tls.crt", "tls", "tls.crt"},
     {"file:tls.key", "tls", "tls.key"},
+    {"file:installed.pem", "tls", "installed.pem"}, /* TLS_INSTALLED_FILE */
 };
 const size_t join_file_count = ARRAY_LEN(join_files);
 

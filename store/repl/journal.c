@@ -531,7 +531,10 @@ static void note_base(struct journal *j, struct tape *t, uint64_t gaps, int err)
 static int check_in_use(struct journal *j, const struct list_row *row)
 {
     struct slot *slot;
-    TRY(slot_find(j->store, row->name, &slot));
+    int err = slot_find(j->store, row->name, &slot);
+    if (err == ERR_STORE_BUSY) /* in a moment */
+        return ERR_NOT_FOUND;
+    TRY(err);
     return str_eq_c(row->file, slot->file) ? 0 : ERR_NOT_FOUND;
 }
 

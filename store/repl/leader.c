@@ -67,6 +67,8 @@ struct leader_db *leading_db(struct leader *l, struct str file, bool make)
     struct leader_db *db = l->hash[hash_file(file) & (l->hash_cap - 1)];
     while (db && !str_eq_c(file, db->file))
         db = db->next_in_hash;
+    if (db && make)
+        db->only_said = false;
     return db || !make ? db : make_db(l, file);
 }
 
@@ -197,8 +199,28 @@ void leader_witness_changed(struct leader *l)
 
 /* --- The standby --- */
 
+/* Nobody holds such a one: it is neither brought nor waited for. */
+static void forget_what_was_said(struct leader *l)
+{
+    struct leader_db **at = &l->dbs;
+    memset(l->hash, 0, l->hash_cap * sizeof(struct leader_db *));
+    while (*at) {
+        struct leader_db *db = *at;
+        if (!db->only_said || db->waiters > 0) {
+            link_db(l, db);
+            at = &db->next_of_all;
+            continue;
+        }
+        *at = db->next_of_all;
+        l->db_count--;
+        (void)pthread_cond_destroy(&db->changed);
+        free(db);
+    }
+}
+
 static void forget_standby(struct leader *l)
 {
+    forget_what_was_said(l);
     for (struct leader_db *db = l->dbs; db; db = db->next_of_all) {
         leading_forget_hashes(db);
         db->state = DB_UNKNOWN;
@@ -249,9 +271,13 @@ bool leader_broken(struct leader *l)
 /* After AT_END: this database of the standby does not go on with what came. */
 static int take_at(struct leader *l, const struct repl_at *at)
 {
-    struct leader_db *db = leading_db(l, at->file, true);
-    if (!db)
-        return ERR_INVALID_REQUEST;
+    struct leader_db *db = leading_db(l, at->file, false);
+    if (!db) {
+        db = leading_db(l, at->file, true);
+        if (!db)
+            return ERR_INVALID_REQUEST;
+        db->only_said = true;
+    }
     db->at_standby = true;
     db->at = at->position;
     if (db->gone || (l->settled && !db->listed && !db->fresh)) {

@@ -13,9 +13,10 @@
 
 struct leader;
 
-/* In SETTINGS, of the primary. */
+/* In SETTINGS, of the primary: where its reigns began comes in as many pieces as it takes (store/repl/forks.h). */
 #define REPL_SETTING_MODE    "mode"
 #define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
+#define REPL_SETTING_FORKS   "forks"
 
 struct leader_config {
     struct str cluster; /* its id */

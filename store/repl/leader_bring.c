@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "store/page_file.h"
 #include "store/realm_list.h"
+#include "store/repl/forks.h"
 #include "store/repl/leading.h"
 #include "store/sql/page.h"
 #include "store/sql/position.h"
@@ -13,6 +14,7 @@
 
 #define LIST_ARENA_BYTES ((size_t)256 << 20)
 #define NAME_ARENA_BYTES ((size_t)64 << 10)
+#define SETTING_BYTES    ((size_t)60000) /* of a value, which has a length of two bytes */
 #define LOOK_MS          1000
 #define RETRY_MS         1000
 #define RETRY_MAKING_MS  50
@@ -581,16 +583,33 @@ static void end_verifying(struct leader *l)
     LOG_INFO("replication", "all pages of the standby were compared");
 }
 
+static void add_setting(struct leader *l, const char *name, struct str value)
+{
+    struct repl_settings *s = &l->scratch.settings;
+    s->names[s->count] = str_c(name);
+    s->values[s->count++] = value;
+}
+
+static void add_forks(struct leader *l, struct arena *a)
+{
+    struct str text;
+    if (forks_read(node_data_dir(store_node(l->store)), a, &text) != 0)
+        return; /* none, or the disk is in trouble: the next connection tells it */
+    for (size_t at = 0; at < text.len; at += SETTING_BYTES)
+        add_setting(l, REPL_SETTING_FORKS, str_sub(text, at, SETTING_BYTES));
+}
+
 static void send_settings(struct leader *l)
 {
+    CLEANUP(arena_free) struct arena a;
     struct node_state node;
+    arena_init(&a, 2 * FORKS_BYTES);
     node_look(l->store->node, &node);
     l->scratch.type = REPL_SETTINGS;
-    l->scratch.settings.count = 2;
-    l->scratch.settings.names[0] = STR(REPL_SETTING_MODE);
-    l->scratch.settings.values[0] = str_c(repl_mode_word(l->config.mode));
-    l->scratch.settings.names[1] = STR(REPL_SETTING_WITNESS);
-    l->scratch.settings.values[1] = str_c(node.witness.address);
+    l->scratch.settings.count = 0;
+    add_setting(l, REPL_SETTING_MODE, str_c(repl_mode_word(l->config.mode)));
+    add_setting(l, REPL_SETTING_WITNESS, str_c(node.witness.address));
+    add_forks(l, &a);
     l->settings_untold = leading_send(l, &l->scratch) != 0;
 }
 

@@ -164,8 +164,10 @@ static void keep(struct leader *l, struct leader_db *db, struct kept *kept)
 static struct leader_db *db_of_commit(struct leader *l, struct str file)
 {
     struct leader_db *db = leading_db(l, file, false);
-    if (db)
+    if (db) {
+        db->only_said = false;
         return db;
+    }
     db = leading_db(l, file, true);
     if (db && l->attached && l->settled) {
         db->fresh = true;

@@ -27,7 +27,8 @@ enum leading_archives {
     ARCHIVES_THERE /* on its disk */
 };
 
-/* What is known of a database. Stays until the leader goes, as a slot does. */
+/* What is known of a database. Stays until the leader goes, as a slot does, but for one that a standby alone
+ * speaks of, which goes with its connection. */
 struct leader_db {
     struct recent_file recent; /* first: kept->file points to it */
     struct leader_db *next_in_hash, *next_of_all;
@@ -39,6 +40,7 @@ struct leader_db {
     struct repl_position brought; /* whole or by what differs, and not confirmed yet; else zeros */
     struct kept *next;            /* to be sent; NULL: nothing */
     struct kept *unacknowledged;  /* the oldest */
+    bool only_said;               /* by the standby: nothing here knows of it */
     bool at_standby;              /* it has some state of it, */
     struct repl_position at;      /* this one */
     bool fresh;                   /* new since the standby follows: its first answers wait, too */

@@ -81,6 +81,9 @@ struct node_state {
     uint64_t newer_epoch; /* another node is known to reign in; 0: none */
     enum repl_mode mode;
     bool failed_over; /* this reign began without an operator */
+    /* Of a standby that was a primary: its databases may still be of its own history, until it was in step once.
+     * Nobody reads them, and it does not reign. */
+    bool rewinds;
     struct node_word word;
     struct node_peer peer;
     struct node_witness witness;

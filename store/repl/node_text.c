@@ -112,6 +112,8 @@ int node_text_write(struct arena *a, const struct node_state *s, struct str *ret
     jw_member_i64(&w, "newerEpoch", (int64_t)s->newer_epoch);
     jw_member_c(&w, "mode", mode_words[s->mode]);
     jw_member_bool(&w, "failedOver", s->failed_over);
+    if (s->rewinds)
+        jw_member_bool(&w, "rewinds", true);
     if (s->word.user[0])
         write_word(&w, &s->word);
     if (node_has_peer(s))
@@ -258,6 +260,7 @@ static int read_members(struct arena *a, const struct json_value *v, struct node
     TRY(read_epoch(v, "epoch", &s->epoch));
     TRY(read_epoch(v, "newerEpoch", &s->newer_epoch));
     TRY(read_flag(v, "failedOver", &s->failed_over));
+    TRY(read_flag(v, "rewinds", &s->rewinds));
     TRY(read_peer(a, json_get(v, "peer"), &s->peer));
     TRY(read_word(json_get(v, "promotedBy"), &s->word));
     TRY(read_witness(a, json_get(v, "witness"), &s->witness));

@@ -7,9 +7,12 @@
 
 #include "core/base/banned.h"
 
+#define COMPLETE_LEAST_MS 20 /* between two looks at all databases for a standby that asks */
+
 struct peering {
     const struct peering_host *host;
     struct repl_out out;
+    int64_t complete_ms; /* of the last one */
     enum { GREETS, LEADS, FOLLOWS } state;
 };
 
@@ -147,8 +150,10 @@ static int say_whether_complete(struct peering *s, const struct repl_heartbeat *
 {
     struct node_state own;
     struct leader_state state;
-    if (s->state != LEADS || beat->said_ms <= 0)
+    int64_t now_ms = clock_now().monotonic_ms;
+    if (s->state != LEADS || beat->said_ms <= 0 || now_ms - s->complete_ms < COMPLETE_LEAST_MS)
         return 0;
+    s->complete_ms = now_ms;
     node_look(s->host->node, &own);
     leader_state(s->host->leader, &state);
     const struct repl_message m = {.type = REPL_HEARTBEAT,
@@ -204,8 +209,12 @@ int peering_beat(struct peering *s, struct repl_heartbeat *ret_beat)
     struct node_state own;
     node_look(s->host->node, &own);
     *ret_beat = (struct repl_heartbeat){.epoch = own.epoch, .wall_ms = clock_now().wall_ms};
-    if (s->state == FOLLOWS)
+    if (s->state == FOLLOWS) {
+        struct follower_state follower;
+        follower_state(s->host->follower, &follower);
         ret_beat->said_ms = clock_now().monotonic_ms;
+        return follower.trouble; /* what broke off is begun anew by the next connection */
+    }
     if (s->state != LEADS)
         return 0;
     lease_ask(node_lease(s->host->node), ret_beat);

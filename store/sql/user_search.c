@@ -1,28 +1,18 @@
-/* Searching people. There is one index for each condition. The one that promises the fewest is asked
- * and the other conditions judge what it gives; where all promise many, walking by user name fills a
- * page sooner than sorting them. */
+/* Searching people. There is one index for each condition. Those that stand in the order of user names
+ * are walked (user_walk.h). Of the others the one that gives the fewest is asked, and what it gives is
+ * sorted, unless walking fills the page sooner: nobody knows beforehand, so both get their turns, each
+ * time longer ones, and the page costs a small multiple of the better way. */
 #include "core/port/users.h"
 
-#include "core/codec/unicode.h"
-#include "core/model/name_search.h"
+#include <pthread.h>
+
 #include "store/sql/rows.h"
+#include "store/sql/user_filter.h"
 #include "store/sql/user_row.h"
+#include "store/sql/user_walk.h"
+#include "store/turnstile.h"
 
 #include "core/base/banned.h"
-
-/* Parameters: each text as a range, low <= text < high. */
-enum {
-    BEGINNING_LOW = 1, /* ?1 ?2: what the names of a search begin with, by its rarest word */
-    PHRASE_LOW = 3,    /* ?3 ?4: or begin with, by all its words together */
-    SEARCH = 5,        /* the search itself */
-    USERNAME_LOW = 6,
-    EMAIL_LOW = 8,
-    FIRST_NAME_LOW = 10,
-    LAST_NAME_LOW = 12,
-    ATTRIBUTE = 14, /* ?14, its value ?15 */
-    AFTER = 16,
-    /* ?17 and ?18: whether enabled, whether the e-mail is verified. ?19 is a limit, ?20 an offset. */
-};
 
 /* What each index gives. Partial ones want their condition repeated. */
 #define USERNAME_IN(low, high)   "username >= " low " AND username < " high
@@ -45,20 +35,15 @@ enum {
         FROM(LAST_NAME_IN("?1", "?2")))
 #define FROM_SEARCH_SOME SOME(FROM(USERNAME_IN("?1", "?2"))) " UNION ALL " FROM_OTHER_NAMES_SOME
 
-/* All conditions but that on the user name. A plus sign in front of a column keeps SQLite from using
- * its index there. */
-#define IS_PERSON " AND service_account_client_id IS NULL"
+/* All conditions but that on the user name; ?19 is a limit, ?20 an offset. */
 #define JUDGE                                                                                      \
-    IS_PERSON                                                                                      \
-    " AND (?5 IS NULL OR name_finds(?5, username, email, first_fold, last_fold))"                  \
-    " AND (?8 IS NULL OR (+email >= ?8 AND +email < ?9))"                                          \
-    " AND (?10 IS NULL OR (+first_fold >= ?10 AND +first_fold < ?11))"                             \
-    " AND (?12 IS NULL OR (+last_fold >= ?12 AND +last_fold < ?13))"                               \
-    " AND (?14 IS NULL OR EXISTS (SELECT 1 FROM user_attribute"                                    \
-    " WHERE name = ?14 AND value = ?15 AND user_pk = pk))"                                         \
-    " AND (?17 IS NULL OR enabled = ?17) AND (?18 IS NULL OR email_verified = ?18)"
+    JUDGE_ROW " AND (?14 IS NULL OR EXISTS (SELECT 1 FROM user_attribute a"                        \
+              " WHERE a.name = ?14 AND a.value = ?15 AND a.username = user.username))"
 #define BY_USERNAME                                                                                \
     " FROM user WHERE " USERNAME_IN("max(?6, ?16)", "?7") " AND +username > ?16" JUDGE
+#define BY_TABLE                                                                                   \
+    " FROM user NOT INDEXED WHERE pk > 0 AND +username >= ?6 AND +username > ?16"                  \
+    " AND +username < ?7" JUDGE
 #define BY(from)                                                                                   \
     " FROM user WHERE pk IN (" from                                                                \
     ") AND +username >= ?6 AND +username > ?16 AND +username < ?7" JUDGE
@@ -100,19 +85,21 @@ struct statements {
     struct sql all;
 };
 struct way {
-    int parameter;           /* that must be given */
-    struct statements among; /* other conditions */
+    enum user_parameter parameter; /* that must be given */
+    struct statements among;       /* other conditions */
     struct statements alone;
 };
 
 #define COUNT_SOME(from) "SELECT count(*) FROM (" from " LIMIT ?19)"
 #define COUNT_ALL(by)    "SELECT count(*)" by
 
-/* The walk by user name comes first: it is always possible. */
+static const struct statements by_username = {{COUNT_SOME(FROM_USERNAME)},
+                                              {PAGE(BY_USERNAME " ORDER BY username")},
+                                              {COUNT_ALL(BY_USERNAME)}};
+/* Everybody, as they lie in the file. */
+static const struct statements by_table = {.page = {PAGE(BY_TABLE " ORDER BY +username")},
+                                           .all = {COUNT_ALL(BY_TABLE)}};
 static const struct way ways[] = {
-    {.among = {{COUNT_SOME(FROM_USERNAME)},
-               {PAGE(BY_USERNAME " ORDER BY username")},
-               {COUNT_ALL(BY_USERNAME)}}},
 #define AMONG(some, from)                                                                          \
     {                                                                                              \
         {COUNT_SOME(some)}, {PAGE(BY(from) " ORDER BY +username")},                                \
@@ -130,9 +117,11 @@ static const struct way ways[] = {
             }                                                                                      \
         }                                                                                          \
     }
-    {.parameter = ATTRIBUTE,
-     .among = AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE),
-     .alone = AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE)},
+    {ATTRIBUTE,
+     AMONG(FROM_ATTRIBUTE, FROM_ATTRIBUTE),
+     {{COUNT_SOME(FROM_ATTRIBUTE)},
+      {PAGE(BY(FROM_ATTRIBUTE) " ORDER BY +username")},
+      {COUNT_OF(FROM_ATTRIBUTE)}}},
     WAY(EMAIL_LOW, EMAIL_IN("?8", "?9")),
     WAY(LAST_NAME_LOW, LAST_NAME_IN("?12", "?13")),
     WAY(FIRST_NAME_LOW, FIRST_NAME_IN("?10", "?11")),
@@ -147,109 +136,15 @@ static const struct way by_search = {
 };
 #undef AMONG
 
-/* --- What is bound --- */
-
-struct values {
-    struct str texts[AFTER + 1]; /* absent: NULL */
-    struct name_search search;
-    enum user_flag enabled, email_verified;
-    size_t conditions;
-};
-
-/* Above every text that begins with low: the highest code point comes next. The next text after
- * low itself is low and a zero byte. */
-static int set_range(struct arena *a, struct values *v, int low, struct str text, bool exact)
-{
-    if (str_empty(text))
-        return 0;
-    v->texts[low] = text;
-    v->texts[low + 1] = ARENA_CONCAT(a, text, exact ? str_of("", 1) : STR("\xf4\x8f\xbf\xbf"));
-    return str_absent(v->texts[low + 1]) ? ERR_NO_MEMORY : 0;
-}
-
-static int set_lower(struct arena *a, struct values *v, int low, struct str text, bool exact)
-{
-    v->conditions += !str_empty(text);
-    return str_empty(text) ? 0 : set_range(a, v, low, arena_lower(a, text), exact);
-}
-
-static int set_folded(struct arena *a, struct values *v, int low, struct str text, bool exact)
-{
-    struct str fold = STR("");
-    v->conditions += !str_empty(text);
-    if (!str_empty(text))
-        TRY(unicode_fold(a, text, &fold));
-    return set_range(a, v, low, fold, exact);
-}
-
-static int set_search(struct arena *a, struct values *v, struct str text)
-{
-    if (str_empty(text))
-        return 0;
-    TRY(name_search_read(a, text, &v->search));
-    if (v->search.count == 0)
-        return 0;
-    v->texts[SEARCH] = v->search.text;
-    v->conditions++;
-    return 0;
-}
-
-static int set_values(struct arena *a, const struct user_filter *f, struct values *v)
-{
-    *v = (struct values){.enabled = f->enabled, .email_verified = f->email_verified};
-    v->conditions = (size_t)(f->enabled != FLAG_ANY) + (f->email_verified != FLAG_ANY) +
-                    !str_empty(f->attribute);
-    TRY(set_search(a, v, f->search));
-    TRY(set_lower(a, v, USERNAME_LOW, f->username, f->exact));
-    TRY(set_lower(a, v, EMAIL_LOW, f->email, f->exact));
-    TRY(set_folded(a, v, FIRST_NAME_LOW, f->first_name, f->exact));
-    TRY(set_folded(a, v, LAST_NAME_LOW, f->last_name, f->exact));
-    v->texts[AFTER] = str_absent(f->after) ? STR("") : f->after;
-    if (str_empty(f->attribute))
-        return 0;
-    v->texts[ATTRIBUTE] = f->attribute;
-    v->texts[ATTRIBUTE + 1] = str_absent(f->value) ? STR("") : f->value;
-    return 0;
-}
-
-/* Bytes of whatever value come after all texts: the end of an open range of user names. */
-static void bind_username(struct query *q, const struct values *v)
-{
-    bool open = str_absent(v->texts[USERNAME_LOW]);
-    query_str(q, open ? STR("") : v->texts[USERNAME_LOW]);
-    if (open)
-        query_blob(q, STR("\xff"));
-    else
-        query_str(q, v->texts[USERNAME_LOW + 1]);
-}
-
-static void bind_flag(struct query *q, enum user_flag flag)
-{
-    if (flag == FLAG_ANY)
-        query_str(q, str_of(NULL, 0));
-    else
-        query_i64(q, flag == FLAG_ON);
-}
-
-static void bind(struct query *q, const struct values *v)
-{
-    for (int i = BEGINNING_LOW; i < USERNAME_LOW; i++)
-        query_str(q, v->texts[i]);
-    bind_username(q, v);
-    for (int i = EMAIL_LOW; i <= AFTER; i++)
-        query_str(q, v->texts[i]);
-    bind_flag(q, v->enabled);
-    bind_flag(q, v->email_verified);
-}
-
 /* --- Choosing --- */
 
 struct choice {
     struct store_read *r;
     struct arena *a;
-    struct values *v;
-    const struct statements *best;
+    struct user_values *v;
+    const struct statements *best; /* NULL: no index promises few enough */
     int64_t fewest;
+    bool any; /* there is an index to ask */
 };
 
 static int read_number(struct query *q, int64_t *ret_number)
@@ -259,30 +154,17 @@ static int read_number(struct query *q, int64_t *ret_number)
     return 0;
 }
 
-/* With m matches among n people a walk passes n/m of them for each that it keeps, and sorting
- * touches all m: below the square root of limit * n sorting is the cheaper one. */
-static int worth_sorting(struct store_read *r, int64_t limit, int64_t *ret_matches)
-{
-    static const struct sql select = {"SELECT coalesce(max(pk), 0) FROM user"};
-    int64_t people, root = 1;
-    QUERY(q);
-    TRY(query_open(r->conn, &select, &q));
-    TRY(read_number(&q, &people));
-    while (root < INT32_MAX && root * root / limit < people)
-        root *= 2;
-    *ret_matches = root;
-    return 0;
-}
-
 /* Takes it when it promises fewer than the best until now. */
-static int consider(struct choice *c, const struct statements *statements, const struct values *v)
+static int consider(struct choice *c, const struct statements *statements,
+                    const struct user_values *v)
 {
     int64_t count;
     QUERY(q);
     TRY(query_open(c->r->conn, &statements->some, &q));
-    bind(&q, v);
+    user_values_bind(&q, v);
     query_i64(&q, c->fewest);
     TRY(read_number(&q, &count));
+    c->any = true;
     if (count >= c->fewest)
         return 0;
     c->fewest = count;
@@ -293,7 +175,7 @@ static int consider(struct choice *c, const struct statements *statements, const
 }
 
 /* Only what the search finds by its beginning, and nothing else is asked. */
-static bool is_beginning_alone(const struct values *v)
+static bool is_beginning_alone(const struct user_values *v)
 {
     const struct name_search_word *word = &v->search.words[0];
     size_t len = name_search_beginning(word).len;
@@ -305,37 +187,36 @@ static bool is_beginning_alone(const struct values *v)
 static int consider_search(struct choice *c)
 {
     const struct name_search *s = &c->v->search;
-    const struct values given = *c->v;
+    const struct user_values given = *c->v;
     struct str phrase = name_search_beginning(&s->phrase);
     if (!str_absent(s->phrase.text) && str_empty(phrase))
         return 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct name_search_word *word = &given.search.words[i];
-        struct values v = given;
+        struct user_values v = given;
         struct str beginning = name_search_beginning(word);
         if (str_empty(beginning))
             continue;
-        TRY(set_range(c->a, &v, BEGINNING_LOW, beginning, word->whole));
-        TRY(set_range(c->a, &v, PHRASE_LOW, phrase, false));
+        TRY(user_values_set_range(c->a, &v, BEGINNING_LOW, beginning, word->whole));
+        TRY(user_values_set_range(c->a, &v, PHRASE_LOW, phrase, false));
         TRY(consider(c, is_beginning_alone(&v) ? &by_search.alone : &by_search.among, &v));
     }
     return 0;
 }
 
-static int choose(struct store_read *r, struct arena *a, struct values *v, int64_t limit,
-                  const struct statements **ret_best)
+/* The way that gives fewer than limit, and the fewest of all. walk has those that need no sorting;
+ * without it they are considered as well. */
+static int choose(struct choice *c, int64_t limit, const struct user_walk *walk)
 {
-    struct choice c = {.r = r, .a = a, .v = v, .best = &ways[0].among};
-    TRY(worth_sorting(r, limit, &c.fewest));
-    for (size_t i = 1; i < ARRAY_LEN(ways); i++)
-        if (!str_absent(v->texts[ways[i].parameter]))
-            TRY(consider(&c, v->conditions == 1 ? &ways[i].alone : &ways[i].among, v));
-    TRY(consider_search(&c));
-    /* A few names that begin alike are walked through in their order. */
-    if (c.best != &ways[0].among && !str_absent(v->texts[USERNAME_LOW]))
-        TRY(consider(&c, &ways[0].among, v));
-    *ret_best = c.best;
-    return 0;
+    c->fewest = limit;
+    c->best = NULL;
+    c->any = false;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        enum user_parameter p = ways[i].parameter;
+        if (user_values_has(c->v, p) && !(walk && user_walk_has(walk, p)))
+            TRY(consider(c, c->v->conditions == 1 ? &ways[i].alone : &ways[i].among, c->v));
+    }
+    return consider_search(c);
 }
 
 /* --- Listing --- */
@@ -349,21 +230,104 @@ static int collect(struct query *q, struct arena *a, struct user **ret_items, si
     return 0;
 }
 
+struct listing {
+    struct choice c;
+    size_t limit, first;
+    struct user **ret_items;
+    size_t *ret_count;
+};
+
+static int list_by(struct listing *l, const struct statements *statements)
+{
+    QUERY(q);
+    TRY(query_open(l->c.r->conn, &statements->page, &q));
+    user_values_bind(&q, l->c.v);
+    query_i64(&q, rows_at_most(l->limit));
+    query_i64(&q, rows_at_most(l->first));
+    return collect(&q, l->c.a, l->ret_items, l->ret_count);
+}
+
+/* In turns: of what an index may give to be sorted, and of steps of the walk. */
+#define FIRST_TURN     128
+#define TURNS_GROW     8
+#define STEPS_FOR_EACH 4
+/* From here on a search is a long one: few of them at a time, whoever asks, so that they hold neither
+ * the processors nor all readers of a realm. */
+#define LONG_TURN      ((int64_t)FIRST_TURN * 8 * 8 * 8 * 8)
+#define LONG_PLACES    1
+#define LONG_WAITING   2
+#define LONG_WAIT_MS   10000
+
+static struct turnstile long_searches;
+
+static void start_long(void)
+{
+    turnstile_init(&long_searches, LONG_PLACES, LONG_WAITING);
+}
+
+static int enter_long(bool *ret_inside)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_long);
+    *ret_inside = turnstile_enter(&long_searches, LONG_WAIT_MS) == 0;
+    return *ret_inside ? 0 : ERR_OVERLOADED;
+}
+
+static void leave_long(const bool *inside)
+{
+    if (*inside)
+        turnstile_leave(&long_searches);
+}
+
+/* One turn of both ways; done when either made the page. */
+static int take_turn(struct listing *l, struct user_walk *w, struct user_page *page, int64_t turn,
+                     bool *ret_done)
+{
+    TRY(choose(&l->c, turn, w));
+    *ret_done = true;
+    if (l->c.best)
+        return list_by(l, l->c.best);
+    if (turn == LONG_TURN && w->judges)
+        return list_by(l, &by_table);
+    TRY(user_walk_fill(w, page, turn == LONG_TURN ? INT64_MAX / 2 : turn * STEPS_FOR_EACH,
+                       ret_done));
+    *l->ret_items = page->rows.items;
+    *l->ret_count = page->rows.count;
+    return 0;
+}
+
+static int take_turns(struct listing *l, struct user_walk *w, struct user_page *page, bool *io_long)
+{
+    bool done = false;
+    for (int64_t turn = FIRST_TURN; !done; turn *= TURNS_GROW) {
+        if (turn == LONG_TURN)
+            TRY(enter_long(io_long));
+        TRY(take_turn(l, w, page, turn, &done));
+    }
+    return 0;
+}
+
+static int list_walking(struct listing *l)
+{
+    CLEANUP(user_walk_close) struct user_walk w = {.count = 0};
+    CLEANUP(leave_long) bool is_long = false;
+    struct user_page page = {ROWS_OF(struct user), l->limit, l->first};
+    TRY(user_walk_open(l->c.r, l->c.a, l->c.v, &w));
+    return take_turns(l, &w, &page, &is_long);
+}
+
+static bool only_names_users(const struct user_values *v)
+{
+    return v->conditions == (user_values_has(v, USERNAME_LOW) ? 1 : 0);
+}
+
 int user_list(struct store_read *r, struct arena *a, const struct user_filter *filter, size_t limit,
               struct user **ret_items, size_t *ret_count)
 {
-    struct values v;
-    const struct statements *best;
-    int64_t most = rows_at_most(limit);
-    int64_t first = rows_at_most(filter->first);
-    TRY(set_values(a, filter, &v));
-    TRY(choose(r, a, &v, most + first + 1, &best));
-    QUERY(q);
-    TRY(query_open(r->conn, &best->page, &q));
-    bind(&q, &v);
-    query_i64(&q, most);
-    query_i64(&q, first);
-    return collect(&q, a, ret_items, ret_count);
+    struct user_values v;
+    struct listing l = {{.r = r, .a = a, .v = &v}, limit, filter->first, ret_items, ret_count};
+    TRY(user_values_set(a, filter, &v));
+    return only_names_users(&v) ? list_by(&l, &by_username) : list_walking(&l);
 }
 
 int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t first, size_t limit,
@@ -380,18 +344,71 @@ int role_users(struct store_read *r, struct arena *a, int64_t role_pk, size_t fi
     return collect(&q, a, ret_items, ret_count);
 }
 
+/* --- Counting --- */
+
+/* Where the best index gives a good part of everybody, they are counted as they lie in the file. */
+#define PART_OF_ALL 8
+
+static int choose_to_count(struct choice *c)
+{
+    int64_t people;
+    TRY(user_count(c->r, &people));
+    TRY(choose(c, people / PART_OF_ALL + 1, NULL));
+    if (user_values_has(c->v, USERNAME_LOW))
+        TRY(consider(c, &by_username, c->v));
+    return 0;
+}
+
+static int count_by(struct choice *c, const struct statements *statements, int64_t *ret_count)
+{
+    QUERY(q);
+    TRY(query_open(c->r->conn, &statements->all, &q));
+    user_values_bind(&q, c->v);
+    return read_number(&q, ret_count);
+}
+
+static int count_alone(struct choice *c, int64_t *ret_count)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        if (user_values_has(c->v, ways[i].parameter))
+            return count_by(c, &ways[i].alone, ret_count);
+    return ERR_NOT_FOUND;
+}
+
+static int count_walking(struct choice *c, bool *ret_done, int64_t *ret_count)
+{
+    CLEANUP(user_walk_close) struct user_walk w = {.count = 0};
+    TRY(user_walk_open(c->r, c->a, c->v, &w));
+    *ret_done = !w.judges;
+    return w.judges ? 0 : user_walk_count(&w, ret_count);
+}
+
+static int count_matches(struct choice *c, int64_t *ret_count)
+{
+    CLEANUP(leave_long) bool is_long = false;
+    bool done = false;
+    if (c->v->conditions == 1) {
+        int rc = count_alone(c, ret_count);
+        if (rc != ERR_NOT_FOUND)
+            return rc;
+    }
+    TRY(count_walking(c, &done, ret_count));
+    if (done)
+        return 0;
+    TRY(choose_to_count(c));
+    if (!c->best || c->fewest > LONG_TURN)
+        TRY(enter_long(&is_long));
+    return count_by(c, c->best ? c->best : &by_table, ret_count);
+}
+
 int user_list_count(struct store_read *r, struct arena *a, const struct user_filter *filter,
                     int64_t *ret_count)
 {
-    struct values v;
-    const struct statements *best;
-    TRY(set_values(a, filter, &v));
+    struct user_values v;
+    struct choice c = {.r = r, .a = a, .v = &v};
+    TRY(user_values_set(a, filter, &v));
     if (v.conditions == 0)
         return user_count(r, ret_count);
     v.texts[AFTER] = STR("");
-    TRY(choose(r, a, &v, INT32_MAX, &best));
-    QUERY(q);
-    TRY(query_open(r->conn, &best->all, &q));
-    bind(&q, &v);
-    return read_number(&q, ret_count);
+    return count_matches(&c, ret_count);
 }

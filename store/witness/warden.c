@@ -185,14 +185,24 @@ static int begin_reign(void *arg, struct node_state *state)
     return node_take_over(state, clock_now().wall_ms);
 }
 
-static int take_over(struct warden *w, struct err_ctx *ctx)
+static int claim(struct warden *w, struct err_ctx *ctx)
 {
-    TRY(w->config.may_reign(w->config.arg, ctx));
     TRY(witness_claim(w->config.node, w->config.identity, false, 0, ctx));
     int err = node_change(w->config.node, begin_reign, NULL);
     if (err != 0) {
         lease_claim_end(w->lease);
         return err_set(ctx, err, "%s", err_text(err));
+    }
+    return 0;
+}
+
+static int take_over(struct warden *w, struct err_ctx *ctx)
+{
+    TRY(w->config.may_reign(w->config.arg, ctx));
+    int err = claim(w, ctx);
+    if (err != 0) {
+        w->config.goes_on(w->config.arg);
+        return err;
     }
     LOG_WARN("replication", "the primary is gone, and the witness let this node reign");
     return 0;

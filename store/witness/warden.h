@@ -17,6 +17,8 @@ struct warden_config {
     bool takes_over;       /* a standby reigns by itself when the witness lets it */
     /* Whether this standby has all that a primary needs; the reason otherwise. */
     int (*may_reign)(void *arg, struct err_ctx *ctx);
+    /* After may_reign said yes: it does not reign. */
+    void (*goes_on)(void *arg);
     void *arg;
 };
 

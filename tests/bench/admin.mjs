@@ -7,14 +7,42 @@ import { CHEAP, folderBytes, measured, openSet, report, rssMiB, times, wordPassw
 
 const CALLS = { create: 'people made', get: 'a person read', search: 'searches by the beginning of a name, 20 a page', list: 'lists of 100 people', map: 'a role given or taken' };
 
-// An administrator of the realm, and his token.
+// An administrator of the realm, and a token.
 async function administrator(world) {
   await world.setRealm(CHEAP, 'bench');
   await world.cli.withFile(wordPassword, (file) => world.cli.ok('user', 'add', '--realm', 'bench', '--username', 'administrator', '--password-file', file, '--role', 'realm-management/realm-admin'));
+  return tokenOf(world);
+}
+
+async function tokenOf(world) {
   const { json } = await request(`${world.server.realm('bench')}/protocol/openid-connect/token`, {
     form: { grant_type: 'password', client_id: 'admin-cli', username: 'administrator', password: wordPassword },
   });
   return json.access_token;
+}
+
+// Searches as they are asked, among few and among many people: rates in turns, so that the ratio is that of
+// costs in the same minutes.
+const SEARCHES = {
+  username: 'a whole user name', email: 'a whole e-mail', email_beginning: 'the beginning of an e-mail', name_beginning: 'the beginning of any name, few match',
+  any_name: 'the beginning of any name, all match', last_name: 'the beginning of a last name, 1 in 23', rare_attribute: 'an attribute that one has',
+  attribute: 'an attribute that 1 in 40 have', attribute_and_name: 'an attribute and a last name, 1 in 920',
+};
+const SEARCH_ROUNDS = 5;
+export async function compareAsked(what, few, many) {
+  for (const [world] of [few, many]) await administrator(world);
+  for (const [name, search] of Object.entries(SEARCHES)) {
+    const ratios = [];
+    let last;
+    for (let round = 0; round < SEARCH_ROUNDS; round++) {
+      const rates = [];
+      for (const [world, people] of [few, many]) rates.push((last = await wrk(world.server, 'people.lua', [name, 'bench', String(people), `Bearer ${await tokenOf(world)}`], { duration: 1, connections: 4 })).rate);
+      ratios.push(rates[0] / rates[1]);
+    }
+    const middle = [...ratios].sort((a, b) => a - b)[SEARCH_ROUNDS >> 1];
+    report(`asked: ${search}, ${what}`, last.rate, 'per s', `${times(last)}; cost ${middle.toFixed(2)} of that with ${few[1].toLocaleString('en')} people `
+      + `(rounds ${ratios.map((r) => r.toFixed(2)).join(', ')}); aim 1.5`);
+  }
 }
 
 async function ask(world, token, url) {

@@ -41,10 +41,11 @@ export const times = (r) => `p50 ${r.p50.toFixed(1)} ms, p99 ${r.p99.toFixed(1)}
 const copies = [];
 process.on('exit', () => copies.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 const sets = process.env.GARITA_BENCH_DATA ?? path.join(here, '../../build/bench-data');
-export async function openSet(name, args = [], options = {}) {
-  const made = path.join(sets, name);
+// divide: so many times fewer people in each realm.
+export async function openSet(name, args = [], { divide = 1, ...options } = {}) {
+  const made = path.join(sets, divide === 1 ? name : `${name}-${divide}`);
   mkdirSync(sets, { recursive: true });
-  await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made]);
+  await runToEnd(RELEASE_BIN, ['bench-data', name, '--data', made, '--divide', String(divide)]);
   const folder = mkdtempSync(path.join(sets, `work-${name}-`));
   copies.push(folder);
   const data = path.join(folder, 'garita');

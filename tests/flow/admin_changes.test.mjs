@@ -237,7 +237,8 @@ const LINES = {
 // thing does not exist.
 const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/credentials/{x}/moveAfter/{x}',
   'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
-  'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial', 'POST /admin/garita/promote'];
+  'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial', 'POST /admin/garita/promote',
+  'POST /admin/garita/backup', 'PUT /admin/garita/certificate', 'POST /admin/garita/certificate/request', 'POST /admin/garita/standby/token'];
 // Lines that take one answer only, that of now, or try something out: they change nothing.
 const NOTHING = /testSMTPConnection$|management[-/]permissions$|client-description-converter$|policy\/evaluate$/;
 // Parts of the API whose own tests look for their events.

@@ -82,6 +82,37 @@ test('uploaded: a certificate, a public key, a JWK set; the last one counts alon
   assert.deepEqual([await granted(clientId, ec.privateKey), await granted(clientId, second.key)], [401, 200]);
 });
 
+test('uploaded as PKCS12: the certificate of the alias, under the password; the private half stays locked', async () => {
+  const { id, clientId } = await make();
+  const store = (name, ...more) => {
+    const { key } = certified(name);
+    const file = path.join(folder, `${name}.p12`);
+    execFileSync('openssl', ['pkcs12', '-export', '-in', path.join(folder, `${name}.pem`), '-inkey', path.join(folder, `${name}.key`), '-name', name, '-passout', 'pass:contraseña', '-out', file, ...more]);
+    return { key, file: readFileSync(file) };
+  };
+  const send = (file, fields) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ keystoreFormat: 'PKCS12', storePassword: 'contraseña', ...fields })) form.append(name, value);
+    form.append('file', new Blob([file]), 'store.p12');
+    return kc.clients.uploadKey({ id, attr }, form);
+  };
+  const first = store('primera'), other = store('segunda', '-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1');
+  const shown = await send(first.file, { keyAlias: 'primera' });
+  assert.equal(shown.privateKey, undefined);
+  assert.equal(await granted(clientId, first.key), 200);
+  await send(other.file, {}); // the only one
+  assert.deepEqual([await granted(clientId, first.key), await granted(clientId, other.key)], [401, 200]);
+  const own = await kc.clients.downloadKey({ id, attr }, { format: 'PKCS12', keyAlias: 'firma', storePassword: 'contraseña' });
+  assert.equal((await send(Buffer.from(own), { keyAlias: 'firma' })).certificate, (await kc.clients.getKeyInfo({ id, attr })).certificate, 'what goes out comes in');
+  const broken = Buffer.from(first.file);
+  broken[broken.length >> 1] ^= 1;
+  for (const [file, fields] of [[first.file, { storePassword: 'wrong' }], [first.file, { storePassword: '' }], [first.file, { keyAlias: 'nadie' }], [broken, {}], [first.file.subarray(0, 900), {}], [Buffer.alloc(3000, 0x30), {}],
+    [store('cara', '-iter', '400000').file, {}], [store('suelta', '-nomac').file, {}]]) {
+    assert.equal((await refusal(send(file, fields))).status, 400, JSON.stringify(fields));
+  }
+  assert.equal(await granted(clientId, other.key), 200, 'nothing changed');
+});
+
 test('made by the server as a file: PKCS12 as openssl reads it, or PEM; the private half is there alone', async () => {
   const { id, clientId } = await make();
   const config = { format: 'PKCS12', keyAlias: 'firma', storePassword: 'contraseña', keyPassword: 'contraseña' };
@@ -120,7 +151,8 @@ test('a certificate for an identity provider comes back as its settings have it'
   assert.equal(reply.status, 200, reply.text);
   assert.deepEqual(reply.json, { certificate: pem.replace(/-----[^-]+-----|\s/g, '') });
   assert.equal((await send(token, boundary('Certificate PEM', 'nothing'))).status, 400);
-  assert.equal((await send(token, boundary('PKCS12', 'x'))).status, 501);
+  assert.equal((await send(token, boundary('PKCS12', 'x'))).status, 400);
+  assert.equal((await send(token, boundary('JKS', 'x'))).status, 501);
   assert.equal((await send(token, { json: {} })).status, 415);
   assert.equal((await send(await world.token('mira', 'peru'), boundary('Certificate PEM', pem))).status, 403);
 });
@@ -132,7 +164,7 @@ test('what is refused', async () => {
   const bad = [
     ['Certificate PEM', 'nothing', 400], ['Certificate PEM', '', 400], ['Certificate PEM', secret, 400],
     ['Public Key PEM', small.publicKey.export({ type: 'spki', format: 'pem' }), 400], ['Public Key PEM', secret, 400],
-    ['JSON Web Key Set', '{"keys":[]}', 400], ['Word', 'x', 400], ['JKS', 'x', 501], ['PKCS12', 'x', 501],
+    ['JSON Web Key Set', '{"keys":[]}', 400], ['Word', 'x', 400], ['JKS', 'x', 501], ['BCFKS', 'x', 501], ['PKCS12', 'x', 400],
   ];
   for (const [format, file, status] of bad) assert.equal((await refusal(upload(id, format, file))).status, status, `${format} ${file.slice(0, 30)}`);
   const base = `/realms/peru/clients/${id}/certificates`;

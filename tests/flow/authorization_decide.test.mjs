@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AdminWorld } from './lib/admin.mjs';
-import { bearer, request } from './lib/http.mjs';
+import { basic, bearer, request } from './lib/http.mjs';
 import { assertError, decode } from './lib/oidc.mjs';
 
 const UMA = 'urn:ietf:params:oauth:grant-type:uma-ticket';
@@ -324,6 +324,35 @@ test('AD-12: a thousand resources are decided about at once, one more is refused
   const reply = await all();
   assert.equal(reply.status, 200, reply.text.slice(0, 300));
   assert.equal(reply.json.length, 1000);
+});
+
+test('OT-12: what was given for a token is over when that token is revoked, for everybody who asks', async () => {
+  await world.cli.ok('role', 'assign', '--realm', 'peru', '--role', 'token-validator', '--username', 'service-account-portal');
+  const validate = async (value) => (await request(`${world.server.origin}/grpc/token/validate`, {
+    json: { token: value }, headers: { 'X-Tenant-ID': 'peru', ...basic('portal', portal.secret) } })).json.reason ?? 'ACTIVE';
+  const anybody = await kc.clients.createPolicy({ id, type: 'client' }, { name: 'portal itself', clients: [portal.id ?? (await kc.clients.find({ clientId: 'portal' }))[0].id] });
+  await kc.clients.createResource({ id }, { name: 'Machine' });
+  const [{ _id: machine }] = await kc.clients.listResources({ id, name: 'Machine' });
+  await kc.clients.createPermission({ id, type: 'resource' }, { name: 'machines', resources: [machine], policies: [anybody.id] });
+  const service = async () => (await portal.post('/token', { grant_type: 'client_credentials' })).json.access_token;
+  for (const make of [() => of('maria'), service]) {
+    const access = await make(), other = await make();
+    const rpt = (await ask(access)).json.access_token, spared = (await ask(other)).json.access_token;
+    assert.equal(decode(rpt).origin_jti, decode(access).jti);
+    assert.equal(decode(access).origin_jti, undefined);
+    for (let i = 0; i < 3; i++) assert.equal(await validate(rpt), 'ACTIVE', 'kept, too');
+    assert.equal((await portal.revoke(access)).status, 200);
+    assert.equal(await validate(rpt), 'REVOKED');
+    assert.equal((await portal.introspect(rpt)).json.active, false);
+    assert.equal((await ask(rpt, [['rpt', rpt]])).status, 401);
+    assert.equal(await validate(spared), 'ACTIVE', 'of another token');
+    assert.equal((await portal.introspect(spared)).json.active, true);
+  }
+  const access = await of('maria'), rpt = (await ask(access)).json.access_token;
+  assert.equal(await validate(rpt), 'ACTIVE');
+  await kc.users.logout({ id: maria });
+  assert.equal(await validate(rpt), 'SESSION_ENDED');
+  assert.equal((await portal.introspect(rpt)).json.active, false);
 });
 
 test('AU-01: each answer is an event of who asked for what', async () => {

@@ -8,7 +8,7 @@ import { formById, forms, visibleText } from './lib/html.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { assertErrorPage, Browser, PASSWORD, REDIRECT } from './lib/oidc.mjs';
 import { codeFor, setupForm } from './lib/otp.mjs';
-import { alikeMedians, filesIn, freePort, sleep } from './lib/server.mjs';
+import { alikeMedians, filesIn, freePort, sleep, until } from './lib/server.mjs';
 import { Authority, linkOf, MailServer, silentServer } from './lib/smtp.mjs';
 
 const MAIL_PASSWORD = 'canary-of-the-mail-password';
@@ -348,6 +348,31 @@ test('RE-01: nor does it come back after the account was locked for good and ena
   } finally { await kc.realms.update({ realm: 'peru' }, { permanentLockout: false, failureFactor: 30, quickLoginCheckMilliSeconds: 1000 }); }
 });
 
+test('RE-01, WE-12: the reset credentials flow is followed: without its mail or its password step nothing is offered', async () => {
+  const rita = await someone();
+  const button = async () => { const browser = newBrowser(); return /reset-credentials/.test((await loginPage(browser)).text); };
+  const page = async () => (await newBrowser().get(`${origin}/realms/peru/login-actions/reset-credentials`)).status;
+  const set = async (step, requirement) => {
+    const all = await kc.authenticationManagement.getExecutions({ flow: 'reset credentials' });
+    await kc.authenticationManagement.updateExecution({ flow: 'reset credentials' }, { ...all.find((e) => e.providerId === step), requirement });
+  };
+  assert.deepEqual([await button(), await page()], [true, 200]);
+  await set('reset-password', 'DISABLED');
+  assert.deepEqual([await button(), await page()], [false, 403]);
+  await set('reset-password', 'REQUIRED');
+  assert.deepEqual([await button(), await page()], [true, 200]);
+  await kc.authenticationManagement.copyFlow({ flow: 'reset credentials', newName: 'own' });
+  const [mailStep] = (await kc.authenticationManagement.getExecutions({ flow: 'own' })).filter((e) => e.providerId === 'reset-credential-email');
+  await kc.authenticationManagement.delExecution({ id: mailStep.id });
+  await kc.realms.update({ realm: 'peru' }, { resetCredentialsFlow: 'own' });
+  assert.deepEqual([await button(), await page()], [false, 403]);
+  await kc.realms.update({ realm: 'peru' }, { resetCredentialsFlow: 'reset credentials' });
+  const browser = newBrowser();
+  const form = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+  await browser.submit(form, forms(form.text)[0], { username: rita.name });
+  await useLink(linkOf(await relay.take(rita.email)), newPassword('a new password of rita'));
+});
+
 // --- An address to prove ---
 
 test('verifyEmail: the login waits until the link was followed, in whatever browser', async () => {
@@ -532,4 +557,85 @@ test('a mail that is not sent is told to the administrator, and is an event', as
     assert.match(told.text, /on its way/, 'PW-05');
     assert.match(world.server.log, /a mail was not sent/);
   } finally { await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() }); }
+});
+
+// --- Another address ---
+
+test('OI-08: a new address counts once the link that came there was followed', async () => {
+  await world.setRealm({ verifyEmail: true });
+  try {
+    const sara = await someone({ emailVerified: true }), wanted = `nueva-${sara.email}`;
+    const tupac = await someone();
+    const ask = async (email, more = {}) => request(`${origin}/realms/peru/account/`, { method: 'POST', headers: bearer((await portal.password(sara.name)).json.access_token), json: { email, ...more } });
+    const stored = () => kc.users.findOne({ id: sara.id });
+    assert.notEqual((await ask(tupac.email)).status, 200, 'somebody has it');
+    assert.notEqual((await ask('no address')).status, 200);
+    const reply = await ask(wanted.toUpperCase(), { lastName: 'Condori' });
+    assert.deepEqual([reply.status, reply.json], [200, { pendingEmail: wanted }], reply.text);
+    assert.deepEqual([(await stored()).email, (await stored()).lastName, (await stored()).emailVerified], [sara.email, 'Condori', true]);
+    const mail = await relay.take(wanted);
+    assert.ok(!relay.mails.some((m) => m.to.includes(sara.email)), 'to the new address alone');
+    await follow(linkOf(mail));
+    assert.equal((await stored()).email, sara.email, 'opening it changes nothing');
+    assert.match((await useLink(linkOf(mail))).text, /up to date/);
+    assert.deepEqual([(await stored()).email, (await stored()).emailVerified], [wanted, true]);
+    assertSpent(await follow(linkOf(mail)));
+    assert.ok((await eventsOf('UPDATE_EMAIL')).some((e) => e.userId === sara.id));
+
+    // RE-01: void once the address changed by another way, or somebody else has it
+    const luz = await someone({ emailVerified: true });
+    const wish = async (email) => {
+      const answer = await request(`${origin}/realms/peru/account/`, { method: 'POST', headers: bearer((await portal.password(luz.name)).json.access_token), json: { email } });
+      assert.equal(answer.status, 200, answer.text);
+      return linkOf(await relay.take(email));
+    };
+    const link = await wish('otra-luz@example.pe');
+    await someone({ email: 'otra-luz@example.pe' });
+    assertSpent(await useLink(link));
+    assert.equal((await kc.users.findOne({ id: luz.id })).email, luz.email);
+  } finally { await world.setRealm({ verifyEmail: false }); }
+});
+
+// --- When the server stops ---
+
+test('what waits when the server stops is sent before it ends, each link once; a mail server that is silent holds up nothing for long', async () => {
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  const slow = await MailServer.start({ password: MAIL_PASSWORD, ...authority.issue('localhost'), gate });
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(slow.port) }) });
+  const people = [await someone(), await someone(), await someone()];
+  for (const { name } of people) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await until('the first mail is on its way', async () => slow.connections > 0);
+  world.server.keepData = true;
+  const stopped = world.server.stop();
+  open();
+  await stopped;
+  world.server.keepData = false;
+  const mails = await Promise.all(people.map(({ email }) => slow.take(email)));
+  assert.deepEqual(slow.mails, [], 'one for each');
+  await world.server.launch();
+  kc = await world.client('ana', 'peru');
+  for (const [i, mail] of mails.entries()) {
+    await useLink(linkOf(mail), newPassword(`a new password after the stop ${i}`));
+    assertSpent(await follow(linkOf(mail)));
+  }
+  await slow.close();
+
+  const silent = await silentServer();
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings({ port: String(silent.port) }) });
+  for (const { name } of [await someone(), await someone()]) {
+    const browser = newBrowser();
+    const page = await browser.get(`${origin}/realms/peru/login-actions/reset-credentials`);
+    await browser.submit(page, forms(page.text)[0], { username: name });
+  }
+  await silent.reached;
+  await world.server.restart();
+  assert.match(world.server.log, /1 mails that waited are not sent/);
+  silent.close();
+  kc = await world.client('ana', 'peru');
+  await kc.realms.update({ realm: 'peru' }, { smtpServer: settings() });
 });

@@ -99,7 +99,9 @@ test('logins and changes are refused, with the address of the primary', async ()
   assert.match(refused.json.errorMessage, new RegExp(`standby.*${address}`));
   const cli = await standby.cli.run(['realm', 'create', 'chile']);
   assert.notEqual(cli.status, 0);
-  assert.match(cli.stderr, /standby/);
+  assert.ok(cli.stderr.includes(`this is a standby: changes are made at the primary, ${address}. There: garita realm create chile`), cli.stderr);
+  const quoted = await standby.cli.run(['user', 'add', '--realm', 'peru', '--username', "o'brien x", '--why', '$(a)']);
+  assert.ok(quoted.stderr.includes(`There: garita user add --realm peru --username 'o'\\''brien x' --why '$(a)'`), quoted.stderr);
 });
 
 test('a wrong secret is told as such, as nothing can be noted', async () => {

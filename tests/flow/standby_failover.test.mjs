@@ -36,7 +36,7 @@ const metric = async (at, name) => {
   return Number(text.match(new RegExp(`^garita_replication_${name} (\\S+)$`, 'm'))?.[1]);
 };
 const inStep = () => until('the standby is in step', async () =>
-  (await metric(server, 'in_step')) === 1 && (await metric(server, 'degraded')) === 0 && (await metric(server, 'behind_commits')) === 0, 60000);
+  (await metric(server, 'in_step')) === 1 && (await metric(server, 'degraded')) === 0 && (await metric(server, 'behind_commits')) === 0 && (await metric(other, 'rewinds')) === 0, 60000);
 
 before(async () => {
   world = await World.open({

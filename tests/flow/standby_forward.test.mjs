@@ -2,12 +2,16 @@
 // back as they are, and what it cannot pass on is refused with the primary's address (RP-01, RP-02, WE-10).
 import KcAdminClient from '@keycloak/keycloak-admin-client';
 import assert from 'node:assert/strict';
-import tls from 'node:tls';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import tls from 'node:tls';
 import * as oidc from 'openid-client';
+import { client as stubOf, codeOf, grpc, load, unary } from './lib/grpc.mjs';
 import { fetchLike, request } from './lib/http.mjs';
 import { Browser, Client, PASSWORD, REDIRECT } from './lib/oidc.mjs';
 import { pairStandby } from './lib/nodes.mjs';
+import { client as rpcClient, transports } from './lib/rpc.mjs';
 import { freePort, until } from './lib/server.mjs';
 import { SECRET, World } from './lib/world.mjs';
 
@@ -15,6 +19,7 @@ process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the stock client's own reques
 const STRANGER = '203.0.113.9'; // the proxy of the standby says so
 const replication = await freePort();
 const web = await freePort();
+const grpcPort = await freePort();
 const origin = `https://localhost:${web}`; // of both: the address that floats, and stands at the standby
 let world, standby, portal;
 
@@ -25,7 +30,7 @@ before(async () => {
     'user', 'add', '--realm', 'peru', '--username', 'root', '--password-file', file, '--role', 'realm-management/realm-admin'));
   await world.addClient('portal', { serviceAccount: true, values: { directAccessGrantsEnabled: true } });
   standby = await pairStandby(world, replication, {
-    ports: { web }, tls: true, args: ['--hostname', origin, '--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1'],
+    ports: { web, grpc: grpcPort }, tls: true, args: ['--hostname', origin, '--standby-changes', 'forward', '--trusted-proxies', '127.0.0.1 ::1'],
   });
   await world.cli.ok('standby', 'mode', 'sync-apply');
   await standby.launch();
@@ -105,6 +110,36 @@ test('WE-10: the primary knows the client by the address that the standby found'
   assert.equal(newest.ip ?? newest.actor?.ip, STRANGER, JSON.stringify(newest));
 });
 
+test('OT-06: Revoke over gRPC, gRPC-Web and Connect reaches the primary, and counts here when it is answered', async () => {
+  const { TokenValidation } = load('garita/token/v1/token_validation.proto').garita.token.v1;
+  const stub = stubOf(standby, TokenValidation, grpc.credentials.createSsl(readFileSync(path.join(standby.data, 'tls/tls.crt'))));
+  const basic = (id, secret = SECRET) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const as = (authorization, tenant = 'peru') => {
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', authorization);
+    metadata.set('x-tenant-id', tenant);
+    return metadata;
+  };
+  const ways = {
+    gRPC: (token) => unary(stub, 'revoke', { token }, as(basic('portal'))),
+    ...Object.fromEntries(Object.keys(transports).map((kind) => [kind, (token) =>
+      rpcClient(standby, kind).revoke({ token }, { headers: { Authorization: basic('portal'), 'X-Tenant-ID': 'peru' } })])),
+  };
+  let revoked = (await events('TokenRevoked')).length;
+  for (const [way, revoke] of Object.entries(ways)) {
+    const { access_token: token } = (await portal.password('ana')).json;
+    assert.equal((await unary(stub, 'validate', { token }, as(basic('portal')))).active, true, way);
+    await revoke(token);
+    assert.equal((await unary(stub, 'validate', { token }, as(basic('portal')))).active, false, way);
+    assert.equal((await events('TokenRevoked')).length, ++revoked, way);
+  }
+  const { access_token: token } = (await portal.password('ana')).json;
+  assert.equal(await codeOf(unary(stub, 'revoke', { token }, as(basic('portal', 'wrong')))), 'UNAUTHENTICATED');
+  assert.equal(await codeOf(unary(stub, 'revoke', { token }, as(basic('portal'), 'nowhere'))), 'UNAUTHENTICATED');
+  assert.equal((await unary(stub, 'validate', { token }, as(basic('portal')))).active, true);
+  stub.close();
+});
+
 test('a client of HTTP/1.0 that names no host gets its answer and the end of the connection', async () => {
   const form = 'grant_type=client_credentials';
   const auth = Buffer.from(`portal:${SECRET}`).toString('base64');
@@ -149,9 +184,16 @@ test('without the primary, changes are refused and reading goes on', async () =>
   const { access_token } = (await portal.password('ana')).json;
   world.server.child.kill('SIGSTOP');
   try { // it is there and does not answer: nobody knows what became of the request
-    const reply = await portal.service();
+    const { TokenValidation } = load('garita/token/v1/token_validation.proto').garita.token.v1;
+    const stub = stubOf(standby, TokenValidation, grpc.credentials.createSsl(readFileSync(path.join(standby.data, 'tls/tls.crt'))));
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', `Basic ${Buffer.from(`portal:${SECRET}`).toString('base64')}`);
+    metadata.set('x-tenant-id', 'peru');
+    const [reply, failure] = await Promise.all([portal.service(), unary(stub, 'revoke', { token: access_token }, metadata).catch((e) => e)]);
+    stub.close();
     assert.equal(reply.status, 504, reply.text);
     assert.match(reply.json.error_description, /may have been done/);
+    assert.match(failure.details, /may have been done/);
   } finally {
     world.server.child.kill('SIGCONT');
   }

@@ -1,11 +1,13 @@
 // People set up one-time passwords themselves, at a login: the required action CONFIGURE_TOTP (MF-04, MF-09, WE-12).
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import jsQR from 'jsqr';
 import { AdminWorld } from './lib/admin.mjs';
 import { formById } from './lib/html.mjs';
 import { assertError, assertErrorPage, Browser, PASSWORD } from './lib/oidc.mjs';
 import { base32, codeFor, holder, hotp, otpCredential, secretOf, setupForm, totp } from './lib/otp.mjs';
+import { filesIn } from './lib/server.mjs';
 
 let world, server, portal, kc, n = 0;
 before(async () => {
@@ -164,6 +166,18 @@ test('MF-02: wrong codes count and lock, and locked looks like wrong', async () 
   assert.deepEqual(await otpsOf(who), []);
 });
 
+test('MF-02: one secret stands ten wrong codes, also in a realm that locks nobody', async () => {
+  await world.setRealm({ bruteForceProtected: false });
+  const who = await person();
+  const at = await toSetup(who);
+  const first = at.page; // each try on a page of its own, or all on one
+  for (let i = 0; i < 10; i++) at.page = await send({ ...at, page: i % 2 ? at.page : first }, '000000');
+  for (const page of [at.page, first]) assertErrorPage(await finish({ ...at, page }));
+  assert.deepEqual(await otpsOf(who), []);
+  assertDone(await finish(await toSetup(who, { browser: at.browser })));
+  await world.setRealm({ bruteForceProtected: true });
+});
+
 test('an empty code is no guess', async () => {
   const who = await person();
   const page = await send(await toSetup(who), '');
@@ -215,6 +229,26 @@ test('a second tab has a secret of its own, and is of no use once the first is t
   assert.equal((await otpsOf(who)).length, 1);
   await finish(two);
   assert.equal((await otpsOf(who)).length, 1, 'a page that is sent again sets nothing up');
+});
+
+test('WE-12: sent again before the login is at its end, the page sets nothing up', async () => {
+  await world.addClient('careful', { values: { consentRequired: true } });
+  const who = await person();
+  const at = await toSetup(who, { client_id: 'careful' });
+  const consent = await finish(at);
+  assert.ok(formById(consent.text, 'kc-consent-form'), consent.text.slice(0, 1500));
+  assert.ok(otpForm(await finish(at)), 'the device that there is now is asked for');
+  assert.equal((await otpsOf(who)).length, 1);
+  assertDone(await at.browser.consent(consent));
+  // By who has shown a device: the secret of the page is spent, whatever became of its credential.
+  const browser = newBrowser();
+  let page = await browser.logIn(await browser.authorize({ client_id: 'careful', kc_action: ACTION, prompt: 'consent' }), who.username);
+  page = await browser.submit(page, otpForm(page), { otp: codeFor(at.page, 1) });
+  const again = { browser, page };
+  assert.ok(formById((await finish(again, { userLabel: 'second' })).text, 'kc-consent-form'));
+  for (const device of await otpsOf(who)) await kc.users.deleteCredential({ id: who.id, credentialId: device.id });
+  assertErrorPage(await send(again, codeFor(page, 1), { userLabel: 'second' }));
+  assert.deepEqual(await otpsOf(who), []);
 });
 
 test('of 20 right codes at once one sets the device up', async () => {
@@ -341,6 +375,26 @@ test('a realm whose flow wants a code of everybody has those set one up who have
   }
 });
 
+test('MF-04: a flow that takes a key or a code of everybody lets nobody who has a key set up a code in its place', async () => {
+  const newName = 'key or code';
+  await kc.authenticationManagement.copyFlow({ flow: 'browser', newName });
+  const subflow = (await kc.authenticationManagement.getExecutions({ flow: newName })).find((e) => /Conditional OTP/.test(e.displayName)).displayName;
+  await kc.authenticationManagement.addExecutionToFlow({ flow: subflow, provider: 'webauthn-authenticator' });
+  for (const e of await kc.authenticationManagement.getExecutions({ flow: newName })) {
+    const requirement = { 'auth-otp-form': 'ALTERNATIVE', 'webauthn-authenticator': 'ALTERNATIVE' }[e.providerId] ?? (e.displayName === subflow && 'REQUIRED');
+    if (requirement) await kc.authenticationManagement.updateExecution({ flow: newName }, { ...e, requirement });
+  }
+  await world.setRealm({ browserFlow: newName });
+  try {
+    const key = { type: 'webauthn', secretData: '{}', credentialData: '{"credentialId":"AAAA","attestationStatementFormat":"none"}' };
+    const [holds, none] = [await person({ requiredActions: [], credentials: [key] }), await person({ requiredActions: [] })];
+    assert.equal((await kc.users.getCredentials({ id: holds.id })).length, 2);
+    const browser = newBrowser();
+    assertErrorPage(await browser.logIn(await browser.authorize({ client_id: 'portal' }), holds.username));
+    assertDone(await finish(await toSetup(none)));
+  } finally { await world.setRealm({ browserFlow: 'browser' }); }
+});
+
 test('a default action is asked of everybody who is made from then on', async () => {
   const set = (defaultAction) => kc.authenticationManagement.updateRequiredAction({ alias: ACTION }, { alias: ACTION, name: 'Configure OTP', providerId: ACTION, enabled: true, defaultAction, priority: 10, config: {} });
   await set(true);
@@ -360,6 +414,7 @@ test('MF-09: secrets are in no log, event or address, and sealed in the file', a
   assert.equal(server.log.includes(key), false);
   assert.equal(JSON.stringify(await world.cli.json('audit', 'list', '--realm', 'peru', '--limit', '1000')).includes(key), false);
   assert.equal(JSON.stringify(await otpsOf(who)).includes(key), false);
+  for (const file of filesIn(server.data)) assert.equal(readFileSync(file).includes(key), false, file);
 });
 
 test('three languages, and a change of it keeps the secret', async () => {

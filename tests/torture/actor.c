@@ -62,13 +62,13 @@ void actor_leave(struct actor *a)
     arena_reset(&a->arena);
 }
 
-/* What may be there after an error. Only a failed flush leaves it open: every other error of a
- * single transaction promises that nothing was changed. */
+/* What may be there after an error. Only a failed flush, and a standby that did not confirm in time, leave it
+ * open: every other error of a single transaction promises that nothing was changed. */
 enum outcome actor_outcome_of(int err)
 {
     if (err == 0)
         return CHANGE_DONE;
-    return err == ERR_STORE_FAILED ? CHANGE_UNKNOWN : CHANGE_REFUSED;
+    return err == ERR_STORE_FAILED || err == ERR_UNCONFIRMED ? CHANGE_UNKNOWN : CHANGE_REFUSED;
 }
 
 enum outcome actor_outcome_of_several(int err)
@@ -110,7 +110,7 @@ int actor_change(struct actor *a, const char *subject, const char *value, actor_
     if (err == 0) {
         err = f(a, w, name_in(subject), value);
         if (err == 0)
-            err = store_commit(w, DURABLE_LOCAL);
+            err = store_commit(w, DURABLE_STANDBY);
         else
             store_rollback(w);
     }
@@ -216,7 +216,7 @@ int actor_append_event(struct actor *a)
     struct change *c = history_begin(a->history, subject, "present");
     int err = actor_enter(a, WORLD_REALM);
     if (err == 0)
-        err = event_append_alone(a->ctx.view, &a->now, &event, DURABLE_LOCAL);
+        err = event_append_alone(a->ctx.view, &a->now, &event, DURABLE_STANDBY);
     history_end(a->history, c, actor_outcome_of(err), NULL);
     actor_leave(a);
     return err;
@@ -261,7 +261,7 @@ int actor_rotate_key(struct actor *a)
         err = admin_key_rotate(&a->ctx, w, STR("ES256"), KEY_OVERLAP_DEFAULT_MS, &key);
         (void)snprintf(kid, sizeof(kid), "%.*s", STR_ARG(key.kid));
         if (err == 0)
-            err = store_commit(w, DURABLE_LOCAL);
+            err = store_commit(w, DURABLE_STANDBY);
         else
             store_rollback(w);
     }
@@ -310,7 +310,7 @@ static int update_realm(struct actor *a, const char *name, const char *display_n
     after.display_name = str_c(display_name);
     TRY(store_write_begin(a->ctx.view, &a->now, &w));
     TRY(admin_realm_update(&a->ctx, w, realm_view_realm(a->ctx.view), &after));
-    return store_commit_p(&w, DURABLE_LOCAL);
+    return store_commit_p(&w, DURABLE_STANDBY);
 }
 
 int actor_change_realm(struct actor *a, const char *name, const char *display_name)

@@ -16,7 +16,7 @@ static int issue(struct actor *a, struct str username, struct str *ret_url)
     TRY(store_write_begin(a->ctx.view, &a->now, &w));
     TRY(user_find_by_username(store_write_reader(w), &a->arena, username, &user));
     TRY(action_token_issue(&a->ctx, w, &user, &wish, ret_url));
-    return store_commit_p(&w, DURABLE_LOCAL);
+    return store_commit_p(&w, DURABLE_STANDBY);
 }
 
 static int make(struct actor *a, unsigned person)

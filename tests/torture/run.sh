@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the torture programs; each prints "ok" and "not ok" lines. Called by build.sh, which says where
-# they are: GARITA_TORTURE, and GARITA_TORTURE_KILL for the one that runs as a release; with GARITA_BIN
+# they are: GARITA_TORTURE, and GARITA_TORTURE_KILL for the two that run as a release; with GARITA_BIN
 # the whole server is killed under load too (tests/flow/durability.test.mjs). Without options each does
 # what fits into a test run. A name that is no program's is part of a workload's.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 FOLDER=${GARITA_TORTURE:?is set by build.sh}
 KILL_FOLDER=${GARITA_TORTURE_KILL:-$FOLDER}
-PROGRAMS=(check power faults alloc kill)
+PROGRAMS=(check power faults alloc kill failover)
 OPTIONS=()
 ROUNDS=
 
@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
         [ "$1" != --rounds ] || ROUNDS=$2
         shift
         ;;
-    check | power | faults | alloc | kill | server) PROGRAMS=("$1") ;;
+    check | power | faults | alloc | kill | failover | server) PROGRAMS=("$1") ;;
     -*) echo "options are --rounds N, --seconds S and --seed N" >&2; exit 2 ;;
     *)
         PROGRAMS=(power faults alloc)
@@ -38,7 +38,7 @@ run_program() { # NAME
             tests/flow/durability.test.mjs
         return
         ;;
-    kill) folder=$KILL_FOLDER ;;
+    kill | failover) folder=$KILL_FOLDER ;;
     esac
     "$folder/torture_$1" ${OPTIONS[@]+"${OPTIONS[@]}"}
 }

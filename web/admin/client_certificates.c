@@ -99,8 +99,13 @@ int certificates_upload_read(struct admin_call *call, struct client_key *ret_key
 {
     struct multipart upload;
     TRY(read_upload(call, &upload));
-    return client_key_read(&call->ctx, multipart_get(&upload, "keystoreFormat"),
-                           multipart_get(&upload, "file"), ret_key);
+    const struct client_key_upload wanted = {
+        .format = multipart_get(&upload, "keystoreFormat"),
+        .file = multipart_get(&upload, "file"),
+        .alias = multipart_get(&upload, "keyAlias"),
+        .store_password = multipart_get(&upload, "storePassword"),
+    };
+    return client_key_read(&call->ctx, &wanted, ret_key);
 }
 
 int rest_client_certificate_upload(struct admin_call *call)

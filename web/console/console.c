@@ -132,12 +132,17 @@ void console_asset(struct request *req, struct response *res)
 static void write_realm(struct json_writer *w, const struct request *req)
 {
     const struct realm *realm = realm_view_realm(req->realm);
-    const struct required_actions *actions = realm_view_required_actions(req->realm);
     jw_member_str(w, "displayName", realm->display_name);
     if (realm->internationalization_enabled) {
         represent_strs(w, "supportedLocales", &realm->supported_locales);
         jw_member_str(w, "defaultLocale", realm->default_locale);
     }
+}
+
+/* What a login may be asked to do on the way (kc_action). */
+static void write_actions(struct json_writer *w, const struct request *req)
+{
+    const struct required_actions *actions = realm_view_required_actions(req->realm);
     jw_member_array(w, "actions");
     for (size_t i = 0; i < actions->count; i++) {
         const struct action_provider *provider = action_provider_find(actions->items[i].alias);
@@ -163,6 +168,7 @@ static void send_config(struct request *req, struct response *res, const char *c
     jw_member_bool(&w, "public-client", true);
     if (with_realm)
         write_realm(&w, req);
+    write_actions(&w, req);
     jw_end_object(&w);
     if (jw_finish(&w, &json) != 0)
         fail_page(req, res, ERR_INTERNAL);

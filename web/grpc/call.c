@@ -484,7 +484,9 @@ static void answer_call(struct grpc_call *call, struct grpc_job *job)
         job->err = job->method->attach(call, buf_str(&job->out), &job->ground);
     else if (job->err == 0)
         grpc_call_reply(call, buf_str(&job->out));
-    if (job->err != 0)
+    if (job->err != 0 && job->told.code != GRPC_OK)
+        grpc_call_end(call, job->told);
+    else if (job->err != 0)
         grpc_call_fail(call, job->err, &job->detail);
     else if (job->method->kind == GRPC_UNARY || job->method->kind == GRPC_KEPT)
         grpc_call_end(call, (struct grpc_status){.code = GRPC_OK});

@@ -57,7 +57,7 @@ struct str grpc_meta_get(const struct grpc_meta *meta, enum grpc_meta_name name)
 
 /* One message at hand, as handlers see it. */
 struct grpc_work {
-    const struct grpc_server *server;
+    struct grpc_server *server;
     struct arena *arena;
     struct now now;
     struct err_ctx err;
@@ -67,6 +67,7 @@ struct grpc_work {
     struct str certificate_sha256; /* absent: none was shown */
     struct ground *ground;         /* where it notes what the answer stands on; NULL: nobody asks */
     struct buf *out;               /* the answer, or what attach is given */
+    struct grpc_status told;       /* how it fails, when the primary said it; else OK */
 };
 /* 0 or an error that status.def turns into the call's status. */
 typedef int grpc_handler(struct grpc_work *w);
@@ -99,6 +100,10 @@ bool grpc_service_is_known(struct str service);
 #undef M
 grpc_attach grpc_health_attach, grpc_token_attach;
 
+/* For a handler whose call changes something that the primary changes: the primary's answer or failure
+ * (w->told). ERR_STORE_STANDBY: it is not passed on; ERR_OVERLOADED, ERR_UNANSWERED, ERR_UPSTREAM. */
+MUST_CHECK int grpc_pass_on(struct grpc_work *w);
+
 /* --- counters --- */
 
 struct grpc_counters {
@@ -120,6 +125,7 @@ struct grpc_server {
     struct grpc_loop *loops;
     size_t loop_count;
     struct grpc_pool *pool; /* NULL: jobs are done where they arise (tests) */
+    atomic_int passing_on;  /* calls, to the primary */
     atomic_bool stopping;
     int64_t stop_at_ms; /* set before stopping is */
     struct grpc_counters counters;
@@ -206,9 +212,12 @@ struct grpc_job {
     struct buf out;
     int err;
     struct err_ctx detail;
+    struct grpc_status told; /* as in grpc_work */
 };
 
 MUST_CHECK int grpc_pool_new(size_t threads, struct grpc_pool **ret_pool);
+/* 0 for NULL. */
+size_t grpc_pool_threads(const struct grpc_pool *pool);
 /* Waits for the job at hand of each thread; the queue must be empty by then or is dropped. */
 void grpc_pool_free(struct grpc_pool *pool);
 /* ERR_OVERLOADED when the queue is full: the job stays the caller's. */

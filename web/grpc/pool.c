@@ -87,6 +87,11 @@ int grpc_pool_new(size_t threads, struct grpc_pool **ret_pool)
     return 0;
 }
 
+size_t grpc_pool_threads(const struct grpc_pool *pool)
+{
+    return pool ? pool->thread_count : 0;
+}
+
 void grpc_pool_free(struct grpc_pool *pool)
 {
     if (!pool)
@@ -146,6 +151,7 @@ void grpc_job_run(struct grpc_job *job, struct arena *a)
     if (job->err == 0 && job->out.failed)
         job->err = ERR_TOO_LARGE;
     job->detail = w.err;
+    job->told = w.told;
 }
 
 void grpc_job_free(struct grpc_job *job)

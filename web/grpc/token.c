@@ -35,7 +35,8 @@ int grpc_token_user_context(struct grpc_work *w)
 
 int grpc_token_revoke(struct grpc_work *w)
 {
-    return serve(w, proto_revoke);
+    int err = serve(w, proto_revoke);
+    return err == ERR_STORE_STANDBY ? grpc_pass_on(w) : err;
 }
 
 /* For grpc_token_attach: the realm's name. */

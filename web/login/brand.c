@@ -126,7 +126,7 @@ void brand_css(struct buf *out, const struct realm *realm)
         buf_add_c(out, "@media (prefers-color-scheme:light){body{");
         css_colour(out, "background", c);
         buf_add_c(out, "}.brand,.foot,.foot .langs *{");
-        css_colour(out, "color", mix(beside, c, 10));
+        css_colour(out, "color", colour_readable(mix(beside, c, 10), c));
         buf_add_c(out, "}}\n");
     }
 }

@@ -2,6 +2,7 @@
 #include "web/login/mails.h"
 
 #include "core/auth/action_token.h"
+#include "core/auth/flow_rules.h"
 #include "core/oidc/redirect_uri.h"
 #include "web/fail.h"
 #include "web/login/cookies.h"
@@ -55,7 +56,8 @@ void mails_of_step(struct request *req, const struct authz_step *step)
 
 static bool is_offered(const struct request *req)
 {
-    return realm_view_realm(req->realm)->reset_password_allowed;
+    const struct auth_ctx ctx = {.view = req->realm};
+    return flow_takes_reset(&ctx);
 }
 
 /* Without a login around it: nothing leads back. */

@@ -115,12 +115,20 @@ static const char *password_problem_of(const struct setup_fields *f, struct str 
     return problem.message;
 }
 
+/* Where the rest of the set-up is led through, after a login. */
+static struct str first_steps(struct request *req)
+{
+    return ARENA_CONCAT(req->arena, web_own_urls(req).admin,
+                        STR("/admin/" REALM_MASTER "/console/#/" REALM_MASTER "/first-run"));
+}
+
 static void send_done(struct request *req, struct response *res, struct str username)
 {
     struct page p;
     page_begin(&p, req, NULL);
     page_message(&p, "heading", "setup.done.heading", NULL, 0);
     page_message(&p, "text", "setup.done.text", &username, 1);
+    tpl_set(req->arena, p.root, "back", first_steps(req));
     page_send(&p, res, 200, "info");
 }
 

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/base/log.h"
 #include "core/mail/letter.h"
@@ -34,6 +35,7 @@ struct post {
     size_t count;
     const struct waiting *at_work[THREADS];
     bool over;
+    struct timespec deadline; /* once it is over: what waits longer is not sent */
 
     pthread_t threads[THREADS];
     size_t thread_count;
@@ -58,9 +60,10 @@ static bool copy(struct arena *a, struct str *io_text)
 
 static bool copy_all(struct waiting *w)
 {
-    struct str *const texts[] = {&w->order.who, &w->order.client_id, &w->order.language,
-                                 &w->realm,     &w->issuer,          &w->base_url,
-                                 &w->ip,        &w->user_agent,      &w->trace_id};
+    struct str *const texts[] = {
+        &w->order.who,  &w->order.client_id, &w->order.language, &w->order.email,
+        &w->realm,      &w->issuer,          &w->base_url,       &w->ip,
+        &w->user_agent, &w->trace_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (!copy(&w->arena, texts[i]))
             return false;
@@ -163,6 +166,8 @@ static int deliver(const struct auth_ctx *ctx, const struct post *post, const st
     TRY(find_client(ctx, w->order.client_id, &client));
     if (w->order.kind == POST_FORGOTTEN)
         TRY(letter_for_forgotten(ctx, w->order.who, client, &letter, &due));
+    else if (w->order.kind == POST_ADDRESS)
+        TRY(letter_for_address(ctx, w->order.who, w->order.email, client, &letter, &due));
     else
         TRY(letter_for_proof(ctx, w->order.who, client, &letter, &due));
     return due ? send_letter(ctx, post, w, &letter) : 0;
@@ -232,14 +237,44 @@ static size_t find_own_place(const struct post *post)
     return place;
 }
 
+static struct timespec steady_in(int64_t seconds)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += (time_t)seconds;
+    return at;
+}
+
+static bool is_past(const struct timespec *at)
+{
+    struct timespec now = steady_in(0);
+    return now.tv_sec > at->tv_sec || (now.tv_sec == at->tv_sec && now.tv_nsec >= at->tv_nsec);
+}
+
+/* Under the lock. A server that stops sends what waits, as nobody asks a second time for a mail that he was
+ * told is on its way; but it does not wait for a mail server for long. */
+static bool has_work(const struct post *post)
+{
+    return !post->over || (post->first && !is_past(&post->deadline));
+}
+
+/* Under the lock, until something changed. */
+static void wait_for_change(struct post *post)
+{
+    if (post->over)
+        (void)pthread_cond_timedwait(&post->changed, &post->lock, &post->deadline);
+    else
+        (void)pthread_cond_wait(&post->changed, &post->lock);
+}
+
 static void *run(void *arg)
 {
     struct post *post = arg;
     (void)pthread_mutex_lock(&post->lock);
-    while (!post->over) {
+    while (has_work(post)) {
         struct waiting *w = take(post);
         if (!w) {
-            (void)pthread_cond_wait(&post->changed, &post->lock);
+            wait_for_change(post);
             continue;
         }
         size_t place = find_own_place(post);
@@ -255,6 +290,16 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* Waits by the clock that nobody sets. */
+static void cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
 int post_new(struct store *store, const struct template_set *templates, struct post **ret_post)
 {
     struct post *post = calloc(1, sizeof(*post));
@@ -263,7 +308,7 @@ int post_new(struct store *store, const struct template_set *templates, struct p
     post->store = store;
     post->templates = templates;
     (void)pthread_mutex_init(&post->lock, NULL);
-    (void)pthread_cond_init(&post->changed, NULL);
+    cond_init(&post->changed);
     while (post->thread_count < THREADS) {
         if (pthread_create(&post->threads[post->thread_count], NULL, run, post) != 0) {
             post_free(post);
@@ -275,20 +320,29 @@ int post_new(struct store *store, const struct template_set *templates, struct p
     return 0;
 }
 
+/* No link was made for them yet. */
+static void free_waiting(struct post *post)
+{
+    if (post->first)
+        LOG_WARN("mail", "%zu mails that waited are not sent: the server stopped", post->count);
+    for (struct waiting *w = post->first, *next; w; w = next) {
+        next = w->next;
+        waiting_free(w);
+    }
+}
+
 void post_free(struct post *post)
 {
     if (!post)
         return;
     (void)pthread_mutex_lock(&post->lock);
     post->over = true;
+    post->deadline = steady_in(POST_STOP_S);
     (void)pthread_cond_broadcast(&post->changed);
     (void)pthread_mutex_unlock(&post->lock);
     for (size_t i = 0; i < post->thread_count; i++)
         (void)pthread_join(post->threads[i], NULL);
-    for (struct waiting *w = post->first, *next; w; w = next) {
-        next = w->next;
-        waiting_free(w);
-    }
+    free_waiting(post);
     (void)pthread_cond_destroy(&post->changed);
     (void)pthread_mutex_destroy(&post->lock);
     free(post);

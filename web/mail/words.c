@@ -169,6 +169,7 @@ static const struct {
     [ACTION_RESET_CREDENTIALS] = {"mail.reset.subject", "mail.reset.lead", "mail.reset.button"},
     [ACTION_VERIFY_EMAIL] = {"mail.verify.subject", "mail.verify.lead", "mail.verify.button"},
     [ACTION_EXECUTE] = {"mail.execute.subject", "mail.execute.lead", "mail.execute.button"},
+    [ACTION_UPDATE_EMAIL] = {"mail.verify.subject", "mail.verify.lead", "mail.verify.button"},
 };
 
 int mail_words_of_letter(const struct auth_ctx *ctx, const struct template_set *templates,

@@ -1,4 +1,4 @@
-/* GET /admin/garita/status, GET /admin/garita/log, POST /admin/garita/backup/trial: the node as it is now, for
+/* GET /admin/garita/status, GET /admin/garita/log, POST /admin/garita/backup and .../trial: the node as it is now, for
  * who looks after it. Lines of the log are about people of all realms: only who has all rights over
  * master reads them. */
 #include "core/admin/record.h"
@@ -61,4 +61,15 @@ int rest_garita_backup_try(struct admin_call *call)
     TRY(admin_record(&call->ctx, call->w, EVENT_BackupTrialAsked, "backup", STR(""), STR("{}")));
     TRY(admin_commit(call));
     return s->try_backup(s->context, &call->req->err);
+}
+
+int rest_garita_backup_make(struct admin_call *call)
+{
+    const struct web_services *s = &call->req->web->services;
+    if (!s->make_backup)
+        return ERR_NOT_IMPLEMENTED;
+    TRY(admin_write_for(call, NEED_ENDING));
+    TRY(admin_record(&call->ctx, call->w, EVENT_BackupAsked, "backup", STR(""), STR("{}")));
+    TRY(admin_commit(call));
+    return s->make_backup(s->context, &call->req->err);
 }

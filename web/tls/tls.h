@@ -23,6 +23,36 @@ int64_t tls_expires_in_s(struct tls *tls, int64_t now_s);
 /* What each certificate is, the default one first; the texts live for the call of see. */
 void tls_each_certificate(struct tls *tls, web_see_certificate *see, void *arg);
 
+/* Where the default certificate comes from. */
+enum web_tls_source tls_source(struct tls *tls);
+
+/* --- Another certificate at run time (tls_install.c); for who has none in the configuration --- */
+
+#define TLS_INSTALLED_FILE "installed.pem" /* in config->folder; certificate and key */
+#define TLS_PEM_MAX_BYTES  ((size_t)32 << 10)
+#define TLS_NAMES_MAX      8 /* of a request for a certificate */
+
+/* One that was looked at and waits beside its place. */
+struct tls_staged {
+    char temporary[600]; /* empty: nothing waits */
+    char subject[256];
+    int64_t expires_s;
+};
+
+/* certificate: PEM, the server's own first, then those of the authorities between. key: its private key; absent:
+ * that of the last tls_request. What would not serve is refused, with a sentence: ERR_INVALID_REQUEST with
+ * the member, ERR_CONFLICT when the configuration names a certificate. */
+MUST_CHECK int tls_stage(struct tls *tls, struct arena *a, struct str certificate, struct str key,
+                         int64_t now_s, struct tls_staged *ret_staged, struct err_ctx *err);
+/* It takes its place, on disk; tls_reload then uses it. ERR_IO. */
+MUST_CHECK int tls_publish(struct tls *tls, struct tls_staged *staged, struct err_ctx *err);
+/* Takes away what was not published. */
+void tls_staged_drop(struct tls_staged *staged);
+/* A new key, which stays in the folder, and a request for a certificate of it (RFC 2986) as PEM. Each takes the
+ * place of the one before. ERR_INVALID_REQUEST for what is no name of a host, ERR_CONFLICT as above. */
+MUST_CHECK int tls_request(struct tls *tls, struct arena *a, const struct str *names, size_t count,
+                           struct str *ret_pem, struct err_ctx *err);
+
 /* Writes an ECDSA P-256 key (0600) and a certificate for host, localhost, 127.0.0.1 and ::1, valid
  * for 825 days. Never overwrites. host may be absent. */
 MUST_CHECK int tls_make_self_signed(const char *cert_file, const char *key_file, struct str host,

@@ -1,6 +1,7 @@
 /* Certificates and settings: loaded as a whole into a struct tls_state that is swapped at reload. */
 #include "web/tls/tls_internal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "core/base/rng.h"
 
 #include "core/base/banned.h"
+
+#define NAMES_MAX_BYTES 1024
 
 /* AES-128-GCM first: the fastest that is strong enough where the CPU has AES. */
 static const int cipher_suites[] = {
@@ -193,27 +196,70 @@ static struct tls_state *state_alloc(size_t cert_count)
     return state;
 }
 
-static int state_fill(struct tls *tls, struct tls_state *state, struct err_ctx *err)
+static int state_fill(struct tls *tls, const struct tls_files *files, struct tls_state *state,
+                      struct err_ctx *err)
 {
     const struct web_tls_config *config = tls->config;
     if (!state->certs)
         return ERR_NO_MEMORY;
-    TRY(cert_load(&state->certs[0], tls->cert_file, tls->key_file, err));
+    TRY(cert_load(&state->certs[0], files->cert, files->key, err));
+    state->source = files->source;
     for (size_t i = 0; i < config->sni_count; i++) {
         state->certs[i + 1].host = config->sni[i].host;
         TRY(cert_load(&state->certs[i + 1], config->sni[i].cert_file, config->sni[i].key_file,
                       err));
     }
     int rc = ssl_setup(state, config);
-    return rc == 0 ? 0 : library_failed(err, "TLS settings with", tls->cert_file, rc);
+    return rc == 0 ? 0 : library_failed(err, "TLS settings with", files->cert, rc);
+}
+
+/* --- Which files --- */
+
+static int name_file(char out[TLS_PATH_MAX], const char *folder, const char *name,
+                     struct err_ctx *err)
+{
+    int n = folder ? snprintf(out, TLS_PATH_MAX, "%s/%s", folder, name)
+                   : snprintf(out, TLS_PATH_MAX, "%s", name);
+    return n > 0 && n < TLS_PATH_MAX
+               ? 0
+               : err_set(err, ERR_CONFIG, "the path of a TLS file is too long");
+}
+
+/* One that was installed over the API stands in one file with its key, so that both change in one step. */
+static int name_own(struct tls_files *f, const char *folder, struct err_ctx *err)
+{
+    if (!folder)
+        return err_set(err, ERR_CONFIG, "TLS has neither a certificate nor a folder for one");
+    TRY(name_file(f->cert, folder, TLS_INSTALLED_FILE, err));
+    if (access(f->cert, F_OK) == 0) {
+        f->source = WEB_TLS_INSTALLED;
+        return name_file(f->key, folder, TLS_INSTALLED_FILE, err);
+    }
+    f->source = WEB_TLS_SELF_SIGNED;
+    TRY(name_file(f->cert, folder, "tls.crt", err));
+    return name_file(f->key, folder, "tls.key", err);
+}
+
+static int name_files(const struct web_tls_config *c, struct tls_files *ret_files,
+                      struct err_ctx *err)
+{
+    if ((c->cert_file == NULL) != (c->key_file == NULL))
+        return err_set(err, ERR_CONFIG, "a certificate file and a key file belong together");
+    if (!c->cert_file)
+        return name_own(ret_files, c->folder, err);
+    ret_files->source = WEB_TLS_CONFIGURED;
+    TRY(name_file(ret_files->cert, NULL, c->cert_file, err));
+    return name_file(ret_files->key, NULL, c->key_file, err);
 }
 
 int tls_reload(struct tls *tls, struct err_ctx *err)
 {
+    struct tls_files files;
+    TRY(name_files(tls->config, &files, err));
     struct tls_state *fresh = state_alloc(1 + tls->config->sni_count);
     if (!fresh)
         return ERR_NO_MEMORY;
-    int rc = state_fill(tls, fresh, err);
+    int rc = state_fill(tls, &files, fresh, err);
     if (rc != 0) {
         state_free(fresh);
         return rc;
@@ -242,24 +288,13 @@ void tls_state_release(struct tls_state *state)
         state_free(state);
 }
 
-/* Names the default pair; makes it when it is to be self-signed and is not there. */
-static int default_files(struct tls *tls, struct err_ctx *err)
+/* The first start makes a self-signed pair when no other one is there. */
+static int make_missing(struct tls *tls, struct err_ctx *err)
 {
-    const struct web_tls_config *c = tls->config;
-    if ((c->cert_file == NULL) != (c->key_file == NULL))
-        return err_set(err, ERR_CONFIG, "a certificate file and a key file belong together");
-    bool own = c->cert_file == NULL;
-    if (own && !c->folder)
-        return err_set(err, ERR_CONFIG, "TLS has neither a certificate nor a folder for one");
-    int n = own ? snprintf(tls->cert_file, sizeof(tls->cert_file), "%s/tls.crt", c->folder)
-                : snprintf(tls->cert_file, sizeof(tls->cert_file), "%s", c->cert_file);
-    int m = own ? snprintf(tls->key_file, sizeof(tls->key_file), "%s/tls.key", c->folder)
-                : snprintf(tls->key_file, sizeof(tls->key_file), "%s", c->key_file);
-    if (n < 0 || m < 0 || (size_t)n >= sizeof(tls->cert_file) || (size_t)m >= sizeof(tls->key_file))
-        return err_set(err, ERR_CONFIG, "the path of a TLS file is too long");
-    if (own && access(tls->cert_file, F_OK) != 0)
-        return tls_make_self_signed(tls->cert_file, tls->key_file, tls->hostname,
-                                    clock_now().wall_ms / 1000, err);
+    struct tls_files f;
+    TRY(name_files(tls->config, &f, err));
+    if (f.source == WEB_TLS_SELF_SIGNED && access(f.cert, F_OK) != 0)
+        return tls_make_self_signed(f.cert, f.key, tls->hostname, clock_now().wall_ms / 1000, err);
     return 0;
 }
 
@@ -274,7 +309,7 @@ int tls_new(const struct web_tls_config *config, struct str hostname, struct err
     pthread_mutex_init(&tls->mutex, NULL);
     int rc = psa_crypto_init() == PSA_SUCCESS ? 0 : err_set(err, ERR_INTERNAL, "no crypto library");
     if (rc == 0)
-        rc = default_files(tls, err);
+        rc = make_missing(tls, err);
     if (rc == 0)
         rc = tls_reload(tls, err);
     if (rc != 0) {
@@ -319,15 +354,40 @@ int64_t tls_expires_in_s(struct tls *tls, int64_t now_s)
     return least;
 }
 
+/* Names that it is for, a space between them; those that do not fit are left out. */
+static void write_names(const mbedtls_x509_crt *crt, char text[NAMES_MAX_BYTES])
+{
+    size_t len = 0;
+    for (const mbedtls_x509_sequence *s = &crt->subject_alt_names; s && s->buf.p; s = s->next) {
+        mbedtls_x509_subject_alternative_name san;
+        char address[INET6_ADDRSTRLEN];
+        struct str name = STR("");
+        if (mbedtls_x509_parse_subject_alt_name(&s->buf, &san) != 0)
+            continue;
+        const mbedtls_x509_buf *b = &san.san.unstructured_name;
+        if (san.type == MBEDTLS_X509_SAN_DNS_NAME)
+            name = str_of((const char *)b->p, b->len);
+        else if (san.type == MBEDTLS_X509_SAN_IP_ADDRESS &&
+                 inet_ntop(b->len == 4 ? AF_INET : AF_INET6, b->p, address, sizeof(address)))
+            name = str_c(address);
+        if (!str_empty(name) && len + name.len + 2 <= NAMES_MAX_BYTES)
+            len += (size_t)snprintf(text + len, NAMES_MAX_BYTES - len, "%s%.*s", len ? " " : "",
+                                    STR_ARG(name));
+        mbedtls_x509_free_subject_alt_name(&san);
+    }
+}
+
 static void see_one(const struct tls_cert *c, web_see_certificate *see, void *arg)
 {
-    char subject[256];
+    char subject[256], names[NAMES_MAX_BYTES] = "";
     const mbedtls_x509_crt *crt = &c->chain;
     if (mbedtls_x509_dn_gets(subject, sizeof(subject), &crt->subject) < 0)
         subject[0] = '\0';
+    write_names(crt, names);
     const struct web_certificate certificate = {
         .host = c->host ? str_c(c->host) : str_of(NULL, 0),
         .subject = str_c(subject),
+        .names = str_c(names),
         .is_self_signed = crt->subject_raw.len == crt->issuer_raw.len &&
                           memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->subject_raw.len) == 0,
         .expires_s = not_after_s(crt),
@@ -341,4 +401,12 @@ void tls_each_certificate(struct tls *tls, web_see_certificate *see, void *arg)
     for (size_t i = 0; i < state->cert_count; i++)
         see_one(&state->certs[i], see, arg);
     tls_state_release(state);
+}
+
+enum web_tls_source tls_source(struct tls *tls)
+{
+    struct tls_state *state = tls_state_acquire(tls);
+    enum web_tls_source source = state->source;
+    tls_state_release(state);
+    return source;
 }

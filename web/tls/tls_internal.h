@@ -19,23 +19,44 @@ struct tls_cert {
 /* One generation of settings and certificates; sessions hold a reference. */
 struct tls_state {
     atomic_uint references;
+    enum web_tls_source source; /* of the default certificate */
     mbedtls_ssl_config ssl;
     mbedtls_ssl_ticket_context tickets;
     struct tls_cert *certs; /* the default one first */
     size_t cert_count;
 };
 
+/* Where the default certificate and its key are. */
+#define TLS_PATH_MAX 512
+struct tls_files {
+    char cert[TLS_PATH_MAX], key[TLS_PATH_MAX];
+    enum web_tls_source source;
+};
+
 struct tls {
     const struct web_tls_config *config;
     struct str hostname;
-    char cert_file[512]; /* of the default certificate */
-    char key_file[512];
     pthread_mutex_t mutex; /* guards current */
     struct tls_state *current;
 };
 
 struct tls_state *tls_state_acquire(struct tls *tls);
 void tls_state_release(struct tls_state *state);
+
+#define TLS_HOST_MAX 253
+
+/* A name that a certificate is for: an address when it reads as one. host outlives it. */
+struct tls_name {
+    mbedtls_x509_san_list san;
+    unsigned char address[16];
+};
+void tls_name_set(struct tls_name *n, const char *host, struct tls_name *next);
+
+/* P-256. The library's error. */
+int tls_key_generate(mbedtls_pk_context *key);
+/* In one step, never through a link that someone planted; ERR_IO when it is there. */
+MUST_CHECK int tls_write_new_file(const char *file, mode_t mode, const char *text,
+                                  struct err_ctx *err);
 
 /* The library's signature for our generator. */
 int tls_random(void *context, unsigned char *out, size_t len);

@@ -17,13 +17,11 @@
 
 #include "core/base/banned.h"
 
-#define VALID_DAYS     825 /* the longest that today's clients take */
-#define DAY_S          ((int64_t)86400)
-#define PEM_MAX_BYTES  4096
-#define HOST_MAX_BYTES 253
+#define VALID_DAYS    825 /* the longest that today's clients take */
+#define DAY_S         ((int64_t)86400)
+#define PEM_MAX_BYTES 4096
 
-/* In one step, never through a link that someone planted. */
-static int write_new_file(const char *file, mode_t mode, const char *text, struct err_ctx *err)
+int tls_write_new_file(const char *file, mode_t mode, const char *text, struct err_ctx *err)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
@@ -46,40 +44,27 @@ static void certificate_date(int64_t at_s, char text[16])
     (void)strftime(text, 16, "%Y%m%d%H%M%S", &tm);
 }
 
-static mbedtls_x509_san_list san_dns(const char *name, mbedtls_x509_san_list *next)
+void tls_name_set(struct tls_name *n, const char *host, struct tls_name *next)
 {
-    mbedtls_x509_san_list san = {.next = next};
-    san.node.type = MBEDTLS_X509_SAN_DNS_NAME;
+    bool is_v4 = inet_pton(AF_INET, host, n->address) == 1;
+    bool is_v6 = !is_v4 && inet_pton(AF_INET6, host, n->address) == 1;
+    n->san = (mbedtls_x509_san_list){.next = next ? &next->san : NULL};
+    n->san.node.type = is_v4 || is_v6 ? MBEDTLS_X509_SAN_IP_ADDRESS : MBEDTLS_X509_SAN_DNS_NAME;
     /* The library only reads it. */
-    san.node.san.unstructured_name.p = (unsigned char *)(uintptr_t)name;
-    san.node.san.unstructured_name.len = strlen(name);
-    return san;
-}
-
-static mbedtls_x509_san_list san_ip(unsigned char *address, size_t len, mbedtls_x509_san_list *next)
-{
-    mbedtls_x509_san_list san = {.next = next};
-    san.node.type = MBEDTLS_X509_SAN_IP_ADDRESS;
-    san.node.san.unstructured_name.p = address;
-    san.node.san.unstructured_name.len = len;
-    return san;
+    n->san.node.san.unstructured_name.p =
+        is_v4 || is_v6 ? n->address : (unsigned char *)(uintptr_t)host;
+    n->san.node.san.unstructured_name.len = is_v4 ? 4 : is_v6 ? 16 : strlen(host);
 }
 
 static int set_names(mbedtls_x509write_cert *crt, const char *host)
 {
-    unsigned char v4[4] = {127, 0, 0, 1};
-    unsigned char v6[16] = {[15] = 1};
-    unsigned char own[16];
-    mbedtls_x509_san_list six = san_ip(v6, sizeof(v6), NULL);
-    mbedtls_x509_san_list four = san_ip(v4, sizeof(v4), &six);
-    mbedtls_x509_san_list local = san_dns("localhost", &four);
-    mbedtls_x509_san_list first = san_dns(host, &local);
-    if (inet_pton(AF_INET, host, own) == 1)
-        first = san_ip(own, 4, &local);
-    else if (inet_pton(AF_INET6, host, own) == 1)
-        first = san_ip(own, 16, &local);
+    struct tls_name six, four, local, first;
+    tls_name_set(&six, "::1", NULL);
+    tls_name_set(&four, "127.0.0.1", &six);
+    tls_name_set(&local, "localhost", &four);
+    tls_name_set(&first, host, &local);
     bool same = strcmp(host, "localhost") == 0;
-    return mbedtls_x509write_crt_set_subject_alternative_name(crt, same ? &local : &first);
+    return mbedtls_x509write_crt_set_subject_alternative_name(crt, same ? &local.san : &first.san);
 }
 
 static int describe(mbedtls_x509write_cert *crt, mbedtls_pk_context *key, const char *host,
@@ -88,7 +73,7 @@ static int describe(mbedtls_x509write_cert *crt, mbedtls_pk_context *key, const 
     static const unsigned usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
     mbedtls_asn1_sequence server_auth = {0};
     unsigned char serial[16];
-    char from[16], to[16], name[HOST_MAX_BYTES + 4];
+    char from[16], to[16], name[TLS_HOST_MAX + 4];
     rng_bytes(serial, sizeof(serial));
     serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40); /* positive, fixed length */
     certificate_date(now_s - DAY_S, from);
@@ -111,11 +96,10 @@ static int describe(mbedtls_x509write_cert *crt, mbedtls_pk_context *key, const 
     return set_names(crt, host);
 }
 
-static int generate_key(mbedtls_pk_context *key, char *pem)
+int tls_key_generate(mbedtls_pk_context *key)
 {
     TRY(mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)));
-    TRY(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), tls_random, NULL));
-    return mbedtls_pk_write_key_pem(key, (unsigned char *)pem, PEM_MAX_BYTES);
+    return mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), tls_random, NULL);
 }
 
 static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_pem)
@@ -124,7 +108,9 @@ static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_
     mbedtls_x509write_cert crt;
     mbedtls_pk_init(&key);
     mbedtls_x509write_crt_init(&crt);
-    int rc = generate_key(&key, key_pem);
+    int rc = tls_key_generate(&key);
+    if (rc == 0)
+        rc = mbedtls_pk_write_key_pem(&key, (unsigned char *)key_pem, PEM_MAX_BYTES);
     if (rc == 0)
         rc = describe(&crt, &key, host, now_s);
     if (rc == 0)
@@ -138,18 +124,18 @@ static int make_pair(const char *host, int64_t now_s, char *key_pem, char *cert_
 int tls_make_self_signed(const char *cert_file, const char *key_file, struct str host,
                          int64_t now_s, struct err_ctx *err)
 {
-    char name[HOST_MAX_BYTES + 1] = "localhost";
+    char name[TLS_HOST_MAX + 1] = "localhost";
     char key_pem[PEM_MAX_BYTES], cert_pem[PEM_MAX_BYTES];
-    if (host.len > 0 && host.len <= HOST_MAX_BYTES) {
+    if (host.len > 0 && host.len <= TLS_HOST_MAX) {
         memcpy(name, host.ptr, host.len);
         name[host.len] = '\0';
     }
     int rc = make_pair(name, now_s, key_pem, cert_pem);
     rc = rc == 0 ? 0 : err_set(err, ERR_INTERNAL, "cannot make a certificate (%d)", rc);
     if (rc == 0)
-        rc = write_new_file(key_file, 0600, key_pem, err);
+        rc = tls_write_new_file(key_file, 0600, key_pem, err);
     if (rc == 0)
-        rc = write_new_file(cert_file, 0644, cert_pem, err);
+        rc = tls_write_new_file(cert_file, 0644, cert_pem, err);
     mbedtls_platform_zeroize(key_pem, sizeof(key_pem));
     return rc;
 }

@@ -23,6 +23,7 @@ interface Section {
   id: string;
   text: Key;
   needs: string[]; // one of them
+  unlisted?: boolean; // reached by a link alone
   ofNode?: boolean; // about the server itself: for administrators of master, on master's pages
   page: ReturnType<typeof lazy<PageProps>>;
 }
@@ -42,6 +43,7 @@ const sections: Section[] = [
   { id: 'user-federation', text: 'nav.federation', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/federation')) },
   { id: 'operations', text: 'nav.operations', needs: ['view-realm', 'manage-realm'], ofNode: true, page: lazy(() => import('./pages/operations')) },
   { id: 'realm-settings', text: 'nav.settings', needs: ['view-realm', 'manage-realm'], page: lazy(() => import('./pages/settings')) },
+  { id: 'first-run', text: 'first-run', needs: ['manage-realm'], ofNode: true, unlisted: true, page: lazy(() => import('./pages/first_run')) },
 ];
 const realmsPage = lazy<PageProps>(() => import('./pages/realms'));
 
@@ -64,7 +66,7 @@ function Navigation(props: { route: Route; may: May; who: Who; onGo: () => void 
     <nav class="side" aria-label={t('nav')}>
       <RealmPicker who={props.who} realm={props.route.realm} />
       <ul onClick={props.onGo}>
-        {allowed(props.may, props.route.realm).map((s) => (
+        {allowed(props.may, props.route.realm).filter((s) => !s.unlisted).map((s) => (
           <li key={s.id}>
             <a href={linkTo(props.route.realm, s.id)} aria-current={s.id === props.route.page ? 'page' : undefined}>
               {t(s.text)}

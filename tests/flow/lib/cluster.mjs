@@ -112,7 +112,7 @@ export class Cluster {
   }
   async inStep(node) {
     await until('the standby is in step', async () => (await this.metric(node, 'in_step')) === 1 && (await this.metric(node, 'degraded')) === 0
-      && (await this.metric(node, 'behind_commits')) === 0, 60000);
+      && (await this.metric(node, 'behind_commits')) === 0 && (await this.metric(this.other(node), 'rewinds').catch(() => 0)) !== 1, 60000);
   }
   async reigns(node) { return (await this.metric(node, 'role')) === 1; }
 

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Cli } from './cli.mjs';
 import { Server, freePort, tempFolder } from './server.mjs';
 
-// replication: port of the primary's link. The server is not started.
-export async function pairStandby(world, replication, { args = [], ports, bin, env, tls } = {}) {
+// replication: port of the primary's link; port: its own. The server is not started.
+export async function pairStandby(world, replication, { args = [], ports, bin, env, tls, port } = {}) {
   const data = path.join(tempFolder('standby'), 'garita');
-  const standby = new Server({ data, bin, env, tls, args: ['--replication-port', String(await freePort()), ...args] });
+  const standby = new Server({ data, bin, env, tls, args: ['--replication-port', String(port ?? await freePort()), ...args] });
   standby.data = data;
   standby.ports = { web: await freePort(), management: await freePort(), redirect: await freePort(), ...ports };
   standby.cli = new Cli(data, standby.bin);

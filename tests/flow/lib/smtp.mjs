@@ -33,8 +33,8 @@ export class Authority {
 }
 
 export class MailServer {
-  // options of SMTPServer; password: the one that counts; refuse: recipients are
-  static async start({ password, refuse, ...options } = {}) {
+  // options of SMTPServer; password: the one that counts; refuse: recipients are; gate: mails are taken after it
+  static async start({ password, refuse, gate = Promise.resolve(), ...options } = {}) {
     const server = new MailServer();
     server.smtp = new SMTPServer({
       authOptional: password === undefined, logger: false, ...options,
@@ -51,7 +51,7 @@ export class MailServer {
         const letter = { from: mailFrom.address, to: rcptTo.map((r) => r.address), secure: session.secure, hello: session.hostNameAppearsAs };
         stream.on('data', (chunk) => chunks.push(chunk));
         stream.on('error', () => {}); // the sender was killed in the middle of it
-        stream.on('end', () => server.keep(Buffer.concat(chunks), letter).then(() => done(), done));
+        stream.on('end', () => gate.then(() => server.keep(Buffer.concat(chunks), letter)).then(() => done(), done));
       },
     });
     server.smtp.on('error', () => {}); // clients that do not trust the certificate

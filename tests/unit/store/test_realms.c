@@ -42,6 +42,38 @@ static int count_files(void)
     return count;
 }
 
+/* Who asks for a realm as soon as the list has it ready, which is its second change of the list. */
+static int asked, list_commits;
+
+static void ask_for_it(void *arg, const struct repl_commit *c)
+{
+    struct realm_view *view;
+    if (!str_eq(c->file, STR(REALM_MASTER)) || ++list_commits != 2)
+        return;
+    int err = realm_view_acquire(arg, STR("chile"), &view);
+    assert_true(err == 0 || err == ERR_STORE_BUSY);
+    asked += err == ERR_STORE_BUSY;
+    if (err == 0)
+        realm_view_release(view);
+}
+
+/* RP-03: a database has one writer in a process, whoever asks for it while it is made; after the deletion
+ * nothing of it is left. */
+static void test_asked_for_while_it_is_made(void **state)
+{
+    (void)state;
+    const struct repl_sink sink = {.commit = ask_for_it, .arg = store};
+    struct realm_view *view;
+    ok(repl_sink_add(store, &sink));
+    make_realm("chile");
+    assert_true(asked > 0);
+    repl_sink_remove(store, &sink);
+    realm_view_release(view_of("chile"));
+    ok(store_realm_delete(store, STR("chile")));
+    fails(realm_view_acquire(store, STR("chile"), &view), ERR_NOT_FOUND);
+    assert_int_equal(store_health(store), 0);
+}
+
 static int failing_fill(struct store_write *w, struct realm_view *view, void *arg)
 {
     (void)view;
@@ -475,6 +507,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_visits_leave_no_trace, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_names, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_asked_for_while_it_is_made, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_failed_making_leaves_nothing, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_crash_while_making, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_a_fill_in_steps, start_test, end_test),

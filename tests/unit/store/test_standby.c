@@ -1,6 +1,7 @@
 /* A store whose changes come from elsewhere: it makes nothing, writes nothing, and says so. */
 #include "tests/unit/store/store_support.h"
 
+#include "core/auth/login.h"
 #include "store/tx.h"
 
 static void open_standby(void)
@@ -92,6 +93,23 @@ static void test_it_reads_and_refuses_changes(void **state)
     realm_view_release(view);
 }
 
+/* PW-06: what comes of a login is written at the primary, which hashes: here a hash would be for nothing. */
+static void test_pw_06_nothing_is_hashed_for_a_login(void **state)
+{
+    (void)state;
+    struct now now = clock_now();
+    struct err_ctx err = {0};
+    struct login_attempt attempt;
+    open_store();
+    make_realm("peru");
+    close_store();
+    open_standby();
+    struct realm_view *view = view_of("peru");
+    const struct auth_ctx ctx = {.arena = &arena, .now = &now, .err = &err, .view = view};
+    fails(login_compare(&ctx, STR("ana"), STR("secret"), &attempt), ERR_STORE_STANDBY);
+    realm_view_release(view);
+}
+
 /* A realm whose database is still to come is neither fenced off nor made. */
 static void test_a_realm_that_is_not_here_yet(void **state)
 {
@@ -124,6 +142,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_empty_one_waits_for_what_comes, start_empty,
                                         end_test),
         cmocka_unit_test_setup_teardown(test_it_reads_and_refuses_changes, start_empty, end_test),
+        cmocka_unit_test_setup_teardown(test_pw_06_nothing_is_hashed_for_a_login, start_empty,
+                                        end_test),
         cmocka_unit_test_setup_teardown(test_a_realm_that_is_not_here_yet, start_empty, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

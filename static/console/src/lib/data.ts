@@ -41,13 +41,19 @@ export function useData<T>(
   };
 }
 
+const PATIENCE_MS = 100;
+
 /* For what follows each key: the first is asked about at once, and while that answer is on its way the
- * newest waits for it. However fast somebody types, the server has one call of a list. */
+ * newest waits for it, or gives up on it when no key follows. However fast somebody types, the server has
+ * few calls of a list. */
 export function useFollowing<T, Q>(load: (asked: Q, signal: AbortSignal) => Promise<T>, wanted: Q, deps: unknown[]): Data<T> {
   const [asked, setAsked] = useState(wanted);
   const data = useData<T>((signal) => load(asked, signal), [...deps, asked]);
   useLayoutEffect(() => {
-    if (!data.busy) setAsked(wanted);
+    const ask = () => setAsked(wanted);
+    if (!data.busy) return ask();
+    const timer = setTimeout(ask, PATIENCE_MS);
+    return () => clearTimeout(timer);
   }, [wanted, data.busy]);
   return data;
 }

@@ -37,7 +37,15 @@ export interface NodeStatus {
     primary?: { connected: boolean };
   };
   backup: BackupStatus;
-  certificates: { host: string; subject: string; selfSigned: boolean; expiresMs: number }[];
+  certificates: { host: string; subject: string; names: string[]; selfSigned: boolean; expiresMs: number }[];
+  settings: {
+    file: string;
+    data: string;
+    hostname: string;
+    backupDir: string;
+    replicationPort: number;
+    certificate: 'none' | 'self-signed' | 'installed' | 'configured';
+  };
   jobs: { name: string; endedMs: number; everySeconds: number }[];
   alerts: { id: string; severity: 'warning' | 'critical'; about: string; text: string }[];
 }

@@ -8,6 +8,7 @@ export type Config = Record<string, string[]>; // as components have it: several
 /* Our words for those that everybody fills in. The others go by the names that they have in files and in
  * the API, which is also how manuals call them. */
 const labels: Record<string, Key> = {
+  enabled: 'providers.enabled',
   connectionUrl: 'property.connection-url',
   startTls: 'property.start-tls',
   bindDn: 'property.bind-dn',
@@ -49,7 +50,9 @@ export function labelKey(name: string): Key | undefined {
 /* What cannot be left out and what we have words for comes first; the rest is there for who looks for it. */
 export function partition(properties: readonly Property[]): { first: Property[]; more: Property[] } {
   const isFirst = (p: Property) => !!p.required || !!p.secret || labelKey(p.name) !== undefined;
-  return { first: properties.filter(isFirst), more: properties.filter((p) => !isFirst(p)) };
+  const order = Object.keys(labels);
+  const place = (p: Property) => (order.indexOf(p.name) + order.length + 1) % (order.length + 1); // without words of ours: last
+  return { first: properties.filter(isFirst).sort((a, b) => place(a) - place(b)), more: properties.filter((p) => !isFirst(p)) };
 }
 
 /* Of a new one: the values that count when nothing is said, so that the form shows them. */

@@ -1,8 +1,10 @@
 import { common } from './common_en';
+import { firstRun } from './first_run_en';
 import { records } from './records_en';
 
 export const en = {
   ...common,
+  ...firstRun,
   ...records,
   actions: 'Actions',
   attributes: 'Attributes',
@@ -464,7 +466,7 @@ export const en = {
   'live.flush.name': 'Mean',
   'live.connections': 'Connections',
   'live.connections.name': 'Open',
-  'live.lag': 'Standby',
+  'live.lag': 'Standby: time behind',
   'live.lag.name': 'Behind',
   'live.memory': 'Memory of the server',
   'live.memory.name': 'In use',

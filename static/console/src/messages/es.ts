@@ -1,9 +1,11 @@
 import { common } from './common_es';
+import { firstRun } from './first_run_es';
 import { records } from './records_es';
 import type { en } from './en';
 
 export const es: Record<keyof typeof en, string> = {
   ...common,
+  ...firstRun,
   ...records,
   actions: 'Acciones',
   attributes: 'Atributos',
@@ -465,7 +467,7 @@ export const es: Record<keyof typeof en, string> = {
   'live.flush.name': 'Media',
   'live.connections': 'Conexiones',
   'live.connections.name': 'Abiertas',
-  'live.lag': 'Nodo de reserva',
+  'live.lag': 'Nodo de reserva: tiempo de atraso',
   'live.lag.name': 'Atraso',
   'live.memory': 'Memoria del servidor',
   'live.memory.name': 'En uso',

@@ -1,9 +1,11 @@
 import { common } from './common_pt';
+import { firstRun } from './first_run_pt';
 import { records } from './records_pt';
 import type { en } from './en';
 
 export const pt: Record<keyof typeof en, string> = {
   ...common,
+  ...firstRun,
   ...records,
   actions: 'Ações',
   attributes: 'Atributos',
@@ -465,7 +467,7 @@ export const pt: Record<keyof typeof en, string> = {
   'live.flush.name': 'Média',
   'live.connections': 'Conexões',
   'live.connections.name': 'Abertas',
-  'live.lag': 'Nó de reserva',
+  'live.lag': 'Nó de reserva: tempo de atraso',
   'live.lag.name': 'Atraso',
   'live.memory': 'Memória do servidor',
   'live.memory.name': 'Em uso',

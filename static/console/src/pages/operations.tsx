@@ -10,6 +10,7 @@ import { follow } from '../lib/live';
 import type { Live } from '../lib/live_data';
 import { alertKey, type NodeStatus } from '../lib/node';
 import { Badge, Card, Facts, Failure, Loaded, Page } from '../ui/basics';
+import { FirstRunNotice } from './first_run_notice';
 import { Backups } from './operations_backups';
 import { Charts } from './operations_charts';
 import { Log } from './operations_log';
@@ -42,6 +43,7 @@ export default function Operations({ realm }: PageProps) {
   const [live, error] = useLive();
   return (
     <Page title={t('nav.operations')} lead={t('operations.lead')}>
+      <FirstRunNotice />
       <Loaded of={status}>{(s) => <Alerts of={s} />}</Loaded>
       {error !== undefined && <Failure error={error} />}
       <Charts live={live} replicates={status.data !== undefined && status.data.replication.role !== 'alone'} />

@@ -10,7 +10,7 @@ import { attempt, Badge, Button, Card, Code, Facts } from '../ui/basics';
 
 const LOOK_MS = 1500;
 
-function trialText(trial: Trial) {
+export function trialText(trial: Trial) {
   const counts = { realms: formatNumber(trial.realms), people: formatNumber(trial.people), events: formatNumber(trial.events) };
   switch (trial.state) {
     case 'none': return t('operations.trial.none');

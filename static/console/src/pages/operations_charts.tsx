@@ -22,6 +22,14 @@ const ms = (us: number): Value => (us > 0 ? us / 1000 : null);
 const inMs = (n: number) => `${formatDecimal(n, n < 10 ? 2 : 0)} ms`;
 const plain = (n: number) => formatDecimal(n, n < 10 ? 1 : 0);
 
+function lag(): Chart[] {
+  return [
+    { title: t('live.lag'), format: inMs, lines: [[t('live.lag.name'), (s) => s.lagMs]] },
+    { title: t('live.lag-commits'), format: (n) => formatDecimal(n, 0), lines: [[t('live.lag.name'), (s) => s.lagCommits]] },
+    { title: t('live.lag-bytes'), format: formatBytes, lines: [[t('live.lag.name'), (s) => s.lagBytes]] },
+  ];
+}
+
 function charts(replicates: boolean): Chart[] {
   return [
     { title: t('live.logins'), format: plain, lines: [[t('live.logins.good'), (s) => perMinute(s, s.logins)], [t('live.logins.bad'), (s) => perMinute(s, s.loginFailures)]] },
@@ -38,7 +46,7 @@ function charts(replicates: boolean): Chart[] {
     { title: t('live.commits'), format: plain, lines: [[t('live.commits.name'), (s) => perSecond(s, s.commits)]] },
     { title: t('live.flush'), format: inMs, lines: [[t('live.flush.name'), (s) => ms(mean(s.flushUs, s.flushes) ?? 0)]] },
     { title: t('live.connections'), format: (n) => formatDecimal(n, 0), lines: [[t('live.connections.name'), (s) => s.connections]] },
-    ...(replicates ? [{ title: t('live.lag'), format: inMs, lines: [[t('live.lag.name'), (s) => s.lagMs]] } satisfies Chart] : []),
+    ...(replicates ? lag() : []),
     { title: t('live.memory'), format: formatBytes, lines: [[t('live.memory.name'), (s) => s.memoryBytes]] },
   ];
 }

@@ -9,6 +9,7 @@ import { useMay } from '../lib/who';
 import { Badge, Card, Code, Copy, Facts, Loaded, Page } from '../ui/basics';
 import { Bars } from '../ui/chart';
 import { perHour } from '../ui/chart_data';
+import { FirstRunNotice } from './first_run_notice';
 
 interface Stat {
   id: string;
@@ -24,6 +25,7 @@ export default function Overview({ realm }: PageProps) {
   return (
     <Page title={title} lead={t('overview.lead')}>
       {info.data?.enabled === false && <p class="failure" role="status">{t('overview.disabled')}</p>}
+      {realm === 'master' && <FirstRunNotice />}
       <div class="tiles">
         {may('view-users') && <Count realm={realm} path="users/count" text={t('nav.users')} to="users" />}
         {may('view-clients') && <Sessions realm={realm} />}

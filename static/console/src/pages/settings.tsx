@@ -1,15 +1,14 @@
 import type { PageProps } from '../app';
-import { get, realmPath } from '../lib/api';
-import { useData } from '../lib/data';
 import { languages, t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import { useMay } from '../lib/who';
-import { Badge, Card, Loaded, Page, Tabs } from '../ui/basics';
+import { Card, Page, Tabs } from '../ui/basics';
 import { DurationField, Grid, Select, Switch, TextField } from '../ui/form';
 import { RealmForm } from '../ui/realm_form';
-import { Table } from '../ui/table';
 import { Danger } from './settings_danger';
 import { ImportInto } from './settings_import';
+import { Keys } from './settings_keys';
+import { Look } from './settings_look';
 import { Mail } from './settings_mail';
 import { Localization } from './settings_texts';
 
@@ -23,6 +22,7 @@ export default function Settings(props: PageProps) {
     ['tokens', t('settings.tokens')],
     ['keys', t('settings.keys')],
     ['mail', t('settings.mail')],
+    ['look', t('settings.look')],
     ['texts', t('settings.texts')],
   ];
   if (may('manage-realm')) tabs.push(['import', t('settings.import')], ['move', t('settings.move')]);
@@ -34,6 +34,7 @@ export default function Settings(props: PageProps) {
       {tab === 'tokens' && <Tokens realm={realm} />}
       {tab === 'keys' && <Keys realm={realm} />}
       {tab === 'mail' && <Mail realm={realm} />}
+      {tab === 'look' && <Look realm={realm} />}
       {tab === 'texts' && <Localization realm={realm} />}
       {tab === 'import' && may('manage-realm') && <ImportInto realm={realm} />}
       {tab === 'move' && <Danger realm={realm} />}
@@ -122,38 +123,5 @@ function Tokens({ realm }: { realm: string }) {
         </Card>
       )}
     </RealmForm>
-  );
-}
-
-interface Key {
-  kid: string;
-  algorithm: string;
-  use: string;
-  type: string;
-  status: string;
-  providerPriority?: number;
-}
-
-function Keys({ realm }: { realm: string }) {
-  const keys = useData<{ keys: Key[]; active: Record<string, string> }>((signal) => get(realmPath(realm, 'keys'), signal), [realm]);
-  return (
-    <Card title={t('settings.keys')} lead={t('settings.keys.lead')}>
-      <Loaded of={keys}>
-        {(d) => (
-          <Table
-            label={t('settings.keys')}
-            rows={d.keys}
-            id={(k) => `${k.kid}${k.algorithm}`}
-            columns={[
-              { title: t('settings.algorithm'), cell: (k) => k.algorithm },
-              { title: t('type'), cell: (k) => `${k.type} ${k.use}` },
-              { title: t('id'), cell: (k) => <code>{k.kid}</code> },
-              { title: t('state'), cell: (k) => <Badge kind={k.status === 'ACTIVE' ? 'good' : 'soft'}>{k.status}</Badge> },
-              { title: t('settings.keys.signs'), narrow: true, cell: (k) => d.active[k.algorithm] === k.kid && '✓' },
-            ]}
-          />
-        )}
-      </Loaded>
-    </Card>
   );
 }

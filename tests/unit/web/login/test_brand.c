@@ -106,6 +106,29 @@ static void bright_brands_get_dark_text(void **state)
     assert_true(str_find_str(css_of(&a, &realm), STR("--on-brand:#000000;")) > 0);
 }
 
+/* The realm's name stands beside the card, on the background, whatever that is. */
+static void names_can_be_read_on_any_background(void **state)
+{
+    CLEANUP(arena_free) struct arena a;
+    (void)state;
+    arena_init(&a, 4 << 20);
+    for (unsigned rgb = 0; rgb < 6 * 6 * 6; rgb++) {
+        struct colour background = {(int)(rgb / 36 * 51), (int)(rgb / 6 % 6 * 51),
+                                    (int)(rgb % 6 * 51)};
+        struct str mark = STR("}.brand,.foot,.foot .langs *{color:");
+        struct str text =
+            arena_printf(&a, "#%02x%02x%02x", rgb / 36 * 51, rgb / 6 % 6 * 51, rgb % 6 * 51);
+        struct str_pair pair[] = {{STR(REALM_ATTR_BACKGROUND_COLOR), text}};
+        struct realm realm = realm_with(pair, 1);
+        struct str css = css_of(&a, &realm);
+        ptrdiff_t at = str_find_str(css, mark);
+        struct colour beside;
+        assert_true(at > 0);
+        assert_int_equal(colour_parse(str_sub(css, (size_t)at + mark.len, 7), &beside), 0);
+        assert_true(colour_contrast(beside, background) >= 450);
+    }
+}
+
 /* OA-03: logos are https or ours. */
 static void logos_are_https_or_ours(void **state)
 {
@@ -148,6 +171,7 @@ int main(void)
         cmocka_unit_test(every_colour_becomes_readable),
         cmocka_unit_test(style_sheets_hold_our_digits_only),
         cmocka_unit_test(bright_brands_get_dark_text),
+        cmocka_unit_test(names_can_be_read_on_any_background),
         cmocka_unit_test(logos_are_https_or_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
