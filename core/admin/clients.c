@@ -55,7 +55,7 @@ int admin_client_defaults(const struct auth_ctx *ctx, struct str client_id,
 struct str admin_service_account_name(struct arena *a, struct str client_id)
 {
     struct str lower = arena_lower(a, client_id);
-    return str_absent(lower) ? lower : ARENA_CONCAT(a, STR("service-account-"), lower);
+    return str_absent(lower) ? lower : ARENA_CONCAT(a, STR(SERVICE_ACCOUNT_PREFIX), lower);
 }
 
 /* The scope whose mappers tell about the client; Keycloak links it with the service account. */

@@ -36,6 +36,7 @@ MUST_CHECK int admin_client_update_by(const struct auth_ctx *ctx, struct store_w
 MUST_CHECK int admin_client_delete(const struct auth_ctx *ctx, struct store_write *w,
                                    const struct client *client);
 
+#define SERVICE_ACCOUNT_PREFIX "service-account-"
 /* "service-account-ramp-service"; absent when the arena is exhausted. */
 struct str admin_service_account_name(struct arena *a, struct str client_id);
 

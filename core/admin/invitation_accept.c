@@ -9,7 +9,6 @@
 #include "core/auth/session.h"
 #include "core/base/ct.h"
 #include "core/codec/base64.h"
-#include "core/model/required_action.h"
 #include "core/port/organizations.h"
 #include "core/port/records.h"
 #include "core/port/users.h"
@@ -56,18 +55,35 @@ static int find_organization(const struct auth_ctx *ctx, struct store_read *r, s
     return rc;
 }
 
-/* Whoever has the address now. An account that was invited and has another one by now is not meant. */
+/* The account that was invited, unless it has another address by now. */
+static int find_invited(const struct auth_ctx *ctx, struct store_read *r,
+                        struct invitation_visit *v)
+{
+    int rc = user_find_by_id(r, ctx->arena, v->invitation.user_id, &v->user);
+    if (rc == ERR_NOT_FOUND)
+        return ERR_ACTION_TOKEN;
+    TRY(rc);
+    return str_eq(v->user.email, v->invitation.email) ? 0 : ERR_ACTION_TOKEN;
+}
+
+/* An address was invited: its owner makes the account. RE-03: one that has the address meanwhile is hers only if
+ * it proved that; anybody can write an address into his profile. */
+static int find_owner(const struct auth_ctx *ctx, struct store_read *r, struct invitation_visit *v)
+{
+    TRY(user_find_by_email(r, ctx->arena, v->invitation.email, &v->user));
+    bool proved = v->user.email_verified && !auth_realm(ctx)->duplicate_emails_allowed;
+    return proved ? 0 : ERR_ACTION_TOKEN;
+}
+
 static int find_account(const struct auth_ctx *ctx, struct store_read *r,
                         struct invitation_visit *v)
 {
-    int rc = user_find_by_email(r, ctx->arena, v->invitation.email, &v->user);
     bool invited = !str_empty(v->invitation.user_id);
+    int rc = invited ? find_invited(ctx, r, v) : find_owner(ctx, r, v);
     v->has_account = rc == 0;
     if (rc == ERR_NOT_FOUND)
-        return invited ? ERR_ACTION_TOKEN : 0;
+        return 0;
     TRY(rc);
-    if (invited && !str_eq(v->user.id, v->invitation.user_id))
-        return ERR_ACTION_TOKEN;
     return v->user.enabled && str_empty(v->user.service_account_client_id) ? 0 : ERR_ACTION_TOKEN;
 }
 
@@ -110,26 +126,15 @@ static int join(const struct auth_ctx *ctx, struct store_write *w, const struct 
     return report_done(ctx, w, EVENT_InvitationAccepted, v);
 }
 
-/* Who followed the link has read what came to the address. */
-static int store_proof(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
-{
-    struct strs left = {0};
-    for (size_t i = 0; i < io_user->required_actions.count; i++)
-        if (!str_eq(io_user->required_actions.items[i], STR(REQUIRED_ACTION_VERIFY_EMAIL)))
-            TRY(strs_add(&left, ctx->arena, io_user->required_actions.items[i]));
-    io_user->email_verified = true;
-    io_user->required_actions = left;
-    return user_update(w, io_user);
-}
-
-static int accept(const struct auth_ctx *ctx, struct str key, struct invitation_visit *ret_visit)
+/* OI-08: the address of the account is not proved by this. Who read the mail need not be who has the account. */
+static int accept(const struct auth_ctx *ctx, struct str key, struct str account,
+                  struct invitation_visit *ret_visit)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     TRY(store_write_begin(ctx->view, ctx->now, &w));
     TRY(fill_visit(ctx, store_write_reader(w), key, ret_visit));
-    if (!ret_visit->has_account)
+    if (!ret_visit->has_account || !str_eq(ret_visit->user.id, account))
         return ERR_ACTION_TOKEN;
-    TRY(store_proof(ctx, w, &ret_visit->user));
     TRY(join(ctx, w, ret_visit));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
@@ -142,10 +147,10 @@ static int report_refused(const struct auth_ctx *ctx)
     return report_alone(ctx, &report);
 }
 
-int invitation_accept(const struct auth_ctx *ctx, struct str key,
+int invitation_accept(const struct auth_ctx *ctx, struct str key, struct str account,
                       struct invitation_visit *ret_visit)
 {
-    int rc = accept(ctx, key, ret_visit);
+    int rc = accept(ctx, key, account, ret_visit);
     if (rc == ERR_ACTION_TOKEN)
         TRY(report_refused(ctx));
     return rc;

@@ -1,5 +1,5 @@
-/* Invitations to organizations: a link that is mailed to an address. Who has an account with that address joins
- * by it; who has none makes one and joins. 256 random bits, of which the hash alone is kept; good once, until it
+/* Invitations to organizations: a link that is mailed to an address. An account that was invited by its id, or
+ * that proved the address, joins by it; who has none makes one and joins (RE-03). 256 random bits, of which the hash alone is kept; good once, until it
  * is over, taken back or sent anew (RE-01, OA-16). It lets nobody in: who followed it logs in afterwards like
  * everybody else. */
 #ifndef GARITA_CORE_ADMIN_INVITATIONS_H
@@ -24,7 +24,7 @@ MUST_CHECK int admin_invitation_find(const struct auth_ctx *ctx, struct store_re
                                      struct invitation *ret_invitation);
 bool invitation_is_over(const struct auth_ctx *ctx, const struct invitation *invitation);
 
-/* Whom: the address is in lower case; user NULL: nobody has it. */
+/* Whom: the address is in lower case; user NULL: nobody is known to have it. */
 struct invitee {
     struct str email, first_name, last_name;
     const struct user *user;
@@ -51,13 +51,13 @@ struct invitation_visit {
     struct organization organization;
     struct invitation invitation;
     bool has_account;
-    struct user user; /* who has the address */
+    struct user user; /* who joins */
 };
 /* What the key of a link is good for; changes nothing. ERR_ACTION_TOKEN for every reason. */
 MUST_CHECK int invitation_visit(const struct auth_ctx *ctx, struct str key,
                                 struct invitation_visit *ret_visit);
-/* Whoever has the account joins, and the address is proved (OI-08). ERR_ACTION_TOKEN. */
-MUST_CHECK int invitation_accept(const struct auth_ctx *ctx, struct str key,
+/* The account joins whose id is given, as the page showed it. ERR_ACTION_TOKEN, also when it would be another. */
+MUST_CHECK int invitation_accept(const struct auth_ctx *ctx, struct str key, struct str account,
                                  struct invitation_visit *ret_visit);
 /* Makes the account and joins, in one transaction. io_user has the name and the profile as they were typed; the
  * address is the invitation's. ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem, ERR_CONFLICT and

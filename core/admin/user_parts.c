@@ -40,7 +40,11 @@ int admin_credential_label(const struct auth_ctx *ctx, struct store_write *w,
                            const struct user *user, struct str id, struct str label)
 {
     struct credential c;
+    label = str_trim(label);
     TRY(text_check(label, LABEL_MAX_BYTES, "userLabel", ctx->err));
+    if (text_is_deceptive(label))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "userLabel",
+                         "userLabel holds no invisible characters");
     TRY(find_credential(ctx, w, user, id, &c));
     struct str before = c.user_label;
     c.user_label = label;

@@ -1,6 +1,7 @@
 /* People: making, changing and deleting them, their roles and groups. */
 #include "core/admin/users.h"
 
+#include "core/admin/clients.h"
 #include "core/admin/default_groups.h"
 #include "core/admin/profile.h"
 #include "core/admin/quota.h"
@@ -157,9 +158,23 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
     return insert_judged(ctx, w, EVENT_UserCreated, io_user);
 }
 
+/* What a person may call himself: nothing that is the name of a service account, and no address but his own, by
+ * which others would take him for somebody else (RE-02). */
+static int check_chosen_name(const struct auth_ctx *ctx, const struct user *user)
+{
+    if (str_starts(user->username, STR(SERVICE_ACCOUNT_PREFIX)))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "username",
+                         "a user name does not begin with " SERVICE_ACCOUNT_PREFIX);
+    if (str_find(user->username, '@') >= 0 && !str_eq(user->username, user->email))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, "username",
+                         "a user name with @ is the email of whose name it is");
+    return 0;
+}
+
 int admin_user_register(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     struct auth_ctx own = *ctx;
+    TRY(check_chosen_name(ctx, io_user));
     TRY(admin_id(ctx->arena, &io_user->id));
     own.actor.user_id = io_user->id;
     own.actor.username = io_user->username;
@@ -218,6 +233,8 @@ static int update(const struct auth_ctx *ctx, struct store_write *w, const struc
     if (!str_eq(user.username, before->username))
         TRY(prepare_name(ctx, &user));
     TRY(prepare_rest(ctx, &user));
+    if (own && !str_eq(user.username, before->username))
+        TRY(check_chosen_name(ctx, &user));
     TRY(judge(ctx, own, before, &user));
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)

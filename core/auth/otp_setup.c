@@ -186,7 +186,8 @@ int otp_setup_label_problem(const struct auth_ctx *ctx, struct store_read *r, in
         *ret_key = "tooManyTotpDevicesMessage";
     else if (str_empty(label) && devices.count > 0)
         *ret_key = "missingTotpDeviceNameMessage";
-    else if (text_check(label, LABEL_MAX_BYTES, "userLabel", &ignored) != 0)
+    else if (text_check(label, LABEL_MAX_BYTES, "userLabel", &ignored) != 0 ||
+             text_is_deceptive(label))
         *ret_key = "invalidTotpDeviceNameMessage";
     for (size_t i = 0; i < devices.count && !*ret_key; i++)
         if (str_eq(devices.items[i].user_label, label))

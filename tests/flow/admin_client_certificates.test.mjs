@@ -138,9 +138,8 @@ test('made by the server as a file: PKCS12 as openssl reads it, or PEM; the priv
   const log = JSON.stringify(await world.cli.json('audit', 'list', '--realm', 'peru', '--type', 'ClientModified'));
   assert.ok(log.includes('jwt.credential.certificate') && !log.includes(pem.text.slice(60, 120)), 'AU-01');
   const viewer = await world.token('mira', 'peru');
-  const asViewer = (line) => world.call('POST', `/realms/peru/clients/${id}/certificates/${attr}/${line}`, { token: viewer, json: config });
-  assert.equal((await asViewer('generate-and-download')).status, 403);
-  assert.equal((await asViewer('download')).status, 200, 'what who may look reads anyway');
+  for (const line of ['download', 'generate-and-download'])
+    assert.equal((await world.call('POST', `/realms/peru/clients/${id}/certificates/${attr}/${line}`, { token: viewer, json: config })).status, 403);
 });
 
 test('a certificate for an identity provider comes back as its settings have it', async () => {

@@ -9,7 +9,7 @@ import { freePort, until } from './lib/server.mjs';
 import { Authority, linkOf, MailServer } from './lib/smtp.mjs';
 
 const NEW = 'una contraseña larga 1';
-let world, relay, kc, token, acme, origin, n = 0;
+let world, relay, kc, token, portal, acme, origin, n = 0;
 
 before(async () => {
   const ports = { web: await freePort(), management: await freePort() };
@@ -23,7 +23,7 @@ before(async () => {
   kc = await world.client('ana', 'peru');
   token = await world.token('ana', 'peru');
   await kc.realms.update({ realm: 'peru' }, { smtpServer: smtp() });
-  await world.addClient('portal', { values: { directAccessGrantsEnabled: true } });
+  portal = await world.addClient('portal', { values: { directAccessGrantsEnabled: true, fullScopeAllowed: true } });
   acme = await organization('Acme Perú', { redirectUrl: 'https://acme.example.pe/' });
 });
 after(async () => { await world.close(); await relay.close(); });
@@ -76,7 +76,7 @@ test('OA-16, RE-01: who has an account joins by the link, once; opening it chang
   assert.match(done.text, /https:\/\/acme\.example\.pe\//);
   assert.deepEqual(await members(), [maria.name]);
   assert.deepEqual(await pending(), []);
-  assert.equal((await kc.users.findOne({ id: maria.id })).emailVerified, true, 'OI-08: the address was read');
+  assert.equal((await kc.users.findOne({ id: maria.id })).emailVerified, false, 'OI-08: who read the mail need not be who has the account');
   assertSpent(await browser().get(link));
   const [event] = await eventsOf('INVITE_ORG');
   assert.deepEqual([event.userId, event.details.organization], [maria.id, 'Acme Perú']);
@@ -119,7 +119,8 @@ test('OA-16: who has no account makes one with the address that was invited, and
 test('RE-01: of many who use a link at once one makes an account', async () => {
   await invite({ email: 'carrera@example.pe' });
   const link = linkOf(await relay.take('carrera@example.pe'));
-  const pages = await Promise.all(Array.from({ length: 5 }, async (_, i) => use(link, account(`carrera${i}`))));
+  const many = await Promise.all(Array.from({ length: 5 }, async () => { const who = browser(); return { who, page: await open(link, who) }; }));
+  const pages = await Promise.all(many.map(({ who, page }, i) => who.submit(page, formOf(page), account(`carrera${i}`))));
   assert.equal(pages.filter((p) => p.status === 200).length, 1, pages.map((p) => p.status).join());
   assert.equal((await kc.users.find({ email: 'carrera@example.pe' })).length, 1);
 });
@@ -158,6 +159,71 @@ test('RE-01: sent anew, taken back, over, of an organization that is disabled or
   assertSpent(await browser().get(off));
   assertSpent(await browser().get(`${off}x`));
   assertSpent(await browser().get(`${origin}/realms/peru/login-actions/invitation?key=x`));
+});
+
+// Somebody who writes the address of another one into his profile.
+async function squatter(name, email) {
+  await world.addUser(name, { email: `${name}@example.pe`, firstName: 'M', lastName: 'L' });
+  const own = (await portal.password(name)).json.access_token;
+  const reply = await fetch(`${origin}/realms/peru/account/`, { method: 'POST', headers: { Authorization: `Bearer ${own}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ username: name, email, firstName: 'M', lastName: 'L' }) });
+  assert.equal(reply.status, 204, await reply.text());
+  return (await kc.users.find({ username: name, exact: true }))[0];
+}
+
+test('RE-03, OI-08: who takes the address that was invited neither joins nor has it proved', async () => {
+  await invite({ email: 'victima@example.pe' });
+  const link = linkOf(await relay.take('victima@example.pe'));
+  const who = browser();
+  const page = await open(link, who); // with the form for a new account
+  const mallory = await squatter('mallory', 'victima@example.pe');
+  assertSpent(await browser().get(link));
+  assertSpent(await who.submit(page, formOf(page), account('victima')));
+  assert.equal((await refusal(invite({ email: 'victima@example.pe' }))).status, 409);
+  assert.ok(!(await members()).includes('mallory'));
+  assert.equal((await kc.users.findOne({ id: mallory.id })).emailVerified, false);
+  await kc.users.update({ id: mallory.id }, { email: 'm@example.pe' });
+  await use(link, account('victima'));
+  assert.ok((await members()).includes('victima'), 'the link is still good for whose address it is');
+});
+
+test('RE-03: an address is invited with the account that proved it and with no other; by its id any', async () => {
+  const mario = await squatter('mario', 'suya@example.pe');
+  const refused = await refusal(invite({ email: 'suya@example.pe' }));
+  assert.equal(refused.status, 409);
+  assert.match(refused.text ?? JSON.stringify(refused), /mario has this email and did not prove it/);
+  await inviteKnown(mario.id);
+  await use(linkOf(await relay.take('suya@example.pe')));
+  assert.ok((await members()).includes('mario'));
+  assert.equal((await kc.users.findOne({ id: mario.id })).emailVerified, false);
+  const proved = await someone({ emailVerified: true });
+  await invite({ email: proved.email });
+  await use(linkOf(await relay.take(proved.email)));
+  assert.ok((await members()).includes(proved.name));
+});
+
+test('RE-03: the form for one account does not let another one join', async () => {
+  await invite({ email: 'llega@example.pe' });
+  const link = linkOf(await relay.take('llega@example.pe'));
+  const who = browser();
+  const page = await open(link, who);
+  await world.addUser('llega', { email: 'llega@example.pe', emailVerified: true, firstName: 'L', lastName: 'L' });
+  const changed = await who.submit(page, formOf(page), account('otra'));
+  assert.equal(changed.status, 400);
+  assert.match(visibleText(changed.text), /has changed meanwhile/);
+  assert.ok(!(await members()).includes('llega'));
+  await use(link);
+  assert.ok((await members()).includes('llega'));
+});
+
+test('RE-02: nobody calls himself as a service account or as the address of another one', async () => {
+  await invite({ email: 'nombre@example.pe' });
+  const link = linkOf(await relay.take('nombre@example.pe'));
+  for (const [name, pattern] of [['service-account-billing', /does not begin with service-account-/], ['real.person@example.pe', /user name with @ is the email/]]) {
+    const page = await use(link, account(name));
+    assert.equal(page.status, 400);
+    assert.match(visibleText(page.text), pattern);
+  }
+  assert.equal((await use(link, account('nombre@example.pe'))).status, 200);
 });
 
 test('RE-01: a person who was disabled or has another address by now does not join', async () => {
@@ -207,7 +273,7 @@ test('AD-03, AD-07, AD-04: of another organization; whom it is for is for who lo
   assert.equal((await world.call('GET', `/realms/peru/organizations/${acme}/invitations`, { token: realm })).status, 403);
   assert.equal((await post(`/${acme}/members/invite-user`, { email: 'otra@example.pe' }, realm)).status, 403);
   assert.equal((await post(`/${acme}/members/invite-user`, { email: 'otra@example.pe' }, viewer)).status, 403);
-  const known = await someone();
+  const known = await someone({ emailVerified: true });
   assert.equal((await post(`/${acme}/members/invite-user`, { email: known.email }, viewer)).status, 204);
   await relay.take(known.email);
 });

@@ -95,6 +95,8 @@ MUST_CHECK int admin_member_bool(struct admin_call *call, const struct json_valu
 
 /* A parameter; absent when it is not there. An empty one is absent, too. */
 MUST_CHECK int admin_query(struct admin_call *call, const char *name, struct str *ret_value);
+/* dryRun: not there is false, and empty is an error, so that nothing is done by mistake. */
+MUST_CHECK int admin_query_dry_run(struct admin_call *call, bool *ret_dry_run);
 MUST_CHECK int admin_query_bool(struct admin_call *call, const char *name, bool fallback,
                                 bool *ret_value);
 /* Each value of a parameter that may stand several times, at most so many. */

@@ -93,6 +93,12 @@ static int invite(struct admin_call *call, const struct organization *o,
     return rc;
 }
 
+/* RE-03: anybody can write an address into his profile, and the link goes to whose it is. */
+static bool is_hers(const struct admin_call *call, const struct user *user)
+{
+    return user->email_verified && !realm_view_realm(call->req->realm)->duplicate_emails_allowed;
+}
+
 static int invite_address(struct admin_call *call, const struct organization *o,
                           struct invitee *invitee)
 {
@@ -103,6 +109,11 @@ static int invite_address(struct admin_call *call, const struct organization *o,
     int rc = user_find_by_email(call->r, call->req->arena, invitee->email, &user);
     if (rc != ERR_NOT_FOUND)
         TRY(rc);
+    if (rc == 0 && !is_hers(call, &user))
+        return err_field(&call->req->err, ERR_CONFLICT, "email",
+                         "%.*s has this email and did not prove it, or is not the only one who may "
+                         "have it: invite the user by id (invite-existing-user)",
+                         STR_ARG(user.username));
     invitee->user = rc == 0 ? &user : NULL;
     return invite(call, o, invitee);
 }
@@ -256,6 +267,19 @@ int rest_organization_invitation_remove(struct admin_call *call)
     return admin_invitation_remove(&call->ctx, call->w, &invitation);
 }
 
+static int invite_again(struct admin_call *call, const struct organization *o,
+                        const struct invitation *former, struct invitee *invitee)
+{
+    struct user user;
+    int rc = user_find_by_id(call->r, call->req->arena, former->user_id, &user);
+    if (rc == ERR_NOT_FOUND || (rc == 0 && !str_eq(user.email, former->email)))
+        return err_field(&call->req->err, ERR_CONFLICT, "email",
+                         "who was invited does not have this email any more");
+    TRY(rc);
+    invitee->user = &user;
+    return invite(call, o, invitee);
+}
+
 /* The link of before is good for nothing any more. */
 int rest_organization_invitation_resend(struct admin_call *call)
 {
@@ -265,5 +289,7 @@ int rest_organization_invitation_resend(struct admin_call *call)
     TRY(find(call, &organization, &former));
     TRY(admin_invitation_remove(&call->ctx, call->w, &former));
     struct invitee invitee = {former.email, former.first_name, former.last_name, NULL};
-    return invite_address(call, &organization, &invitee);
+    if (str_empty(former.user_id))
+        return invite_address(call, &organization, &invitee);
+    return invite_again(call, &organization, &former, &invitee);
 }

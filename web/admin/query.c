@@ -31,6 +31,16 @@ int admin_query_bool(struct admin_call *call, const char *name, bool fallback, b
     return malformed(call, name, "true or false");
 }
 
+int admin_query_dry_run(struct admin_call *call, bool *ret_dry_run)
+{
+    const struct form *query;
+    TRY(request_query_with_lists(call->req, &query));
+    struct str value = form_get(query, "dryRun");
+    if (!str_absent(value) && str_empty(value)) /* a script's variable that was not set */
+        return malformed(call, "dryRun", "true or false");
+    return admin_query_bool(call, "dryRun", false, ret_dry_run);
+}
+
 int admin_query_list(struct admin_call *call, const char *name, size_t max, struct strs *ret_values)
 {
     const struct form *query;

@@ -259,7 +259,7 @@ int rest_realms_create(struct admin_call *call)
 {
     struct str name = {NULL, 0};
     bool dry_run;
-    TRY(admin_query_bool(call, "dryRun", false, &dry_run));
+    TRY(admin_query_dry_run(call, &dry_run));
     TRY(admin_body_object(call));
     bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0;
     if (dry_run)

@@ -314,7 +314,7 @@ int rest_apply(struct admin_call *call)
      * object goes out instead, as for the operator. */
     e.ctx.ret_problems = NULL;
     TRY(admin_query(call, "owner", &options.owner));
-    TRY(admin_query_bool(call, "dryRun", false, &options.dry_run));
+    TRY(admin_query_dry_run(call, &options.dry_run));
     TRY(admin_query_bool(call, "adopt", false, &options.adopt));
     TRY(admin_query_bool(call, "prune", false, &options.prune));
     TRY(admin_body_object(call));

@@ -273,7 +273,7 @@ int rest_partial_import(struct admin_call *call)
                               .req = call->req,
                               .ctx = call->ctx,
                               .base = call->req->realm}};
-    TRY(admin_query_bool(call, "dryRun", false, &options.dry_run));
+    TRY(admin_query_dry_run(call, &options.dry_run));
     TRY(admin_body_object(call));
     p.e.realm = auth_realm(&call->ctx)->name;
     p.e.ctx.ret_problems = NULL; /* one sentence that names the object goes out instead */

@@ -82,7 +82,7 @@ void login_configure_totp(struct request *req, struct response *res)
         struct authz_totp_form sent = {
             .state = form.state,
             .code = field(&form, "totp"),
-            .label = field(&form, "userLabel"),
+            .label = str_trim(field(&form, "userLabel")),
             .end_sessions = str_eq(field(&form, "logout-sessions"), STR("on")),
         };
         rc = authz_configure_totp(&form.ctx, &form.browser, &sent, &step);

@@ -78,6 +78,7 @@ static void begin(struct page *p, struct request *req, const struct invitation_v
 struct complaint {
     const struct password_problem *password;
     struct str text; /* absent: none */
+    bool changed;    /* since the page was shown */
 };
 
 static void send_form(struct request *req, struct response *res, struct str key,
@@ -90,14 +91,19 @@ static void send_form(struct request *req, struct response *res, struct str key,
     tpl_set(a, p.root, "action", page_realm_path(req, STR("/login-actions/invitation")));
     tpl_set(a, p.root, "key", key);
     tpl_set_bool(a, p.root, "register", !v->has_account);
-    if (v->has_account)
+    if (v->has_account) {
         tpl_set(a, p.root, "username", v->user.username);
-    else
+        tpl_set(a, p.root, "account", v->user.id);
+    } else {
         set_names(&p, typed);
+    }
     page_problem(&p, complaint.password);
-    if (!str_absent(complaint.text))
+    if (complaint.changed)
+        page_message(&p, "error", "invitation.changed", NULL, 0);
+    else if (!str_absent(complaint.text))
         tpl_set(a, p.root, "error", complaint.text);
-    page_send(&p, res, complaint.password || !str_absent(complaint.text) ? 400 : 200, "invitation");
+    bool complains = complaint.password || complaint.changed || !str_absent(complaint.text);
+    page_send(&p, res, complains ? 400 : 200, "invitation");
 }
 
 static void send_done(struct request *req, struct response *res, const struct invitation_visit *v)
@@ -110,6 +116,15 @@ static void send_done(struct request *req, struct response *res, const struct in
     if (!str_empty(url) && redirect_uri_acceptable(url))
         tpl_set(req->arena, p.root, "back", url);
     page_send(&p, res, 200, "info");
+}
+
+static void show(struct request *req, struct response *res, struct str key,
+                 const struct invitation_visit *v, bool changed)
+{
+    const struct user suggested = {.first_name = v->invitation.first_name,
+                                   .last_name = v->invitation.last_name,
+                                   .username = STR("")};
+    send_form(req, res, key, v, &suggested, (struct complaint){.changed = changed});
 }
 
 /* Nothing happens yet: programs that look at mails open links, too. */
@@ -127,10 +142,7 @@ void login_invitation(struct request *req, struct response *res)
         fail_page(req, res, rc);
         return;
     }
-    const struct user suggested = {.first_name = visit.invitation.first_name,
-                                   .last_name = visit.invitation.last_name,
-                                   .username = STR("")};
-    send_form(req, res, form_get(query, "key"), &visit, &suggested, (struct complaint){0});
+    show(req, res, form_get(query, "key"), &visit, false);
 }
 
 /* --- What was typed --- */
@@ -196,7 +208,7 @@ static int use_register(struct request *req, struct response *res, const struct 
     struct user made = typed.user;
     int rc = invitation_register(ctx, key, &made, typed.password, typed.again, visit, &problem);
     struct complaint complaint = {rc == ERR_PASSWORD_POLICY ? &problem : NULL,
-                                  complaint_of(req, rc)};
+                                  complaint_of(req, rc), false};
     if (rc == 0)
         send_done(req, res, visit);
     else if (complaint.password || !str_absent(complaint.text))
@@ -204,6 +216,12 @@ static int use_register(struct request *req, struct response *res, const struct 
     else
         return rc;
     return 0;
+}
+
+/* RE-03: who fills in the form for a new account does not let another one join by that. */
+static bool is_as_shown(const struct invitation_visit *v, struct str account)
+{
+    return v->has_account ? str_eq(account, v->user.id) : str_empty(account);
 }
 
 static int use(struct request *req, struct response *res)
@@ -214,11 +232,16 @@ static int use(struct request *req, struct response *res)
     TRY(oidc_context(req, &ctx));
     TRY(request_form(req, &form));
     struct str key = form_get(form, "key");
+    struct str account = field(form, "account");
     int rc = invitation_visit(&ctx, key, &visit);
+    if (rc == 0 && !is_as_shown(&visit, account)) {
+        show(req, res, key, &visit, true);
+        return 0;
+    }
     if (rc == 0 && !visit.has_account)
         return use_register(req, res, &ctx, form, &visit);
     if (rc == 0 || rc == ERR_ACTION_TOKEN)
-        rc = invitation_accept(&ctx, key, &visit);
+        rc = invitation_accept(&ctx, key, account, &visit);
     if (rc == 0)
         send_done(req, res, &visit);
     return rc;
