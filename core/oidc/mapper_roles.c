@@ -1,6 +1,7 @@
 /* Mappers of roles and groups. */
 #include "core/oidc/mapper.h"
 
+#include "core/jose/jws.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -16,7 +17,10 @@ static int role_names(const struct mapper_run *run, struct str client_id, struct
                       struct strs *ret_names)
 {
     struct strs names = {0};
-    names.items = ARENA_ARRAY(run->ctx->arena, run->roles->count + 1, struct str);
+    size_t count = 0;
+    for (size_t i = 0; i < run->roles->count; i++)
+        count += is_of_client(&run->roles->items[i], client_id);
+    names.items = ARENA_ARRAY(run->ctx->arena, count + 1, struct str);
     if (!names.items)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < run->roles->count; i++) {
@@ -87,10 +91,28 @@ static int role_clients(const struct mapper_run *run, struct strs *ret_clients)
 {
     for (size_t i = 0; i < run->roles->count; i++) {
         struct str client_id = run->roles->items[i].client_id;
+        /* Sorted by client, but for what mappers added. */
+        if (i > 0 && str_eq(client_id, run->roles->items[i - 1].client_id))
+            continue;
         if (!str_empty(client_id) && !strs_has(ret_clients, client_id))
             TRY(strs_add(ret_clients, run->ctx->arena, client_id));
     }
     return 0;
+}
+
+/* What no token can hold is refused before it is put together. */
+static int check_room(const struct mapper_run *run)
+{
+    size_t bytes = 0;
+    if (run->target != MAPPER_ACCESS && run->target != MAPPER_ID)
+        return 0;
+    for (size_t i = 0; i < run->roles->count; i++)
+        if (!str_empty(run->roles->items[i].client_id))
+            bytes += run->roles->items[i].name.len;
+    return bytes < JWS_MAX_BYTES
+               ? 0
+               : err_set(run->ctx->err, ERR_INVALID_REQUEST,
+                         "The token would name too many roles: narrow the client's scope");
 }
 
 int mapper_client_roles(const struct mapper_run *run)
@@ -99,6 +121,7 @@ int mapper_client_roles(const struct mapper_run *run)
     struct strs clients = {0};
     if (!str_empty(only))
         return add_of_client(run, only);
+    TRY(check_room(run));
     TRY(role_clients(run, &clients));
     for (size_t i = 0; i < clients.count; i++)
         TRY(add_of_client(run, clients.items[i]));

@@ -3,6 +3,7 @@
 
 #include "core/base/rng.h"
 #include "core/jose/alg.h"
+#include "core/jose/jws.h"
 #include "core/oidc/mapper.h"
 #include "core/port/signer.h"
 
@@ -98,7 +99,11 @@ static int sign(const struct auth_ctx *ctx, const struct claims *c, struct str a
 {
     struct str payload;
     TRY(claims_write(c, &payload));
-    return signer_sign(ctx->view, ctx->arena, alg, STR(TYP_JWT), payload, ret_token);
+    TRY(signer_sign(ctx->view, ctx->arena, alg, STR(TYP_JWT), payload, ret_token));
+    /* A longer one would not be taken back. */
+    if (ret_token->len > JWS_MAX_BYTES)
+        return err_set(ctx->err, ERR_INVALID_REQUEST, "The token would be too large");
+    return 0;
 }
 
 /* Core 5.5: which claims UserInfo is to answer. Bounded, as it travels with every request. */

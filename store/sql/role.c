@@ -208,19 +208,90 @@ int user_roles(struct store_read *r, struct arena *a, int64_t user_pk, struct ro
     return role_rows_of(r, a, &select, user_pk, ret_roles);
 }
 
+/* The texts that many roles have in common (each realm's client in master has the same ones), each
+ * kept once: an administrator of 1,000 realms has some 20,000 roles, and the memory of a request is bounded. */
+struct shared_texts {
+    struct str slots[64];
+};
+
+static struct str shared(struct shared_texts *texts, struct arena *a, struct query *q, int column)
+{
+    struct str text = query_col_view(q, column);
+    size_t hash = text.len;
+    if (str_absent(text))
+        return text;
+    for (size_t i = 0; i < text.len; i++)
+        hash = hash * 31 + (unsigned char)text.ptr[i];
+    struct str *slot = &texts->slots[hash % ARRAY_LEN(texts->slots)];
+    if (str_absent(*slot) || !str_eq(*slot, text)) {
+        *slot = arena_str(a, text);
+        if (str_absent(*slot))
+            q->err = ERR_NO_MEMORY;
+    }
+    return *slot;
+}
+
+static int read_shared_row(struct query *q, struct arena *a, struct shared_texts *texts,
+                           struct role *ret_role)
+{
+    *ret_role = (struct role){
+        .pk = query_col_i64(q, 0),
+        .id = query_col_id(q, 1, a),
+        .name = shared(texts, a, q, 2),
+        .description = shared(texts, a, q, 3),
+        .client_pk = query_col_i64(q, 4),
+        .client_id = shared(texts, a, q, 5),
+        .composite = query_col_i64(q, 6) != 0,
+    };
+    TRY(q->err);
+    return doc_read_attrs(query_col_view(q, 7), a, &ret_role->attributes);
+}
+
+/* The groups and their roles in this order, or all roles of all groups are passed. */
+#define ROLES_OF_USER                                                                              \
+    "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group WHERE user_pk = ?1"             \
+    " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"                         \
+    " WHERE grp.parent_pk IS NOT NULL),"                                                           \
+    " owned (pk) AS (SELECT role_pk FROM user_role WHERE user_pk = ?1"                             \
+    " UNION SELECT role_pk FROM above CROSS JOIN group_role ON group_role.group_pk = above.pk"     \
+    " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) "
+
+static int count_roles_of_user(struct store_read *r, int64_t user_pk, size_t *ret_count)
+{
+    static const struct sql select = {ROLES_OF_USER "SELECT count(owned.pk) FROM owned"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, user_pk);
+    TRY(query_one(&q));
+    *ret_count = (size_t)query_col_i64(&q, 0);
+    return q.err;
+}
+
+/* Counted first: an array that grows leaves as much again behind in the arena. */
 int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
                          struct roles *ret_roles)
 {
-    static const struct sql select = {
-        "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group WHERE user_pk = ?1"
-        " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"
-        " WHERE grp.parent_pk IS NOT NULL),"
-        " owned (pk) AS (SELECT role_pk FROM user_role WHERE user_pk = ?1"
-        /* in this order, or all roles of all groups are passed */
-        " UNION SELECT role_pk FROM above CROSS JOIN group_role ON group_role.group_pk = above.pk"
-        " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) " ROLE_SELECT
-        " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
-    return role_rows_of(r, a, &select, user_pk, ret_roles);
+    static const struct sql select = {ROLES_OF_USER ROLE_SELECT
+                                      " JOIN owned ON owned.pk = role.pk" ROLE_ORDER};
+    struct shared_texts texts = {0};
+    struct roles roles = {0};
+    size_t most;
+    bool row;
+    TRY(count_roles_of_user(r, user_pk, &most));
+    roles.items = ARENA_ARRAY(a, most + 1, struct role);
+    if (!roles.items)
+        return ERR_NO_MEMORY;
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, user_pk);
+    for (;;) {
+        TRY(query_next(&q, &row));
+        if (!row || roles.count == most)
+            break;
+        TRY(read_shared_row(&q, a, &texts, &roles.items[roles.count++]));
+    }
+    *ret_roles = roles;
+    return 0;
 }
 
 int group_roles_effective(struct store_read *r, struct arena *a, int64_t group_pk,

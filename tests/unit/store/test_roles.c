@@ -130,6 +130,43 @@ static void test_effective(void **state)
     realm_view_release(view);
 }
 
+/* As an administrator of 1,000 realms has them, in the memory that a request has. */
+static void test_many_roles_fit_a_request(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 1000, OF_EACH = 21, TIMES = 2 };
+    struct realm_view *view = view_of("peru");
+    struct user user = add_user(view, "ana");
+    struct store_write *w = begin_write(view);
+    struct store_read *r = store_write_reader(w);
+    struct role all = add_role(w, "all", 0);
+    struct arena request;
+    struct roles roles;
+    char name[32];
+    ok(user_role_add(w, user.pk, all.pk));
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(name, sizeof(name), "c%04d-realm", i);
+        struct client client = {.id = uuid_new(&arena), .client_id = arena_str_c(&arena, name)};
+        ok(client_insert(w, &client));
+        for (int k = 0; k < OF_EACH; k++) {
+            snprintf(name, sizeof(name), "manage-thing-%02d", k);
+            struct role role = add_role(w, name, client.pk);
+            ok(role_composite_add(w, all.pk, role.pk));
+        }
+    }
+    arena_init(&request, ARENA_REQUEST_MAX_BYTES);
+    for (int i = 0; i < TIMES; i++)
+        ok(user_roles_effective(r, &request, user.pk, &roles));
+    assert_int_equal(roles.count, CLIENTS * OF_EACH + 1);
+    assert_str(roles.items[0].name, "all");
+    assert_str(roles.items[1].client_id, "c0000-realm");
+    assert_str(roles.items[CLIENTS * OF_EACH].client_id, "c0999-realm");
+    assert_str(roles.items[CLIENTS * OF_EACH].name, "manage-thing-20");
+    arena_free(&request);
+    store_rollback(w);
+    realm_view_release(view);
+}
+
 static void test_groups(void **state)
 {
     (void)state;
@@ -189,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_roles, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_composites, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_effective, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_many_roles_fit_a_request, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_groups, start_test, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

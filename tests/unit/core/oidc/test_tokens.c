@@ -381,6 +381,29 @@ static void lifespans_are_bounded_by_the_session(void **state)
     assert_int_equal(json_i64_or(json, "refresh_expires_in", 0), 60);
 }
 
+/* As the administrator of very many realms would ask for one by an ordinary client. */
+static void what_no_token_can_hold_is_refused(void **state)
+{
+    enum { ROLES = 300 };
+    const struct json_value *json;
+    struct client api = client_now("api");
+    struct store_write *w = begin_write();
+    (void)state;
+    for (int i = 0; i < ROLES; i++) {
+        struct role role = {.id = uuid_new(&test_arena),
+                            .name = arena_printf(&test_arena, "%0250d", i),
+                            .client_pk = api.pk};
+        OK(role_insert(w, &role));
+        OK(user_role_add(w, t.ana.pk, role.pk));
+    }
+    OK(store_commit(w, DURABLE_LOCAL));
+    FAILS(password_login("web", "ana", PASSWORD, &json), ERR_INVALID_REQUEST);
+    set_client_attribute("web", CLIENT_ATTR_LIGHTWEIGHT, "true");
+    refresh_view();
+    OK(password_login("web", "ana", PASSWORD, &json));
+    assert_true(json_get_str(json, "access_token").len < 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +420,7 @@ int main(void)
         REALM_TEST(lightweight_tokens_are_filled_in_by_introspection),
         REALM_TEST(algorithms_follow_realm_and_client),
         REALM_TEST(lifespans_are_bounded_by_the_session),
+        REALM_TEST(what_no_token_can_hold_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
