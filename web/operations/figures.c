@@ -12,14 +12,11 @@
 
 #include "core/base/banned.h"
 
-#define KIND_SUM   true
-#define KIND_LEVEL false
-
 static const struct {
     const char *name;
-    bool is_sum;
+    enum figure_kind kind;
 } table[FIGURES] = {
-#define F(name, kind) {#name, KIND_##kind},
+#define F(name, kind) {#name, FIGURE_KIND_##kind},
 #include "web/operations/figures.def"
 #undef F
 };
@@ -29,9 +26,9 @@ const char *figure_name(enum figure figure)
     return table[figure].name;
 }
 
-bool figure_is_sum(enum figure figure)
+enum figure_kind figure_kind(enum figure figure)
 {
-    return table[figure].is_sum;
+    return table[figure].kind;
 }
 
 const char *latency_name(enum latency latency)

@@ -26,8 +26,10 @@ struct figures {
     struct histogram_state latencies[LATENCIES];
 };
 
+enum figure_kind { FIGURE_KIND_SUM, FIGURE_KIND_LEVEL, FIGURE_KIND_PEAK };
+
 const char *figure_name(enum figure figure);
-bool figure_is_sum(enum figure figure);
+enum figure_kind figure_kind(enum figure figure);
 /* "login", "token", "validation", "administration". */
 const char *latency_name(enum latency latency);
 

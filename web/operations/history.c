@@ -68,10 +68,30 @@ static void ring_add(struct ring *ring, const struct figures *now)
                          .at_ms = now->at_ms,
                          .span_ms = now->monotonic_ms - before->monotonic_ms};
     for (enum figure f = 0; f < FIGURES; f++)
-        s->values[f] = figure_is_sum(f) ? grown(before->values[f], now->values[f]) : now->values[f];
+        s->values[f] = figure_kind(f) == FIGURE_KIND_SUM ? grown(before->values[f], now->values[f])
+                                                         : now->values[f];
     for (enum latency l = 0; l < LATENCIES; l++)
         s->p95_us[l] = histogram_percentile(&before->latencies[l], &now->latencies[l], 95);
     ring->before = *now;
+}
+
+static int64_t highest(const struct ring *samples, enum figure f)
+{
+    int64_t most = 0;
+    for (uint64_t i = 0; i < HISTORY_STEP_SAMPLES; i++) {
+        int64_t value = samples->items[(samples->last - i) % samples->size].values[f];
+        most = value > most ? value : most;
+    }
+    return most;
+}
+
+static void add_step(struct history *h, const struct figures *now)
+{
+    ring_add(&h->steps, now);
+    struct sample *step = &h->steps.items[h->steps.last % h->steps.size];
+    for (enum figure f = 0; f < FIGURES; f++)
+        if (figure_kind(f) == FIGURE_KIND_PEAK)
+            step->values[f] = highest(&h->samples, f);
 }
 
 void history_add(struct history *h, const struct figures *figures)
@@ -83,7 +103,7 @@ void history_add(struct history *h, const struct figures *figures)
     } else {
         ring_add(&h->samples, figures);
         if (h->samples.last % HISTORY_STEP_SAMPLES == 0)
-            ring_add(&h->steps, figures);
+            add_step(h, figures);
     }
     pthread_mutex_unlock(&h->mutex);
 }

@@ -90,6 +90,25 @@ static void test_a_step_sums_up_ten_samples_and_comes_first(void **state)
     assert_int_equal(s.number, 1);
 }
 
+static void test_a_step_tells_the_peak_of_what_passes_soon(void **state)
+{
+    struct history *h = fresh(state);
+    struct history_cursor cursor = {0};
+    struct figures f = {.at_ms = 0};
+    struct sample s;
+    bool is_step;
+    for (int64_t i = 0; i <= 20; i++) {
+        f.monotonic_ms = i * 1000;
+        f.values[FIGURE_lagCommits] = i == 4 ? 7 : 0;
+        history_add(h, &f);
+    }
+    assert_true(history_next(h, &cursor, &s, &is_step));
+    assert_true(is_step);
+    assert_int_equal(s.values[FIGURE_lagCommits], 7);
+    assert_true(history_next(h, &cursor, &s, &is_step));
+    assert_int_equal(s.values[FIGURE_lagCommits], 0);
+}
+
 static void test_is_bounded_and_who_was_away_goes_on_with_what_is_kept(void **state)
 {
     struct history *h = fresh(state);
@@ -158,8 +177,8 @@ static void test_every_figure_has_a_name_of_its_own(void **state)
     for (enum figure a = 0; a < FIGURES; a++)
         for (enum figure b = a + 1; b < FIGURES; b++)
             assert_string_not_equal(figure_name(a), figure_name(b));
-    assert_true(figure_is_sum(FIGURE_logins));
-    assert_false(figure_is_sum(FIGURE_connections));
+    assert_int_equal(figure_kind(FIGURE_logins), FIGURE_KIND_SUM);
+    assert_int_equal(figure_kind(FIGURE_connections), FIGURE_KIND_LEVEL);
     assert_string_equal(latency_name(LATENCY_ADMIN), "administration");
 }
 
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test_teardown(test_tells_differences_and_levels, end),
         cmocka_unit_test_teardown(test_counters_that_seem_to_go_back_tell_nothing, end),
         cmocka_unit_test_teardown(test_a_step_sums_up_ten_samples_and_comes_first, end),
+        cmocka_unit_test_teardown(test_a_step_tells_the_peak_of_what_passes_soon, end),
         cmocka_unit_test_teardown(test_is_bounded_and_who_was_away_goes_on_with_what_is_kept, end),
         cmocka_unit_test_teardown(test_goes_on_after_what_was_seen, end),
         cmocka_unit_test_teardown(test_who_saw_another_life_of_the_server_gets_all, end),
