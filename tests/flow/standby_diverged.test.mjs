@@ -57,7 +57,9 @@ test('what only the old primary has is counted and listed once it rejoined, exac
   const list = await diverged(standby);
   const of = (realm) => list.find((one) => one.realm === realm);
   assert.deepEqual(list.map((one) => [one.epoch, one.realm]), [[1, 'chile'], [1, 'master'], [1, 'peru']]);
-  assert.deepEqual([of('peru').transactions, of('peru').events], [LOST.length, LOST.length]);
+  assert.equal(of('peru').events, LOST.length);
+  const more = of('peru').transactions - LOST.length;
+  assert.ok(more === 0 || more === 1, `${more}: the head of the events may have been signed meanwhile, which is none`);
   assert.ok(of('master').transactions > 0 && of('master').events > 0, 'the realm that was made');
   assert.equal(of('chile').eventsKnown, false, 'a realm that nobody else has');
   assert.ok(of('chile').transactions > 0);
@@ -93,6 +95,7 @@ test('an old primary that has nothing beyond says so', async () => {
   await cluster.inStep(primary);
   const list = (await diverged(standby)).filter((one) => one.epoch === 2);
   const peru = list.find((one) => one.realm === 'peru');
-  assert.deepEqual([peru.transactions, peru.events], [0, 0]);
+  assert.equal(peru.events, 0);
+  assert.ok(peru.transactions <= 1, 'the head of the events may have been signed meanwhile');
   assert.deepEqual(await standby.cli.json('standby', 'diverged', 'show', '--realm', 'peru', '--epoch', '2'), []);
 });
