@@ -24,7 +24,7 @@ fi
 run_file() { # FILE: what it says comes as a whole
     local said status=0
     said=$(mktemp "$outputs/XXXXXX")
-    node --test-reporter=tap ${pattern:+--test-name-pattern="$pattern"} "$1" >"$said" 2>&1 || status=$?
+    timeout --kill-after=30 "$limit" node --test-reporter=tap ${pattern:+--test-name-pattern="$pattern"} "$1" >"$said" 2>&1 || status=$?
     {
         flock 9
         echo "# $1"
@@ -46,5 +46,7 @@ ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)" || true
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
 export -f run_file
-export outputs pattern
+limit=1500 # seconds of a file: one that hangs fails by itself and not the whole run
+[ -z "$filter" ] || limit=0
+export outputs pattern limit
 printf '%s\0' "${files[@]}" | xargs -0 -P "${GARITA_FLOW_JOBS:-2}" -I '{}' bash -c 'run_file "$@"' sh '{}'
