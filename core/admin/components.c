@@ -167,13 +167,15 @@ int admin_component_mask(const struct auth_ctx *ctx, const struct component *com
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
                   const struct component *before, const struct component *after)
 {
-    const struct component *one = after ? after : before;
     struct component old = {0}, new = {0};
+    const struct component *one = &old;
     struct str data;
     if (before)
         TRY(admin_component_mask(ctx, before, &old));
     if (after)
         TRY(admin_component_mask(ctx, after, &new));
+    if (after)
+        one = &new;
     TRY(change_data(ctx->arena, &component_fields, before ? &old : NULL, after ? &new : NULL,
                     "component", one->name, &data, NULL));
     return admin_record(ctx, w, type, "component", one->id, data);

@@ -325,3 +325,16 @@ int admin_flows_check_client(const struct auth_ctx *ctx, struct store_read *r,
     }
     return 0;
 }
+
+int admin_flows_take_over(const struct auth_ctx *ctx, struct store_write *w,
+                          const struct auth_flows *flows)
+{
+    const struct flow_change change = {.ctx = ctx, .w = w};
+    for (size_t i = 0; i < flows->count; i++)
+        TRY(flow_store(&change, NULL, &flows->flows[i]));
+    for (size_t i = 0; i < flows->execution_count; i++)
+        TRY(flow_store_execution(&change, NULL, &flows->executions[i]));
+    for (size_t i = 0; i < flows->config_count; i++)
+        TRY(flow_store_config(&change, NULL, &flows->configs[i]));
+    return 0;
+}

@@ -60,10 +60,14 @@ int diverged_list(struct store *store, struct arena *a, uint64_t **ret_epochs, s
         (void)close(fd);
         return ERR_NO_MEMORY;
     }
-    for (const struct dirent *e = readdir(dir); e && *ret_count < DIVERGED_KEPT_MAX;
-         e = readdir(dir))
+    while (*ret_count < DIVERGED_KEPT_MAX) {
+        /* cppcheck-suppress readdirCalled ; a stream of its own, of one thread */
+        const struct dirent *e = readdir(dir);
+        if (!e)
+            break;
         if (epoch_of(str_c(e->d_name), &(*ret_epochs)[*ret_count]))
             ++*ret_count;
+    }
     (void)closedir(dir);
     qsort(*ret_epochs, *ret_count, sizeof(**ret_epochs), newest_first);
     return 0;

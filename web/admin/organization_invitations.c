@@ -268,7 +268,7 @@ int rest_organization_invitation_remove(struct admin_call *call)
 }
 
 static int invite_again(struct admin_call *call, const struct organization *o,
-                        const struct invitation *former, struct invitee *invitee)
+                        const struct invitation *former)
 {
     struct user user;
     int rc = user_find_by_id(call->r, call->req->arena, former->user_id, &user);
@@ -276,8 +276,8 @@ static int invite_again(struct admin_call *call, const struct organization *o,
         return err_field(&call->req->err, ERR_CONFLICT, "email",
                          "who was invited does not have this email any more");
     TRY(rc);
-    invitee->user = &user;
-    return invite(call, o, invitee);
+    const struct invitee invitee = {former->email, former->first_name, former->last_name, &user};
+    return invite(call, o, &invitee);
 }
 
 /* The link of before is good for nothing any more. */
@@ -288,8 +288,8 @@ int rest_organization_invitation_resend(struct admin_call *call)
     TRY(organizations_find_to_change(call, &organization));
     TRY(find(call, &organization, &former));
     TRY(admin_invitation_remove(&call->ctx, call->w, &former));
+    if (!str_empty(former.user_id))
+        return invite_again(call, &organization, &former);
     struct invitee invitee = {former.email, former.first_name, former.last_name, NULL};
-    if (str_empty(former.user_id))
-        return invite_address(call, &organization, &invitee);
-    return invite_again(call, &organization, &former, &invitee);
+    return invite_address(call, &organization, &invitee);
 }

@@ -128,22 +128,25 @@ void login_reset(struct request *req, struct response *res)
 
 /* --- An address to prove --- */
 
-void login_verify_email(struct request *req, struct response *res)
+static int verify_email(struct request *req, struct authz_step *io_step)
 {
     struct auth_ctx ctx;
     struct authz_browser browser;
-    struct authz_step step = {0};
     const struct form *form;
-    int rc = oidc_context(req, &ctx);
-    if (rc == 0)
-        rc = request_form(req, &form);
-    if (rc == 0)
-        rc = cookies_read(req, &browser);
-    if (rc == 0 && !str_absent(form_get(form, "cancel-aia")))
-        rc = authz_cancel_action(&ctx, &browser, form_get(form, "state"), &step);
-    else if (rc == 0)
-        rc = authz_verify_email(&ctx, &browser, form_get(form, "state"),
-                                !str_absent(form_get(form, "again")), &step);
+    TRY(oidc_context(req, &ctx));
+    TRY(request_form(req, &form));
+    TRY(cookies_read(req, &browser));
+    struct str state = form_get(form, "state");
+    if (!str_absent(form_get(form, "cancel-aia")))
+        return authz_cancel_action(&ctx, &browser, state, io_step);
+    bool again = !str_absent(form_get(form, "again"));
+    return authz_verify_email(&ctx, &browser, state, again, io_step);
+}
+
+void login_verify_email(struct request *req, struct response *res)
+{
+    struct authz_step step = {0};
+    int rc = verify_email(req, &step);
     step_answer(req, res, rc, &step);
 }
 
