@@ -344,6 +344,21 @@ int folder_db_remove(const struct folder *folder, struct str name)
         if (unlinkat(folder->realms_fd, file, 0) != 0 && errno != ENOENT)
             return ERR_IO;
     }
+    TRY(folder_sync_realms(folder));
+    /* Only now: a power loss may keep what came later and lose what came before. */
+    return folder_db_doom(folder, name, false);
+}
+
+int folder_db_doom(const struct folder *folder, struct str name, bool doomed)
+{
+    char file[128];
+    int fd;
+    if (!db_file_name(name, DOOM_SUFFIX, file))
+        return ERR_TOO_LARGE;
+    if (!doomed)
+        return unlinkat(folder->realms_fd, file, 0) == 0 || errno == ENOENT ? 0 : file_err();
+    TRY(plain_file_open(folder->realms_fd, file, O_WRONLY | O_CREAT, &fd));
+    (void)close(fd); /* its name is all there is */
     return folder_sync_realms(folder);
 }
 

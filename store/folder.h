@@ -34,8 +34,11 @@ MUST_CHECK int folder_mark_founded(const struct folder *folder);
 /* realms/<name>.db as an absolute path; ERR_TOO_LARGE. */
 MUST_CHECK int folder_db_path(const struct folder *folder, struct str name,
                               char path[FOLDER_PATH_MAX]);
-/* Deletes a database with its log; missing files are fine. ERR_IO. */
+/* Deletes a database with its log, and what folder_db_doom noted; missing files are fine. ERR_IO. */
 MUST_CHECK int folder_db_remove(const struct folder *folder, struct str name);
+/* Notes on disk that this database is to be deleted, for when it cannot be now, or takes such a note back.
+ * As file_err. */
+MUST_CHECK int folder_db_doom(const struct folder *folder, struct str name, bool doomed);
 /* The names in realms/ get on disk. */
 MUST_CHECK int folder_sync_realms(const struct folder *folder);
 /* Before SQLite opens it: a regular file of our own that nobody else may read, not empty (SK-05).
@@ -60,6 +63,8 @@ int64_t folder_db_bytes(const struct folder *folder, struct str name);
 
 /* Beside a database that was found damaged (fence.c). */
 #define FENCE_SUFFIX "-damaged"
+/* Beside one that its realm's deletion left (folder_db_doom). */
+#define DOOM_SUFFIX "-doomed"
 
 #define MASTER_KEY_BYTES 32
 

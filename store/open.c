@@ -120,6 +120,30 @@ static int tidy_row(struct store *store, const struct list_row *row)
     return store_commit_p(&w, DURABLE_LOCAL);
 }
 
+static int remove_doomed(void *arg, struct str name)
+{
+    const struct store *store = arg;
+    if (!str_ends(name, STR(".db" DOOM_SUFFIX)))
+        return 0;
+    struct str file = str_sub(name, 0, name.len - strlen(".db" DOOM_SUFFIX));
+    if (str_eq_c(file, REALM_MASTER))
+        return 0;
+    int err = archive_remove_all(&store->folder, file);
+    if (err == 0)
+        err = folder_db_remove(&store->folder, file);
+    if (err != 0)
+        LOG_WARN("store", "realms/%.*s.db, of a deleted realm, is removed at the next start: %s",
+                 STR_ARG(file), err_text(err));
+    return 0;
+}
+
+/* What a standby was to delete and could not before it ended (follower_work.c): its list may have forgotten
+ * the realm. */
+static int remove_all_doomed(struct store *store)
+{
+    return store->config.read_only ? 0 : folder_each(&store->folder, remove_doomed, store);
+}
+
 static int tidy_up(struct store *store)
 {
     CLEANUP(arena_free) struct arena a;
@@ -237,6 +261,7 @@ static int open_parts(struct store *store, const struct store_config *config)
     TRY(take_role(store, config->ctx));
     TRY(load_key(store, config->master_key_path, config->ctx));
     space_look(store);
+    TRY(remove_all_doomed(store));
     TRY(open_master(store, config->ctx));
     mark_founded(store);
     if (!store->config.is_copy)

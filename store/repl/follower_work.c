@@ -219,6 +219,7 @@ static int put_snapshot(struct follower *f, struct followed *d, struct job **io_
 static int do_snapshot(struct follower *f, struct followed *d, struct job **io_job)
 {
     const struct job *job = *io_job;
+    TRY(folder_db_doom(&f->store->folder, str_c(d->file), false));
     if (fence_err(d->slot) != 0 && !job->difference)
         TRY(followed_begin_anew(f, d)); /* one that is damaged here goes first */
     if (job->difference && !d->hashed)
@@ -231,12 +232,23 @@ static int do_snapshot(struct follower *f, struct followed *d, struct job **io_j
     return 0;
 }
 
-/* A file that somebody still reads is named again after the next start, and goes then. */
-static void do_gone(struct follower *f, struct followed *d)
+/* The list of realms forgets this one with the next commit: whoever starts anew from here must know that
+ * the file is nobody's. */
+static int doom(const struct follower *f, const struct followed *d)
 {
-    if (followed_remove(d) != 0)
-        LOG_WARN("replication", "%s, of a deleted realm, goes after the next start", d->file);
+    return folder_db_doom(&f->store->folder, str_c(d->file), true);
+}
+
+/* A file that somebody still reads goes with the next start. */
+static int do_gone(struct follower *f, struct followed *d)
+{
+    int err = followed_remove(d);
+    if (err != 0) {
+        LOG_WARN("replication", "%s, of a deleted realm, goes with the next start", d->file);
+        err = doom(f, d);
+    }
     forget(f, d);
+    return err;
 }
 
 /* To disk, and then the primary hears of it. */
@@ -303,6 +315,8 @@ static int do_job(struct follower *f, struct job **io_job)
     TRY(find(f, str_c(job->file), &d));
     bool waits = job->kind == JOB_SNAPSHOT && !d->slot->is_master && apart_is_full(f);
     if (waits || apart_is_busy(d)) {
+        if (job->kind == JOB_GONE)
+            TRY(doom(f, d));
         apart_keep(f, d, job);
         *io_job = NULL;
         return 0;
@@ -310,7 +324,7 @@ static int do_job(struct follower *f, struct job **io_job)
     switch (job->kind) {
     case JOB_COMMIT: return do_commit(f, d, job);
     case JOB_SNAPSHOT: return do_snapshot(f, d, io_job);
-    case JOB_GONE: do_gone(f, d); break;
+    case JOB_GONE: return do_gone(f, d);
     case JOB_HASHES: followed_send_hashes(f, d); break;
     case JOB_SAY_WHERE: break;
     }

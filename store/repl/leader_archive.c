@@ -210,7 +210,9 @@ static bool send_piece(struct leader *l)
     (void)pthread_mutex_unlock(&l->lock);
     int err = read_piece(s, piece, &len);
     (void)pthread_mutex_lock(&l->lock);
-    if (err == 0 && leading_goes_on(l, s->connection))
+    if (s->db->gone) /* told meanwhile: the standby takes no more of it */
+        err = 0;
+    else if (err == 0 && leading_goes_on(l, s->connection))
         err = send_bytes(l, str_of(piece, len));
     free(piece);
     if (err != 0)

@@ -269,6 +269,7 @@ static int send_end(struct bringing *b)
         l->told.snapshots++;
     if (b->db->gone) { /* deleted meanwhile, and at the standby by now */
         b->db->at_standby = b->db->gone_untold = true;
+        leading_tell_gone(l, b->db);
         return 0;
     }
     b->db->fresh = false;
@@ -504,7 +505,6 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
         here = (struct repl_position){0};
     (void)pthread_mutex_lock(&l->lock);
     if (db && leading_goes_on(l, connection) && !db->gone) {
-        db->listed = true;
         bool leads =
             db->at_standby && (position_known(&db->newest) || position_same(&here, &db->at));
         if (leads)
@@ -513,6 +513,29 @@ static void look_at(struct leader *l, const struct list_row *row, uint64_t conne
             leading_fall_behind(l, db);
         if (db->state == DB_FOLLOWS)
             leading_has(l, db, &db->at);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+static bool is_there(const struct list_row *row)
+{
+    return row->state == LIST_READY || row->state == LIST_BEING_CHANGED;
+}
+
+/* What the standby has of no realm goes before anything is sent that is newer: as leading_gone. */
+static void tell_unlisted(struct leader *l, const struct list_row *rows, size_t count,
+                          uint64_t connection)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < count && leading_goes_on(l, connection); i++) {
+        struct leader_db *db = is_there(&rows[i]) ? leading_db(l, rows[i].file, true) : NULL;
+        if (db)
+            db->listed = true;
+    }
+    for (struct leader_db *db = l->dbs; db && leading_goes_on(l, connection);
+         db = db->next_of_all) {
+        db->gone_untold |= db->at_standby && !db->listed;
+        leading_tell_gone(l, db);
     }
     (void)pthread_mutex_unlock(&l->lock);
 }
@@ -527,8 +550,10 @@ static void settle(struct leader *l)
     (void)pthread_mutex_unlock(&l->lock);
     arena_init(&a, LIST_ARENA_BYTES);
     int err = list_all(l, &a, &rows, &count);
+    if (err == 0)
+        tell_unlisted(l, rows, count, connection);
     for (size_t i = 0; i < count && err == 0; i++)
-        if (rows[i].state == LIST_READY || rows[i].state == LIST_BEING_CHANGED)
+        if (is_there(&rows[i]))
             look_at(l, &rows[i], connection);
     if (err == 0)
         err = leading_find_archives(l);
@@ -540,20 +565,10 @@ static void settle(struct leader *l)
         l->broken = true;
         return;
     }
-    for (struct leader_db *db = l->dbs; db; db = db->next_of_all)
-        db->gone_untold |= db->at_standby && !db->listed;
     l->settled = true;
     l->work = true;
     leading_ship(l);
     LOG_INFO("replication", "the standby is connected: %zu databases", count);
-}
-
-static void send_gone(struct leader *l, struct leader_db *db)
-{
-    l->scratch.type = REPL_GONE;
-    l->scratch.file = str_c(db->file);
-    if (leading_send(l, &l->scratch) == 0)
-        db->gone_untold = db->at_standby = false;
 }
 
 static bool is_due(const struct leader_db *db)
@@ -619,8 +634,7 @@ static void catch_up(struct leader *l)
     if (l->settings_untold)
         send_settings(l);
     for (struct leader_db *db = l->dbs; db; db = db->next_of_all) {
-        if (db->gone_untold)
-            send_gone(l, db);
+        leading_tell_gone(l, db);
         if (db->state == DB_FOLLOWS && db->next)
             leading_pump(l, db, NULL);
     }

@@ -206,6 +206,18 @@ static void forget_unacknowledged(struct leader *l, struct leader_db *db)
     db->unacknowledged = NULL;
 }
 
+void leading_tell_gone(struct leader *l, struct leader_db *db)
+{
+    if (!db->gone_untold)
+        return;
+    l->scratch.type = REPL_GONE;
+    l->scratch.file = str_c(db->file);
+    if (leading_send(l, &l->scratch) == 0)
+        db->gone_untold = db->at_standby = false;
+}
+
+/* Told before the list of realms forgets it: a standby that hears the latter alone, and reigns then, has a
+ * file of nobody (RP-02). */
 void leading_gone(void *leader, struct str file)
 {
     struct leader *l = leader;
@@ -220,6 +232,7 @@ void leading_gone(void *leader, struct str file)
         db->state = DB_UNKNOWN;
         db->next = NULL;
         forget_unacknowledged(l, db);
+        leading_tell_gone(l, db);
         leading_work(l);
         leading_wake(db);
     }

@@ -114,6 +114,8 @@ void leading_pause(struct leader *leader, pthread_cond_t *cond, int64_t until_ms
 
 void leading_commit(void *leader, const struct repl_commit *commit);
 void leading_gone(void *leader, struct str file);
+/* With the lock held: tells the standby, if it has it and was not told. */
+void leading_tell_gone(struct leader *l, struct leader_db *db);
 /* ERR_IO: nobody is there, or the stream broke off. */
 MUST_CHECK int leading_send(struct leader *leader, const struct repl_message *m);
 bool leading_has_room(struct leader *leader, size_t bytes);

@@ -55,6 +55,7 @@ static struct {
     int commits_within;
     bool silent;           /* says nothing */
     atomic_size_t waiting; /* as told */
+    atomic_int looks;      /* at that */
     int breaches;          /* of what the leader promises */
     int commits, snapshots, differences, gone;
     uint32_t snapshot_pages;
@@ -183,6 +184,7 @@ static int take(void *arg, const struct repl_message *m)
 static size_t waiting(void *arg)
 {
     (void)arg;
+    atomic_fetch_add(&standby.looks, 1);
     return atomic_load(&standby.waiting);
 }
 

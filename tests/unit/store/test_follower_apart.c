@@ -239,6 +239,87 @@ static void test_rp_03_too_much_comes_meanwhile(void **state)
     same_everywhere(str_c(file_of("chile")));
 }
 
+static bool is_doomed(const char *file)
+{
+    char path[FOLDER_PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s/s/realms/%s.db" DOOM_SUFFIX, test_dir, file);
+    return access(path, F_OK) == 0;
+}
+
+static void tell_gone(const char *file)
+{
+    const struct repl_message gone = {.type = REPL_GONE, .file = str_c(file)};
+    ok(deliver(&gone));
+}
+
+/* RP-02: the list forgets a realm while its database is still put in place: who is killed then and reigns
+ * must find that the file is nobody's. */
+static void test_rp_02_a_realm_that_goes_meanwhile(void **state)
+{
+    (void)state;
+    char file[FILE_NAME_MAX + 1];
+    make_and_bring("chile");
+    (void)snprintf(file, sizeof(file), "%s", file_of("chile"));
+    struct held chile = hold("chile");
+    bring(str_c(file));
+    tell_gone(file);
+    ok(store_realm_delete(primary, STR("chile")));
+    wait_for_acknowledgement(REALM_MASTER);
+    assert_true(is_doomed(file));
+    let_go(&chile);
+    settle();
+    assert_int_equal(folder_db_bytes(&standby->folder, str_c(file)), -1);
+    assert_false(is_doomed(file));
+}
+
+static void open_as_primary(void)
+{
+    char path[300];
+    dir_of("s", path);
+    const struct store_config config = {.data_dir = path};
+    close_standby();
+    ok(store_open(&config, &standby));
+}
+
+/* RP-02: one that is read when its realm goes does not outlive a promotion. */
+static void test_rp_02_a_realm_that_is_read_when_it_goes(void **state)
+{
+    (void)state;
+    char file[FILE_NAME_MAX + 1];
+    struct held chile;
+    make_and_bring("chile");
+    (void)snprintf(file, sizeof(file), "%s", file_of("chile"));
+    ok(slot_find(standby, STR("chile"), &chile.slot));
+    ok(slot_db_acquire(chile.slot, &chile.db));
+    ok(store_realm_delete(primary, STR("chile")));
+    tell_gone(file);
+    settle();
+    assert_true(folder_db_bytes(&standby->folder, str_c(file)) > 0);
+    slot_db_release(chile.slot, chile.db);
+    open_as_primary();
+    assert_int_equal(folder_db_bytes(&standby->folder, str_c(file)), -1);
+    assert_false(is_doomed(file));
+    assert_false(standby_has_user("peru", "nobody"));
+}
+
+/* What comes anew after that stays. */
+static void test_rp_02_a_database_that_comes_again_stays(void **state)
+{
+    (void)state;
+    char file[FILE_NAME_MAX + 1];
+    make_and_bring("chile");
+    (void)snprintf(file, sizeof(file), "%s", file_of("chile"));
+    struct held chile = hold("chile");
+    bring(str_c(file));
+    tell_gone(file);
+    bring(str_c(file));
+    let_go(&chile);
+    settle();
+    close_standby();
+    open_standby();
+    assert_true(folder_db_bytes(&standby->folder, str_c(file)) > 0);
+}
+
 static int start(void **state)
 {
     int err = start_pair(state);
@@ -257,6 +338,9 @@ int main(void)
         TEST(test_a_break_meanwhile),
         TEST(test_who_ends_has_put_it_in_place),
         TEST(test_rp_03_too_much_comes_meanwhile),
+        TEST(test_rp_02_a_realm_that_goes_meanwhile),
+        TEST(test_rp_02_a_realm_that_is_read_when_it_goes),
+        TEST(test_rp_02_a_database_that_comes_again_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

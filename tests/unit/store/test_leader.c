@@ -167,6 +167,34 @@ static void test_realms_come_and_go(void **state)
     same_as(REALM_MASTER);
 }
 
+static void until_it_waits_for_room(void)
+{
+    int before = atomic_load(&standby.looks);
+    for (int i = 0; atomic_load(&standby.looks) < before + 3 && i < WAIT_MS; i++)
+        (void)usleep(1000);
+}
+
+/* RP-02: the standby hears that a realm is gone before its list forgets it, also while the leader is busy
+ * with another one: killed and promoted in between, it would have a file of nobody. */
+static void test_rp_02_gone_is_told_at_once(void **state)
+{
+    (void)state;
+    start_leader((struct leader_config){0});
+    make_realm("chile");
+    connect_standby();
+    until_in_step();
+    atomic_store(&standby.waiting, (size_t)8 << 20); /* commits find room, databases do not */
+    make_filled("bolivia");
+    until_it_waits_for_room();
+    ok(store_realm_delete(store, STR("chile")));
+    assert_int_equal(standby.gone, 1);
+    assert_int_equal(standby.snapshots, 3);
+    atomic_store(&standby.waiting, 0);
+    until_in_step();
+    same_as("bolivia");
+    same_as(REALM_MASTER);
+}
+
 static bool asks_for(const char *file)
 {
     (void)pthread_mutex_lock(&standby.lock);
@@ -526,6 +554,7 @@ int main(void)
         TEST(test_numbers_begin_anew),
         TEST(test_compares_all_pages),
         TEST(test_realms_come_and_go),
+        TEST(test_rp_02_gone_is_told_at_once),
         TEST(test_a_deleted_realm_waits_for_no_answer),
         TEST(test_brings_a_new_realm_again),
         TEST(test_answers_wait),
