@@ -378,14 +378,18 @@ static int look_up_once(struct store *store, struct str name, struct slot **ret_
     return keep_found(store, &row, changes, fresh, ret_slot);
 }
 
-#define LOOK_UPS 3
+#define LOOK_UPS   500
+#define LOOK_UP_MS 1
 
-/* Asks the master database and keeps the answer. */
+/* Asks the master database and keeps the answer. From the commit that makes a realm ready until that is on disk
+ * it has no slot under its name yet. */
 static int look_up(struct store *store, struct str name, struct slot **ret_slot)
 {
-    int err = ERR_STORE_BUSY;
-    for (int i = 0; i < LOOK_UPS && err == ERR_STORE_BUSY; i++)
+    int err = look_up_once(store, name, ret_slot);
+    for (int i = 1; i < LOOK_UPS && err == ERR_STORE_BUSY; i++) {
+        (void)sqlite3_sleep(LOOK_UP_MS);
         err = look_up_once(store, name, ret_slot);
+    }
     return err;
 }
 
