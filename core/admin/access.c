@@ -77,6 +77,7 @@ static int load_roles(struct bearer *b, struct admin_caller *caller)
     struct footing footing;
     kept_roles_footing(&key, &footing);
     int rc = kept_roles_find(&key, &footing, b->ctx.arena, &caller->roles);
+    caller->by_client = rc == 0;
     if (rc != ERR_NOT_FOUND)
         return rc;
     TRY(read_roles(b, caller));
@@ -157,6 +158,44 @@ static bool carries_rights(struct str from, struct str client_id, struct str abo
            str_eq(str_sub(client_id, 0, client_id.len - (sizeof(MASTER_CLIENT_END) - 1)), about);
 }
 
+/* Less, equal or more than the client of master that carries the rights over a realm. */
+static int compare_client(const struct role *role, struct str about)
+{
+    struct str id = role->client_id, end = STR(MASTER_CLIENT_END);
+    if (role->client_pk == 0)
+        return -1;
+    int order = str_cmp(str_sub(id, 0, about.len), about);
+    return order != 0 ? order : str_cmp(str_from(id, about.len), end);
+}
+
+/* The first that is not before. */
+static size_t first_of_client(const struct roles *roles, struct str about)
+{
+    size_t low = 0;
+    size_t high = roles->count;
+    while (low < high) {
+        size_t at = low + (high - low) / 2;
+        if (compare_client(&roles->items[at], about) < 0)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return low;
+}
+
+/* Those among which the ones are that carry rights over a realm: of many, a few. */
+static struct roles roles_near(const struct admin_caller *caller, struct str about)
+{
+    const struct roles *all = &caller->roles;
+    if (!caller->by_client || !caller->of_master)
+        return *all;
+    size_t first = first_of_client(all, about);
+    size_t end = first;
+    while (end < all->count && compare_client(&all->items[end], about) == 0)
+        end++;
+    return (struct roles){all->items + first, end - first};
+}
+
 static bool may_create_realm(const struct admin_caller *caller)
 {
     for (size_t i = 0; caller->of_master && i < caller->roles.count; i++)
@@ -175,8 +214,9 @@ bool admin_may(const struct admin_caller *caller, struct str realm,
         return true;
     if (permission == ADMIN_CREATE_REALM)
         return may_create_realm(caller);
-    for (size_t i = 0; i < caller->roles.count; i++) {
-        const struct role *role = &caller->roles.items[i];
+    const struct roles near = roles_near(caller, realm);
+    for (size_t i = 0; i < near.count; i++) {
+        const struct role *role = &near.items[i];
         if (role->client_pk != 0 && carries_rights(caller->realm, role->client_id, realm) &&
             str_has_word(str_c(permissions[permission].roles), role->name))
             return true;
@@ -201,9 +241,10 @@ bool admin_is_any(const struct admin_caller *caller)
 int admin_roles_over(const struct admin_caller *caller, struct arena *a, struct str realm,
                      struct strs *ret_names)
 {
+    const struct roles near = roles_near(caller, realm);
     *ret_names = (struct strs){0};
-    for (size_t i = 0; i < caller->roles.count; i++) {
-        const struct role *role = &caller->roles.items[i];
+    for (size_t i = 0; i < near.count; i++) {
+        const struct role *role = &near.items[i];
         if (role->client_pk != 0 && carries_rights(caller->realm, role->client_id, realm))
             TRY(strs_add(ret_names, a, role->name));
     }

@@ -23,6 +23,7 @@ struct admin_caller {
     const struct admin_caller *seconded_by;
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
     struct roles roles;
+    bool by_client; /* they are in the order of kept_roles.h */
 };
 
 /* ERR_UNAUTHENTICATED, ERR_INVALID_TOKEN, ERR_STORE_*. */

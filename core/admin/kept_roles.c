@@ -86,6 +86,15 @@ static int copy_roles(struct arena *a, const struct roles *from, struct roles *r
     return a->exhausted ? ERR_NO_MEMORY : 0;
 }
 
+static int by_client(const void *a, const void *b)
+{
+    const struct role *x = a, *y = b;
+    bool of_realm = x->client_pk == 0 || y->client_pk == 0;
+    int order =
+        of_realm ? (x->client_pk != 0) - (y->client_pk != 0) : str_cmp(x->client_id, y->client_id);
+    return order != 0 ? order : str_cmp(x->name, y->name);
+}
+
 static struct kept *make(const struct kept_roles_key *key, const struct footing *footing,
                          const struct roles *roles)
 {
@@ -93,6 +102,7 @@ static struct kept *make(const struct kept_roles_key *key, const struct footing 
     arena_init(&a, KEPT_BYTES_MAX);
     struct kept *k = ARENA_NEW(&a, struct kept);
     if (k && copy_roles(&a, roles, &k->roles) == 0) {
+        qsort(k->roles.items, k->roles.count, sizeof(*k->roles.items), by_client);
         k->realm_id = arena_str(&a, realm_view_realm(key->view)->id);
         k->scope = arena_str(&a, key->scope);
         k->user_pk = key->user_pk;

@@ -23,7 +23,8 @@ struct kept_roles_key {
 
 /* Before the roles are read, and before that read begins. */
 void kept_roles_footing(const struct kept_roles_key *key, struct footing *ret_footing);
-/* Good as long as the arena. ERR_NOT_FOUND when they are to be read; ERR_NO_MEMORY. */
+/* In the order of client ids, those of the realm first, then of names. Good as long as the arena. ERR_NOT_FOUND
+ * when they are to be read; ERR_NO_MEMORY. */
 MUST_CHECK int kept_roles_find(const struct kept_roles_key *key, const struct footing *footing,
                                struct arena *a, struct roles *ret_roles);
 /* Keeps a copy, without attributes, when they are many; without memory it does not. */

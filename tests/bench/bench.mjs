@@ -3,7 +3,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { admin, adminMillion, compareAsked, exportMillion, exportRealms } from './admin.mjs';
+import { admin, adminMillion, adminRealms, compareAsked, exportMillion, exportRealms } from './admin.mjs';
 import { consoleMillion, consoleRealms, consoleSmall } from './console.mjs';
 import { grpc, grpcCold, grpcMillion, grpcStorm, grpcTrusted } from './grpc.mjs';
 import { importRealm } from './import.mjs';
@@ -138,6 +138,7 @@ const benchmarks = {
   'grpc-million': grpcMillion,
   admin,
   'admin-million': adminMillion,
+  'admin-realms': adminRealms,
   console: consoleSmall,
   'console-million': consoleMillion,
   'console-realms': consoleRealms,
@@ -358,7 +359,7 @@ async function loaded(server) {
 }
 
 // Without a name: all but the full sizes.
-const isFull = (name) => ['scale', 'scale-realms', 'console-realms'].includes(name) || name.endsWith('-million');
+const isFull = (name) => ['scale', 'scale-realms', 'admin-realms', 'console-realms'].includes(name) || name.endsWith('-million');
 const usual = Object.keys(benchmarks).filter((name) => !isFull(name));
 const chosen = process.argv.slice(2);
 if (chosen.includes('--list')) {
