@@ -77,7 +77,7 @@ static void invisible_characters_are_refused_WE_13(void **state)
     static const char *const bad[] = {"ma\u202eria", "ma\u2066ria", "ma\u200bria",   "ma\u200dria",
                                       "ma\ufeffria", "ma\u00adria", "ma\u061cria",   "ma\u2060ria",
                                       "ma\nria",     "ma\x7fria",   "ma\xc2\x85ria", "maria\ufe0f",
-                                      "\u115fa",     "\u3164a",     "a\U000e0fff",  "ma\u034fria"};
+                                      "\u115fa",     "\u3164a",     "a\U000e0fff",   "ma\u034fria"};
     struct str name;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
