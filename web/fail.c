@@ -185,6 +185,8 @@ static void admin_error(struct json_writer *w, struct request *req, int err,
     } else if (o->status == 409 || req->err.field[0] != '\0' || err == ERR_PASSWORD_POLICY) {
         if (req->err.field[0] != '\0')
             jw_member_c(w, "field", req->err.field);
+        if (err == ERR_EMAIL_TAKEN) /* programs tell it from other conflicts by that */
+            jw_member_c(w, "error", o->oauth);
         jw_member_str(w, "errorMessage", str_empty(detail) ? str_c(o->description) : detail);
     } else {
         jw_member_c(w, "error", o->oauth);

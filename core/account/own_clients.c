@@ -169,7 +169,7 @@ static int check_redirects(const struct auth_ctx *ctx, const struct strs *uris)
 static int apply_form(const struct auth_ctx *ctx, enum own_client_kind kind,
                       const struct own_client_form *form, struct client *io_client)
 {
-    struct str name = str_trim(form->name);
+    struct str name = unicode_trim(form->name);
     if (str_empty(name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name", "A name is needed");
     TRY(check_text(ctx, name, NAME_MAX_BYTES, "name"));

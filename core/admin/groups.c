@@ -32,8 +32,8 @@ int admin_group_find(const struct auth_ctx *ctx, struct store_read *r, struct st
 /* A slash inside a name would make two groups with one path. */
 static int check_group(const struct auth_ctx *ctx, const struct group *group)
 {
-    if (str_empty(group->name) || str_find(group->name, '/') >= 0 || !str_is_utf8(group->name) ||
-        text_is_deceptive(group->name))
+    if (!str_is_utf8(group->name) || text_is_blank(group->name) ||
+        str_find(group->name, '/') >= 0 || text_is_deceptive(group->name))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
                          "a group needs a name without '/', control or invisible characters");
     TRY(text_check(group->name, NAME_MAX_BYTES, "name", ctx->err));

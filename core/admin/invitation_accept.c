@@ -66,20 +66,22 @@ static int find_invited(const struct auth_ctx *ctx, struct store_read *r,
     return str_eq(v->user.email, v->invitation.email) ? 0 : ERR_ACTION_TOKEN;
 }
 
-/* An address was invited: its owner makes the account. RE-03: one that has the address meanwhile is hers only if
- * it proved that; anybody can write an address into his profile. */
-static int find_owner(const struct auth_ctx *ctx, struct store_read *r, struct invitation_visit *v)
+/* RE-03: anybody can write an address into his profile, and the link goes to whose it is. */
+int invitation_owner_of(const struct auth_ctx *ctx, struct store_read *r, struct str email,
+                        struct user *ret_user)
 {
-    TRY(user_find_by_email(r, ctx->arena, v->invitation.email, &v->user));
-    bool proved = v->user.email_verified && !auth_realm(ctx)->duplicate_emails_allowed;
-    return proved ? 0 : ERR_ACTION_TOKEN;
+    TRY(user_find_by_email(r, ctx->arena, email, ret_user));
+    bool proved = ret_user->email_verified && !auth_realm(ctx)->duplicate_emails_allowed;
+    return proved ? 0 : ERR_EMAIL_TAKEN;
 }
 
 static int find_account(const struct auth_ctx *ctx, struct store_read *r,
                         struct invitation_visit *v)
 {
     bool invited = !str_empty(v->invitation.user_id);
-    int rc = invited ? find_invited(ctx, r, v) : find_owner(ctx, r, v);
+    /* An address was invited: its owner makes the account, or has it meanwhile. */
+    int rc = invited ? find_invited(ctx, r, v)
+                     : invitation_owner_of(ctx, r, v->invitation.email, &v->user);
     v->has_account = rc == 0;
     if (rc == ERR_NOT_FOUND)
         return 0;
@@ -139,11 +141,11 @@ static int accept(const struct auth_ctx *ctx, struct str key, struct str account
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
-static int report_refused(const struct auth_ctx *ctx)
+static int report_refused(const struct auth_ctx *ctx, struct str error)
 {
     struct report report = {.type = EVENT_InvitationRefused, .subject_kind = STR("realm")};
     report.subject_id = auth_realm(ctx)->id;
-    report_add(&report, "error", STR("expired_code"));
+    report_add(&report, "error", error);
     return report_alone(ctx, &report);
 }
 
@@ -152,7 +154,9 @@ int invitation_accept(const struct auth_ctx *ctx, struct str key, struct str acc
 {
     int rc = accept(ctx, key, account, ret_visit);
     if (rc == ERR_ACTION_TOKEN)
-        TRY(report_refused(ctx));
+        TRY(report_refused(ctx, STR("expired_code")));
+    if (rc == ERR_EMAIL_TAKEN)
+        TRY(report_refused(ctx, STR("email_in_use")));
     return rc;
 }
 

@@ -53,14 +53,21 @@ struct invitation_visit {
     bool has_account;
     struct user user; /* who joins */
 };
-/* What the key of a link is good for; changes nothing. ERR_ACTION_TOKEN for every reason. */
+/* The account that may be taken for the owner of an address: it proved that, in a realm where addresses are unique.
+ * ERR_NOT_FOUND: nobody has it. ERR_EMAIL_TAKEN: ret_user has it, or is the first of several, and need not be the
+ * owner. */
+MUST_CHECK int invitation_owner_of(const struct auth_ctx *ctx, struct store_read *r,
+                                   struct str email, struct user *ret_user);
+/* What the key of a link is good for; changes nothing. ERR_EMAIL_TAKEN when an account has the address that was
+ * invited and is not its owner by all that is known; ERR_ACTION_TOKEN for every other reason. */
 MUST_CHECK int invitation_visit(const struct auth_ctx *ctx, struct str key,
                                 struct invitation_visit *ret_visit);
-/* The account joins whose id is given, as the page showed it. ERR_ACTION_TOKEN, also when it would be another. */
+/* The account joins whose id is given, as the page showed it. Errors as above, ERR_ACTION_TOKEN also when
+ * it would be another. */
 MUST_CHECK int invitation_accept(const struct auth_ctx *ctx, struct str key, struct str account,
                                  struct invitation_visit *ret_visit);
 /* Makes the account and joins, in one transaction. io_user has the name and the profile as they were typed; the
- * address is the invitation's. ERR_ACTION_TOKEN; ERR_PASSWORD_POLICY with ret_problem, ERR_CONFLICT and
+ * address is the invitation's. Errors as above; ERR_PASSWORD_POLICY with ret_problem, ERR_CONFLICT and
  * ERR_INVALID_REQUEST with what is wrong in ctx->err, upon which the link stays good. */
 MUST_CHECK int invitation_register(const struct auth_ctx *ctx, struct str key, struct user *io_user,
                                    struct str password, struct str password_again,

@@ -36,7 +36,7 @@ int admin_role_find_spelled(const struct auth_ctx *ctx, struct store_read *r, st
 
 static int check_role(const struct auth_ctx *ctx, const struct role *role)
 {
-    if (str_empty(role->name) || !str_is_utf8(role->name) || text_is_deceptive(role->name) ||
+    if (!str_is_utf8(role->name) || text_is_blank(role->name) || text_is_deceptive(role->name) ||
         path_segment_is_dots(role->name))
         return err_field(
             ctx->err, ERR_INVALID_REQUEST, "name",

@@ -7,7 +7,6 @@
 
 #include "core/base/banned.h"
 
-#define LABEL_MAX_BYTES   255
 #define PRIORITY_STEP     10 /* as Keycloak counts */
 #define ACCOUNT_MAX_BYTES 255
 
@@ -40,11 +39,7 @@ int admin_credential_label(const struct auth_ctx *ctx, struct store_write *w,
                            const struct user *user, struct str id, struct str label)
 {
     struct credential c;
-    label = str_trim(label);
-    TRY(text_check(label, LABEL_MAX_BYTES, "userLabel", ctx->err));
-    if (text_is_deceptive(label))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "userLabel",
-                         "userLabel holds no invisible characters");
+    TRY(label_check(label, "userLabel", &label, ctx->err));
     TRY(find_credential(ctx, w, user, id, &c));
     struct str before = c.user_label;
     c.user_label = label;

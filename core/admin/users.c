@@ -1,7 +1,6 @@
 /* People: making, changing and deleting them, their roles and groups. */
 #include "core/admin/users.h"
 
-#include "core/admin/clients.h"
 #include "core/admin/default_groups.h"
 #include "core/admin/profile.h"
 #include "core/admin/quota.h"
@@ -9,6 +8,8 @@
 #include "core/admin/resource_servers.h"
 #include "core/auth/password_change.h"
 #include "core/auth/typed_name.h"
+#include "core/codec/unicode.h"
+#include "core/model/check.h"
 #include "core/model/name.h"
 #include "core/port/action_tokens.h"
 #include "core/port/profiles.h"
@@ -43,7 +44,7 @@ static int prepare_name(const struct auth_ctx *ctx, struct user *io_user)
 static int prepare_rest(const struct auth_ctx *ctx, struct user *io_user)
 {
     if (!str_empty(io_user->email)) {
-        io_user->email = arena_lower(ctx->arena, str_trim(io_user->email));
+        io_user->email = arena_lower(ctx->arena, unicode_trim(io_user->email));
         if (str_absent(io_user->email))
             return ERR_NO_MEMORY;
     }
@@ -158,23 +159,10 @@ int admin_user_insert(const struct auth_ctx *ctx, struct store_write *w, struct 
     return insert_judged(ctx, w, EVENT_UserCreated, io_user);
 }
 
-/* What a person may call himself: nothing that is the name of a service account, and no address but his own, by
- * which others would take him for somebody else (RE-02). */
-static int check_chosen_name(const struct auth_ctx *ctx, const struct user *user)
-{
-    if (str_starts(user->username, STR(SERVICE_ACCOUNT_PREFIX)))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "username",
-                         "a user name does not begin with " SERVICE_ACCOUNT_PREFIX);
-    if (str_find(user->username, '@') >= 0 && !str_eq(user->username, user->email))
-        return err_field(ctx->err, ERR_INVALID_REQUEST, "username",
-                         "a user name with @ is the email of whose name it is");
-    return 0;
-}
-
 int admin_user_register(const struct auth_ctx *ctx, struct store_write *w, struct user *io_user)
 {
     struct auth_ctx own = *ctx;
-    TRY(check_chosen_name(ctx, io_user));
+    TRY(own_name_check(ctx, io_user));
     TRY(admin_id(ctx->arena, &io_user->id));
     own.actor.user_id = io_user->id;
     own.actor.username = io_user->username;
@@ -195,11 +183,20 @@ int admin_user_taken_over(const struct auth_ctx *ctx, struct store_write *w,
 }
 
 /* Who changes a person: an administrator (profile NULL), or the person himself by this profile. */
-static int judge(const struct auth_ctx *ctx, const struct profile *own, const struct user *before,
-                 struct user *io_after)
+struct by {
+    const struct profile *profile;
+    enum address_proof proof;
+};
+
+/* RE-02: a name that a person chose is looked at, and one that was his address goes with it. */
+static int judge_own(const struct auth_ctx *ctx, const struct by *by, const struct user *before,
+                     struct user *io_after)
 {
-    return own ? admin_profile_judge_as(ctx, own, STR(PROFILE_ROLE_USER), before, io_after)
-               : admin_profile_judge(ctx, before, io_after);
+    bool renamed = !str_eq(io_after->username, before->username);
+    if (renamed)
+        TRY(own_name_check(ctx, io_after));
+    TRY(admin_profile_judge_as(ctx, by->profile, STR(PROFILE_ROLE_USER), before, io_after));
+    return renamed ? 0 : own_name_follow(ctx, before, by->proof, io_after);
 }
 
 static enum event_type event_of(const struct user *before, const struct user *after, bool own)
@@ -218,7 +215,7 @@ static int end_links(struct store_write *w, const struct user *before, const str
                : 0;
 }
 
-static int update(const struct auth_ctx *ctx, struct store_write *w, const struct profile *own,
+static int update(const struct auth_ctx *ctx, struct store_write *w, const struct by *by,
                   const struct user *before, const struct user *after, struct user *ret_user)
 {
     struct user user = *after;
@@ -233,9 +230,7 @@ static int update(const struct auth_ctx *ctx, struct store_write *w, const struc
     if (!str_eq(user.username, before->username))
         TRY(prepare_name(ctx, &user));
     TRY(prepare_rest(ctx, &user));
-    if (own && !str_eq(user.username, before->username))
-        TRY(check_chosen_name(ctx, &user));
-    TRY(judge(ctx, own, before, &user));
+    TRY(by->profile ? judge_own(ctx, by, before, &user) : admin_profile_judge(ctx, before, &user));
     /* OI-08: a new address has not been proved by the old one's proof. */
     if (!str_eq(user.email, before->email) && before->email_verified && user.email_verified)
         user.email_verified = false;
@@ -248,20 +243,23 @@ static int update(const struct auth_ctx *ctx, struct store_write *w, const struc
     TRY(end_links(w, before, &user));
     if (before->enabled && !user.enabled)
         TRY(session_delete_of_user(w, user.pk, 0, &ended));
-    return admin_record(ctx, w, event_of(before, &user, own != NULL), "user", user.id, data);
+    return admin_record(ctx, w, event_of(before, &user, by->profile != NULL), "user", user.id,
+                        data);
 }
 
 int admin_user_update(const struct auth_ctx *ctx, struct store_write *w, const struct user *before,
                       const struct user *after, struct user *ret_user)
 {
-    return update(ctx, w, NULL, before, after, ret_user);
+    const struct by administrator = {.profile = NULL};
+    return update(ctx, w, &administrator, before, after, ret_user);
 }
 
 int admin_user_update_own(const struct auth_ctx *ctx, struct store_write *w,
-                          const struct profile *profile, const struct user *before,
-                          const struct user *after)
+                          const struct profile *profile, enum address_proof proof,
+                          const struct user *before, const struct user *after)
 {
-    return update(ctx, w, profile, before, after, NULL);
+    const struct by himself = {profile, proof};
+    return update(ctx, w, &himself, before, after, NULL);
 }
 
 int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w, const struct user *user)
@@ -290,6 +288,7 @@ int admin_user_import_credential(const struct auth_ctx *ctx, struct store_write 
                                  const struct user *user, struct credential *credential)
 {
     TRY(check_record(ctx, credential));
+    TRY(label_check(credential->user_label, "userLabel", &credential->user_label, ctx->err));
     TRY(admin_id(ctx->arena, &credential->id));
     if (credential->created_ms == 0)
         credential->created_ms = store_write_now(w)->wall_ms;
@@ -306,11 +305,14 @@ int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w, const s
                         {"action", STR("unlock")});
 }
 
+/* OT-06: a login that is under way, at the page of a new device for example, has no session yet. It ends by its
+ * moment. */
 int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                       int64_t *ret_count)
 {
     struct str count;
     TRY(session_delete_of_user(w, user->pk, 0, ret_count));
+    TRY(user_end_logins(w, user->pk, now_s(ctx->now)));
     count = arena_printf(ctx->arena, "%lld", (long long)*ret_count);
     return ADMIN_RECORD(ctx, w, EVENT_SessionRevoked, "user", user->id,
                         {"username", user->username}, {"sessions", count});

@@ -3,6 +3,7 @@
 #ifndef GARITA_CORE_ADMIN_USERS_H
 #define GARITA_CORE_ADMIN_USERS_H
 
+#include "core/admin/own_name.h"
 #include "core/auth/context.h"
 #include "core/model/profile.h"
 #include "core/model/role.h"
@@ -50,10 +51,11 @@ MUST_CHECK int admin_user_update(const struct auth_ctx *ctx, struct store_write 
                                  const struct user *before, const struct user *after,
                                  struct user *ret_user);
 /* The same by the person himself, as that profile allows people (core/account/profile.h); the event is
- * ProfileUpdated. */
+ * ProfileUpdated. Names are those that people may give themselves (own_name.h); the proof is that of the
+ * new address. */
 MUST_CHECK int admin_user_update_own(const struct auth_ctx *ctx, struct store_write *w,
-                                     const struct profile *profile, const struct user *before,
-                                     const struct user *after);
+                                     const struct profile *profile, enum address_proof proof,
+                                     const struct user *before, const struct user *after);
 MUST_CHECK int admin_user_delete(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *user);
 
@@ -65,7 +67,8 @@ MUST_CHECK int admin_user_import_credential(const struct auth_ctx *ctx, struct s
 MUST_CHECK int admin_user_unlock(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *user);
 
-/* Ends all sessions; tells how many. */
+/* Ends all sessions and tells how many; with them, to the second, the logins that are under way and the links that
+ * the person had mailed to himself. notBefore is set, as by Keycloak. */
 MUST_CHECK int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w,
                                  const struct user *user, int64_t *ret_count);
 

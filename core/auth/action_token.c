@@ -2,6 +2,7 @@
 #include "core/auth/action_token.h"
 
 #include "core/admin/access.h"
+#include "core/admin/own_name.h"
 #include "core/auth/login.h"
 #include "core/auth/password_change.h"
 #include "core/auth/report.h"
@@ -79,13 +80,23 @@ static int person_of(const struct auth_ctx *ctx, struct store_read *r, const str
     return str_absent(*ret_hash) ? ERR_NO_MEMORY : 0;
 }
 
+/* RE-01: a link of before the person was logged out everywhere could be one that somebody else had mailed. What an
+ * administrator asks of a person he may ask before he logs him out. */
+static bool is_recent(const struct auth_ctx *ctx, const struct action_token *token,
+                      const struct user *user)
+{
+    struct user anybody = *user;
+    if (token->purpose == ACTION_EXECUTE)
+        anybody.not_before_s = 0;
+    return session_user_allowed(ctx, &anybody, token->created_ms);
+}
+
 static bool may_act(const struct auth_ctx *ctx, const struct action_token *token,
                     const struct user *user)
 {
     bool reached = token->purpose == ACTION_UPDATE_EMAIL || !str_empty(user->email);
     return token->expires_ms > ctx->now->wall_ms && reached &&
-           str_empty(user->service_account_client_id) &&
-           session_user_allowed(ctx, user, token->created_ms);
+           str_empty(user->service_account_client_id) && is_recent(ctx, token, user);
 }
 
 /* As things stand in this transaction. */
@@ -170,7 +181,7 @@ static const enum event_type done_events[] = {
 };
 
 static int report_done(const struct auth_ctx *ctx, struct store_write *w,
-                       const struct action_visit *visit)
+                       const struct action_visit *visit, struct str new_name)
 {
     struct report report = {
         .type = done_events[visit->token.purpose],
@@ -180,34 +191,46 @@ static int report_done(const struct auth_ctx *ctx, struct store_write *w,
     };
     report_add(&report, "actions", visit->token.actions);
     report_add(&report, "email", visit->user.email);
+    if (!str_eq(new_name, visit->user.username))
+        report_add(&report, "newUsername", new_name);
     return report_write(ctx, w, &report);
 }
 
-/* The other links went to the former address. */
-static int store_address(struct store_write *w, const struct user *user)
+/* RE-02: a name that was the former address goes with it. The other links went to that address. */
+static int store_address(const struct auth_ctx *ctx, struct store_write *w, struct str new_email,
+                         struct user *io_user)
 {
-    int rc = user_update(w, user);
-    if (rc == ERR_CONFLICT) /* somebody else was quicker */
+    const struct user before = *io_user;
+    io_user->email = new_email;
+    io_user->email_verified = true;
+    int rc = own_name_follow(ctx, &before, ADDRESS_PROVED, io_user);
+    if (rc == 0)
+        rc = user_update(w, io_user);
+    /* Somebody else was quicker, or the realm's rules have changed since. */
+    if (rc == ERR_CONFLICT || rc == ERR_INVALID_REQUEST)
         return ERR_ACTION_TOKEN;
     TRY(rc);
-    return action_token_delete_of_user(w, user->pk);
+    return action_token_delete_of_user(w, io_user->pk);
 }
 
 /* Who followed the link has read what came to the address: the one that he has, or with new_email that one. */
 static int store_proof(const struct auth_ctx *ctx, struct store_write *w, int64_t user_pk,
-                       struct str new_email)
+                       struct str new_email, struct str *ret_name)
 {
     struct user user;
     struct str prove = STR(REQUIRED_ACTION_VERIFY_EMAIL);
     TRY(user_find_by_pk(store_write_reader(w), ctx->arena, user_pk, &user));
+    *ret_name = user.username;
     if (user.email_verified && !strs_has(&user.required_actions, prove) && str_empty(new_email))
         return 0;
-    user.email_verified = true;
     TRY(user_action_put(ctx->arena, &user, prove, false));
-    if (str_empty(new_email))
+    if (str_empty(new_email)) {
+        user.email_verified = true;
         return user_update(w, &user);
-    user.email = new_email;
-    return store_address(w, &user);
+    }
+    TRY(store_address(ctx, w, new_email, &user));
+    *ret_name = user.username;
+    return 0;
 }
 
 /* change NULL: no password is asked for. */
@@ -215,6 +238,7 @@ static int store(const struct auth_ctx *ctx, struct str key, const struct passwo
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct action_visit now;
+    struct str name;
     bool first;
     TRY(store_write_begin(ctx->view, ctx->now, &w));
     TRY(fill_visit(ctx, store_write_reader(w), key, &now));
@@ -223,11 +247,11 @@ static int store(const struct auth_ctx *ctx, struct str key, const struct passwo
         return ERR_ACTION_TOKEN;
     if (change)
         TRY(password_change_store(ctx, w, change, false, 0, EVENT_PasswordUpdated));
-    TRY(store_proof(ctx, w, now.user.pk, action_token_address(now.token.actions)));
+    TRY(store_proof(ctx, w, now.user.pk, action_token_address(now.token.actions), &name));
     /* RE-01, MF-04: the link lets nobody in, so that a device is set up at the login that follows. */
     if (now.wants_totp)
         TRY(user_action_set(ctx, w, now.user.pk, STR(REQUIRED_ACTION_CONFIGURE_TOTP), true));
-    TRY(report_done(ctx, w, &now));
+    TRY(report_done(ctx, w, &now, name));
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 

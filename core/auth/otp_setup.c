@@ -12,14 +12,13 @@
 
 #include "core/base/banned.h"
 
-#define KEY_BYTES       20 /* RFC 4226 4, R6 */
-#define SECRET_MAX      ((size_t)256)
-#define URI_MAX         ((size_t)2048)
-#define ISSUER_BYTES    64
-#define ACCOUNT_BYTES   128
-#define LABEL_MAX_BYTES 255
-#define SETUP_ONCE      "totp-setup" /* what is spent of a set-up: itself, and each try as "ID:NUMBER" */
-#define MS_PER_S        1000
+#define KEY_BYTES     20 /* RFC 4226 4, R6 */
+#define SECRET_MAX    ((size_t)256)
+#define URI_MAX       ((size_t)2048)
+#define ISSUER_BYTES  64
+#define ACCOUNT_BYTES 128
+#define SETUP_ONCE    "totp-setup" /* what is spent of a set-up: itself, and each try as "ID:NUMBER" */
+#define MS_PER_S      1000
 
 /* --- a new one --- */
 
@@ -186,8 +185,7 @@ int otp_setup_label_problem(const struct auth_ctx *ctx, struct store_read *r, in
         *ret_key = "tooManyTotpDevicesMessage";
     else if (str_empty(label) && devices.count > 0)
         *ret_key = "missingTotpDeviceNameMessage";
-    else if (text_check(label, LABEL_MAX_BYTES, "userLabel", &ignored) != 0 ||
-             text_is_deceptive(label))
+    else if (label_check(label, "userLabel", &label, &ignored) != 0)
         *ret_key = "invalidTotpDeviceNameMessage";
     for (size_t i = 0; i < devices.count && !*ret_key; i++)
         if (str_eq(devices.items[i].user_label, label))

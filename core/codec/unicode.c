@@ -84,3 +84,42 @@ const char *unicode_category(uint32_t code_point)
 {
     return utf8proc_category_string((utf8proc_int32_t)code_point);
 }
+
+bool unicode_is_space(uint32_t code_point)
+{
+    return utf8proc_category((utf8proc_int32_t)code_point) == UTF8PROC_CATEGORY_ZS;
+}
+
+static bool is_blank(uint32_t c)
+{
+    return c == '\t' || unicode_is_space(c);
+}
+
+static struct str without_leading(struct str text)
+{
+    struct str rest = text;
+    while (rest.len > 0 && is_blank(unicode_next(&rest)))
+        text = rest;
+    return text;
+}
+
+/* Whether the text ends with a blank, of so many bytes. Broken UTF-8 is none. */
+static bool ends_blank(struct str text, size_t *ret_bytes)
+{
+    for (size_t bytes = 1; bytes <= 3 && bytes <= text.len; bytes++) {
+        struct str last = str_from(text, text.len - bytes);
+        *ret_bytes = bytes;
+        if (is_blank(unicode_next(&last)) && last.len == 0)
+            return true;
+    }
+    return false;
+}
+
+struct str unicode_trim(struct str text)
+{
+    size_t bytes;
+    text = without_leading(text);
+    while (ends_blank(text, &bytes))
+        text.len -= bytes;
+    return text;
+}

@@ -18,5 +18,9 @@ uint32_t unicode_next(struct str *io_rest);
 bool unicode_is_mark(uint32_t code_point);
 /* The general category in its two letters, "Lu". */
 const char *unicode_category(uint32_t code_point);
+/* A space of any width (Zs); line breaks and tabs are controls. */
+bool unicode_is_space(uint32_t code_point);
+/* Without the spaces and tabs at both ends; a part of the text that was given. */
+struct str unicode_trim(struct str text);
 
 #endif

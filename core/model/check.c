@@ -166,7 +166,7 @@ int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx
     return 0;
 }
 
-static bool code_point_is_deceptive(uint32_t c)
+static bool is_invisible(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
@@ -174,13 +174,23 @@ static bool code_point_is_deceptive(uint32_t c)
         {0x0000, 0x001f},   /* C0 */
         {0x007f, 0x009f},   /* DEL, C1 */
         {0x00ad, 0x00ad},   /* soft hyphen */
+        {0x034f, 0x034f},   /* combining grapheme joiner */
         {0x061c, 0x061c},   /* Arabic letter mark */
+        {0x115f, 0x1160},   /* Hangul fillers */
+        {0x17b4, 0x17b5},   /* Khmer inherent vowels */
+        {0x180b, 0x180f},   /* Mongolian variation selectors, vowel separator */
         {0x200b, 0x200f},   /* zero width, direction marks */
         {0x2028, 0x202e},   /* separators, embeddings, overrides */
         {0x2060, 0x206f},   /* word joiner, invisible operators, isolates */
+        {0x2800, 0x2800},   /* Braille pattern blank */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xfe00, 0xfe0f},   /* variation selectors */
         {0xfeff, 0xfeff},   /* byte order mark */
-        {0xfff9, 0xfffb},   /* annotations */
-        {0xe0000, 0xe007f}, /* tags */
+        {0xffa0, 0xffa0},   /* halfwidth Hangul filler */
+        {0xfff0, 0xfffb},   /* reserved as invisible, annotations */
+        {0x1bca0, 0x1bca3}, /* shorthand format controls */
+        {0x1d173, 0x1d17a}, /* musical format controls */
+        {0xe0000, 0xe0fff}, /* tags, variation selectors, reserved as invisible */
     };
     for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
         if (c >= ranges[i].first && c <= ranges[i].last)
@@ -188,11 +198,62 @@ static bool code_point_is_deceptive(uint32_t c)
     return false;
 }
 
+/* Without them a telephone of emoji would be drawn in ink, and Mongolian be misspelled. Behind a digit one is part
+ * of a keycap, or it is not seen. */
+static bool selects_variant(uint32_t before, uint32_t c, struct str rest)
+{
+    bool of_keycap = c == 0xfe0f && str_starts(rest, STR("\xe2\x83\xa3"));
+    bool of_sign = (c == 0xfe0e || c == 0xfe0f) && before >= 0x80 && !is_invisible(before) &&
+                   unicode_category(before)[0] == 'S';
+    bool of_mongolian = c >= 0x180b && c <= 0x180f && before >= 0x1820 && before <= 0x18aa;
+    return of_keycap || of_sign || of_mongolian;
+}
+
+/* Takes the next code point; before is the one that stood in front of it, 0: none. */
+static bool next_is_deceptive(struct str *io_rest, uint32_t *io_before)
+{
+    uint32_t c = unicode_next(io_rest);
+    bool deceptive = is_invisible(c) && !selects_variant(*io_before, c, *io_rest);
+    *io_before = c;
+    return deceptive;
+}
+
 bool text_is_deceptive(struct str text)
 {
     struct str rest = text;
+    uint32_t before = 0;
     while (rest.len > 0)
-        if (code_point_is_deceptive(unicode_next(&rest)))
+        if (next_is_deceptive(&rest, &before))
             return true;
     return false;
+}
+
+int text_without_deceptive(struct arena *a, struct str text, struct str *ret_text)
+{
+    struct str rest = text;
+    uint32_t before = 0;
+    struct buf b;
+    buf_init(&b, a, text.len + 1);
+    while (rest.len > 0) {
+        struct str from = rest;
+        if (!next_is_deceptive(&rest, &before))
+            buf_add(&b, str_sub(from, 0, from.len - rest.len));
+    }
+    return buf_finish(&b, ret_text);
+}
+
+bool text_is_blank(struct str text)
+{
+    return str_empty(unicode_trim(text));
+}
+
+int label_check(struct str raw, const char *field, struct str *ret_label, struct err_ctx *ctx)
+{
+    struct str label = unicode_trim(raw);
+    TRY(text_check(label, DEVICE_LABEL_MAX_BYTES, field, ctx));
+    if (text_is_deceptive(label))
+        return err_field(ctx, ERR_INVALID_REQUEST, field, "%s holds no invisible characters",
+                         field);
+    *ret_label = label;
+    return 0;
 }

@@ -30,13 +30,23 @@ MUST_CHECK int map_check(const struct str_map *map, size_t max_count, size_t max
                          const char *name, struct err_ctx *ctx);
 /* The same for attributes; line breaks are allowed in values. */
 MUST_CHECK int attrs_check(const struct attrs *attrs, const char *name, struct err_ctx *ctx);
-/* Characters that make a name look like another one or like nothing: controls (C0, C1), zero-width
- * and bidirectional ones. The text must be UTF-8. */
+/* Characters that make a name look like another one or like nothing: controls (C0, C1), bidirectional ones and
+ * all that nobody sees (Default_Ignorable_Code_Point), but for a variation selector behind a sign that has
+ * variants. The text must be UTF-8. */
 bool text_is_deceptive(struct str text);
+/* The text without them. ERR_NO_MEMORY. */
+MUST_CHECK int text_without_deceptive(struct arena *a, struct str text, struct str *ret_text);
+/* Nothing but spaces of whatever width. */
+bool text_is_blank(struct str text);
+/* What people call a device: ret_label is raw without the spaces around it, at most DEVICE_LABEL_MAX_BYTES of what can be
+ * read as it is; it may be empty. ERR_INVALID_REQUEST about that field. */
+MUST_CHECK int label_check(struct str raw, const char *field, struct str *ret_label,
+                           struct err_ctx *ctx);
 
-#define ATTRS_MAX_COUNT       128
-#define ATTRS_MAX_VALUES      256
-#define ATTRS_MAX_NAME_BYTES  255
-#define ATTRS_MAX_VALUE_BYTES 4096
+#define DEVICE_LABEL_MAX_BYTES 255
+#define ATTRS_MAX_COUNT        128
+#define ATTRS_MAX_VALUES       256
+#define ATTRS_MAX_NAME_BYTES   255
+#define ATTRS_MAX_VALUE_BYTES  4096
 
 #endif

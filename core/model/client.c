@@ -72,7 +72,7 @@ bool client_rotated_is_live(const struct client *client, int64_t now_s)
 
 static int check_texts(const struct client *client, struct err_ctx *ctx)
 {
-    if (str_empty(client->client_id) || text_is_deceptive(client->client_id))
+    if (text_is_blank(client->client_id) || text_is_deceptive(client->client_id))
         return err_field(ctx, ERR_INVALID_REQUEST, "clientId",
                          "clientId is missing or holds characters that are not allowed");
     TRY(text_check(client->client_id, CLIENT_ID_MAX_BYTES, "clientId", ctx));

@@ -1,4 +1,5 @@
 /* A person against the profile. */
+#include "core/model/check.h"
 #include "core/model/profile.h"
 #include "core/model/profile_value.h"
 
@@ -54,7 +55,7 @@ static bool same(struct values a, struct values b)
 static bool is_blank(struct values values)
 {
     for (size_t i = 0; i < values.count; i++)
-        if (!str_empty(str_trim(values.items[i])))
+        if (!text_is_blank(values.items[i]))
             return false;
     return true;
 }

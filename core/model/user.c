@@ -102,11 +102,21 @@ static bool domain_is_valid(struct str domain)
     return true;
 }
 
+/* Of whatever width: one before an address would make it look like another one. */
+static bool holds_space(struct str text)
+{
+    for (struct str rest = text; rest.len > 0;)
+        if (unicode_is_space(unicode_next(&rest)))
+            return true;
+    return false;
+}
+
 bool email_is_sound(struct str email)
 {
     ptrdiff_t at = str_find(email, '@');
     return email.len <= EMAIL_MAX_BYTES && at > 0 && str_is_utf8(email) &&
-           !text_is_deceptive(email) && local_part_is_valid(str_sub(email, 0, (size_t)at)) &&
+           !text_is_deceptive(email) && !holds_space(email) &&
+           local_part_is_valid(str_sub(email, 0, (size_t)at)) &&
            domain_is_valid(str_from(email, (size_t)at + 1));
 }
 

@@ -10,6 +10,8 @@
  * duplicates) or id is taken; a user name may not equal another's e-mail (RE-02). Sets user->pk. */
 MUST_CHECK int user_insert(struct store_write *w, struct user *user);
 MUST_CHECK int user_update(struct store_write *w, const struct user *user);
+/* Who logged in before this second has to anew; it never goes back. Nothing else of the person is looked at. */
+MUST_CHECK int user_end_logins(struct store_write *w, int64_t user_pk, int64_t not_before_s);
 MUST_CHECK int user_delete(struct store_write *w, int64_t user_pk);
 MUST_CHECK int user_find_by_id(struct store_read *r, struct arena *a, struct str id,
                                struct user *ret_user);

@@ -6,14 +6,15 @@
 #include "core/auth/otp.h"
 #include "core/auth/password_change.h"
 #include "core/base/rng.h"
+#include "core/codec/unicode.h"
+#include "core/model/check.h"
 #include "core/port/limits.h"
 #include "core/port/users.h"
 
 #include "core/base/banned.h"
 
-#define DATA_MAX_BYTES  ((size_t)64 << 10)
-#define LABEL_MAX_BYTES 255
-#define COUNT_MAX       64
+#define DATA_MAX_BYTES ((size_t)64 << 10)
+#define COUNT_MAX      64
 
 /* Kinds that logins here ask for. */
 static bool is_used(struct str type)
@@ -205,15 +206,26 @@ static int read_credential(struct import *im, const struct json_value *json,
     return 0;
 }
 
+/* IN-04: a device is called what can be read. */
+static int adapt_label(struct import *im, const struct import_at *at, struct str *io_label)
+{
+    struct str clean;
+    if (io_label->len > DEVICE_LABEL_MAX_BYTES)
+        return import_fail(im, at, "a label has at most %d bytes", DEVICE_LABEL_MAX_BYTES);
+    TRY(text_without_deceptive(import_arena(im), *io_label, &clean));
+    if (clean.len < io_label->len)
+        import_adapted(im, at, "without its control and invisible characters");
+    *io_label = unicode_trim(clean);
+    return 0;
+}
+
 static int take_credential(struct import *im, const struct json_value *json,
                            const struct import_at *at, struct user *user)
 {
     struct credential c;
     TRY(import_expect_object(im, json, at));
     TRY(read_credential(im, json, at, &c));
-    if (c.user_label.len > LABEL_MAX_BYTES)
-        return import_fail(im, AT_MEMBER(at, "userLabel"), "a label has at most %d bytes",
-                           LABEL_MAX_BYTES);
+    TRY(adapt_label(im, AT_MEMBER(at, "userLabel"), &c.user_label));
     if (str_absent(c.secret_data) || str_absent(c.credential_data))
         return take_clear(im, json, at, &c, user);
     return take_stored(im, at, &c, user);

@@ -236,6 +236,17 @@ int user_update(struct store_write *w, const struct user *user)
     return query_run_one(&q);
 }
 
+int user_end_logins(struct store_write *w, int64_t user_pk, int64_t not_before_s)
+{
+    static const struct sql update = {
+        "UPDATE user SET not_before_s = max(not_before_s, ?) WHERE pk = ?"};
+    QUERY(q);
+    TRY(query_open(write_conn(w), &update, &q));
+    query_i64(&q, not_before_s);
+    query_i64(&q, user_pk);
+    return query_run_one(&q);
+}
+
 int user_delete(struct store_write *w, int64_t user_pk)
 {
     static const struct sql delete_row = {"DELETE FROM user WHERE pk = ?"};

@@ -55,6 +55,12 @@ async function use(link, fields = {}, who = browser()) {
   return who.submit(page, formOf(page), fields);
 }
 const assertSpent = (page) => { assertErrorPage(page); assert.match(page.text, /does not work any more/); };
+const assertTaken = (page) => {
+  assert.equal(page.status, 409, page.text);
+  assert.match(visibleText(page.text), /Your address is taken by an account/);
+  assert.match(visibleText(page.text), /invite that account itself/);
+  assert.doesNotMatch(page.text, /does not work any more|mallory|primera|segunda/, 'nobody is named');
+};
 const account = (username, more = {}) => ({ username, firstName: 'Rosa', lastName: 'Mamani', 'password-new': NEW, 'password-confirm': NEW, ...more });
 
 test('OA-16, RE-01: who has an account joins by the link, once; opening it changes nothing', async () => {
@@ -176,9 +182,15 @@ test('RE-03, OI-08: who takes the address that was invited neither joins nor has
   const who = browser();
   const page = await open(link, who); // with the form for a new account
   const mallory = await squatter('mallory', 'victima@example.pe');
-  assertSpent(await browser().get(link));
-  assertSpent(await who.submit(page, formOf(page), account('victima')));
-  assert.equal((await refusal(invite({ email: 'victima@example.pe' }))).status, 409);
+  assertTaken(await browser().get(link));
+  assertTaken(await who.submit(page, formOf(page), account('victima')));
+  const refused = await post(`/${acme}/members/invite-user`, { email: 'victima@example.pe' });
+  assert.deepEqual([refused.status, refused.json.error, refused.json.field], [409, 'email_taken', 'email'], refused.text);
+  const [waiting] = await pending({ email: 'victima@' });
+  const again = await post(`/${acme}/invitations/${waiting.id}/resend`, {});
+  assert.deepEqual([again.status, again.json.error], [409, 'email_taken'], again.text);
+  assert.equal((await pending({ email: 'victima@' }))[0].id, waiting.id, 'the one of before stays');
+  assert.ok((await eventsOf('INVITE_ORG_ERROR')).some((e) => e.error === 'email_in_use'));
   assert.ok(!(await members()).includes('mallory'));
   assert.equal((await kc.users.findOne({ id: mallory.id })).emailVerified, false);
   await kc.users.update({ id: mallory.id }, { email: 'm@example.pe' });
@@ -199,6 +211,59 @@ test('RE-03: an address is invited with the account that proved it and with no o
   await invite({ email: proved.email });
   await use(linkOf(await relay.take(proved.email)));
   assert.ok((await members()).includes(proved.name));
+});
+
+test('RE-03: where accounts share addresses nobody owns one; whom it is for is invited by his id', async () => {
+  await world.setRealm({ loginWithEmailAllowed: false, duplicateEmailsAllowed: true });
+  try {
+    const shared = 'juntas@example.pe', ids = {};
+    for (const name of ['primera', 'segunda']) {
+      await world.addUser(name, { email: shared, emailVerified: true, firstName: 'J', lastName: 'J' });
+      ids[name] = (await kc.users.find({ username: name, exact: true }))[0].id;
+    }
+    const refused = await post(`/${acme}/members/invite-user`, { email: shared });
+    assert.deepEqual([refused.status, refused.json.error], [409, 'email_taken'], refused.text);
+    await inviteKnown(ids.segunda);
+    const link = linkOf(await relay.take(shared));
+    const page = await open(link);
+    assert.match(visibleText(page.text), /segunda/);
+    await use(link);
+    assert.ok((await members()).includes('segunda') && !(await members()).includes('primera'));
+    // an address that nobody had when it was invited
+    await invite({ email: 'luego@example.pe' });
+    const later = linkOf(await relay.take('luego@example.pe')), who = browser(), form = await open(later, who);
+    await world.addUser('tercera', { email: 'luego@example.pe', emailVerified: true, firstName: 'T', lastName: 'T' });
+    assertTaken(await browser().get(later));
+    assertTaken(await who.submit(form, formOf(form), account('cuarta')));
+    assert.ok(!(await members()).some((m) => ['tercera', 'cuarta'].includes(m)));
+  } finally { await world.setRealm({ duplicateEmailsAllowed: false }); }
+});
+
+test('RE-03: an invitation of one account that is sent anew is still of that account alone', async () => {
+  const vera = await someone();
+  await inviteKnown(vera.id);
+  const first = linkOf(await relay.take(vera.email));
+  const [one] = await pending({ email: vera.email });
+  await kc.organizations.resendInvitation({ orgId: acme, invitationId: one.id });
+  const second = linkOf(await relay.take(vera.email));
+  assertSpent(await browser().get(first));
+  const [two] = await pending({ email: vera.email });
+  assert.notEqual(two.id, one.id);
+  await kc.users.update({ id: vera.id }, { email: 'vera-nueva@example.pe' });
+  await world.addUser('otra-vera', { email: vera.email, emailVerified: true, firstName: 'O', lastName: 'V' });
+  assertSpent(await browser().get(second));
+  const moved = await post(`/${acme}/invitations/${two.id}/resend`, {});
+  assert.equal(moved.status, 409, moved.text);
+  assert.match(moved.json.errorMessage, /does not have this email any more/);
+  assert.deepEqual((await pending({ email: vera.email })).map((i) => i.id), [two.id], 'nothing was taken back');
+  await kc.organizations.deleteInvitation({ orgId: acme, invitationId: two.id });
+  await inviteKnown(vera.id);
+  const third = linkOf(await relay.take('vera-nueva@example.pe'));
+  const [three] = await pending({ email: 'vera-nueva' });
+  await kc.organizations.resendInvitation({ orgId: acme, invitationId: three.id });
+  await use(linkOf(await relay.take('vera-nueva@example.pe')));
+  assertSpent(await browser().get(third));
+  assert.ok((await members()).includes(vera.name) && !(await members()).includes('otra-vera'));
 });
 
 test('RE-03: the form for one account does not let another one join', async () => {

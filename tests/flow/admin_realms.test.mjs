@@ -161,6 +161,8 @@ test('a dry run reports as the making of the realm would, and keeps nothing', as
   assert.match((await attempt({ realm: 'roto', users: [{ username: 'a' }, { username: 'A' }] })).text, /users\[1\]\.username/);
   assert.equal((await attempt({ realm: 'llano', accessTokenLifespan: 'siempre' })).status, 400);
   assert.equal((await world.call('POST', '/realms?dryRun=true', { token: await world.token('ana', 'peru'), json: whole })).status, 403);
+  for (const unsaid of ['=', '', '=perhaps', '=1', '=true&dryRun=false']) // a script's variable that was not set
+    assert.equal((await world.call('POST', `/realms?dryRun${unsaid}`, { token, json: { realm: 'llano' } })).status, 400, unsaid);
   assert.deepEqual(await names(), before);
 });
 

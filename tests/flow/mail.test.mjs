@@ -522,6 +522,20 @@ test('AD-04: a link that was made for somebody is none to the administrator that
   assertSpent(await follow(second));
 });
 
+test('RE-01: who is logged out everywhere loses the links of his own, and not what administrators asked of him', async () => {
+  const who = await someone();
+  await kc.users.executeActionsEmail({ id: who.id, actions: ['UPDATE_PASSWORD'] });
+  const asked = linkOf(await relay.take(who.email));
+  const other = await someone();
+  const browser = newBrowser(), page = await browser.get(`${world.server.realm('peru')}/login-actions/reset-credentials`);
+  await browser.submit(page, formById(page.text, 'kc-reset-password-form'), { username: other.name });
+  const own = linkOf(await relay.take(other.email));
+  await sleep(1100);
+  for (const { id } of [who, other]) await kc.users.logout({ id });
+  assertSpent(await follow(own));
+  assert.equal((await follow(asked)).status, 200);
+});
+
 test('what is refused, with Keycloak\'s words', async () => {
   const kori = await someone();
   const off = await someone({ enabled: false });

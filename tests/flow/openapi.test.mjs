@@ -139,6 +139,11 @@ test('it is a valid description of version 3.1', async () => {
   }
   for (const [ref] of JSON.stringify(doc).matchAll(/#\/components\/[A-Za-z/]+/g)) assert.ok(resolve({ $ref: ref }), ref);
   assert.ok([...operations()].length > 200);
+  for (const path of ['members/invite-user', 'members/invite-existing-user', 'invitations/{invitation}/resend']) {
+    const { op } = [...operations()].find((o) => o.path.startsWith('/admin/realms/{realm}/organizations/') && o.path.replace(/\{[^}]+\}\/resend/, '{invitation}/resend').endsWith(path));
+    assert.deepEqual(Object.keys(op.responses), ['204', '409', '4XX', '5XX'], path);
+    assert.equal(op.responses['409'].$ref, '#/components/responses/Error');
+  }
   const again = await request(`${world.server.origin}/openapi.json`, { headers: { 'If-None-Match': reply.headers.etag } });
   assert.equal(again.status, 304);
 });

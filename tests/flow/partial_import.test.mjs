@@ -93,8 +93,10 @@ test('a dry run says what would be done, keeps nothing of it, and leaves no even
   assert.equal(await signsIn('maria'), 200);
   const refused = await world.call('POST', '/realms/peru/partialImport?dryRun=true', { token, json: document({ ifResourceExists: 'FAIL' }) });
   assert.equal(refused.status, 409);
-  const unsaid = await world.call('POST', '/realms/peru/partialImport?dryRun=perhaps', { token, json: document({ ifResourceExists: 'SKIP' }) });
-  assert.equal(unsaid.status, 400);
+  for (const unsaid of ['perhaps', '', '%20', 'true&dryRun=false', '1'])
+    assert.equal((await world.call('POST', `/realms/peru/partialImport?dryRun=${unsaid}`, { token, json: document({ ifResourceExists: 'OVERWRITE', groups: [{ name: 'probado' }] }) })).status, 400, unsaid);
+  assert.equal((await world.call('POST', '/realms/peru/partialImport?dryRun', { token, json: document({ ifResourceExists: 'OVERWRITE', groups: [{ name: 'probado' }] }) })).status, 400);
+  assert.equal((await world.call('GET', '/realms/peru/group-by-path/probado', { token })).status, 404);
 });
 
 test('AD-03, AD-04: a dry run needs the rights of the real one', async () => {

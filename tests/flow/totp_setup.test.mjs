@@ -7,7 +7,7 @@ import { AdminWorld } from './lib/admin.mjs';
 import { formById } from './lib/html.mjs';
 import { assertError, assertErrorPage, Browser, PASSWORD } from './lib/oidc.mjs';
 import { base32, codeFor, holder, hotp, otpCredential, secretOf, setupForm, totp } from './lib/otp.mjs';
-import { filesIn } from './lib/server.mjs';
+import { filesIn, sleep } from './lib/server.mjs';
 
 let world, server, portal, kc, n = 0;
 before(async () => {
@@ -345,6 +345,20 @@ test('WE-03: a password that changes, and a person that is switched off, end the
   await kc.users.update({ id: off.id }, { enabled: false });
   assert.ok(formById((await finish(open)).text, 'kc-form-login'));
   assert.deepEqual([await otpsOf(changed), await otpsOf(off)], [[], []]);
+});
+
+test('OT-06, WE-03: who is logged out everywhere is it at the pages of a login, too', async () => {
+  const who = await person(), at = await toSetup(who);
+  const waiting = await person({ requiredActions: ['UPDATE_PASSWORD'] }), browser = newBrowser();
+  const page = await browser.logIn(await browser.authorize({ client_id: 'portal' }), waiting.username);
+  await sleep(1100); // the moment counts in seconds
+  await kc.users.logout({ id: who.id });
+  await kc.users.logout({ id: waiting.id });
+  assert.ok(formById((await finish(at)).text, 'kc-form-login'), 'he shows his password again');
+  assert.deepEqual(await otpsOf(who), []);
+  const ended = await browser.submit(page, formById(page.text, 'kc-passwd-update-form'), { 'password-new': 'another password of hers', 'password-confirm': 'another password of hers' });
+  assert.ok(formById(ended.text, 'kc-form-login'), ended.text);
+  assertDone(await finish(await toSetup(who)));
 });
 
 test('a realm whose flow wants a code of everybody has those set one up who have none', async () => {

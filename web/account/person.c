@@ -93,7 +93,7 @@ static int try_change(struct account_call *call, const struct profile *profile,
                       const struct user *after, struct str *ret_email)
 {
     struct user tried;
-    TRY(admin_user_update_own(&call->ctx, call->w, profile, &call->user, after));
+    TRY(admin_user_update_own(&call->ctx, call->w, profile, ADDRESS_PROVED, &call->user, after));
     TRY(user_find_by_pk(call->r, call->req->arena, call->user.pk, &tried));
     *ret_email = tried.email;
     call->r = NULL;
@@ -115,7 +115,7 @@ static int change_but_address(struct account_call *call, const struct profile *p
     TRY(account_write(call, NEED_CHANGE));
     TRY(read_changes(call, body, &after));
     after.email = call->user.email;
-    TRY(admin_user_update_own(&call->ctx, call->w, profile, &call->user, &after));
+    TRY(admin_user_update_own(&call->ctx, call->w, profile, ADDRESS_AS_TYPED, &call->user, &after));
     TRY(account_commit(call));
     order_proof(call, email);
     jw_begin_object(&call->out);
@@ -138,7 +138,8 @@ int account_post(struct account_call *call)
                  !str_ieq(str_trim(after.email), call->user.email) &&
                  !str_empty(str_trim(after.email));
     return waits ? change_but_address(call, &profile, body)
-                 : admin_user_update_own(&call->ctx, call->w, &profile, &call->user, &after);
+                 : admin_user_update_own(&call->ctx, call->w, &profile, ADDRESS_AS_TYPED,
+                                         &call->user, &after);
 }
 
 /* What the console shows by: not Keycloak's, whose console reads its own token. */

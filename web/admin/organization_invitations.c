@@ -93,12 +93,6 @@ static int invite(struct admin_call *call, const struct organization *o,
     return rc;
 }
 
-/* RE-03: anybody can write an address into his profile, and the link goes to whose it is. */
-static bool is_hers(const struct admin_call *call, const struct user *user)
-{
-    return user->email_verified && !realm_view_realm(call->req->realm)->duplicate_emails_allowed;
-}
-
 static int invite_address(struct admin_call *call, const struct organization *o,
                           struct invitee *invitee)
 {
@@ -106,14 +100,14 @@ static int invite_address(struct admin_call *call, const struct organization *o,
     invitee->email = arena_lower(call->req->arena, invitee->email);
     if (str_absent(invitee->email))
         return ERR_NO_MEMORY;
-    int rc = user_find_by_email(call->r, call->req->arena, invitee->email, &user);
-    if (rc != ERR_NOT_FOUND)
-        TRY(rc);
-    if (rc == 0 && !is_hers(call, &user))
-        return err_field(&call->req->err, ERR_CONFLICT, "email",
+    int rc = invitation_owner_of(&call->ctx, call->r, invitee->email, &user);
+    if (rc == ERR_EMAIL_TAKEN)
+        return err_field(&call->req->err, rc, "email",
                          "%.*s has this email and did not prove it, or is not the only one who may "
                          "have it: invite the user by id (invite-existing-user)",
                          STR_ARG(user.username));
+    if (rc != ERR_NOT_FOUND)
+        TRY(rc);
     invitee->user = rc == 0 ? &user : NULL;
     return invite(call, o, invitee);
 }

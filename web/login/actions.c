@@ -1,4 +1,5 @@
 /* The forms of a login: each parses once and asks core what comes next. */
+#include "core/codec/unicode.h"
 #include "core/oidc/authz.h"
 #include "core/oidc/device.h"
 #include "web/fail.h"
@@ -82,7 +83,7 @@ void login_configure_totp(struct request *req, struct response *res)
         struct authz_totp_form sent = {
             .state = form.state,
             .code = field(&form, "totp"),
-            .label = str_trim(field(&form, "userLabel")),
+            .label = unicode_trim(field(&form, "userLabel")),
             .end_sessions = str_eq(field(&form, "logout-sessions"), STR("on")),
         };
         rc = authz_configure_totp(&form.ctx, &form.browser, &sent, &step);

@@ -240,7 +240,7 @@ static int use(struct request *req, struct response *res)
     }
     if (rc == 0 && !visit.has_account)
         return use_register(req, res, &ctx, form, &visit);
-    if (rc == 0 || rc == ERR_ACTION_TOKEN)
+    if (rc == 0 || rc == ERR_ACTION_TOKEN || rc == ERR_EMAIL_TAKEN)
         rc = invitation_accept(&ctx, key, account, &visit);
     if (rc == 0)
         send_done(req, res, &visit);

@@ -214,21 +214,29 @@ static void write_success(struct json_writer *w, struct str status, const struct
     jw_end_object(w);
 }
 
+static void write_error(struct json_writer *w, const struct route *route, struct str status)
+{
+    jw_key_s(w, status);
+    jw_begin_object(w);
+    jw_member_c(w, "$ref",
+                route->content == CONTENT_RPC ? "#/components/responses/Failure"
+                                              : "#/components/responses/Error");
+    jw_end_object(w);
+}
+
 static void write_responses(struct json_writer *w, const struct route *route,
                             const struct operation *o)
 {
-    static const char *const ranges[] = {"4XX", "5XX"};
     struct str rest = str_c(o->statuses), status;
     jw_member_object(w, "responses");
-    while (str_next_word(&rest, &status))
-        write_success(w, status, o);
-    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
-        jw_member_object(w, ranges[i]);
-        jw_member_c(w, "$ref",
-                    route->content == CONTENT_RPC ? "#/components/responses/Failure"
-                                                  : "#/components/responses/Error");
-        jw_end_object(w);
+    while (str_next_word(&rest, &status)) {
+        if (status.ptr[0] == '4')
+            write_error(w, route, status);
+        else
+            write_success(w, status, o);
     }
+    write_error(w, route, STR("4XX"));
+    write_error(w, route, STR("5XX"));
     jw_end_object(w);
 }
 

@@ -7,7 +7,8 @@
 struct operation {
     const char *handler;
     const char *summary;
-    const char *statuses; /* of success, separated by spaces */
+    const char
+        *statuses; /* of success, and of errors that callers reckon with; separated by spaces */
     const char *content;  /* media types of success, separated by spaces; "": no body */
     const char *request;  /* schema of the body, "[X]" for a list of them; "": any */
     const char *response; /* likewise of the answer */

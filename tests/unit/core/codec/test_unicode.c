@@ -79,6 +79,25 @@ static void every_code_point_folds_once(void **state)
     }
 }
 
+static void spaces_of_every_width_are_trimmed(void **state)
+{
+    static const char *const spaces[] = {" ",      "\t",     "\u00a0", "\u1680", "\u2000",
+                                         "\u2003", "\u200a", "\u202f", "\u205f", "\u3000"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(spaces); i++) {
+        struct str space = str_c(spaces[i]);
+        struct str inner = ARENA_CONCAT(&test_arena, STR("é"), space, STR("山"));
+        struct str text = ARENA_CONCAT(&test_arena, space, STR(" "), inner, STR("\t"), space);
+        SAME_S(unicode_trim(text), inner);
+        SAME_S(unicode_trim(ARENA_CONCAT(&test_arena, space, space)), STR(""));
+    }
+    SAME_S(unicode_trim(STR("\n x\n")), STR("\n x\n")); /* lines are not spaces */
+    SAME_S(unicode_trim(STR("")), STR(""));
+    assert_true(str_absent(unicode_trim(str_of(NULL, 0))));
+    SAME_S(unicode_trim(STR("a \x80\x80")), STR("a \x80\x80")); /* what is broken stays so */
+    SAME_S(unicode_trim(STR(" \xe3\x80")), STR("\xe3\x80"));
+}
+
 static void broken_utf8_is_an_error(void **state)
 {
     static const char *const bad[] = {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf"};
@@ -105,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(case_width_and_composition_do_not_count),
         TEST(every_code_point_folds_once),
+        TEST(spaces_of_every_width_are_trimmed),
         TEST(broken_utf8_is_an_error),
         TEST(a_small_arena_is_an_error),
     };

@@ -447,6 +447,36 @@ static void test_ad_11_segments_of_paths(void **state)
     assert_int_equal(path_segment_check(STR("abc"), 2, "id", NULL), ERR_INVALID_REQUEST);
 }
 
+/* Default_Ignorable_Code_Point of Unicode 15.1, and what is drawn as nothing besides. */
+static void test_in_04_what_nobody_sees(void **state)
+{
+    static const char *const bad[] = {
+        "a\u00ad",     "a\u034f",       "a\u061c",     "\u115f",      "\u1160",      "a\u17b4",
+        "a\u17b5",     "a\u180b",       "a\u180e",     "a\u200b",     "a\u200f",     "a\u2028",
+        "a\u202e",     "a\u2060",       "a\u2065",     "a\u206f",     "a\u2800",     "a\u3164",
+        "a\ufe00",     "a\ufe0f",       "\ufe0f",      "1\ufe0f",     "a\ufeff",     "a\uffa0",
+        "a\ufff0",     "a\U0001bca0",   "a\U0001d173", "a\U000e0001", "a\U000e0080", "a\U000e0100",
+        "a\U000e0fff", "☎\ufe0f\ufe0f", "a\x07",       "a\x7f"};
+    static const char *const fine[] = {"Ana",           "José",    "山田", "한국",  "☎\ufe0f",
+                                       "1\ufe0f\u20e3", "ᠠ\u180b", "a b",  "\u3000"};
+    struct str text;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (!text_is_deceptive(str_c(bad[i])))
+            fail_msg("taken for sound: %zu", i);
+        assert_int_equal(text_without_deceptive(&arena, str_c(bad[i]), &text), 0);
+        assert_true(text.len < strlen(bad[i]) && !text_is_deceptive(text));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+        if (text_is_deceptive(str_c(fine[i])))
+            fail_msg("refused: %s", fine[i]);
+        assert_int_equal(text_without_deceptive(&arena, str_c(fine[i]), &text), 0);
+        assert_true(str_eq_c(text, fine[i]));
+    }
+    assert_true(text_is_blank(STR(" \u3000\t")) && !text_is_blank(STR(" .")));
+    assert_false(email_is_sound(STR("ana\u2003@example.pe")));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -466,6 +496,7 @@ int main(void)
         TEST(test_user_attributes),
         TEST(test_scope_in_token),
         TEST(test_ad_11_segments_of_paths),
+        TEST(test_in_04_what_nobody_sees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
