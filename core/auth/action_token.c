@@ -99,11 +99,21 @@ static bool may_act(const struct auth_ctx *ctx, const struct action_token *token
            str_empty(user->service_account_client_id) && is_recent(ctx, token, user);
 }
 
-/* As things stand in this transaction. */
+/* Whether the link is good as things stand in this transaction. */
+static int check(const struct auth_ctx *ctx, struct store_read *r, const struct action_token *token,
+                 const struct user *user)
+{
+    struct str person;
+    if (!may_act(ctx, token, user))
+        return ERR_ACTION_TOKEN;
+    TRY(person_of(ctx, r, user, &person));
+    return ct_eq(person, token->person) ? 0 : ERR_ACTION_TOKEN;
+}
+
 static int load(const struct auth_ctx *ctx, struct store_read *r, struct str key,
                 struct action_token *ret_token, struct user *ret_user)
 {
-    struct str person, hash = handle_hash(ctx->arena, HANDLE_ACTION_TOKEN, key);
+    struct str hash = handle_hash(ctx->arena, HANDLE_ACTION_TOKEN, key);
     if (str_absent(hash))
         return ERR_NO_MEMORY;
     int rc = action_token_find(r, ctx->arena, hash, ret_token);
@@ -112,10 +122,39 @@ static int load(const struct auth_ctx *ctx, struct store_read *r, struct str key
     if (rc == ERR_NOT_FOUND)
         return ERR_ACTION_TOKEN;
     TRY(rc);
-    if (!may_act(ctx, ret_token, ret_user))
-        return ERR_ACTION_TOKEN;
-    TRY(person_of(ctx, r, ret_user, &person));
-    return ct_eq(person, ret_token->person) ? 0 : ERR_ACTION_TOKEN;
+    return check(ctx, r, ret_token, ret_user);
+}
+
+/* --- A wish for another address --- */
+
+static int find_wish(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                     struct action_token *ret_token)
+{
+    TRY(action_token_of_user(r, ctx->arena, user->pk, ACTION_UPDATE_EMAIL, ret_token));
+    int rc = check(ctx, r, ret_token, user);
+    return rc == ERR_ACTION_TOKEN ? ERR_NOT_FOUND : rc;
+}
+
+int action_token_wished_address(const struct auth_ctx *ctx, struct store_read *r,
+                                const struct user *user, struct str *ret_email)
+{
+    struct action_token token;
+    TRY(find_wish(ctx, r, user, &token));
+    *ret_email = action_token_address(token.actions);
+    return 0;
+}
+
+int action_token_withdraw_address(const struct auth_ctx *ctx, struct store_write *w,
+                                  const struct user *user)
+{
+    struct action_token token;
+    struct report report = {
+        .type = EVENT_EmailUpdateWithdrawn, .user_id = user->id, .username = user->username};
+    bool first;
+    TRY(find_wish(ctx, store_write_reader(w), user, &token));
+    TRY(action_token_remove(w, token.hash, &first));
+    report_add(&report, "email", action_token_address(token.actions));
+    return report_write(ctx, w, &report);
 }
 
 /* --- Making one --- */

@@ -31,6 +31,13 @@ MUST_CHECK int action_token_issue(const struct auth_ctx *ctx, struct store_write
                                   const struct user *user, const struct action_wish *wish,
                                   struct str *ret_url);
 
+/* The address that a person wants to have and whose link is still good. ERR_NOT_FOUND without such a wish. */
+MUST_CHECK int action_token_wished_address(const struct auth_ctx *ctx, struct store_read *r,
+                                           const struct user *user, struct str *ret_email);
+/* Takes the wish back: its link is void from now on. ERR_NOT_FOUND. */
+MUST_CHECK int action_token_withdraw_address(const struct auth_ctx *ctx, struct store_write *w,
+                                             const struct user *user);
+
 struct action_visit {
     struct action_token token;
     struct user user;

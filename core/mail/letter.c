@@ -75,19 +75,43 @@ static int take_turn(const struct auth_ctx *ctx, struct store_write *w, const st
     return once_spend(w, STR(ONCE_LETTER), name, over_ms, ret_may);
 }
 
+#define PACES 3
+
+static int paces_of(const struct auth_ctx *ctx, const struct user *user,
+                    enum action_purpose purpose, struct pace ret_paces[PACES])
+{
+    struct str person = arena_printf(ctx->arena, "%.*s:%d", STR_ARG(user->id), (int)purpose);
+    if (str_absent(person))
+        return ERR_NO_MEMORY;
+    ret_paces[0] = (struct pace){person, MS_PER_MINUTE, LETTERS_A_MINUTE};
+    ret_paces[1] = (struct pace){person, MS_PER_HOUR, LETTERS_AN_HOUR};
+    ret_paces[2] = (struct pace){STR("realm"), MS_PER_HOUR, LETTERS_OF_REALM_AN_HOUR};
+    return 0;
+}
+
 /* What is not due is not committed, so that no turn is lost to it. */
 static int take_turns(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                       enum action_purpose purpose, bool *ret_may)
 {
-    struct str person = arena_printf(ctx->arena, "%.*s:%d", STR_ARG(user->id), (int)purpose);
-    const struct pace paces[] = {{person, MS_PER_MINUTE, LETTERS_A_MINUTE},
-                                 {person, MS_PER_HOUR, LETTERS_AN_HOUR},
-                                 {STR("realm"), MS_PER_HOUR, LETTERS_OF_REALM_AN_HOUR}};
-    if (str_absent(person))
-        return ERR_NO_MEMORY;
+    struct pace paces[PACES];
+    TRY(paces_of(ctx, user, purpose, paces));
     *ret_may = true;
-    for (size_t i = 0; i < ARRAY_LEN(paces) && *ret_may; i++)
+    for (size_t i = 0; i < PACES && *ret_may; i++)
         TRY(take_turn(ctx, w, &paces[i], ret_may));
+    return 0;
+}
+
+int letter_may_go(const struct auth_ctx *ctx, struct store_read *r, const struct user *user,
+                  enum action_purpose purpose, bool *ret_may)
+{
+    struct pace paces[PACES];
+    TRY(paces_of(ctx, user, purpose, paces));
+    *ret_may = true;
+    for (size_t i = 0; i < PACES && *ret_may; i++) {
+        int64_t turn;
+        TRY(find_turn(ctx, r, &paces[i], &turn));
+        *ret_may = turn < paces[i].turns;
+    }
     return 0;
 }
 

@@ -28,6 +28,9 @@ struct letter {
 MUST_CHECK int letter_for_forgotten(const struct auth_ctx *ctx, struct str typed,
                                     const struct client *client, struct letter *ret_letter,
                                     bool *ret_due);
+/* Whether a letter would be due now, for who asks and may be told. It takes no turn. */
+MUST_CHECK int letter_may_go(const struct auth_ctx *ctx, struct store_read *r,
+                             const struct user *user, enum action_purpose purpose, bool *ret_may);
 /* For a person who logged in and must prove his address; *ret_due as above. */
 MUST_CHECK int letter_for_proof(const struct auth_ctx *ctx, struct str user_id,
                                 const struct client *client, struct letter *ret_letter,

@@ -30,6 +30,9 @@ MUST_CHECK int action_token_put(struct store_write *w, const struct action_token
 /* ERR_NOT_FOUND. */
 MUST_CHECK int action_token_find(struct store_read *r, struct arena *a, struct str hash,
                                  struct action_token *ret_token);
+/* The one that a person has for a purpose, over or not. ERR_NOT_FOUND. */
+MUST_CHECK int action_token_of_user(struct store_read *r, struct arena *a, int64_t user_pk,
+                                    enum action_purpose purpose, struct action_token *ret_token);
 /* True exactly once for a token, however many ask at once. */
 MUST_CHECK int action_token_remove(struct store_write *w, struct str hash, bool *ret_first);
 /* All of a person. */

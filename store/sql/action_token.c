@@ -36,28 +36,46 @@ int action_token_put(struct store_write *w, const struct action_token *token)
     return query_run(&q);
 }
 
+#define COLUMNS                                                                                    \
+    "hash, user_pk, purpose, person, actions, client_pk, redirect_uri, created_ms, expires_ms"
+
+static int read_token(struct query *q, struct arena *a, struct action_token *ret_token)
+{
+    TRY(query_one(q));
+    *ret_token = (struct action_token){
+        .hash = query_col_str(q, 0, a),
+        .user_pk = query_col_i64(q, 1),
+        .purpose = (enum action_purpose)query_col_i64(q, 2),
+        .person = query_col_str(q, 3, a),
+        .actions = query_col_str(q, 4, a),
+        .client_pk = query_col_i64(q, 5),
+        .redirect_uri = query_col_str(q, 6, a),
+        .created_ms = query_col_i64(q, 7),
+        .expires_ms = query_col_i64(q, 8),
+    };
+    return q->err;
+}
+
 int action_token_find(struct store_read *r, struct arena *a, struct str hash,
                       struct action_token *ret_token)
 {
-    static const struct sql select = {
-        "SELECT hash, user_pk, purpose, person, actions, client_pk, redirect_uri, created_ms,"
-        " expires_ms FROM action_token WHERE hash = ?"};
+    static const struct sql select = {"SELECT " COLUMNS " FROM action_token WHERE hash = ?"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_blob(&q, hash);
-    TRY(query_one(&q));
-    *ret_token = (struct action_token){
-        .hash = query_col_str(&q, 0, a),
-        .user_pk = query_col_i64(&q, 1),
-        .purpose = (enum action_purpose)query_col_i64(&q, 2),
-        .person = query_col_str(&q, 3, a),
-        .actions = query_col_str(&q, 4, a),
-        .client_pk = query_col_i64(&q, 5),
-        .redirect_uri = query_col_str(&q, 6, a),
-        .created_ms = query_col_i64(&q, 7),
-        .expires_ms = query_col_i64(&q, 8),
-    };
-    return q.err;
+    return read_token(&q, a, ret_token);
+}
+
+int action_token_of_user(struct store_read *r, struct arena *a, int64_t user_pk,
+                         enum action_purpose purpose, struct action_token *ret_token)
+{
+    static const struct sql select = {"SELECT " COLUMNS
+                                      " FROM action_token WHERE user_pk = ? AND purpose = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, user_pk);
+    query_i64(&q, purpose);
+    return read_token(&q, a, ret_token);
 }
 
 int action_token_remove(struct store_write *w, struct str hash, bool *ret_first)

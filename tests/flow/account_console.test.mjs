@@ -59,6 +59,8 @@ test('the profile: what may be changed is changed, what is wrong is said in its 
   await maria.fill('Telephone', '999888777');
   await maria.button('Save');
   await maria.said('Saved.');
+  assert.equal(await maria.tab.locator('.toast.bad').count(), 0, 'what failed before was done now');
+  await maria.said('Saved.');
   const stored = await user('maria');
   assert.deepEqual([stored.firstName, stored.attributes.phone], ['María', ['999888777']]);
   await maria.fill('Telephone', '');
@@ -101,6 +103,28 @@ test('a password is changed by way of the login pages, or not after all', async 
   await maria.tab.locator('#kc-login').click();
   await maria.said('It is changed.');
   await w.token('maria', 'peru', { password: 'a much longer password' });
+});
+
+test('OI-08: an address that waits for its proof is shown, sent again and withdrawn', async () => {
+  await w.addUser('sara', { email: 'sara@example.pe', emailVerified: true, firstName: 'Sara', lastName: 'Condori' });
+  const sara = await Console.openAccount(browser, w.server, 'sara', { hash: '#/profile' });
+  await kc.realms.update({ realm: 'peru' }, { verifyEmail: true, smtpServer: { host: '127.0.0.1', port: '1', from: 'no-reply@example.pe' } });
+  await sara.heading('Profile');
+  await sara.fill('E-mail', 'nueva-sara@example.pe');
+  await sara.button('Save');
+  await sara.said('Saved.');
+  await sara.has(/^nueva-sara@example\.pe becomes your address when/);
+  assert.equal(await sara.tab.getByLabel('E-mail').inputValue(), 'sara@example.pe', 'the former one counts');
+  await sara.accessible('an address that waits');
+  await sara.shoot('account-pending');
+  await sara.button('Send the link again');
+  await sara.tab.getByText(/^A new link is on its way to nueva-sara|^Too soon: a mail went there/).first().waitFor(); // one a minute
+  await sara.button('Withdraw');
+  await sara.said('The wish is withdrawn, and its link is void.');
+  assert.equal(await sara.tab.getByRole('button', { name: 'Withdraw' }).count(), 0);
+  assert.deepEqual(sara.problems.filter((p) => !p.includes('status of 429')), []);
+  await sara.close();
+  await kc.realms.update({ realm: 'peru' }, { verifyEmail: false, smtpServer: {} });
 });
 
 test('every page is accessible, also in the dark and on a telephone, and speaks three languages', async () => {

@@ -610,6 +610,53 @@ test('OI-08: a new address counts once the link that came there was followed', a
   } finally { await world.setRealm({ verifyEmail: false }); }
 });
 
+test('OI-08: the address that waits is shown, mailed to once more and withdrawn, by the person alone', async () => {
+  await world.setRealm({ verifyEmail: true });
+  try {
+    const rosa = await someone({ emailVerified: true }), wanted = `nueva-${rosa.email}`;
+    const token = (await portal.password(rosa.name)).json.access_token;
+    const ask = (method, path, json) => request(`${origin}/realms/peru/account${path}`, { method, headers: bearer(token), json });
+    const waits = async () => (await ask('GET', '/')).json.pendingEmail;
+    assert.equal(await waits(), undefined);
+    for (const method of ['POST', 'DELETE']) assert.equal((await ask(method, '/pending-email')).status, 404, 'nothing waits');
+    assert.equal((await ask('POST', '/', { email: wanted })).status, 200);
+    const first = linkOf(await relay.take(wanted));
+    assert.equal(await waits(), wanted);
+    const other = await someone({ emailVerified: true });
+    const others = (await portal.password(other.name)).json.access_token;
+    assert.equal((await request(`${origin}/realms/peru/account/`, { headers: bearer(others) })).json.pendingEmail, undefined);
+    assert.equal((await request(`${origin}/realms/peru/account/pending-email`, { method: 'DELETE', headers: bearer(others) })).status, 404);
+    assert.equal((await kc.users.findOne({ id: rosa.id })).email, rosa.email);
+
+    // HT-08: one mail a minute; the next one has a new link, and the former is void (RE-01).
+    let again = await ask('POST', '/pending-email');
+    while (again.status === 429) {
+      await sleep(1000);
+      again = await ask('POST', '/pending-email');
+    }
+    assert.equal(again.status, 204, again.text);
+    const second = linkOf(await relay.take(wanted));
+    assertSpent(await follow(first));
+    assert.equal((await ask('POST', '/pending-email')).status, 429);
+    assert.equal((await ask('DELETE', '/pending-email')).status, 204);
+    assert.equal(await waits(), undefined);
+    assertSpent(await follow(second));
+    const withdrawn = await world.cli.json('audit', 'list', '--realm', 'peru', '--type', 'EmailUpdateWithdrawn');
+    assert.deepEqual(withdrawn.map((e) => e.streamId), [`user:${rosa.id}`]);
+    assert.equal((await kc.users.findOne({ id: rosa.id })).email, rosa.email);
+
+    // What makes the link void takes the wish away.
+    const luz = await someone({ emailVerified: true });
+    const luzes = (await portal.password(luz.name)).json.access_token;
+    const seen = async () => (await request(`${origin}/realms/peru/account/`, { headers: bearer(luzes) })).json.pendingEmail;
+    await request(`${origin}/realms/peru/account/`, { method: 'POST', headers: bearer(luzes), json: { email: 'luz-nueva@example.pe' } });
+    await relay.take('luz-nueva@example.pe');
+    assert.equal(await seen(), 'luz-nueva@example.pe');
+    await kc.users.update({ id: luz.id }, { email: `otra-${luz.email}` });
+    assert.equal(await seen(), undefined);
+  } finally { await world.setRealm({ verifyEmail: false }); }
+});
+
 // --- When the server stops ---
 
 test('what waits when the server stops is sent before it ends, each link once; a mail server that is silent holds up nothing for long', async () => {

@@ -4,8 +4,10 @@
 #include "core/account/profile.h"
 #include "core/admin/user_parts.h"
 #include "core/admin/users.h"
+#include "core/auth/action_token.h"
 #include "core/auth/password_change.h"
 #include "core/codec/mail.h"
+#include "core/mail/letter.h"
 #include "core/model/represent.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
@@ -28,6 +30,16 @@ static bool wants_metadata(struct account_call *call, bool *ret_wanted)
     return true;
 }
 
+/* OI-08: an address that waits for its proof, which the person alone sees. */
+static int write_wish(struct account_call *call)
+{
+    struct str email;
+    int rc = action_token_wished_address(&call->ctx, call->r, &call->user, &email);
+    if (rc == 0)
+        jw_member_str(&call->out, "pendingEmail", email);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 int account_get(struct account_call *call)
 {
     struct json_writer *w = &call->out;
@@ -46,6 +58,7 @@ int account_get(struct account_call *call)
     jw_member_str(w, "lastName", seen.last_name);
     jw_member_str(w, "email", seen.email);
     jw_member_bool(w, "emailVerified", seen.email_verified);
+    TRY(write_wish(call));
     if (metadata) {
         jw_key(w, "userProfileMetadata");
         profile_write_metadata(w, &profile, STR(PROFILE_ROLE_USER));
@@ -140,6 +153,33 @@ int account_post(struct account_call *call)
     return waits ? change_but_address(call, &profile, body)
                  : admin_user_update_own(&call->ctx, call->w, &profile, ADDRESS_AS_TYPED,
                                          &call->user, &after);
+}
+
+static int no_wish(struct account_call *call, int rc)
+{
+    return rc == ERR_NOT_FOUND
+               ? err_set(&call->req->err, ERR_NOT_FOUND, "No address waits for its proof")
+               : rc;
+}
+
+/* HT-08: mails to one person are few however often this is asked for. */
+int account_wish_send(struct account_call *call)
+{
+    struct str email;
+    bool may;
+    TRY(account_read(call));
+    TRY(no_wish(call, action_token_wished_address(&call->ctx, call->r, &call->user, &email)));
+    TRY(letter_may_go(&call->ctx, call->r, &call->user, ACTION_UPDATE_EMAIL, &may));
+    if (!may)
+        return err_set(&call->req->err, ERR_RATE_LIMITED, "A mail went there a moment ago");
+    order_proof(call, email);
+    return 0;
+}
+
+int account_wish_withdraw(struct account_call *call)
+{
+    TRY(account_write(call, NEED_CHANGE));
+    return no_wish(call, action_token_withdraw_address(&call->ctx, call->w, &call->user));
 }
 
 /* What the console shows by: not Keycloak's, whose console reads its own token. */

@@ -16,6 +16,7 @@ export interface Me {
   lastName: string;
   email: string;
   emailVerified: boolean;
+  pendingEmail?: string; // waits for its proof
   attributes?: Record<string, string[]>;
   userProfileMetadata: { attributes: Attribute[]; groups: { name: string; displayHeader?: string }[] };
 }

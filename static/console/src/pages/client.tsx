@@ -67,7 +67,7 @@ function ClientActions(props: { realm: string; client: Client; reload: () => voi
     attempt(async () => {
       await put(path, { ...client, enabled });
       props.reload();
-      toast.good(t(enabled ? 'client.enabled' : 'client.disabled', { name: client.clientId }), () => void enable(!enabled));
+      toast.good(t(enabled ? 'client.enabled' : 'client.disabled', { name: client.clientId }), { undo: () => void enable(!enabled) });
     });
   return (
     <>

@@ -64,7 +64,7 @@ function UserActions(props: { realm: string; user: User; reload: () => void }) {
     attempt(async () => {
       await put(path, { ...user, enabled });
       reload();
-      toast.good(t(enabled ? 'user.enabled' : 'user.disabled', { name: user.username }), () => void enable(!enabled));
+      toast.good(t(enabled ? 'user.enabled' : 'user.disabled', { name: user.username }), { undo: () => void enable(!enabled) });
     });
   return (
     <>

@@ -6,7 +6,7 @@ import { ApiError } from '../lib/api';
 import { config } from '../lib/auth';
 import type { Data } from '../lib/data';
 import { t } from '../lib/i18n';
-import { toast } from './toast';
+import { here, toast } from './toast';
 
 type Children = { children?: ComponentChildren };
 
@@ -22,16 +22,18 @@ export function errorText(error: unknown): string {
 
 /* True when there is nothing more to do: it was done, or waits for a second person. */
 export async function attempt(work: () => Promise<void>, done?: string, refused?: (error: unknown) => void): Promise<boolean> {
+  const place = here();
   try {
     await work();
-    if (done) toast.good(done);
+    if (done) toast.good(done, { place });
+    else toast.settled(place);
     return true;
   } catch (error) {
     if (error instanceof ApiError && error.status === 202) {
-      toast.good(t('change.waits'));
+      toast.good(t('change.waits'), { place });
       return true;
     }
-    toast.bad(errorText(error));
+    toast.bad(errorText(error), place);
     refused?.(error);
     return false;
   }

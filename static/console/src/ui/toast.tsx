@@ -2,13 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { t } from '../lib/i18n';
-
-interface Toast {
-  id: number;
-  kind: 'good' | 'bad';
-  text: string;
-  undo?: () => void;
-}
+import { said, settled, type Toast } from './toast_data';
 
 let last = 0;
 let toasts: Toast[] = [];
@@ -23,15 +17,20 @@ function dismiss(id: number): void {
   change(toasts.filter((x) => x.id !== id));
 }
 
-function say(kind: Toast['kind'], text: string, undo?: () => void): void {
+function say(kind: Toast['kind'], text: string, place: string, undo?: () => void): void {
   const id = ++last;
-  change([...toasts.filter((x) => x.text !== text).slice(-3), { id, kind, text, undo }]);
+  change(said(toasts, { id, kind, text, place, undo }));
   if (kind === 'good') setTimeout(() => dismiss(id), undo ? 10_000 : 5_000);
 }
 
+/* Where an action belongs that begins now: it may lead elsewhere before it is told. */
+export const here = (): string => location.hash;
+
 export const toast = {
-  good: (text: string, undo?: () => void) => say('good', text, undo),
-  bad: (text: string) => say('bad', text),
+  good: (text: string, o: { undo?: () => void; place?: string } = {}) => say('good', text, o.place ?? here(), o.undo),
+  bad: (text: string, place = here()) => say('bad', text, place),
+  /* Done without a word: what failed there before is no longer so. */
+  settled: (place: string) => change(settled(toasts, place)),
 };
 
 export function Toasts() {

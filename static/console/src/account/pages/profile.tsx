@@ -1,9 +1,9 @@
 /* Who the person is here, by the realm's user profile: what may be changed, and what is only shown. */
 import { useState } from 'preact/hooks';
 
-import { ApiError, get, post } from '../../lib/api';
+import { ApiError, get, post, remove } from '../../lib/api';
 import { useAction } from '../../lib/data';
-import { Button, Card, errorText, Page } from '../../ui/basics';
+import { attempt, Button, Card, errorText, Page } from '../../ui/basics';
 import { ListField, Select, TextField } from '../../ui/form';
 import { toast } from '../../ui/toast';
 import type { PageProps } from '../app';
@@ -75,6 +75,30 @@ function bodyOf(me: Me): object {
   return { ...body, attributes };
 }
 
+/* The address that was wished for counts once the link that went there was followed. */
+function Pending({ email, may, gone }: { email: string; may: boolean; gone: () => Promise<void> }) {
+  const [busy, run] = useAction();
+  const send = async () => {
+    try {
+      await post('/pending-email');
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 429) throw new Error(t('profile.pending.soon'));
+      throw error;
+    }
+  };
+  const withdraw = () => attempt(async () => { await remove('/pending-email'); await gone(); }, t('profile.pending.withdrawn'));
+  return (
+    <Card title={t('profile.pending')} lead={t('profile.pending.lead', { email })}>
+      {may && (
+        <div class="actions">
+          <Button busy={busy} onClick={() => run(async () => { await attempt(send, t('profile.pending.sent', { email })); })}>{t('profile.pending.send')}</Button>
+          <Button busy={busy} onClick={() => run(async () => { await withdraw(); })}>{t('profile.pending.withdraw')}</Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
 export default function Profile(props: PageProps) {
   const [me, setMe] = useState(props.me);
   const [wrong, setWrong] = useState<ApiError>();
@@ -92,12 +116,15 @@ export default function Profile(props: PageProps) {
         onChange={(values) => setMe(withValues(me, a.name, values))}
       />
     ));
+  const show = (now: Me) => {
+    delete props.me.pendingEmail;
+    setMe({ ...Object.assign(props.me, now) });
+  };
   const save = async () => {
     setWrong(undefined);
     try {
-      await fresh(() => post('/', bodyOf(me)));
-      Object.assign(props.me, await get<Me>('/'));
-      setMe({ ...props.me });
+      const answer = await fresh(() => post<{ pendingEmail?: string } | undefined>('/', bodyOf(me)));
+      show({ ...(await get<Me>('/')), ...answer });
       toast.good(t('saved'));
     } catch (error) {
       if (error instanceof ApiError && error.field) setWrong(error);
@@ -106,6 +133,7 @@ export default function Profile(props: PageProps) {
   };
   return (
     <Page title={t('profile')} lead={t('profile.lead')}>
+      {me.pendingEmail && <Pending email={me.pendingEmail} may={may} gone={async () => show(await get<Me>('/'))} />}
       <form
         onSubmit={(e) => {
           e.preventDefault();
