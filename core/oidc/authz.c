@@ -496,6 +496,8 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         return flow_show_action(&f, &who, NULL);
     if (f.state.stage == LOGIN_STAGE_TOTP)
         return who.fresh ? flow_show_totp(&f, &who, NULL) : flow_show_login(&f, 0, str_of(NULL, 0));
+    if (f.state.stage == LOGIN_STAGE_PROFILE)
+        return who.fresh ? flow_show_profile(&f, &who) : flow_show_login(&f, 0, str_of(NULL, 0));
     if (f.state.stage == LOGIN_STAGE_VERIFY_EMAIL)
         return flow_show_verify_email(&f, &who, false);
     return flow_show_consent(&f, &who);

@@ -22,6 +22,7 @@ enum authz_step_kind {
     AUTHZ_STEP_OTP,             /* page: one-time password; err when the last try failed */
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
     AUTHZ_STEP_CONFIGURE_TOTP,  /* page: a new device for one-time passwords; totp */
+    AUTHZ_STEP_UPDATE_PROFILE,  /* page: what is stored of the person; profile */
     AUTHZ_STEP_RESET_PASSWORD,  /* page: whose password was forgotten */
     AUTHZ_STEP_VERIFY_EMAIL,    /* page: a link was mailed; mail says whether it is to be */
     AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
@@ -38,6 +39,23 @@ struct totp_page {
     struct str label; /* as it was typed */
     bool label_needed;
     bool end_sessions; /* whether that is ticked */
+};
+
+/* One attribute on the page of one's own profile. */
+struct profile_field {
+    struct str name;      /* of the form's field */
+    struct str attribute; /* its name in the profile */
+    struct str label;     /* as the profile says it: "${key}" or a text; empty: none */
+    struct str value;     /* of several, one a line */
+    bool required, fixed, many;
+    const struct json_value *options; /* texts to choose from; NULL: anything */
+    struct str problem;               /* message key, or the profile's own text; absent: none */
+    struct str problem_params;        /* its parameters, a JSON array */
+};
+
+struct profile_page {
+    struct profile_field *fields;
+    size_t count;
 };
 
 struct authz_step {
@@ -57,9 +75,10 @@ struct authz_step {
     struct str email;        /* VERIFY_EMAIL: where it goes */
 
     bool
-        may_cancel; /* UPDATE_PASSWORD, CONFIGURE_TOTP, VERIFY_EMAIL: the application asked for it, and goes
+        may_cancel; /* UPDATE_PASSWORD, CONFIGURE_TOTP, UPDATE_PROFILE, VERIFY_EMAIL: the application asked for it, and goes
                         on without */
     struct totp_page totp;
+    struct profile_page profile;
     struct str username; /* LOGIN: to fill in; may be empty */
     bool username_fixed; /* the same person must authenticate again (OI-02) */
     bool remember_me;    /* LOGIN: whether it was ticked */
@@ -112,6 +131,11 @@ struct authz_totp_form {
 };
 MUST_CHECK int authz_configure_totp(const struct auth_ctx *ctx, const struct authz_browser *browser,
                                     const struct authz_totp_form *form,
+                                    struct authz_step *ret_step);
+
+/* The page of one's own profile was sent: its fields by the names of struct profile_field. */
+MUST_CHECK int authz_update_profile(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                                    struct str state, const struct form *form,
                                     struct authz_step *ret_step);
 
 /* The person does not want the action that the application asked for (kc_action): the login goes on without,

@@ -86,6 +86,7 @@ static const char *action_of(enum login_stage stage)
     switch (stage) {
     case LOGIN_STAGE_ACTION: return REQUIRED_ACTION_UPDATE_PASSWORD;
     case LOGIN_STAGE_TOTP: return REQUIRED_ACTION_CONFIGURE_TOTP;
+    case LOGIN_STAGE_PROFILE: return REQUIRED_ACTION_UPDATE_PROFILE;
     case LOGIN_STAGE_VERIFY_EMAIL: return REQUIRED_ACTION_VERIFY_EMAIL;
     default: return NULL;
     }

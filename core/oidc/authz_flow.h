@@ -46,6 +46,7 @@ enum next {
     NEXT_OTP,
     NEXT_TOTP,               /* a device for one-time passwords */
     NEXT_ACTION,             /* a new password */
+    NEXT_PROFILE,            /* what is stored of the person */
     NEXT_VERIFY_EMAIL,       /* the person must follow a link that was mailed */
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
     NEXT_CONSENT,
@@ -97,6 +98,7 @@ MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
                                 const struct password_problem *problem);
 /* totp: what is shown again; NULL for the first time. */
 MUST_CHECK int flow_show_totp(struct flow *f, const struct who *who, const struct totp_page *again);
+MUST_CHECK int flow_show_profile(struct flow *f, const struct who *who);
 /* is_new: it was not shown before, so that a mail is due. */
 MUST_CHECK int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new);
 MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);

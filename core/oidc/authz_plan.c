@@ -147,7 +147,9 @@ static const char *first_wanted(const struct flow *f, const struct who *who, con
          priority_of(f, REQUIRED_ACTION_CONFIGURE_TOTP)},
         {REQUIRED_ACTION_UPDATE_PASSWORD, options->password_done,
          priority_of(f, REQUIRED_ACTION_UPDATE_PASSWORD)},
+        {REQUIRED_ACTION_UPDATE_PROFILE, false, priority_of(f, REQUIRED_ACTION_UPDATE_PROFILE)},
         {REQUIRED_ACTION_VERIFY_EMAIL, false, priority_of(f, REQUIRED_ACTION_VERIFY_EMAIL)},
+        {REQUIRED_ACTION_VERIFY_PROFILE, false, priority_of(f, REQUIRED_ACTION_VERIFY_PROFILE)},
     };
     const struct wanted *first = NULL;
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
@@ -174,6 +176,8 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
         return plan_totp(f, r, who, ret_next);
     if (strcmp(first, REQUIRED_ACTION_UPDATE_PASSWORD) == 0)
         return plan_change(f, r, who, NEXT_ACTION, ret_next);
+    if (strcmp(first, REQUIRED_ACTION_VERIFY_EMAIL) != 0)
+        return plan_change(f, r, who, NEXT_PROFILE, ret_next);
     *ret_next = who->impersonated ? NEXT_PERSON_ONLY : NEXT_VERIFY_EMAIL;
     return 0;
 }

@@ -65,7 +65,7 @@ test('refused: what is not there, what is wrong', async () => {
     const reply = await call(method, path, json);
     assert.equal(reply.status, status, `${method} ${path}: ${reply.text}`);
   }
-  const never = await call('PUT', 'required-actions/UPDATE_PROFILE', { defaultAction: true });
+  const never = await call('PUT', 'required-actions/webauthn-register', { defaultAction: true });
   assert.deepEqual([never.status, never.json.field], [400, 'defaultAction']);
 });
 
@@ -95,11 +95,11 @@ test('asked for at the login while it is switched on, and not else', async () =>
   await change('UPDATE_PASSWORD', { enabled: true });
   assert.equal((await app.password(maria.username)).status, 400);
   // one that this server cannot carry out keeps people out, unless the realm has switched it off
-  const eva = await person({ requiredActions: ['UPDATE_PROFILE'] });
+  const eva = await person({ requiredActions: ['webauthn-register'] });
   assertErrorPage(await reachesPassword(eva.username));
-  await change('UPDATE_PROFILE', { enabled: false });
+  await change('webauthn-register', { enabled: false });
   assert.equal((await app.password(eva.username)).status, 200);
-  await change('UPDATE_PROFILE', { enabled: true });
+  await change('webauthn-register', { enabled: true });
   const rosa = await person({ requiredActions: ['never-heard-of'] });
   assert.equal((await app.password(rosa.username)).status, 400, 'a name that nobody knows is no open door');
 });

@@ -105,6 +105,18 @@ void login_required_action(struct request *req, struct response *res)
     step_answer(req, res, rc, &step);
 }
 
+void login_update_profile(struct request *req, struct response *res)
+{
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0 && is_cancelled(&form))
+        rc = authz_cancel_action(&form.ctx, &form.browser, form.state, &step);
+    else if (rc == 0)
+        rc = authz_update_profile(&form.ctx, &form.browser, form.state, form.form, &step);
+    step_answer(req, res, rc, &step);
+}
+
 void login_consent(struct request *req, struct response *res)
 {
     struct login_form form;

@@ -9,6 +9,7 @@
 #include "web/login/expired.h"
 #include "web/login/mails.h"
 #include "web/login/page.h"
+#include "web/login/profile_page.h"
 #include "web/login/qr_code.h"
 #include "web/web.h"
 
@@ -149,6 +150,17 @@ static void send_totp(struct request *req, struct response *res, const struct au
     page_send(&p, res, 200, "configure-totp");
 }
 
+static void send_profile(struct request *req, struct response *res, const struct authz_step *step)
+{
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/update-profile");
+    tpl_set(req->arena, p.root, "username", step->username);
+    tpl_set_bool(req->arena, p.root, "mayCancel", step->may_cancel);
+    if (profile_page_fill(&p, &step->profile) > 0)
+        page_message(&p, "error", "profile.error", NULL, 0);
+    page_send(&p, res, 200, "update-profile");
+}
+
 /* Links that a client's owner gave: web pages only (OA-03). */
 static void set_link(struct page *p, const char *name, struct str url)
 {
@@ -248,6 +260,7 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_OTP: send_otp(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
     case AUTHZ_STEP_CONFIGURE_TOTP: send_totp(req, res, step); return;
+    case AUTHZ_STEP_UPDATE_PROFILE: send_profile(req, res, step); return;
     case AUTHZ_STEP_RESET_PASSWORD: send_reset(req, res, step); return;
     case AUTHZ_STEP_VERIFY_EMAIL: send_verify_email(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;
