@@ -2,11 +2,11 @@
 #include "core/admin/access.h"
 
 #include "core/admin/bootstrap.h"
-#include "core/admin/kept_roles.h"
 #include "core/auth/session.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
 #include "core/port/clients.h"
+#include "core/port/kept_roles.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 #include "core/validation/bearer.h"

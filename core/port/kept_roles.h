@@ -3,8 +3,8 @@
  * Who has all rights over 1,000 realms has 21,000 roles; reading them takes tens of milliseconds and megabytes,
  * at each call. They are kept with what they stand on (core/port/footing.h): a change of who has which role, of
  * what roles, groups and clients are made of is seen by the next call, as if they were read anew. */
-#ifndef GARITA_CORE_ADMIN_KEPT_ROLES_H
-#define GARITA_CORE_ADMIN_KEPT_ROLES_H
+#ifndef GARITA_CORE_PORT_KEPT_ROLES_H
+#define GARITA_CORE_PORT_KEPT_ROLES_H
 
 #include "core/model/role.h"
 #include "core/port/footing.h"

@@ -1,4 +1,4 @@
-#include "core/admin/kept_roles.h"
+#include "core/port/kept_roles.h"
 
 #include <pthread.h>
 #include <stdlib.h>
