@@ -58,8 +58,8 @@ static const char *const tables[] = {
 static const char *const readable[] = {"json_each", "sqlite_sequence"};
 
 static const char *const functions[] = {
-    "count",   "max",    "min",   "lower",        "coalesce",
-    "changes", "length", "instr", "json_extract", "name_finds",
+    "count",  "max",   "min",          "lower",      "coalesce", "changes",
+    "length", "instr", "json_extract", "name_finds", "substr",
 };
 
 static bool listed(const char *const *list, size_t count, const char *name)

@@ -64,7 +64,7 @@ int64_t folder_db_bytes(const struct folder *folder, struct str name);
 /* Beside a database that was found damaged (fence.c). */
 #define FENCE_SUFFIX "-damaged"
 /* Beside one that its realm's deletion left (folder_db_doom). */
-#define DOOM_SUFFIX "-doomed"
+#define DOOM_SUFFIX  "-doomed"
 
 #define MASTER_KEY_BYTES 32
 

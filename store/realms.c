@@ -137,6 +137,7 @@ static void undo(struct store *store, struct slot *slot, const struct now *now)
     }
     /* After a failed flush of the list only the next start knows which state the row has: ready, and
      * then its file must be there, or to be cleared. */
+    repl_sinks_tell_gone(&store->sinks, str_c(slot->file));
     if (flush_failed(store->master) || archive_remove_all(&store->folder, str_c(slot->file)) != 0 ||
         folder_db_remove(&store->folder, str_c(slot->file)) != 0 ||
         list_change(store, now, NULL, str_c(slot->file), true) != 0)
@@ -145,8 +146,7 @@ static void undo(struct store *store, struct slot *slot, const struct now *now)
 
 /* The list takes each name and id once: until a new realm takes the place of another, its file stands
  * for both, behind a '.', with which no realm's name begins. */
-static int make_realm(struct store *store, struct slot *slot, const struct making *m,
-                      struct slot *old)
+static int make_file(struct store *store, struct slot *slot, const struct making *m)
 {
     char aside[FILE_NAME_MAX + 2];
     struct list_row row = {.file = str_c(slot->file),
@@ -162,10 +162,6 @@ static int make_realm(struct store *store, struct slot *slot, const struct makin
     int err = fill_slot(slot, m);
     if (err == 0)
         err = folder_sync_realms(&store->folder);
-    if (err == 0 && m->replaces)
-        err = list_swap(store, m, slot, old);
-    else if (err == 0)
-        err = list_change(store, m->now, NULL, row.file, false);
     slot->may_create = false;
     if (err != 0)
         undo(store, slot, m->now);
@@ -182,38 +178,73 @@ static int check_making(struct store *store, const struct realm *realm)
     return space_admit(store, NEED_CHANGE);
 }
 
-static int make(struct store *store, const struct making *m, struct slot *old,
-                struct slot **ret_slot)
+static int remove_retired(struct store *store, struct slot *slot, const struct now *now);
+
+/* Known to nobody but those who copy it. What a failed flush left of the list: as in undo. */
+static void take_back(struct store *store, struct slot *slot, const struct now *now)
 {
+    slot_retire(slot);
+    if (flush_failed(store->master) || remove_retired(store, slot, now) != 0)
+        LOG_WARN("store", "a realm that was not made is settled at the next start");
+}
+
+static int be_ready(struct store *store, const struct making *m, struct slot *slot,
+                    struct slot *old)
+{
+    TRY(m->replaces ? list_swap(store, m, slot, old)
+                    : list_change(store, m->now, NULL, str_c(slot->file), false));
+    if (old)
+        slot_take_place(old, slot);
+    else
+        slot_was_made(slot, m->realm->name);
+    return 0;
+}
+
+struct made {
+    struct slot *slot;
+    int waited; /* for copies: ERR_UNCONFIRMED, and it is made all the same */
+};
+
+/* A copy has the database before the list says that there is such a realm, or no other one in its place: else
+ * who reigns after us would lack it. */
+static int make(struct store *store, const struct making *m, struct slot *old,
+                struct made *ret_made)
+{
+    static const struct repl_position all = {0};
+    struct slot *slot;
     char file[UUID_TEXT_LEN + 1];
     uuid_v4(file);
-    TRY(slot_new(store, m->realm->name, m->realm->id, str_c(file), ret_slot));
-    slot_being_made(*ret_slot);
-    int err = make_realm(store, *ret_slot, m, old);
+    TRY(slot_new(store, m->realm->name, m->realm->id, str_c(file), &slot));
+    slot_being_made(slot);
+    int err = make_file(store, slot, m);
+    if (err != 0) {
+        slot_free(slot);
+        return err;
+    }
+    slot_publish_aside(slot);
+    *ret_made = (struct made){slot, gate_wait(slot, &all)};
+    err = be_ready(store, m, slot, old);
     if (err != 0)
-        slot_free(*ret_slot);
+        take_back(store, slot, m->now);
     return err;
 }
 
-/* The list first: with it a copy knows the realm, and with both it has it. */
-static int wait_for_copies(struct store *store, struct slot *slot)
+static int wait_for_list(struct store *store, const struct made *made)
 {
-    static const struct repl_position all = {0};
-    TRY(gate_wait(store->master, &all));
-    return gate_wait(slot, &all);
+    int err = gate_wait(store->master, &(const struct repl_position){0});
+    return made->waited != 0 ? made->waited : err;
 }
 
 int store_realm_create(struct store *store, const struct realm *realm, const struct now *now,
                        store_realm_fill *fill, void *arg)
 {
     struct making m = {.realm = realm, .now = now, .fill = fill, .arg = arg};
-    struct slot *slot;
+    struct made made;
     TRY(check_making(store, realm));
     if (str_eq_c(realm->name, REALM_MASTER))
         return make_master(store, &m);
-    TRY(make(store, &m, NULL, &slot));
-    slot_publish(slot);
-    return wait_for_copies(store, slot);
+    TRY(make(store, &m, NULL, &made));
+    return wait_for_list(store, &made);
 }
 
 int store_realm_update(struct store_write *write, const struct realm *realm)
@@ -301,23 +332,20 @@ int store_realm_delete(struct store *store, struct str name)
 
 static int replace(struct store *store, const struct making *m)
 {
-    struct slot *slot, *old = NULL;
+    struct slot *old = NULL;
+    struct made made;
     TRY(check_making(store, m->realm));
     if (str_eq_c(m->realm->name, REALM_MASTER))
         return ERR_FORBIDDEN;
     int err = slot_find(store, m->realm->name, &old);
     if (err != 0 && err != ERR_NOT_FOUND)
         return err;
-    TRY(make(store, m, old, &slot));
-    if (old)
-        slot_take_place(old, slot);
-    else
-        slot_publish(slot);
+    TRY(make(store, m, old, &made));
     if (m->placing)
         m->placing->placed(m->placing->arg);
     if (old)
         TRY(remove_retired(store, old, m->now));
-    return wait_for_copies(store, slot);
+    return wait_for_list(store, &made);
 }
 
 int store_realm_replace(struct store *store, const struct realm *realm, const struct now *now,

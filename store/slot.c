@@ -156,18 +156,31 @@ static bool is_being_made_locked(const struct store *store, struct str file)
     return slot != NULL;
 }
 
-void slot_publish(struct slot *slot)
+static void publish_locked(struct slot *slot)
 {
     struct store *store = slot->store;
-    (void)pthread_mutex_lock(&store->lock);
-    was_made_locked(slot);
     (void)grow_locked(store); /* without memory the lists in it get longer */
     link_locked(store, slot);
     slot->next = store->slots;
     store->slots = slot;
     store->slot_count++;
     negative_place(store, str_c(slot->name))[0] = '\0';
-    (void)pthread_mutex_unlock(&store->lock);
+}
+
+void slot_publish(struct slot *slot)
+{
+    (void)pthread_mutex_lock(&slot->store->lock);
+    publish_locked(slot);
+    (void)pthread_mutex_unlock(&slot->store->lock);
+}
+
+void slot_publish_aside(struct slot *slot)
+{
+    char aside[FILE_NAME_MAX + 2];
+    (void)pthread_mutex_lock(&slot->store->lock);
+    copy_name(slot->name, realm_list_aside(slot->file, aside));
+    publish_locked(slot);
+    (void)pthread_mutex_unlock(&slot->store->lock);
 }
 
 static void rename_locked(struct slot *slot, struct str name)
@@ -176,6 +189,14 @@ static void rename_locked(struct slot *slot, struct str name)
     copy_name(slot->name, name);
     link_locked(slot->store, slot);
     negative_place(slot->store, name)[0] = '\0';
+}
+
+void slot_was_made(struct slot *slot, struct str name)
+{
+    (void)pthread_mutex_lock(&slot->store->lock);
+    was_made_locked(slot);
+    rename_locked(slot, name);
+    (void)pthread_mutex_unlock(&slot->store->lock);
 }
 
 void slot_rename(struct slot *slot, struct str name)
@@ -207,6 +228,7 @@ bool slot_is_dead(struct slot *slot)
 void slot_retire(struct slot *slot)
 {
     (void)pthread_mutex_lock(&slot->store->lock);
+    was_made_locked(slot);
     unlink_locked(slot->store, slot);
     slot->retired = true;
     (void)pthread_mutex_unlock(&slot->store->lock);
@@ -220,10 +242,7 @@ void slot_take_place(struct slot *old, struct slot *fresh)
     was_made_locked(fresh);
     unlink_locked(store, old);
     old->retired = true;
-    link_locked(store, fresh);
-    fresh->next = store->slots;
-    store->slots = fresh;
-    store->slot_count++;
+    rename_locked(fresh, str_c(old->name));
     (void)pthread_mutex_unlock(&store->lock);
     end_slot(old);
 }
@@ -359,14 +378,18 @@ static int look_up_once(struct store *store, struct str name, struct slot **ret_
     return keep_found(store, &row, changes, fresh, ret_slot);
 }
 
-#define LOOK_UPS 3
+#define LOOK_UPS   500
+#define LOOK_UP_MS 1
 
-/* Asks the master database and keeps the answer. */
+/* Asks the master database and keeps the answer. From the commit that makes a realm ready until that is on disk
+ * it has no slot under its name yet. */
 static int look_up(struct store *store, struct str name, struct slot **ret_slot)
 {
-    int err = ERR_STORE_BUSY;
-    for (int i = 0; i < LOOK_UPS && err == ERR_STORE_BUSY; i++)
+    int err = look_up_once(store, name, ret_slot);
+    for (int i = 1; i < LOOK_UPS && err == ERR_STORE_BUSY; i++) {
+        (void)sqlite3_sleep(LOOK_UP_MS);
         err = look_up_once(store, name, ret_slot);
+    }
     return err;
 }
 

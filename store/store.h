@@ -200,7 +200,7 @@ struct store {
     size_t hash_cap, slot_count;
     uint64_t list_changes; /* that a standby heard of */
     struct slot *slots;
-    struct slot *being_made; /* in no table yet */
+    struct slot *being_made; /* not under their names yet */
     struct slot *master;
     char negative[NEGATIVE_NAMES][REALM_NAME_MAX + 1]; /* names that no realm has */
     atomic_size_t open_count, view_count;
@@ -237,18 +237,22 @@ struct store {
 MUST_CHECK int slot_table_init(struct store *store);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int slot_find(struct store *store, struct str name, struct slot **ret_slot);
-/* A slot that is in no table yet (a realm being made); slot_publish puts it there. Who finds the realm in the
- * list before that is told ERR_STORE_BUSY: a second slot would be a second writer of its file. */
+/* A slot that is in no table yet; slot_publish puts it there. */
 MUST_CHECK int slot_new(struct store *store, struct str name, struct str id, struct str file,
                         struct slot **ret_slot);
-void slot_being_made(struct slot *slot);
 void slot_publish(struct slot *slot);
+/* Of a realm being made: who finds it in the list before slot_was_made or slot_take_place is told
+ * ERR_STORE_BUSY, as a second slot would be a second writer of its file. slot_publish_aside puts it into the
+ * table under the name that its file stands for: who copies databases finds it so. */
+void slot_being_made(struct slot *slot);
+void slot_publish_aside(struct slot *slot);
+void slot_was_made(struct slot *slot, struct str name);
 /* For the master, whose realm is made after its database. */
 MUST_CHECK int slot_set_id(struct slot *slot, struct str id);
 void slot_rename(struct slot *slot, struct str name);
 /* Takes a deleted realm out of the table; its memory stays until the store closes. */
 void slot_retire(struct slot *slot);
-/* A slot that is in no table yet takes the place of one of the same name, which retires. */
+/* A slot that is published aside takes name and place of another one, which retires. */
 void slot_take_place(struct slot *old, struct slot *fresh);
 /* Deleted or replaced: its files go. */
 bool slot_is_dead(struct slot *slot);

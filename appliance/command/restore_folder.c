@@ -97,7 +97,7 @@ static int settle_all(struct restoring *r)
     TRY(each_realm(call->store, call->arena, settle_realm, &settling));
     jw_end_array(&call->out);
     jw_end_object(&call->out);
-    return 0;
+    return restore_settle_names(call->store);
 }
 
 static int settle(struct restoring *r)

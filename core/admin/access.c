@@ -2,6 +2,7 @@
 #include "core/admin/access.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/kept_roles.h"
 #include "core/auth/session.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
@@ -50,7 +51,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 
-static int load_roles(const struct bearer *b, struct admin_caller *caller)
+static int read_roles(struct bearer *b, struct admin_caller *caller)
 {
     const struct access_token *t = &b->token;
     struct subject s = {.client = t->client,
@@ -58,11 +59,28 @@ static int load_roles(const struct bearer *b, struct admin_caller *caller)
                         .has_session = t->has_session,
                         .session = t->session,
                         .grant = GRANT_CODE};
+    /* Of a moment after the footing was taken: what changed since makes that another one. */
+    store_read_end_p(&b->r);
+    TRY(store_read_begin(b->view, &b->r));
     int rc = subject_load(&b->ctx, b->r, t->claims.scope, &s);
     if (rc == ERR_INVALID_SCOPE)
         return err_set(b->ctx.err, ERR_INVALID_TOKEN, "Scope is no longer granted");
     TRY(rc);
     caller->roles = s.roles;
+    return 0;
+}
+
+static int load_roles(struct bearer *b, struct admin_caller *caller)
+{
+    const struct access_token *t = &b->token;
+    const struct kept_roles_key key = {b->view, t->user.pk, t->client->pk, t->claims.scope};
+    struct footing footing;
+    kept_roles_footing(&key, &footing);
+    int rc = kept_roles_find(&key, &footing, b->ctx.arena, &caller->roles);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    TRY(read_roles(b, caller));
+    kept_roles_put(&key, &footing, &caller->roles);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/err.h"
 #include "core/base/secret.h"
 
 #include "core/base/banned.h"
@@ -20,6 +21,12 @@ struct arena_block {
     _Alignas(max_align_t) unsigned char data[];
 };
 
+struct arena_end {
+    struct arena_end *older; /* in the arena itself */
+    void (*end)(void *arg);
+    void *arg;
+};
+
 void arena_init(struct arena *a, size_t max_bytes)
 {
     *a = (struct arena){.max_bytes = max_bytes};
@@ -31,8 +38,17 @@ static void block_free(struct arena_block *b)
     free(b);
 }
 
+static void call_ends(struct arena *a)
+{
+    const struct arena_end *e = a->ends;
+    a->ends = NULL;
+    for (; e; e = e->older)
+        e->end(e->arg);
+}
+
 void arena_reset(struct arena *a)
 {
+    call_ends(a);
     while (a->block && a->block->older) {
         struct arena_block *b = a->block;
         a->block = b->older;
@@ -173,4 +189,14 @@ struct str arena_lower(struct arena *a, struct str s)
 const char *arena_cstr(struct arena *a, struct str s)
 {
     return arena_str(a, s.ptr ? s : STR("")).ptr;
+}
+
+int arena_at_end(struct arena *a, void (*end)(void *arg), void *arg)
+{
+    struct arena_end *e = ARENA_NEW(a, struct arena_end);
+    if (!e)
+        return ERR_NO_MEMORY;
+    *e = (struct arena_end){a->ends, end, arg};
+    a->ends = e;
+    return 0;
 }

@@ -8,9 +8,11 @@
 #include "core/base/str.h"
 
 struct arena_block;
+struct arena_end;
 
 struct arena {
     struct arena_block *block; /* newest first */
+    struct arena_end *ends;    /* newest first */
     size_t used_bytes;         /* over all blocks */
     size_t max_bytes;
     bool exhausted;
@@ -23,6 +25,10 @@ void arena_init(struct arena *a, size_t max_bytes);
 void arena_reset(struct arena *a);
 /* Zeroes and frees everything. Fits CLEANUP(). */
 void arena_free(struct arena *a);
+
+/* Calls end(arg) when what the arena holds goes, for what is borrowed as long; the newest first. ERR_NO_MEMORY:
+ * it is not called. */
+MUST_CHECK int arena_at_end(struct arena *a, void (*end)(void *arg), void *arg);
 
 /* Zeroed, aligned for any type; NULL beyond the cap. Callers that get NULL return ERR_NO_MEMORY. */
 MUST_CHECK void *arena_alloc(struct arena *a, size_t size);

@@ -213,19 +213,67 @@ static int name_realms(struct backup_work *w, struct realm_names *names)
     return w->only ? add_names(w->arena, names, w->only, 1) : list_realms(w, names);
 }
 
+struct realms_read {
+    struct backup_realm *items; /* at most as many as there are names */
+    size_t count;
+};
+
+/* Its name now; ERR_NOT_FOUND when it was deleted. */
+static int name_of_id(struct backup_work *w, struct str id, struct realm_summary *ret_realm)
+{
+    struct realm_names names = {0};
+    TRY(list_realms(w, &names));
+    for (size_t i = 0; i < names.count; i++)
+        if (str_eq(names.items[i].id, id)) {
+            *ret_realm = names.items[i];
+            return 0;
+        }
+    return ERR_NOT_FOUND;
+}
+
+/* Under the name by which the list of this backup knows it; that is settled when it is restored. */
+static int read_renamed(struct backup_work *w, const struct realm_summary *realm,
+                        struct backup_realm *ret_realm)
+{
+    struct realm_summary now;
+    TRY(name_of_id(w, realm->id, &now));
+    TRY(backup_realm(w, &now, ret_realm));
+    ret_realm->name = realm->name;
+    return 0;
+}
+
+/* One that was deleted since the list was made is none. */
+static int read_realm(struct backup_work *w, const struct realm_summary *realm,
+                      struct realms_read *realms)
+{
+    int err = backup_realm(w, realm, &realms->items[realms->count]);
+    if (err == ERR_NOT_FOUND)
+        err = read_renamed(w, realm, &realms->items[realms->count]);
+    if (err == ERR_NOT_FOUND)
+        return 0;
+    TRY(err);
+    realms->count++;
+    return 0;
+}
+
 /* Master goes first: of a realm that it lists and that is not in the backup, restoring knows what to do;
  * one that it does not list would be lost. */
 static int read_realms(struct backup_work *w, const struct realm_names *names,
-                       struct backup_realm *realms)
+                       struct realms_read *ret_realms)
 {
-    size_t n = 0;
+    *ret_realms =
+        (struct realms_read){.items = ARENA_ARRAY(w->arena, names->count, struct backup_realm)};
+    if (!ret_realms->items)
+        return ERR_NO_MEMORY;
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < names->count; i++)
             if ((round == 0) == str_eq_c(names->items[i].name, REALM_MASTER))
-                TRY(backup_realm(w, &names->items[i], &realms[n++]));
+                TRY(read_realm(w, &names->items[i], ret_realms));
+    const struct backup_realm *realms = ret_realms->items;
     if (w->only)
         return 0;
-    return str_eq_c(realms[0].name, REALM_MASTER) && str_absent(realms[0].trouble)
+    return ret_realms->count > 0 && str_eq_c(realms[0].name, REALM_MASTER) &&
+                   str_absent(realms[0].trouble)
                ? 0
                : ERR_STORE_CORRUPT;
 }
@@ -258,15 +306,13 @@ static int fill(struct backup_work *w, struct backup_made *made)
     struct backup_manifest m = {
         .id = str_c(made->id), .serial = made->serial, .begun_ms = clock_now().wall_ms};
     struct realm_names names = {0};
+    struct realms_read realms;
     int64_t bytes;
     TRY(node_id(w->store, w->arena, &m.node));
     TRY(name_realms(w, &names));
-    struct backup_realm *realms = ARENA_ARRAY(w->arena, names.count, struct backup_realm);
-    if (!realms)
-        return ERR_NO_MEMORY;
-    TRY(read_realms(w, &names, realms));
-    m.realms = realms;
-    m.realm_count = names.count;
+    TRY(read_realms(w, &names, &realms));
+    m.realms = realms.items;
+    m.realm_count = realms.count;
     m.ended_ms = clock_now().wall_ms;
     TRY(manifest_write(w->dir_fd, &w->key, &m, &bytes));
     w->bytes += bytes;

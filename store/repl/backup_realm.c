@@ -236,7 +236,9 @@ int backup_realm(struct backup_work *work, const struct realm_summary *realm,
     struct store_visit visit;
     struct reading r = {.work = work, .realm = ret_realm};
     r.trouble = store_visit_begin(work->store, realm->name, &visit);
-    if (r.trouble != 0) { /* deleted or renamed since the list was made */
+    if (r.trouble == ERR_NOT_FOUND && !work->only)
+        return r.trouble;
+    if (r.trouble != 0) {
         TRY(name_realm(work->arena, realm, "-", ret_realm));
     } else {
         r.slot = visit.slot;

@@ -16,7 +16,7 @@ struct backup_work {
 };
 
 /* What is wrong with the realm itself goes to ret_realm->trouble; errors are of the folder of backups, of
- * memory, or ERR_CANCELLED. */
+ * memory, ERR_CANCELLED, or ERR_NOT_FOUND: deleted or renamed since the list was made. */
 MUST_CHECK int backup_realm(struct backup_work *work, const struct realm_summary *realm,
                             struct backup_realm *ret_realm);
 

@@ -12,7 +12,6 @@
 
 #include "core/base/banned.h"
 
-#define LIST_ARENA_BYTES ((size_t)256 << 20)
 #define NAME_ARENA_BYTES ((size_t)64 << 10)
 #define SETTING_BYTES    ((size_t)60000) /* of a value, which has a length of two bytes */
 #define LOOK_MS          1000
@@ -433,13 +432,18 @@ int leading_realm_of(struct leader *l, const struct leader_db *db,
                      char ret_realm[REALM_NAME_MAX + 1])
 {
     CLEANUP(arena_free) struct arena a;
+    char aside[FILE_NAME_MAX + 2];
     struct list_row row;
     arena_init(&a, NAME_ARENA_BYTES);
     if (str_eq_c(str_c(db->file), REALM_MASTER)) {
         memcpy(ret_realm, REALM_MASTER, sizeof(REALM_MASTER));
         return 0;
     }
-    TRY(realm_list_find_file(l->store, &a, str_c(db->file), &row));
+    int err = realm_list_find_file(l->store, &a, str_c(db->file), &row);
+    if (err == ERR_NOT_FOUND) /* being made, perhaps: known by its file then */
+        row.name = realm_list_aside(db->file, aside);
+    else
+        TRY(err);
     if (row.name.len > REALM_NAME_MAX)
         return ERR_STORE_CORRUPT;
     memcpy(ret_realm, row.name.ptr, row.name.len);
@@ -463,113 +467,14 @@ static void bring(struct leader *l, struct leader_db *db)
     leading_forget_hashes(db);
     if (err == 0 || !is_on(&b) || db->gone)
         return;
-    if (err != ERR_NOT_FOUND)
+    bool is_making = err == ERR_NOT_FOUND || (err == ERR_STORE_BUSY && db->fresh);
+    if (!is_making)
         LOG_WARN("replication", "realm %s is not at the standby: %s", b.realm, err_text(err));
     leading_fall_behind(l, db);
-    db->retry_ms = clock_now().monotonic_ms + (err == ERR_NOT_FOUND ? RETRY_MAKING_MS : RETRY_MS);
+    db->retry_ms = clock_now().monotonic_ms + (is_making ? RETRY_MAKING_MS : RETRY_MS);
 }
 
 /* --- All databases --- */
-
-static int list_all(struct leader *l, struct arena *a, struct list_row **ret_rows,
-                    size_t *ret_count)
-{
-    CLEANUP(store_read_end_p) struct store_read *r = NULL;
-    TRY(tx_config_read_begin(l->store->master, NULL, &r));
-    return realm_list_all(r, a, ret_rows, ret_count);
-}
-
-/* Where a database stands that nobody changed since the start. */
-static int read_position(struct leader *l, struct str realm, struct repl_position *ret_position)
-{
-    struct store_visit visit;
-    struct store_read *read;
-    TRY(store_visit_begin(l->store, realm, &visit));
-    int err = tx_config_read_begin(visit.slot, NULL, &read);
-    if (err == 0) {
-        err = position_read(read->conn, ret_position);
-        store_read_end(read);
-    }
-    store_visit_end(&visit);
-    return err;
-}
-
-static void look_at(struct leader *l, const struct list_row *row, uint64_t connection)
-{
-    struct repl_position here = {0};
-    (void)pthread_mutex_lock(&l->lock);
-    struct leader_db *db = leading_goes_on(l, connection) ? leading_db(l, row->file, true) : NULL;
-    bool reads = db && db->at_standby && !position_known(&db->newest);
-    (void)pthread_mutex_unlock(&l->lock);
-    if (reads && read_position(l, row->name, &here) != 0)
-        here = (struct repl_position){0};
-    (void)pthread_mutex_lock(&l->lock);
-    if (db && leading_goes_on(l, connection) && !db->gone) {
-        bool leads =
-            db->at_standby && (position_known(&db->newest) || position_same(&here, &db->at));
-        if (leads)
-            leading_continue(l, db, &db->at, position_same(&here, &db->at));
-        else
-            leading_fall_behind(l, db);
-        if (db->state == DB_FOLLOWS)
-            leading_has(l, db, &db->at);
-    }
-    (void)pthread_mutex_unlock(&l->lock);
-}
-
-static bool is_there(const struct list_row *row)
-{
-    return row->state == LIST_READY || row->state == LIST_BEING_CHANGED;
-}
-
-/* What the standby has of no realm goes before anything is sent that is newer: as leading_gone. */
-static void tell_unlisted(struct leader *l, const struct list_row *rows, size_t count,
-                          uint64_t connection)
-{
-    (void)pthread_mutex_lock(&l->lock);
-    for (size_t i = 0; i < count && leading_goes_on(l, connection); i++) {
-        struct leader_db *db = is_there(&rows[i]) ? leading_db(l, rows[i].file, true) : NULL;
-        if (db)
-            db->listed = true;
-    }
-    for (struct leader_db *db = l->dbs; db && leading_goes_on(l, connection);
-         db = db->next_of_all) {
-        db->gone_untold |= db->at_standby && !db->listed;
-        leading_tell_gone(l, db);
-    }
-    (void)pthread_mutex_unlock(&l->lock);
-}
-
-/* Called and left with the lock held; not while it works. */
-static void settle(struct leader *l)
-{
-    CLEANUP(arena_free) struct arena a;
-    struct list_row *rows = NULL;
-    size_t count = 0;
-    uint64_t connection = l->connection;
-    (void)pthread_mutex_unlock(&l->lock);
-    arena_init(&a, LIST_ARENA_BYTES);
-    int err = list_all(l, &a, &rows, &count);
-    if (err == 0)
-        tell_unlisted(l, rows, count, connection);
-    for (size_t i = 0; i < count && err == 0; i++)
-        if (is_there(&rows[i]))
-            look_at(l, &rows[i], connection);
-    if (err == 0)
-        err = leading_find_archives(l);
-    (void)pthread_mutex_lock(&l->lock);
-    if (!leading_goes_on(l, connection))
-        return;
-    if (err != 0) {
-        LOG_ERROR("replication", "what there is of realms cannot be read: %s", err_text(err));
-        l->broken = true;
-        return;
-    }
-    l->settled = true;
-    l->work = true;
-    leading_ship(l);
-    LOG_INFO("replication", "the standby is connected: %zu databases", count);
-}
 
 static bool is_due(const struct leader_db *db)
 {
@@ -645,7 +550,7 @@ static bool work(struct leader *l)
 {
     if (!l->settled) {
         if (l->all_said)
-            settle(l);
+            leading_settle(l);
         return l->settled;
     }
     catch_up(l);

@@ -135,9 +135,17 @@ MUST_CHECK int leading_acknowledged(struct leader *leader, const struct repl_at 
 #define LEADING_SEND_BELOW_BYTES ((size_t)4 << 20) /* waiting: commits of others need room, too */
 
 void *leading_run(void *leader);
+
+/* --- leader_settle.c --- */
+
+/* Looks at all databases. Called and left with the lock held; not while it works. */
+void leading_settle(struct leader *leader);
+
+/* --- leader_bring.c, for the others --- */
+
 /* Whether the connection of that number is the one of now, and good. */
 bool leading_goes_on(const struct leader *leader, uint64_t connection);
-/* The name of a database's realm; not under the lock. ERR_NOT_FOUND. */
+/* The name under which a database is found, that of its realm when the list has it; not under the lock. */
 MUST_CHECK int leading_realm_of(struct leader *leader, const struct leader_db *db,
                                 char ret_realm[REALM_NAME_MAX + 1]);
 MUST_CHECK int leading_hashes(struct leader *leader, const struct repl_hashes *hashes);

@@ -63,6 +63,9 @@ struct restore_node {
 };
 MUST_CHECK int restore_node(const struct restore_node *r, const char *dir, struct err_ctx *ctx);
 MUST_CHECK int restore_settle(struct store *store);
+/* Then, when the realms were looked at under the names of the backup: the list calls each realm what its own
+ * database, which may have been read later, does. */
+MUST_CHECK int restore_settle_names(struct store *store);
 /* The file of a realm that is there, as struct backup_realm names it. ERR_NOT_FOUND. */
 MUST_CHECK int restore_file_of(struct store *store, struct str realm, struct arena *a,
                                struct str *ret_file);

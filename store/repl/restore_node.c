@@ -9,12 +9,14 @@
 
 #include "store/archive/folder.h"
 #include "store/realm_list.h"
+#include "store/sql/realm_row.h"
 #include "store/whole_file.h"
 
 #include "core/base/banned.h"
 
-#define VFS              "unix-excl"
-#define LIST_ARENA_BYTES ((size_t)64 << 20)
+#define VFS               "unix-excl"
+#define LIST_ARENA_BYTES  ((size_t)64 << 20)
+#define REALM_ARENA_BYTES ((size_t)4 << 20)
 
 static int write_key(const struct folder *folder, const struct secret *key)
 {
@@ -139,4 +141,69 @@ int restore_settle(struct store *store)
             TRY(take_out(store, rows[i].file));
     struct listed listed = {store, rows, count};
     return folder_each(&store->folder, remove_unlisted, &listed);
+}
+
+/* Whether the list says of it what it says itself. */
+static int agrees(struct slot *slot, const struct list_row *row, struct arena *a, bool *ret_agrees)
+{
+    CLEANUP(store_read_end_p) struct store_read *r = NULL;
+    struct realm_row there;
+    TRY(tx_config_read_begin(slot, NULL, &r));
+    TRY(realm_row_read(r, a, &there));
+    *ret_agrees = str_eq(there.realm.name, row->name) && there.realm.enabled == row->enabled &&
+                  str_eq(there.realm.display_name, row->display_name);
+    return 0;
+}
+
+static int settle_name(struct store *store, const struct list_row *row, bool *ret_settled)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct store_visit visit;
+    bool same = true;
+    arena_init(&a, REALM_ARENA_BYTES);
+    TRY(store_visit_begin(store, row->name, &visit));
+    int err = agrees(visit.slot, row, &a, &same);
+    if (err == 0 && !same)
+        err = realm_list_settle(visit.slot);
+    store_visit_end(&visit);
+    *ret_settled = err == 0 && !same;
+    return err;
+}
+
+static int settle_names(struct store *store, bool *ret_any, int *ret_left)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct list_row *rows;
+    size_t count;
+    arena_init(&a, LIST_ARENA_BYTES);
+    {
+        CLEANUP(store_read_end_p) struct store_read *r = NULL;
+        TRY(tx_config_read_begin(store->master, NULL, &r));
+        TRY(realm_list_all(r, &a, &rows, &count));
+    }
+    *ret_left = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool settled = false;
+        if (rows[i].state != LIST_READY || str_eq_c(rows[i].file, REALM_MASTER))
+            continue;
+        int err = settle_name(store, &rows[i], &settled);
+        if (err == ERR_CONFLICT)
+            *ret_left = err;
+        else
+            TRY(err);
+        *ret_any |= settled;
+    }
+    return 0;
+}
+
+/* A name may be free only when another one was settled. */
+int restore_settle_names(struct store *store)
+{
+    bool any = true;
+    int left = ERR_CONFLICT;
+    while (any && left != 0) {
+        any = false;
+        TRY(settle_names(store, &any, &left));
+    }
+    return left;
 }

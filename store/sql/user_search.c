@@ -29,11 +29,23 @@
 #define FROM_SEARCH FROM_NAMES("?1", "?2") " UNION " FROM_NAMES("?3", "?4")
 /* Each part of a search, at most ?19 of it: to count. */
 #define SOME(from)  "SELECT * FROM (" from " LIMIT ?19)"
-#define FROM_OTHER_NAMES_SOME                                                                      \
-    SOME(FROM(EMAIL_IN("?1", "?2")))                                                               \
+#define FROM_OTHER_NAMES_SOME(from_email)                                                          \
+    SOME(from_email)                                                                               \
     " UNION ALL " SOME(FROM(FIRST_NAME_IN("?1", "?2"))) " UNION ALL " SOME(                        \
         FROM(LAST_NAME_IN("?1", "?2")))
-#define FROM_SEARCH_SOME SOME(FROM(USERNAME_IN("?1", "?2"))) " UNION ALL " FROM_OTHER_NAMES_SOME
+#define FROM_SEARCH_SOME                                                                           \
+    SOME(FROM(USERNAME_IN("?1", "?2")))                                                            \
+    " UNION ALL " FROM_OTHER_NAMES_SOME(FROM(EMAIL_IN("?1", "?2")))
+
+/* Whom a beginning finds by the e-mail and not by the user name: the e-mail does not begin with the user
+ * name, or the user name is a part of what was typed and ends before it. */
+#define BY_EMAIL_APART                                                                             \
+    " FROM user INDEXED BY user_email_apart WHERE substr(email, 1, length(username)) <> username"  \
+    " AND " EMAIL_IN("?1", "?2")
+#define BY_USERNAME_WITHIN                                                                         \
+    " FROM (WITH RECURSIVE opening (n) AS (SELECT 1 UNION ALL"                                     \
+    " SELECT n + 1 FROM opening WHERE n < length(?1) - 1) SELECT n FROM opening)"                  \
+    " CROSS JOIN user ON username = substr(?1, 1, n) WHERE +email >= ?1 AND +email < ?2"
 
 /* All conditions but that on the user name; ?19 is a limit, ?20 an offset. */
 #define JUDGE                                                                                      \
@@ -51,33 +63,38 @@
 
 /* A condition that stands alone needs nothing but its index, which holds the user names: rows are
  * read of the page only. */
-#define NAMES(condition) "SELECT username FROM user WHERE " condition IS_PERSON
-#define NAMES_AFTER(condition)                                                                     \
-    NAMES(condition " AND +username > ?16") " ORDER BY +username LIMIT ?19 + ?20"
-#define NAMES_OF_SEARCH_AFTER                                                                        \
-    "SELECT * FROM (" NAMES(USERNAME_IN(                                                             \
-        "max(?1, ?16)",                                                                              \
-        "?2") " AND +username > ?16") " ORDER BY username LIMIT ?19 + ?20)"                          \
-                                      " UNION SELECT * FROM (" NAMES_AFTER(EMAIL_IN(                 \
-                                          "?1",                                                      \
-                                          "?2")) ")"                                                 \
-                                                 " UNION SELECT * FROM (" NAMES_AFTER(FIRST_NAME_IN( \
-                                                     "?1",                                           \
-                                                     "?2")) ")"                                      \
-                                                            " UNION SELECT * FROM (" NAMES_AFTER(    \
-                                                                LAST_NAME_IN("?1", "?2")) ")"
+#define NAMES(condition)       "SELECT username FROM user WHERE " condition IS_PERSON
+#define IN_ORDER               " ORDER BY +username LIMIT ?19 + ?20"
+#define NAMES_AFTER(condition) NAMES(condition " AND +username > ?16") IN_ORDER
+#define NAMES_OF_SEARCH_AFTER                                                                             \
+    "SELECT * FROM (" NAMES(USERNAME_IN(                                                                  \
+        "max(?1, ?16)",                                                                                   \
+        "?2") " AND +username > ?16") " ORDER BY username LIMIT ?19 + ?20)"                               \
+                                      " UNION SELECT * FROM (SELECT username" BY_EMAIL_APART              \
+                                          IS_PERSON " AND +username > ?16" IN_ORDER                       \
+                                      ") UNION SELECT username" BY_USERNAME_WITHIN IS_PERSON              \
+                                      " AND +username > ?16"                                              \
+                                      " UNION SELECT * FROM (" NAMES_AFTER(FIRST_NAME_IN(                 \
+                                          "?1",                                                           \
+                                          "?2")) ") UNION SELECT * FROM (" NAMES_AFTER(LAST_NAME_IN("?1", \
+                                                                                                    "?2")) ")"
 #define PAGE_OF(names)                                                                             \
     "SELECT " USER_COLUMNS " FROM user WHERE username IN (SELECT * FROM (" names                   \
     ") ORDER BY 1 LIMIT ?19 OFFSET ?20) ORDER BY username"
 /* All values are bound to each statement: it names the last of them. */
 #define COUNT_OF(names) "SELECT count(*) FROM (" names ") WHERE ?18 IS NULL"
-/* Service accounts are few, and have an index. */
-#define NAMES_OF_SEARCH                                                                            \
-    "SELECT username FROM user WHERE " USERNAME_IN(                                                \
+/* Those whom the user name finds, without gathering them, and of the others each once. Service accounts
+ * are few, and have an index. */
+#define NOT_BY_USERNAME IS_PERSON " AND NOT (+username >= ?1 AND +username < ?2)"
+#define COUNT_OF_SEARCH                                                                            \
+    "SELECT (SELECT count(*) FROM user WHERE " USERNAME_IN(                                        \
         "?1",                                                                                      \
-        "?2") " AND pk NOT IN (SELECT pk FROM user WHERE service_account_client_id IS NOT NULL)"   \
-              " UNION " NAMES(EMAIL_IN("?1", "?2")) " UNION " NAMES(                               \
-                  FIRST_NAME_IN("?1", "?2")) " UNION " NAMES(LAST_NAME_IN("?1", "?2"))
+        "?2") " AND pk NOT IN (SELECT pk FROM user WHERE service_account_client_id IS NOT NULL))"  \
+              " + (SELECT count(*) FROM (SELECT username" BY_EMAIL_APART NOT_BY_USERNAME           \
+              " UNION SELECT username" BY_USERNAME_WITHIN NOT_BY_USERNAME                          \
+              " UNION SELECT username FROM user WHERE " FIRST_NAME_IN("?1", "?2") NOT_BY_USERNAME  \
+        " UNION SELECT username FROM user WHERE " LAST_NAME_IN("?1", "?2") NOT_BY_USERNAME         \
+        ")) WHERE ?18 IS NULL"
 
 struct statements {
     struct sql some; /* how many the index gives */
@@ -130,9 +147,9 @@ static const struct way ways[] = {
 static const struct way by_search = {
     .parameter = SEARCH,
     .among = AMONG(FROM_SEARCH_SOME, FROM_SEARCH),
-    .alone = {{COUNT_SOME(FROM_OTHER_NAMES_SOME)},
+    .alone = {{COUNT_SOME(FROM_OTHER_NAMES_SOME("SELECT pk" BY_EMAIL_APART))},
               {PAGE_OF(NAMES_OF_SEARCH_AFTER)},
-              {COUNT_OF(NAMES_OF_SEARCH)}},
+              {COUNT_OF_SEARCH}},
 };
 #undef AMONG
 

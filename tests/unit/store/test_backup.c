@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "store/repl/restore.h"
+#include "store/store.h"
 
 static char backups[300];
 
@@ -335,6 +336,79 @@ static void a_trial_compares_what_came_back(void **state)
 
 /* --- Retention --- */
 
+static void rename_realm(const char *from, const char *to)
+{
+    struct realm_view *view = view_of(from);
+    struct store_write *w = begin_write(view);
+    struct realm realm = *realm_view_realm(view);
+    realm.name = str_c(to);
+    ok(store_realm_update(w, &realm));
+    commit(w);
+    realm_view_release(view);
+}
+
+/* When master is read and the others are not yet. */
+static bool change_realms(void *arg, struct str realm, int64_t pages, int64_t of)
+{
+    bool *done = arg;
+    (void)pages;
+    (void)of;
+    if (*done || !str_eq_c(realm, REALM_MASTER))
+        return true;
+    *done = true;
+    ok(store_realm_delete(store, STR("chile")));
+    rename_realm("peru", "tawantinsuyu");
+    return true;
+}
+
+static void look_at_names(const struct backup_source *source, const char *id)
+{
+    struct backup_manifest manifest;
+    struct realm_view *view;
+    char dir[320];
+    (void)snprintf(dir, sizeof(dir), "%s/restored", test_dir);
+    ok(backup_look(source, str_c(id), &arena, &manifest));
+    struct restore_node node = {.part_count = manifest.realm_count,
+                                .master_key = &store->master_key};
+    struct restore_part *parts;
+    ok(restore_parts(&arena, source, &manifest, &parts));
+    node.parts = parts;
+    ok(restore_node(&node, dir, NULL));
+    const struct store_config config = {.data_dir = dir};
+    struct store *copy;
+    ok(store_open(&config, &copy));
+    ok(restore_settle(copy));
+    ok(restore_settle_names(copy));
+    fails(realm_view_acquire(copy, STR("chile"), &view), ERR_NOT_FOUND);
+    fails(realm_view_acquire(copy, STR("peru"), &view), ERR_NOT_FOUND);
+    ok(realm_view_acquire(copy, STR("tawantinsuyu"), &view));
+    assert_str(realm_view_realm(view)->name, "tawantinsuyu");
+    realm_view_release(view);
+    store_close(copy);
+}
+
+/* A realm that is deleted meanwhile is none that is missing, and one that gets another name is there. */
+static void realms_change_while_a_backup_is_made(void **state)
+{
+    (void)state;
+    bool done = false;
+    const struct backup_watch watch = {change_realms, &done};
+    struct backup_made made;
+    struct backup_source source;
+    struct restore_trial trial;
+    struct err_ctx ctx = {0};
+    make_realm("chile");
+    ok(backup_make(store, backups, &watch, &made, NULL));
+    assert_true(done);
+    assert_int_equal(made.realms, 2);
+    assert_int_equal(made.missing, 0);
+    ok(backup_source_of_store(store, backups, &source, &ctx));
+    ok(restore_try(store, &source, str_c(made.id), NULL, &trial, &ctx));
+    assert_int_equal(trial.realms, 2);
+    look_at_names(&source, made.id);
+    backup_source_close(&source);
+}
+
 static void rename_backup(const char *id, const char *to)
 {
     char from_path[400], to_path[400];
@@ -384,6 +458,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_backup_that_is_stopped_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_compares_what_came_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(realms_change_while_a_backup_is_made, set_up, tear_down),
         cmocka_unit_test_setup_teardown(days_and_months_are_kept, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,49 @@ static void test_rp_03_too_much_comes_meanwhile(void **state)
     same_everywhere(str_c(file_of("chile")));
 }
 
+static int deliver_one_of(const char *realm)
+{
+    const struct repl_page page = {1, (const unsigned char[PAGE_BYTES]){0}};
+    const struct repl_commit c = {.realm = STR("a-realm"),
+                                  .file = str_c(file_of(realm)),
+                                  .before = {9, 9, 9},
+                                  .after = {9, 10, 10},
+                                  .page_count = 1,
+                                  .pages = &page,
+                                  .count = 1};
+    return deliver_commit(&c);
+}
+
+/* RP-02: who is to reign waits until all that came is in place, and then nothing comes any more; who does not
+ * reign after all goes on. */
+static void test_rp_02_nothing_comes_after_a_halt(void **state)
+{
+    (void)state;
+    struct follower_state told;
+    add_one("peru", "ana");
+    settle();
+    struct held peru = hold("peru");
+    bring(str_c(file_of("peru")));
+    fails(follower_halt(follower, 50), ERR_TIMEOUT);
+    add_one("peru", "eva"); /* it goes on */
+    let_go(&peru);
+    ok(follower_halt(follower, LONG_MS));
+    follower_state(follower, &told);
+    assert_int_equal(told.waiting_bytes, 0);
+    assert_true(standby_has_user("peru", "eva"));
+    fails(deliver_one_of("peru"), ERR_CANCELLED);
+    follower_state(follower, &told);
+    assert_int_equal(told.waiting_bytes, 0);
+    follower_resume(follower);
+    follower_detach(follower);
+    attach();
+    add_one("peru", "leo");
+    settle();
+    bring_wanted();
+    assert_true(standby_has_user("peru", "leo"));
+    same_everywhere(str_c(file_of("peru")));
+}
+
 static bool is_doomed(const char *file)
 {
     char path[FOLDER_PATH_MAX];
@@ -338,6 +381,7 @@ int main(void)
         TEST(test_a_break_meanwhile),
         TEST(test_who_ends_has_put_it_in_place),
         TEST(test_rp_03_too_much_comes_meanwhile),
+        TEST(test_rp_02_nothing_comes_after_a_halt),
         TEST(test_rp_02_a_realm_that_goes_meanwhile),
         TEST(test_rp_02_a_realm_that_is_read_when_it_goes),
         TEST(test_rp_02_a_database_that_comes_again_stays),

@@ -167,6 +167,97 @@ static void test_realms_come_and_go(void **state)
     same_as(REALM_MASTER);
 }
 
+/* --- Realms that are being made --- */
+
+static void *make_chile(void *arg)
+{
+    (void)arg;
+    make_realm("chile");
+    return NULL;
+}
+
+static pthread_t begin_chile(void)
+{
+    pthread_t maker;
+    assert_int_equal(pthread_create(&maker, NULL, make_chile, NULL), 0);
+    return maker;
+}
+
+/* Whoever makes a realm stands still between its database and the list. */
+static atomic_bool holds, held;
+
+static void hold_commit(void *arg, const struct repl_commit *c)
+{
+    const char *peru = arg;
+    if (str_eq_c(c->file, REALM_MASTER) || str_eq_c(c->file, peru))
+        return;
+    atomic_store(&held, true);
+    while (atomic_load(&holds))
+        (void)usleep(1000);
+}
+
+/* RP-02: a realm whose database was written before the standby connected, and which the list calls ready only
+ * after it was looked what there is. */
+static void test_rp_02_a_realm_is_made_while_the_standby_comes(void **state)
+{
+    (void)state;
+    struct slot *slot;
+    start_leader((struct leader_config){0});
+    ok(slot_find(store, STR("peru"), &slot));
+    const struct repl_sink hold = {.commit = hold_commit, .arg = slot->file};
+    ok(repl_sink_add(store, &hold));
+    atomic_store(&holds, true);
+    atomic_store(&held, false);
+    pthread_t maker = begin_chile();
+    while (!atomic_load(&held))
+        (void)usleep(1000);
+    connect_standby();
+    for (int i = 0; !state_of().in_step && i < WAIT_MS; i++)
+        (void)usleep(1000);
+    assert_true(state_of().in_step);
+    atomic_store(&holds, false);
+    (void)pthread_join(maker, NULL);
+    repl_sink_remove(store, &hold);
+    for (int i = 0; standby.snapshots < 3 && i < WAIT_MS; i++)
+        (void)usleep(1000);
+    until_in_step();
+    same_as("chile");
+}
+
+static bool chile_is_there(void)
+{
+    struct realm_view *view;
+    int err = realm_view_acquire(store, STR("chile"), &view);
+    if (err == 0)
+        realm_view_release(view);
+    return err == 0;
+}
+
+static void be_silent(bool silent);
+
+/* RP-02: the list says that a realm is ready when the standby has its database: promoted before, it would lack
+ * a realm that it lists, and with --incomplete also the one in whose place it comes. */
+static void test_rp_02_ready_is_what_the_standby_has(void **state)
+{
+    (void)state;
+    start_leader((struct leader_config){.mode = REPL_SYNC_FLUSH, .confirm_ms = WAIT_MS});
+    connect_standby();
+    until_in_step();
+    be_silent(true);
+    pthread_t maker = begin_chile();
+    for (int i = 0; standby.snapshots < 3 && i < WAIT_MS; i++)
+        (void)usleep(1000);
+    assert_int_equal(standby.snapshots, 3);
+    (void)usleep(50000);
+    assert_false(chile_is_there());
+    be_silent(false);
+    (void)pthread_join(maker, NULL);
+    assert_true(chile_is_there());
+    until_in_step();
+    same_as("chile");
+    same_as(REALM_MASTER);
+}
+
 static void until_it_waits_for_room(void)
 {
     int before = atomic_load(&standby.looks);
@@ -555,6 +646,8 @@ int main(void)
         TEST(test_compares_all_pages),
         TEST(test_realms_come_and_go),
         TEST(test_rp_02_gone_is_told_at_once),
+        TEST(test_rp_02_a_realm_is_made_while_the_standby_comes),
+        TEST(test_rp_02_ready_is_what_the_standby_has),
         TEST(test_a_deleted_realm_waits_for_no_answer),
         TEST(test_brings_a_new_realm_again),
         TEST(test_answers_wait),

@@ -349,7 +349,7 @@ static bool is_small(const char *line)
 {
     static const char *const small[] = {
         "CONSTANT ROW", "(",     "event_step", "event_segment", "signing_key", "scope",
-        "above",        "owned", "issuer",     "sqlite_schema", "json_each"};
+        "above",        "owned", "issuer",     "sqlite_schema", "json_each",   "opening"};
     for (size_t i = 0; i < ARRAY_LEN(small); i++)
         if (str_starts(str_from(str_c(line), strlen("SCAN ")), str_c(small[i])))
             return true;

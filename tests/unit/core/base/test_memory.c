@@ -30,6 +30,30 @@ static void an_arena_stops_at_its_cap(void **state)
     arena_free(&a);
 }
 
+static void note_end(void *arg)
+{
+    static int order;
+    *(int *)arg = ++order;
+}
+
+static void what_was_borrowed_ends_with_an_arena(void **state)
+{
+    struct arena a;
+    int first = 0, second = 0, third = 0;
+    (void)state;
+    arena_init(&a, 200);
+    assert_int_equal(arena_at_end(&a, note_end, &first), 0);
+    assert_int_equal(arena_at_end(&a, note_end, &second), 0);
+    assert_int_equal(first + second, 0);
+    arena_reset(&a);
+    assert_true(second > 0 && second < first);
+    assert_non_null(arena_alloc(&a, 190));
+    assert_int_equal(arena_at_end(&a, note_end, &third), ERR_NO_MEMORY);
+    arena_free(&a);
+    assert_int_equal(third, 0);
+    assert_true(first <= 2 && second <= 2);
+}
+
 static void memory_of_an_arena_is_zeroed_between_uses(void **state)
 {
     struct arena a;
@@ -147,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_arena_stops_at_its_cap),
+        cmocka_unit_test(what_was_borrowed_ends_with_an_arena),
         cmocka_unit_test(memory_of_an_arena_is_zeroed_between_uses),
         cmocka_unit_test(many_blocks_keep_their_content),
         cmocka_unit_test(a_buffer_refuses_what_goes_beyond_its_maximum),
