@@ -96,5 +96,5 @@ int own_name_follow(const struct auth_ctx *ctx, const struct user *before, enum 
                      "the user name is the email of before, which would not be this person's any "
                      "more: %s",
                      chooses ? "another user name is needed first"
-                                                  : "an administrator can change both");
+                             : "an administrator can change both");
 }
