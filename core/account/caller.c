@@ -68,20 +68,6 @@ static int load_roles(const struct bearer *b, struct account_caller *caller)
     return 0;
 }
 
-/* MF-04: asked for by the realm's own flow or by that of the application, whichever asks for more. */
-static int find_factors(const struct bearer *b, struct account_caller *caller)
-{
-    const struct access_token *t = &b->token;
-    const struct client *clients[] = {NULL, t->client};
-    bool has_otp = session_has_otp(&t->session);
-    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
-        struct flow_factors factors;
-        TRY(flow_factors_of(&b->ctx, b->r, clients[i], FLOW_FOR_BROWSER, t->user.pk, &factors));
-        caller->lacks_factor |= factors.unknown || (factors.otp && !has_otp);
-    }
-    return 0;
-}
-
 int account_caller_find(const struct validation_call *call, struct str realm,
                         struct account_caller *ret_caller)
 {
@@ -91,7 +77,8 @@ int account_caller_find(const struct validation_call *call, struct str realm,
     TRY(check_token(&b, realm));
     TRY(copy_texts(call->arena, &b, &caller));
     TRY(load_roles(&b, &caller));
-    TRY(find_factors(&b, &caller));
+    TRY(flow_lacks_factor(&b.ctx, b.r, b.token.client, b.token.user.pk,
+                          session_has_otp(&b.token.session), &caller.lacks_factor));
     *ret_caller = caller;
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "core/admin/access.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/auth/flow_rules.h"
 #include "core/auth/session.h"
 #include "core/oidc/origins.h"
 #include "core/oidc/subject.h"
@@ -48,6 +49,7 @@ static int copy_texts(struct arena *a, const struct bearer *b, struct admin_call
     caller->auth_time_ms = t->has_session ? t->session.auth_time_ms : 0;
     caller->is_person = t->has_session && str_empty(t->user.service_account_client_id) &&
                         !session_is_impersonated(&t->session);
+    caller->has_otp = t->has_session && session_has_otp(&t->session);
     return origins_of_client(a, t->client, auth_own_urls(&b->ctx), &caller->origins);
 }
 
@@ -131,14 +133,28 @@ int admin_caller_recall(const struct auth_ctx *ctx, struct store_read *r,
     return rc == ERR_NOT_FOUND || rc == ERR_INVALID_SCOPE ? ERR_FORBIDDEN : rc;
 }
 
-int admin_check_fresh(const struct admin_caller *caller, const struct now *now, struct err_ctx *err)
+static int check_factors(const struct auth_ctx *ctx, struct store_read *r,
+                         const struct admin_caller *caller)
 {
-    if (!caller->is_person)
-        return err_set(err, ERR_FORBIDDEN, "Only a person who logged in himself may do this");
-    if (now->wall_ms - caller->auth_time_ms > ADMIN_FRESH_MAX_AGE_S * INT64_C(1000))
-        return err_set(err, ERR_LOGIN_TOO_OLD, "A login of the last %d seconds is needed",
+    const struct client *client;
+    struct user user;
+    bool lacks;
+    TRY(realm_view_client(ctx->view, caller->client_id, &client));
+    TRY(user_find_by_id(r, ctx->arena, caller->user_id, &user));
+    TRY(flow_lacks_factor(ctx, r, client, user.pk, caller->has_otp, &lacks));
+    return lacks ? err_set(ctx->err, ERR_LOGIN_TOO_OLD, "A login with the second factor is needed")
+                 : 0;
+}
+
+int admin_check_fresh(const struct auth_ctx *ctx, struct store_read *r,
+                      const struct admin_caller *caller)
+{
+    if (!caller->is_person || !str_eq(auth_realm(ctx)->name, caller->realm))
+        return err_set(ctx->err, ERR_FORBIDDEN, "Only a person who logged in himself may do this");
+    if (ctx->now->wall_ms - caller->auth_time_ms > ADMIN_FRESH_MAX_AGE_S * INT64_C(1000))
+        return err_set(ctx->err, ERR_LOGIN_TOO_OLD, "A login of the last %d seconds is needed",
                        ADMIN_FRESH_MAX_AGE_S);
-    return 0;
+    return check_factors(ctx, r, caller);
 }
 
 /* --- What it may --- */

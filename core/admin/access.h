@@ -19,6 +19,7 @@ struct admin_caller {
     struct str scope;     /* of the token */
     int64_t auth_time_ms; /* of the session; 0: there is none */
     bool is_person;       /* who logged in himself: no service account, nobody impersonated */
+    bool has_otp;         /* he showed a one-time password */
     /* Who else must have each right that is asked for; NULL: nobody. For what two people do. */
     const struct admin_caller *seconded_by;
     struct strs origins; /* that may read answers in a browser: web origins of the token's client */
@@ -40,11 +41,12 @@ MUST_CHECK int admin_caller_recall(const struct auth_ctx *ctx, struct store_read
                                    const struct admin_absent *absent,
                                    struct admin_caller *ret_caller);
 
-/* For what hands out everything at once: ERR_FORBIDDEN unless the caller is a person who logged in
- * himself, ERR_LOGIN_TOO_OLD when that is more than ADMIN_FRESH_MAX_AGE_S ago (RFC 9470). */
+/* For what hands out everything at once: ERR_FORBIDDEN unless the caller is a person of this realm who logged in
+ * himself, ERR_LOGIN_TOO_OLD when that is more than ADMIN_FRESH_MAX_AGE_S ago (RFC 9470) or without the second
+ * factor that he has (flow_lacks_factor). */
 #define ADMIN_FRESH_MAX_AGE_S 300
-MUST_CHECK int admin_check_fresh(const struct admin_caller *caller, const struct now *now,
-                                 struct err_ctx *err);
+MUST_CHECK int admin_check_fresh(const struct auth_ctx *ctx, struct store_read *r,
+                                 const struct admin_caller *caller);
 
 /* Whether the caller can have rights in a realm at all: its own, or any for those of master. */
 bool admin_reaches(const struct admin_caller *caller, struct str realm);

@@ -4,6 +4,7 @@
 #include "core/admin/clients.h"
 #include "core/codec/unicode.h"
 #include "core/model/name.h"
+#include "core/port/profiles.h"
 
 #include "core/base/banned.h"
 
@@ -64,10 +65,10 @@ int own_name_check(const struct auth_ctx *ctx, const struct user *user)
     return 0;
 }
 
-static bool stays(const struct realm *realm, const struct user *before)
+static bool may_choose(const struct auth_ctx *ctx)
 {
-    return !realm->edit_username_allowed && !realm->registration_email_as_username &&
-           before->email_verified;
+    return auth_realm(ctx)->edit_username_allowed &&
+           profile_edits(realm_view_profile(ctx->view), STR("username"), STR(PROFILE_ROLE_USER));
 }
 
 static int follow(const struct auth_ctx *ctx, struct user *io_after)
@@ -80,18 +81,20 @@ static int follow(const struct auth_ctx *ctx, struct user *io_after)
 int own_name_follow(const struct auth_ctx *ctx, const struct user *before, enum address_proof proof,
                     struct user *io_after)
 {
-    const struct realm *realm = auth_realm(ctx);
+    bool names_are_addresses = auth_realm(ctx)->registration_email_as_username;
+    bool chooses = may_choose(ctx);
+    bool stays = !chooses && !names_are_addresses && before->email_verified;
     bool was_address =
         has_form_of_address(before->username) && str_eq(before->username, before->email);
-    if (!was_address || str_eq(before->email, io_after->email) || stays(realm, before))
+    if (!was_address || str_eq(before->email, io_after->email) || stays)
         return 0;
     /* By an address that nobody proved a person would choose the name that he may not choose. */
-    bool may_follow = realm->edit_username_allowed || proof == ADDRESS_PROVED;
+    bool may_follow = chooses || proof == ADDRESS_PROVED;
     if (may_follow && !str_empty(io_after->email))
         return follow(ctx, io_after);
     return err_field(ctx->err, ERR_INVALID_REQUEST, "email",
                      "the user name is the email of before, which would not be this person's any "
                      "more: %s",
-                     realm->edit_username_allowed ? "another user name is needed first"
-                                                  : "an administrator can change both");
+                     chooses ? "another user name is needed first"
+                             : "an administrator can change both");
 }

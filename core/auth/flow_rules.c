@@ -241,6 +241,19 @@ int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r, const stru
     return 0;
 }
 
+int flow_lacks_factor(const struct auth_ctx *ctx, struct store_read *r, const struct client *client,
+                      int64_t user_pk, bool has_otp, bool *ret_lacks)
+{
+    const struct client *clients[] = {NULL, client};
+    *ret_lacks = false;
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        struct flow_factors factors;
+        TRY(flow_factors_of(ctx, r, clients[i], FLOW_FOR_BROWSER, user_pk, &factors));
+        *ret_lacks |= factors.unknown || (factors.otp && !has_otp);
+    }
+    return 0;
+}
+
 bool flow_takes_client(const struct auth_ctx *ctx, const char *step)
 {
     struct str id;

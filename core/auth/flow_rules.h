@@ -48,6 +48,12 @@ struct flow_factors {
 MUST_CHECK int flow_factors_of(const struct auth_ctx *ctx, struct store_read *r,
                                const struct client *client, enum flow_use use, int64_t user_pk,
                                struct flow_factors *ret_factors);
+/* MF-04: whether this person has a factor that a session of his has not shown (has_otp: a one-time password was),
+ * though the realm's own flow for browsers or that of the application asks for it. For what wants a login with all
+ * that somebody has. */
+MUST_CHECK int flow_lacks_factor(const struct auth_ctx *ctx, struct store_read *r,
+                                 const struct client *client, int64_t user_pk, bool has_otp,
+                                 bool *ret_lacks);
 /* Whether clients may authenticate by this step: "client-secret". */
 bool flow_takes_client(const struct auth_ctx *ctx, const char *step);
 

@@ -133,7 +133,8 @@ static int judge_unmanaged_old(const struct judging *j)
     return 0;
 }
 
-/* Those that are new: left out where they do not exist (as Keycloak's), else refused. */
+/* Those that are new: left out where they do not exist (as Keycloak's), else refused. One that has the name of a
+ * member is never kept: whoever looks for it would take it for what it is called (OI-07). */
 static int judge_unmanaged_new(const struct judging *j)
 {
     bool left_out = j->profile->unmanaged == PROFILE_UNMANAGED_DISABLED;
@@ -141,6 +142,8 @@ static int judge_unmanaged_new(const struct judging *j)
     size_t kept = 0;
     for (size_t i = 0; i < attrs->count; i++) {
         struct str name = attrs->items[i].name;
+        if (member_of(j->after, name))
+            continue;
         bool fine = is_free(j, name) || (j->before && attrs_get(&j->before->attributes, name));
         if (fine || !left_out)
             attrs->items[kept++] = attrs->items[i];

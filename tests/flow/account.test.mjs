@@ -113,6 +113,19 @@ test('AD-07: what a profile keeps for administrators people neither see nor chan
   await kc.users.updateProfile(profile);
 });
 
+test('OI-07, RE-02: no attribute passes for the name or the address of a person', async () => {
+  const { token } = await signIn('jorge');
+  const before = await kc.users.findOne({ id: people.jorge });
+  for (const attributes of [{ username: ['root'] }, { email: ['maria@example.pe'] }, { firstName: ['\u202e'] }, { lastName: ['x', 'y'] }]) {
+    const all = { ...before.attributes, ...attributes };
+    assert.equal((await call('POST', '/', token, { json: { attributes } })).status, 204);
+    await kc.users.update({ id: people.jorge }, { ...before, attributes: all });
+    const { username, email, firstName, lastName, attributes: kept } = await kc.users.findOne({ id: people.jorge });
+    assert.deepEqual([username, email, firstName, lastName, kept], [before.username, before.email, before.firstName, before.lastName, before.attributes]);
+  }
+  for (const q of ['username:root', 'email:maria@example.pe']) assert.deepEqual(await kc.users.find({ q }), [], q);
+});
+
 test('PW-08: an address is changed by who has just logged in, and data are handed out to no other', async () => {
   const old = await signIn('maria');
   clock.step(6 * 60_000);

@@ -12,6 +12,7 @@ import { Cli } from './lib/cli.mjs';
 import { MachineClock } from './lib/clock.mjs';
 import { request } from './lib/http.mjs';
 import { PASSWORD } from './lib/oidc.mjs';
+import { holder, otpCredential, totp } from './lib/otp.mjs';
 import { BIN, freePort, until } from './lib/server.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'garita-first-run-'));
@@ -201,6 +202,29 @@ test('RP-01: a token pairs a standby, which shows the same certificate; a second
   const again = await ask('POST', '/garita/standby/token', {});
   assert.equal(again.status, 409);
   assert.match(again.json.errorMessage, /standby already/);
+});
+
+test('RP-01, MF-04: whoever has a second factor shows it before he makes a token, whatever else his application asks for', async () => {
+  const other = await AdminWorld.open({ args: ['--replication-port', String(await freePort()), '--replication-address', '127.0.0.1'] });
+  try {
+    const kc = await other.client('root', 'master', 'master');
+    await kc.users.create(holder('dos', otpCredential()));
+    await other.cli.ok('role', 'assign', '--realm', 'master', '--username', 'dos', '--role', 'admin');
+    const newName = 'password only';
+    await kc.authenticationManagement.copyFlow({ flow: 'direct grant', newName });
+    for (const e of await kc.authenticationManagement.getExecutions({ flow: newName }))
+      if (/otp/i.test(`${e.displayName} ${e.providerId ?? ''}`)) await kc.authenticationManagement.updateExecution({ flow: newName }, { ...e, requirement: 'DISABLED' });
+    const login = async (more = {}) => (await request(`${other.server.realm('master')}/protocol/openid-connect/token`, { form: { grant_type: 'password', client_id: 'admin-cli', username: 'dos', password: PASSWORD, ...more } })).json.access_token;
+    const make = (token) => other.call('POST', '/garita/standby/token', { token, json: {} });
+    const whole = await login({ totp: totp() });
+    await kc.realms.update({ realm: 'master' }, { directGrantFlow: newName });
+    const bare = await login();
+    assert.ok(bare, 'the password alone logs in');
+    const refused = await make(bare);
+    assert.equal(refused.status, 401, refused.text);
+    assert.match(refused.text, /second factor/);
+    assert.equal((await make(whole)).status, 200);
+  } finally { await other.close(); }
 });
 
 test('RP-01: a login of some minutes ago, and a service account, make no token', async () => {

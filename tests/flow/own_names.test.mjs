@@ -88,6 +88,17 @@ test('RE-02: a name that administrators gave stays theirs', () => inRealm({}, as
   assert.deepEqual(await named(unproved), [unproved.email, 'again@example.pe'], 'it was not his address before this change');
 }));
 
+test('RE-02: where the profile keeps names for administrators nobody chooses one by his address', () => inRealm({ editUsernameAllowed: true }, async () => {
+  const profile = await kc.users.getProfile();
+  await kc.users.updateProfile({ ...profile, attributes: profile.attributes.map((a) => (a.name === 'username' ? { ...a, permissions: { view: ['admin', 'user'], edit: ['admin'] } } : a)) });
+  try {
+    const kept = await someone();
+    refuses(await kept.post({ username: 'boss' }), 'username');
+    refuses(await kept.post({ email: 'boss@example.pe' }), 'email');
+    assert.deepEqual(await named(kept), [kept.email, kept.email]);
+  } finally { await kc.users.updateProfile(profile); }
+}));
+
 test('RE-02: where addresses are names nobody chooses his name by an address that he did not prove', () => inRealm({ registrationEmailAsUsername: true }, async () => {
   const iris = await someone({ emailVerified: true });
   refuses(await iris.post({ email: 'boss@example.pe' }), 'email');

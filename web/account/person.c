@@ -7,6 +7,7 @@
 #include "core/auth/action_token.h"
 #include "core/auth/password_change.h"
 #include "core/codec/mail.h"
+#include "core/codec/unicode.h"
 #include "core/mail/letter.h"
 #include "core/model/represent.h"
 #include "core/port/roles.h"
@@ -86,8 +87,8 @@ static int read_changes(struct account_call *call, const struct json_value *body
 /* PW-08: an address is a way to a new password, and what names somebody is what he logs in with. */
 static int check_names(struct account_call *call, const struct user *after)
 {
-    bool same = str_ieq(str_trim(after->email), call->user.email) &&
-                str_ieq(str_trim(after->username), call->user.username);
+    bool same = str_ieq(unicode_trim(after->email), call->user.email) &&
+                str_ieq(unicode_trim(after->username), call->user.username);
     return same ? 0 : account_fresh(call);
 }
 
@@ -148,8 +149,8 @@ int account_post(struct account_call *call)
     TRY(read_changes(call, body, &after));
     TRY(check_names(call, &after));
     bool waits = auth_realm(&call->ctx)->verify_email &&
-                 !str_ieq(str_trim(after.email), call->user.email) &&
-                 !str_empty(str_trim(after.email));
+                 !str_ieq(unicode_trim(after.email), call->user.email) &&
+                 !str_empty(unicode_trim(after.email));
     return waits ? change_but_address(call, &profile, body)
                  : admin_user_update_own(&call->ctx, call->w, &profile, ADDRESS_AS_TYPED,
                                          &call->user, &after);

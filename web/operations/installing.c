@@ -145,7 +145,7 @@ int rest_garita_standby_token(struct admin_call *call)
     if (!s->invite_standby)
         return ERR_NOT_IMPLEMENTED;
     TRY(check_caller(call));
-    TRY(admin_check_fresh(&call->caller, call->ctx.now, &call->req->err));
+    TRY(admin_check_fresh(&call->ctx, call->r, &call->caller));
     TRY(admin_body_object(call));
     TRY(read_minutes(call, &minutes));
     TRY(check_alone(call));
