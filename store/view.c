@@ -10,6 +10,7 @@
 #include "core/port/client_policies.h"
 #include "core/port/flows.h"
 #include "core/port/issuers.h"
+#include "core/port/logos.h"
 #include "core/port/profiles.h"
 #include "core/port/required_actions.h"
 #include "store/fence.h"
@@ -216,6 +217,11 @@ const struct client_scopes *realm_view_scopes(const struct realm_view *view)
 const struct trusted_issuers *realm_view_issuers(const struct realm_view *view)
 {
     return &view->issuers;
+}
+
+struct str realm_view_logo_version(const struct realm_view *view)
+{
+    return view->logo_version;
 }
 
 const struct profile *realm_view_profile(const struct realm_view *view)

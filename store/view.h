@@ -36,6 +36,7 @@ struct realm_view {
     struct auth_flows flows; /* none: those of the beginning; without settings */
     struct required_actions actions;
     struct client_policies policies;
+    struct str logo_version; /* empty: no logo */
     struct str sealed_state_secret;
     struct str state_secret; /* in the vault, once it was asked for; under the lock */
     struct key_ring ring;

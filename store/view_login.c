@@ -1,10 +1,15 @@
 /* Reading what logins follow into a picture. */
 #include "store/view_login.h"
 
+#include "core/admin/logo.h"
 #include "core/auth/login_records.h"
+#include "core/codec/base64.h"
+#include "core/crypto/digest.h"
 #include "core/port/documents.h"
 
 #include "core/base/banned.h"
+
+#define LOGO_SCRATCH_BYTES (2 * LOGO_TEXT_MAX_BYTES)
 
 static int read_profile(struct realm_view *view, struct str text)
 {
@@ -49,10 +54,27 @@ static int load_policies(struct realm_view *view, struct store_read *r)
     return rc == 0 || rc == ERR_NO_MEMORY ? rc : ERR_STORE_CORRUPT;
 }
 
+/* The picture itself stays in the database. */
+static int load_logo(struct realm_view *view, struct store_read *r)
+{
+    CLEANUP(arena_free) struct arena scratch;
+    unsigned char hash[BLAKE2B_BYTES];
+    struct str text;
+    arena_init(&scratch, LOGO_SCRATCH_BYTES);
+    view->logo_version = STR("");
+    int rc = document_find(r, &scratch, STR(DOCUMENT_LOGO), &text);
+    if (rc != 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    blake2b_256_of(text, hash);
+    view->logo_version = hex_encode(&view->arena, str_of((const char *)hash, 8));
+    return str_absent(view->logo_version) ? ERR_NO_MEMORY : 0;
+}
+
 int view_load_login(struct realm_view *view, struct store_read *r)
 {
     TRY(load_profile(view, r));
     TRY(load_policies(view, r));
+    TRY(load_logo(view, r));
     TRY(login_flows_read(r, &view->arena, &view->flows));
     return login_actions_read(r, &view->arena, &view->actions);
 }

@@ -11,6 +11,7 @@
 #define DOCUMENT_CLIENT_PROFILES "client-profiles" /* core/model/client_policy.h */
 #define DOCUMENT_CLIENT_POLICIES "client-policies"
 #define DOCUMENT_FOUR_EYES       "four-eyes" /* what waits for a second person: core/admin/four_eyes.h */
+#define DOCUMENT_LOGO            "logo"      /* core/admin/logo.h */
 
 /* Every change here replaces the realm's view at the commit. */
 

@@ -1,6 +1,7 @@
 /* The order of the file, its pieces, and the event. */
 #include "core/transfer/export.h"
 
+#include "core/admin/logo.h"
 #include "core/admin/realms.h"
 #include "core/admin/smtp.h"
 #include "core/audit/change.h"
@@ -109,13 +110,30 @@ int export_each_client(struct exporter *e, export_client_visit *visit)
 static int hide_setup(struct exporter *e)
 {
     const struct str_map *from = &e->realm.attributes;
-    struct str_map shown = {ARENA_ARRAY(e->kept, from->count + 1, struct str_pair), 0};
+    struct str_map shown = {ARENA_ARRAY(e->kept, from->count + 2, struct str_pair), 0};
     if (!shown.items)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < from->count; i++)
-        if (!str_starts(from->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
+        if (!str_starts(from->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)) &&
+            !str_eq_c(from->items[i].name, LOGO_EXPORT_ATTR))
             shown.items[shown.count++] = from->items[i];
     e->realm.attributes = shown;
+    return 0;
+}
+
+/* After hide_setup, which left room for it. */
+static int show_logo(struct exporter *e)
+{
+    struct logo logo;
+    int rc = logo_find(e->r, e->kept, &logo);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    TRY(rc);
+    struct str uri = ARENA_CONCAT(e->kept, STR("data:"), logo.type, STR(";base64,"), logo.data);
+    if (str_absent(uri))
+        return ERR_NO_MEMORY;
+    e->realm.attributes.items[e->realm.attributes.count++] =
+        (struct str_pair){STR(LOGO_EXPORT_ATTR), uri};
     return 0;
 }
 
@@ -146,6 +164,7 @@ static int export_settings(struct exporter *e)
 {
     TRY(store_realm_read(e->r, e->kept, &e->realm));
     TRY(hide_setup(e));
+    TRY(show_logo(e));
     jw_member_str(&e->w, "id", e->realm.id);
     jw_member_str(&e->w, "realm", e->realm.name);
     fields_write(&realm_fields, &e->realm, &e->w);

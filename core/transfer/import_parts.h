@@ -75,6 +75,7 @@ struct import {
     struct store_write *w;
     struct store_read *r;
     struct realm realm;
+    struct str logo; /* absent: none; a data: URI */
     struct import_report *report;
     struct client_scopes scopes;  /* all, with pk, name and how they are linked to the realm */
     int64_t added_scopes[2];      /* that older versions had not; 0: none */

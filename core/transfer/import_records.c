@@ -6,6 +6,7 @@
 #include "core/admin/components.h"
 #include "core/admin/identity_providers.h"
 #include "core/admin/localization.h"
+#include "core/admin/logo.h"
 #include "core/admin/organizations.h"
 #include "core/admin/profile.h"
 #include "core/admin/providers.h"
@@ -255,6 +256,18 @@ static int import_policies(struct import *im)
     return take_policies_of(im, "clientPolicies", "policies", admin_client_policies_put);
 }
 
+/* --- The logo --- */
+
+static int import_logo(struct import *im)
+{
+    const struct import_at *at = AT_NAME(AT_MEMBER(NULL, "attributes"), STR(LOGO_EXPORT_ATTR));
+    ptrdiff_t comma = str_find(im->logo, ',');
+    if (str_absent(im->logo))
+        return 0;
+    struct str data = comma < 0 ? im->logo : str_from(im->logo, (size_t)comma + 1);
+    return settle(im, at, admin_logo_put(&im->ctx, im->w, data), "logos");
+}
+
 int import_records(struct import *im)
 {
     const struct json_value *components;
@@ -265,6 +278,7 @@ int import_records(struct import *im)
     TRY(import_each_top(im, "identityProviders", take_provider));
     TRY(import_each_top(im, "identityProviderMappers", take_provider_mapper));
     TRY(import_policies(im));
+    TRY(import_logo(im));
     TRY(import_texts(im));
     return import_smtp(im);
 }

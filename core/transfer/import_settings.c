@@ -2,6 +2,7 @@
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/bootstrap.h"
+#include "core/admin/logo.h"
 #include "core/admin/realms.h"
 #include "core/auth/password_policy.h"
 
@@ -63,7 +64,7 @@ static void tell_unknown(struct import *im)
 
 /* --- Attributes --- */
 
-/* RE-04: the marks of set-up come from nowhere else. */
+/* RE-04: the marks of set-up come from nowhere else. A logo is no attribute here (import_records.c). */
 static void drop_setup(struct import *im)
 {
     struct str_map *map = &im->realm.attributes;
@@ -72,6 +73,8 @@ static void drop_setup(struct import *im)
         if (str_starts(map->items[i].name, STR(REALM_ATTR_SETUP_PREFIX)))
             import_left(im, AT_NAME(AT_MEMBER(NULL, "attributes"), map->items[i].name),
                         "marks of set-up are this server's own");
+        else if (str_eq_c(map->items[i].name, LOGO_EXPORT_ATTR))
+            im->logo = map->items[i].value;
         else
             map->items[kept++] = map->items[i];
     }

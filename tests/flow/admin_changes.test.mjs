@@ -119,7 +119,13 @@ const aClientRole = async () => {
 };
 
 // "METHOD path below the realm" -> [path, body], after whatever must be there first.
+const LOGO = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64');
 const LINES = {
+  'PUT logo': async () => ['logo', { data: LOGO }],
+  'DELETE logo': async () => {
+    await call('PUT', below('logo'), { data: LOGO });
+    return ['logo'];
+  },
   'PUT ': async () => ['', { displayName: fresh('Perú') }],
   'POST clients/{x}/nodes': async () => [`${await aClient()}/nodes`, { node: 'app1.example.pe' }],
   'DELETE clients/{x}/nodes/{x}': async () => {

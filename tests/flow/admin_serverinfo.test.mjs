@@ -92,6 +92,16 @@ test('whoami: the caller and his rights by realm', async () => {
   assert.deepEqual(Object.keys(root.realm_access).sort(), ['chile', 'master', 'peru']);
 });
 
+test('whoami?sets=true: the same rights, each set of roles once', async () => {
+  for (const [name, realm] of [['root', 'master'], ['ana', 'peru']]) {
+    const token = await world.token(name, realm);
+    const plain = (await world.call('GET', `/${realm}/console/whoami`, { token })).json;
+    const { realm_sets: realms, role_sets: sets, ...who } = (await world.call('GET', `/${realm}/console/whoami?sets=true`, { token })).json;
+    assert.deepEqual({ ...who, realm_access: Object.fromEntries(Object.entries(realms).map(([of, at]) => [of, sets[at]])) }, plain);
+    assert.equal(new Set(sets.map(String)).size, sets.length);
+  }
+});
+
 test('whoami: the language is the caller\'s own, else his realm\'s', async () => {
   const locale = async (currentRealm = 'peru') => (await ana.whoAmI.find({ currentRealm })).locale;
   const [{ id }] = await ana.users.find({ username: 'ana', exact: true });

@@ -3,6 +3,7 @@
 
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
+#include "core/admin/logo.h"
 #include "core/admin/quota.h"
 #include "core/admin/realms.h"
 #include "core/admin/smtp.h"
@@ -255,13 +256,19 @@ static int try_out(struct admin_call *call, bool is_filled)
     return make_filled(call, true, &name);
 }
 
+static bool has_logo(const struct json_value *body)
+{
+    return !json_is_none(json_get(json_get(body, "attributes"), LOGO_EXPORT_ATTR));
+}
+
 int rest_realms_create(struct admin_call *call)
 {
     struct str name = {NULL, 0};
     bool dry_run;
     TRY(admin_query_dry_run(call, &dry_run));
     TRY(admin_body_object(call));
-    bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0;
+    bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0 ||
+                     has_logo(call->body);
     if (dry_run)
         return try_out(call, is_filled);
     TRY(is_filled ? make_filled(call, false, &name) : make_plain(call, &name));

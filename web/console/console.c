@@ -10,6 +10,8 @@
 #include "core/port/store.h"
 #include "web/account/account.h"
 #include "web/fail.h"
+#include "web/login/assets.h"
+#include "web/login/brand.h"
 #include "web/respond.h"
 #include "web/router.h"
 #include "web/web.h"
@@ -132,7 +134,12 @@ void console_asset(struct request *req, struct response *res)
 static void write_realm(struct json_writer *w, const struct request *req)
 {
     const struct realm *realm = realm_view_realm(req->realm);
+    struct str logo = brand_logo(realm);
+    if (str_absent(logo))
+        logo = assets_logo_url(req);
     jw_member_str(w, "displayName", realm->display_name);
+    if (str_starts(logo, STR("/"))) /* the policy takes nothing from elsewhere */
+        jw_member_str(w, "logo", logo);
     if (realm->internationalization_enabled) {
         represent_strs(w, "supportedLocales", &realm->supported_locales);
         jw_member_str(w, "defaultLocale", realm->default_locale);

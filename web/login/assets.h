@@ -8,4 +8,7 @@
  * ever. Absent when there is no such file or no memory. */
 struct str assets_url(const struct request *req, const char *name);
 
+/* The address of the logo that the realm of the request keeps; absent when it keeps none. */
+struct str assets_logo_url(const struct request *req);
+
 #endif

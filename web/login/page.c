@@ -198,6 +198,8 @@ void page_begin(struct page *p, struct request *req, const struct page_wish *wis
     if (realm)
         load_own_texts(p);
     struct str logo = realm ? brand_logo(realm) : (struct str){NULL, 0};
+    if (realm && str_absent(logo))
+        logo = assets_logo_url(req);
     tpl_set(a, p->root, "lang", p->lang);
     tpl_set(a, p->root, "title", page_realm_title(req));
     tpl_set(a, p->root, "css", assets_url(req, "login.css"));

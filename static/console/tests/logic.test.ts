@@ -5,6 +5,7 @@ import { formatSeconds, languageOf } from '../src/lib/i18n';
 import { linkTo, placeOf, routeOf } from '../src/lib/place';
 import { formatPolicy, parsePolicy, withRule } from '../src/lib/policy';
 import { snippetsFor } from '../src/lib/snippets';
+import { whoOf } from '../src/lib/who_data';
 import { perHour } from '../src/ui/chart_data';
 
 describe('places', () => {
@@ -107,4 +108,12 @@ test('the language is the first one that is spoken here', () => {
   expect(languageOf(['pt_BR'])).toBe('pt');
   expect(languageOf(['de'])).toBe('en');
   expect(languageOf(['constructor'])).toBe('en');
+});
+
+test('who administers many realms is told their roles once', () => {
+  const told = { userId: 'a', realm: 'master', displayName: 'root', locale: 'en', createRealm: true, realm_sets: { chile: 1, peru: 0, quito: 0 }, role_sets: [['view-users'], ['manage-users', 'view-users']] };
+  const who = whoOf(told);
+  expect(who.realm_access).toEqual({ chile: ['manage-users', 'view-users'], peru: ['view-users'], quito: ['view-users'] });
+  expect(who.realm_access.peru).toBe(who.realm_access.quito);
+  expect(who.displayName).toBe('root');
 });

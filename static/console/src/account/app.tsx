@@ -63,7 +63,7 @@ function Bar(props: { me: Me; onMenu: () => void; redraw: () => void }) {
   return (
     <header class="bar">
       <button type="button" class="menu" aria-label={t('nav.menu')} onClick={props.onMenu}>☰</button>
-      <a class="brand" href="#/profile">{config.displayName || place.realm}</a>
+      <a class="brand" href="#/profile">{config.logo && <img src={config.logo} alt="" />}{config.displayName || place.realm}</a>
       <span class="grow" />
       <select
         aria-label={t('language')}

@@ -9,6 +9,7 @@ const EARLY_MS = 20_000; // a token that ends while the request is on its way is
 export interface Config {
   realm: string;
   'auth-server-url': string;
+  logo?: string; // path of this site
   displayName?: string; // of the realm, and the rest, for people's own console
   supportedLocales?: string[];
   defaultLocale?: string;

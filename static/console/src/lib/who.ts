@@ -4,18 +4,12 @@ import { useContext } from 'preact/hooks';
 
 import { get } from './api';
 import { place } from './auth';
+import { whoOf, type Told, type Who } from './who_data';
 
-export interface Who {
-  userId: string;
-  realm: string;
-  displayName: string;
-  locale: string;
-  createRealm: boolean;
-  realm_access: Record<string, string[]>;
-}
+export type { Who } from './who_data';
 
-export function loadWho(): Promise<Who> {
-  return get<Who>(`/${encodeURIComponent(place.realm)}/console/whoami`);
+export async function loadWho(): Promise<Who> {
+  return whoOf(await get<Told>(`/${encodeURIComponent(place.realm)}/console/whoami?sets=true`));
 }
 
 export const WhoContext = createContext<Who>(undefined as unknown as Who);

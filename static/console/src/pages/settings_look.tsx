@@ -10,6 +10,7 @@ import { useMay } from '../lib/who';
 import icon from '../icon.svg';
 import { attempt, Badge, Button, Card, Loaded } from '../ui/basics';
 import { Field, Grid, TextField } from '../ui/form';
+import { LogoCard, sourceOf, useLogo } from './settings_logo';
 
 const attributes: Record<keyof Values, string> = { logo: 'garita.logoUri', primary: 'garita.primaryColor', background: 'garita.backgroundColor' };
 const names = Object.keys(attributes) as (keyof Values)[];
@@ -40,6 +41,7 @@ function LookForm(props: { realm: string; stored: Realm; saved: () => void }) {
   const may = useMay(props.realm);
   const [changed, setChanged] = useState<Partial<Values>>({});
   const [busy, run] = useAction();
+  const kept = useLogo(props.realm);
   const look = { ...valuesOf(props.stored), ...changed };
   const set = (part: Partial<Values>) => setChanged({ ...changed, ...part });
   const wrong = logoKind(look.logo) === 'ignored' || [look.primary, look.background].some((c) => c !== '' && !parseColour(c));
@@ -61,10 +63,11 @@ function LookForm(props: { realm: string; stored: Realm; saved: () => void }) {
           onChange={(logo) => set({ logo: logo.trim() })} />
         <Contrasts of={checks(look)} />
       </Card>
+      <LogoCard realm={props.realm} logo={kept} may={may('manage-realm')} hidden={logoKind(look.logo) === 'own' || logoKind(look.logo) === 'elsewhere'} />
       <Card title={t('look.preview')} lead={logoKind(look.logo) === 'elsewhere' ? t('look.logo.elsewhere') : undefined}>
         <div class="looks">
           {(['light', 'dark'] as const).map((scheme) => (
-            <Preview key={scheme} scheme={scheme} look={look} name={props.stored.displayName || props.stored.realm} />
+            <Preview key={scheme} scheme={scheme} look={look} kept={kept.data ? sourceOf(kept.data) : undefined} name={props.stored.displayName || props.stored.realm} />
           ))}
         </div>
       </Card>
@@ -121,7 +124,7 @@ function Contrasts({ of }: { of: Check[] }) {
 
 /* A drawing of the page. The policy of the console takes pictures of this site alone: one from elsewhere stands
  * there as a frame. */
-function Preview({ scheme, look, name }: { scheme: Scheme; look: Values; name: string }) {
+function Preview({ scheme, look, kept, name }: { scheme: Scheme; look: Values; kept: string | undefined; name: string }) {
   const s = shownOf(look, scheme);
   const colours = { '--look-brand': s.brand, '--look-on-brand': s.onBrand, '--look-link': s.link, '--look-page': s.page, '--look-beside': s.beside };
   const kind = logoKind(look.logo);
@@ -129,7 +132,7 @@ function Preview({ scheme, look, name }: { scheme: Scheme; look: Values; name: s
     <figure>
       <div class={`look ${scheme}`} style={colours} role="img" aria-label={t(scheme === 'light' ? 'look.preview.light' : 'look.preview.dark', { name })}>
         <div class="look-brand">
-          {kind === 'elsewhere' ? <span class="look-logo" /> : <img src={kind === 'own' ? look.logo : icon} alt="" />}
+          {kind === 'elsewhere' ? <span class="look-logo" /> : <img src={kind === 'own' ? look.logo : (kept ?? icon)} alt="" />}
           <span>{name}</span>
         </div>
         <div class="look-card">
