@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/admin/localization.h"
+#include "core/port/logos.h"
 #include "core/port/store.h"
 #include "web/respond.h"
 #include "web/template.h"
@@ -18,6 +19,7 @@
 struct realm_view {
     struct realm realm;
     struct str_map own_texts;
+    struct str logo_version;
 };
 struct store_read {
     struct realm_view *view;
@@ -26,6 +28,11 @@ struct store_read {
 const struct realm *realm_view_realm(const struct realm_view *view)
 {
     return &view->realm;
+}
+
+struct str realm_view_logo_version(const struct realm_view *view)
+{
+    return view->logo_version;
 }
 
 int store_read_begin(struct realm_view *view, struct store_read **ret_read)

@@ -135,6 +135,12 @@ static void brands_come_by_link_and_policy(void **state)
     assert_false(fixture_body(f, "theme.css"));
     assert_true(fixture_header(f, "img-src 'self';"));
     fixture_reset(f);
+    f->view.logo_version = STR("0123456789abcdef");
+    send_error(f);
+    assert_true(fixture_body(f, "src=\"/auth/resources/peru/logo?v=0123456789abcdef\""));
+    assert_true(fixture_header(f, "img-src 'self';"));
+    fixture_reset(f);
+    f->view.logo_version = STR("0123456789abcdef"); /* the address goes before it */
     f->view.realm.attributes = (struct str_map){brand, 2};
     send_error(f);
     assert_true(fixture_body(f, "href=\"/auth/resources/peru/theme.css?v="));
