@@ -113,7 +113,7 @@ test('WE-08: a logo is kept, served so that nothing in it runs, shown in the pre
   await sofia.close();
 });
 
-test('WE-07: what is no picture, what is too large, and drawings with more than a drawing are refused', async () => {
+test('WE-08: what is no picture, what is too large, and drawings with more than a drawing are refused', async () => {
   const put = async (data) => w.call('PUT', '/realms/peru/logo', { token: await w.token('root', 'master'), json: { data: Buffer.from(data).toString('base64') } });
   for (const inside of ['<script>alert(1)</script>', '<a href="javascript:alert(1)"><circle r="1"/></a>', '<circle r="1" onload="alert(1)"/>', '<foreignObject/>',
     '<image href="https://example.pe/x.png"/>', '<style>@import url(https://example.pe/x.css);</style>', '<g xmlns:h="http://www.w3.org/1999/xhtml"><h:script>1</h:script></g>',
