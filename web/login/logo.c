@@ -11,8 +11,8 @@
 
 #define DAY_S ((int64_t)24 * 3600)
 
-/* WE-08: the type is the one that we found in the bytes; opened by itself it is a file to be kept, and were it shown,
- * nothing in it could run or ask for anything. */
+/* WE-08: the type is the one that we found in the bytes. Opened by itself it is a file to be kept, and were it
+ * shown, nothing in it could run or ask for anything; inline styles are the drawing's own. */
 static void send_logo(struct request *req, struct response *res, struct str type, struct str bytes)
 {
     respond_status(res, 200);

@@ -1,4 +1,4 @@
-/* Kinds of pictures by their bytes, and what a drawing may hold (WE-07, WE-08). */
+/* Kinds of pictures by their bytes, and what a drawing may hold (WE-08). */
 #include "core/model/picture.h"
 #include "tests/unit/core/check.h"
 
