@@ -173,14 +173,15 @@ static bool attribute_stays(struct str name, struct str value)
     return begins(local, "href") ? link_stays(value) : is_foreign(name) || style_stays(value);
 }
 
-/* name="value", up to the end of the tag. */
-static bool attributes_stay(struct str *rest)
+/* name="value", up to the end of the tag; whether something follows that is inside. */
+static bool attributes_stay(struct str *rest, bool *ret_open)
 {
     for (;;) {
         skip_blanks(rest);
         if (rest->len == 0)
             return false;
         if (begins(*rest, "/>") || begins(*rest, ">")) {
+            *ret_open = rest->ptr[0] == '>';
             *rest = str_from(*rest, rest->ptr[0] == '/' ? 2 : 1);
             return true;
         }
@@ -208,6 +209,25 @@ static bool skip_to(struct str *rest, const char *end)
     return true;
 }
 
+/* Of a style all is looked at as one text: what stands between its parts would part a word that browsers put
+ * together again, and a character by its number could spell it. */
+static bool skip_style(struct str *rest)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->ptr[len] != '<')
+        len++;
+    struct str text = str_sub(*rest, 0, len);
+    *rest = str_from(*rest, len);
+    return str_find(text, '&') < 0 && style_stays(text) &&
+           (begins(*rest, "</style") || begins(*rest, "</svg:style"));
+}
+
+static bool is_style(struct str element)
+{
+    struct str local = local_part(element);
+    return local.len == strlen("style") && begins(local, "style");
+}
+
 /* At a "<". No declarations (entities), no instructions (style sheets of elsewhere) but the first, no CDATA. */
 static bool tag_stays(struct str *rest, bool *io_seen)
 {
@@ -215,14 +235,14 @@ static bool tag_stays(struct str *rest, bool *io_seen)
         return skip_to(rest, "-->");
     if (begins(*rest, "<?xml ") && !*io_seen)
         return skip_to(rest, "?>");
-    bool closes = begins(*rest, "</");
+    bool closes = begins(*rest, "</"), open = false;
     *rest = str_from(*rest, closes ? 2 : 1);
     struct str name = cut_name(rest);
     if (name.len == 0 || !is_drawing(name) || (!*io_seen && !begins(name, "svg")))
         return false;
     *io_seen = true;
     if (!closes)
-        return attributes_stay(rest);
+        return attributes_stay(rest, &open) && (!open || !is_style(name) || skip_style(rest));
     skip_blanks(rest);
     if (!begins(*rest, ">"))
         return false;
