@@ -96,7 +96,8 @@ static int is_whole(void *arg, const struct realm_summary *realm)
     return rc == 0 ? 0
                    : err_set(l->err, ERR_CONFLICT,
                              "realm %.*s is not whole here (%s): with --incomplete it is lost",
-                             STR_ARG(realm->name), err_text(rc));
+                             STR_ARG(realm->name),
+                             rc == ERR_STORE_BUSY ? "its database has not arrived" : err_text(rc));
 }
 
 /* A standby that waits for databases would be a primary without them. */

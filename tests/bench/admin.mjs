@@ -27,14 +27,20 @@ const SEARCHES = {
   username: 'a whole user name', email: 'a whole e-mail', email_beginning: 'the beginning of an e-mail', name_beginning: 'the beginning of any name, few match',
   any_name: 'the beginning of any name, all match', last_name: 'the beginning of a last name, 1 in 23', rare_attribute: 'an attribute that one has',
   attribute: 'an attribute that 1 in 40 have', attribute_and_name: 'an attribute and a last name, 1 in 920',
+  events: 'the newest events', events_of_type: 'events of a type', events_of_client: 'events of a client', events_of_person: 'events of a person',
 };
 // Among few people it finds one, and costs what one costs: compared with what fills a page there, too.
 const FILLS_A_PAGE = { attribute_and_name: 'attribute' };
 const SEARCH_ROUNDS = 5;
 export async function compareAsked(what, few, many) {
-  for (const [world] of [few, many]) await administrator(world);
+  const folder = tempFolder('ids');
+  for (const side of [few, many]) {
+    side[2] = path.join(folder, String(side[1]));
+    writeFileSync(side[2], (await someIds(side[0], await administrator(side[0]), side[1])).join('\n'));
+  }
   for (const name of Object.keys(SEARCHES)) await compareSearch(what, [few, name], [many, name]);
   for (const [name, like] of Object.entries(FILLS_A_PAGE)) await compareSearch(what, [few, like], [many, name]);
+  rmSync(folder, { recursive: true });
 }
 
 async function compareSearch(what, [few, like], [many, name]) {
@@ -42,8 +48,8 @@ async function compareSearch(what, [few, like], [many, name]) {
   let last;
   for (let round = 0; round < SEARCH_ROUNDS; round++) {
     const rates = [];
-    for (const [[world, people], search] of [[few, like], [many, name]]) {
-      rates.push((last = await wrk(world.server, 'people.lua', [search, 'bench', String(people), `Bearer ${await tokenOf(world)}`], { duration: 1, connections: 4 })).rate);
+    for (const [[world, people, ids], search] of [[few, like], [many, name]]) {
+      rates.push((last = await wrk(world.server, 'people.lua', [search, 'bench', String(people), `Bearer ${await tokenOf(world)}`, ids], { duration: 1, connections: 4 })).rate);
     }
     ratios.push(rates[0] / rates[1]);
   }

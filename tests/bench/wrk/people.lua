@@ -1,5 +1,5 @@
--- Searches for people by the Admin API; counts replies that are not 200.
--- arguments: what, realm, how many people there are, authorization
+-- Searches for people and events by the Admin API; counts replies that are not 200.
+-- arguments: what, realm, how many people there are, authorization, a file with ids of some of them
 local threads = {}
 
 function setup(thread)
@@ -8,20 +8,26 @@ function setup(thread)
 end
 
 local queries = {
-  username = function() return "username=user" .. somebody() .. "&exact=true" end,
-  email = function() return "email=user" .. somebody() .. "@example.pe&exact=true" end,
-  email_beginning = function() return "email=user" .. somebody() .. "@" end,
-  name_beginning = function() return "search=user" .. somebody() end,
-  any_name = function() return "search=user" end,
-  last_name = function() return "lastName=qui" end,
-  rare_attribute = function() return "q=employee:E" .. somebody() end,
-  attribute = function() return "q=department:d" .. math.random(0, 39) end,
-  attribute_and_name = function() return "lastName=qui&q=department:d" .. math.random(0, 39) end,
+  username = function() return "/users?max=20&username=user" .. somebody() .. "&exact=true" end,
+  email = function() return "/users?max=20&email=user" .. somebody() .. "@example.pe&exact=true" end,
+  email_beginning = function() return "/users?max=20&email=user" .. somebody() .. "@" end,
+  name_beginning = function() return "/users?max=20&search=user" .. somebody() end,
+  any_name = function() return "/users?max=20&search=user" end,
+  last_name = function() return "/users?max=20&lastName=qui" end,
+  rare_attribute = function() return "/users?max=20&q=employee:E" .. somebody() end,
+  attribute = function() return "/users?max=20&q=department:d" .. math.random(0, 39) end,
+  attribute_and_name = function() return "/users?max=20&lastName=qui&q=department:d" .. math.random(0, 39) end,
+  events = function() return "/events?max=20" end,
+  events_of_type = function() return "/events?max=20&type=LOGIN" end,
+  events_of_client = function() return "/events?max=20&client=bench" end,
+  events_of_person = function() return "/events?max=20&user=" .. ids[math.random(1, #ids)] end,
 }
 
 function init(args)
-  ask, base, people = queries[args[1]], "/admin/realms/" .. args[2] .. "/users?max=20&", tonumber(args[3])
+  ask, base, people = queries[args[1]], "/admin/realms/" .. args[2], tonumber(args[3])
   headers = { ["Authorization"] = args[4] }
+  ids = {}
+  for id in io.lines(args[5]) do table.insert(ids, id) end
   math.randomseed(number * 7919)
   count_failed = 0
 end
