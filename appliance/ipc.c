@@ -154,20 +154,25 @@ static void serve_one(struct ipc_server *s, int fd)
     arena_free(&a);
 }
 
+/* At the end who had reached us is still served: a connection that nobody took would break off, and its command
+ * would not know what was done. */
 static void *serve(void *arg)
 {
     struct ipc_server *s = arg;
-    while (!atomic_load(&s->stopping)) {
+    for (;;) {
+        bool ends = atomic_load(&s->stopping);
         struct pollfd p = {.fd = s->fd, .events = POLLIN};
-        if (poll(&p, 1, POLL_MS) <= 0)
+        if (poll(&p, 1, ends ? 0 : POLL_MS) <= 0) {
+            if (ends)
+                return NULL;
             continue;
+        }
         int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             continue;
         serve_one(s, fd);
         (void)close(fd);
     }
-    return NULL;
 }
 
 static int bind_socket(struct ipc_server *s)
@@ -237,8 +242,8 @@ void ipc_stop(struct ipc_server *server)
 {
     if (!server)
         return;
+    (void)unlinkat(server->dir_fd, IPC_SOCKET, 0); /* nobody else comes */
     join_workers(server);
-    (void)unlinkat(server->dir_fd, IPC_SOCKET, 0);
     server_free(server);
 }
 

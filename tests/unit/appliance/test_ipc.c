@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -299,6 +300,52 @@ static void test_messages(void **state)
     assert_true(str_absent(back.message));
 }
 
+/* --- The end of a server --- */
+
+#define CALLERS 8
+
+static int last_error(struct arena *a)
+{
+    struct str words[] = {STR("realm"), STR("list")};
+    struct reply reply;
+    const struct call_request request = {CALL_OF(words, 2)};
+    int rc = 0;
+    while (rc == 0) {
+        arena_reset(a);
+        rc = ipc_call(dir_fd, a, &request, &reply);
+    }
+    return rc;
+}
+
+static void *call_until_it_ends(void *arg)
+{
+    struct arena a;
+    arena_init(&a, (size_t)16 << 20);
+    *(int *)arg = last_error(&a);
+    arena_free(&a);
+    return NULL;
+}
+
+/* Whoever reached the server is answered: a command that breaks off does not know what was done. */
+static void test_nobody_is_cut_off_at_the_end(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct err_ctx err = {0};
+        pthread_t callers[CALLERS];
+        int errors[CALLERS];
+        for (size_t i = 0; i < CALLERS; i++)
+            assert_int_equal(pthread_create(&callers[i], NULL, call_until_it_ends, &errors[i]), 0);
+        (void)usleep(5000);
+        ipc_stop(server);
+        for (size_t i = 0; i < CALLERS; i++)
+            (void)pthread_join(callers[i], NULL);
+        ok(ipc_start(dir, store, &err, &server));
+        for (size_t i = 0; i < CALLERS; i++)
+            assert_string_equal(err_name(errors[i]), err_name(ERR_NOT_RUNNING));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +358,7 @@ int main(void)
         cmocka_unit_test(CL_03_one_descriptor_comes_along),
         cmocka_unit_test(test_other_user_is_refused),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_nobody_is_cut_off_at_the_end),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
