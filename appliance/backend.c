@@ -14,6 +14,7 @@
 #include "core/base/banned.h"
 
 #define WAIT_MS 5000
+#define ANEW_MS 5000
 #define LOOK_MS 50
 
 static int say_empty(struct err_ctx *err)
@@ -142,12 +143,26 @@ void backend_close(struct backend *backend)
     *backend = (struct backend){.socket_dir = -1};
 }
 
+/* A server that begins anew in another role right then takes commands again in a moment; nothing reached it. */
+static int call_server(const struct backend *backend, struct arena *a,
+                       const struct call_request *request, struct reply *ret_reply)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    int64_t until_ms = clock_now().monotonic_ms + ANEW_MS;
+    int rc = ipc_call(backend->socket_dir, a, request, ret_reply);
+    while (rc == ERR_NOT_RUNNING && clock_now().monotonic_ms < until_ms) {
+        (void)nanosleep(&pause, NULL);
+        rc = ipc_call(backend->socket_dir, a, request, ret_reply);
+    }
+    return rc;
+}
+
 int backend_call(struct backend *backend, struct arena *a, const struct call_request *request,
                  struct reply *ret_reply)
 {
     struct event_actor actor;
     if (!backend->store) {
-        int rc = ipc_call(backend->socket_dir, a, request, ret_reply);
+        int rc = call_server(backend, a, request, ret_reply);
         if (request->attached >= 0)
             (void)close(request->attached);
         return rc;
