@@ -113,11 +113,11 @@ test('so is that the old primary was told, once', async () => {
 
 test('a fenced node forgets nobody and is not promoted by the way', async () => {
   // it hears of the other's reign anew, and may be starting again right now
-  const isTold = (...words) => until(`${words} is refused`, async () => /newer primary reigns/.test((await standby.cli.run(words)).stderr), 20000, 200);
-  await isTold('standby', 'forget');
-  await isTold('promote', '--yes');
-  assert.match((await standby.cli.run(['promote', '--yes', '--epoch', '1'])).stderr, /the epoch is 2/);
-  assert.match((await standby.cli.run(['standby', 'token'])).stderr, /changes are made at the primary|only a primary/);
+  const isTold = (why, ...words) => until(`${words} is refused`, async () => why.test((await standby.cli.run(words)).stderr), 20000, 200);
+  await isTold(/newer primary reigns/, 'standby', 'forget');
+  await isTold(/newer primary reigns/, 'promote', '--yes');
+  await isTold(/the epoch is 2/, 'promote', '--yes', '--epoch', '1');
+  await isTold(/changes are made at the primary|only a primary/, 'standby', 'token');
   assert.equal(await role(standby), 3);
 });
 
