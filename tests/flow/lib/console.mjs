@@ -48,13 +48,20 @@ export class Console {
   link(name) { return this.tab.getByRole('main').getByRole('link', { name, exact: true }).click(); }
   fill(label, value, within = this.tab) { return within.getByLabel(label, { exact: true }).fill(value); }
   get dialog() { return this.tab.getByRole('dialog'); }
-  said(text) { return this.tab.getByRole('region', { name: 'Messages' }).getByText(text).waitFor(); }
+  // Each message is heard once: the one of an earlier deed, still on its page, does not answer for a later one.
+  async said(text) {
+    const message = this.tab.getByRole('region', { name: 'Messages' }).locator('.toast:not([data-heard])').filter({ hasText: text });
+    await (await message.first().elementHandle()).evaluate((e) => { e.dataset.heard = ''; });
+  }
   row(text) { return this.tab.getByRole('row').filter({ hasText: text }); }
   has(text) { return this.tab.getByRole('main').getByText(text).first().waitFor(); }
 
   // What axe finds against WCAG 2.2 A and AA; the policy of the page keeps its script out, so it is
-  // evaluated by the debugger.
+  // evaluated by the debugger. Colours that are on their way somewhere are waited for: half-way they
+  // are nobody's.
   async accessible(name) {
+    await this.tab.evaluate(() => Promise.allSettled(document.getAnimations()
+      .filter((a) => a.effect.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
     await this.tab.evaluate(axe);
     const found = await this.tab.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
     assert.deepEqual(found.violations.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`), []);
