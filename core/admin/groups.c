@@ -40,11 +40,18 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group)
     return attrs_check(&group->attributes, "attributes", ctx->err);
 }
 
+struct detail group_organization_detail(const struct group *group)
+{
+    return (struct detail){str_absent(group->organization_id) ? NULL : "organizationId",
+                           group->organization_id};
+}
+
 /* before NULL: made, after NULL: gone. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
                   const struct group *group, const struct group *before, const struct group *after)
 {
-    const struct detail details[] = {{"path", group->path}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {
+        {"path", group->path}, group_organization_detail(group), {NULL, {NULL, 0}}};
     struct str data;
     TRY(change_data_with(ctx->arena, &group_fields, before, after, "name", group->name, details,
                          &data, NULL));
@@ -65,6 +72,10 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
     TRY(quota_admit(ctx, w, TALLY_GROUP));
     TRY(admin_id(ctx->arena, &io_group->id));
     io_group->parent_pk = parent ? parent->pk : 0;
+    if (parent) {
+        io_group->organization_id = parent->organization_id;
+        io_group->dormant = parent->dormant;
+    }
     io_group->path =
         ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), io_group->name);
     if (str_absent(io_group->path))
@@ -97,6 +108,8 @@ int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
     group.id = before->id;
     group.parent_pk = before->parent_pk;
     group.path = before->path;
+    group.organization_id = before->organization_id;
+    group.dormant = before->dormant;
     TRY(check_group(ctx, &group));
     TRY(tell_conflict(ctx, group_update(w, &group)));
     return record(ctx, w, EVENT_GroupModified, &group, before, &group);
@@ -114,14 +127,18 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
         return ERR_NO_MEMORY;
     TRY(tell_conflict(ctx, group_update(w, &moved)));
     return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group->id, {"name", group->name},
-                        {"pathBefore", group->path}, {"path", moved.path});
+                        {"pathBefore", group->path}, {"path", moved.path},
+                        group_organization_detail(group));
 }
 
+/* Policies and newcomers know groups of the realm alone. */
 int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const struct group *group)
 {
     TRY(group_delete(w, group->pk));
-    TRY(admin_rs_forget(ctx, w, group->id));
-    TRY(default_groups_tidy(ctx, w));
+    if (str_absent(group->organization_id)) {
+        TRY(admin_rs_forget(ctx, w, group->id));
+        TRY(default_groups_tidy(ctx, w));
+    }
     return record(ctx, w, EVENT_GroupDeleted, group, group, NULL);
 }
 

@@ -207,7 +207,17 @@ int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(check(ctx, store_write_reader(w), after));
     TRY(to_record(ctx, after, &row));
     TRY(record_update(w, &row));
+    if (after->enabled != before->enabled)
+        TRY(organization_groups_rest(w, after->id, !after->enabled));
     return record(ctx, w, EVENT_OrganizationModified, after, before, after);
+}
+
+int admin_organization_may_wake(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                                struct store_read *r, struct str organization_id)
+{
+    struct roles roles;
+    TRY(organization_group_roles(r, ctx->arena, organization_id, &roles));
+    return admin_may_give(ctx, caller, r, &roles);
 }
 
 static int release_providers(const struct auth_ctx *ctx, struct store_write *w,
@@ -226,6 +236,7 @@ int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(release_providers(ctx, w, organization));
     TRY(organization_members_remove(w, organization->id));
+    TRY(organization_groups_remove(w, organization->id));
     TRY(record_delete_children(w, RECORD_INVITATION, organization->id));
     TRY(record_delete(w, RECORD_ORGANIZATION, organization->id));
     return record(ctx, w, EVENT_OrganizationDeleted, organization, organization, NULL);
@@ -257,6 +268,7 @@ int admin_organization_leave(const struct auth_ctx *ctx, struct store_write *w,
     if (rc == ERR_NOT_FOUND)
         return err_set(ctx->err, rc, "User is not a member of the organization.");
     TRY(rc);
+    TRY(user_organization_groups_leave(w, user->pk, organization->id));
     return record_member(ctx, w, EVENT_OrganizationMemberRemoved, organization, user);
 }
 

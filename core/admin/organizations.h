@@ -34,7 +34,12 @@ MUST_CHECK int admin_organization_take_over(const struct auth_ctx *ctx, struct s
 MUST_CHECK int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
                                          const struct organization *before,
                                          struct organization *after);
-/* Members and identity providers stay in the realm. */
+/* AD-04: whether the caller has all rights that its groups give again once it is on; absent: those of all
+ * organizations, when the realm turns them on. ERR_FORBIDDEN. */
+MUST_CHECK int admin_organization_may_wake(const struct auth_ctx *ctx,
+                                           const struct admin_caller *caller, struct store_read *r,
+                                           struct str organization_id);
+/* Members and identity providers stay in the realm; its groups go. */
 MUST_CHECK int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
                                          const struct organization *organization);
 

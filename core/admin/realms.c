@@ -9,6 +9,7 @@
 #include "core/admin/users.h"
 #include "core/auth/password_policy.h"
 #include "core/port/clients.h"
+#include "core/port/organizations.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 
@@ -125,6 +126,8 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
     if (!changed)
         return 0;
     TRY(store_realm_update(w, &realm));
+    if (realm.organizations_enabled != before->organizations_enabled)
+        TRY(organization_groups_rest_all(w, !realm.organizations_enabled));
     return admin_record(ctx, w, EVENT_ConfigurationChanged, "realm", realm.id, data);
 }
 

@@ -2,6 +2,7 @@
 #include "core/admin/users.h"
 
 #include "core/admin/default_groups.h"
+#include "core/admin/groups.h"
 #include "core/admin/profile.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
@@ -344,7 +345,8 @@ int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(user_group_add(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberAdded, "user", user->id,
-                        {"username", user->username}, {"group", group->path});
+                        {"username", user->username}, {"group", group->path},
+                        group_organization_detail(group));
 }
 
 int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
@@ -352,5 +354,6 @@ int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(user_group_remove(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberRemoved, "user", user->id,
-                        {"username", user->username}, {"group", group->path});
+                        {"username", user->username}, {"group", group->path},
+                        group_organization_detail(group));
 }

@@ -249,7 +249,8 @@ static int read_shared_row(struct query *q, struct arena *a, struct shared_texts
 
 /* The groups and their roles in this order, or all roles of all groups are passed. */
 #define ROLES_OF_USER                                                                              \
-    "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group WHERE user_pk = ?1"             \
+    "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group CROSS JOIN grp"                 \
+    " ON grp.pk = group_pk WHERE user_pk = ?1 AND grp.dormant = 0"                                 \
     " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"                         \
     " WHERE grp.parent_pk IS NOT NULL),"                                                           \
     " owned (pk) AS (SELECT role_pk FROM user_role WHERE user_pk = ?1"                             \

@@ -227,6 +227,27 @@ test('organizations come with their members, providers with the checks of the Ad
   assert.deepEqual((await root.identityProviders.find()).map((p) => p.alias), ['good']);
 });
 
+test('groups of organizations come with their roles and members; those of one that is off lie dormant', async () => {
+  const users = [{ id: '40000000-0000-4000-8000-000000000012', username: 'jefa', enabled: true }];
+  const groups = [{ name: 'Ventas', attributes: { floor: ['2'] }, subGroups: [{ name: 'Sur', realmRoles: ['clerk', 'nope'] }] }];
+  const members = [{ username: 'jefa', groups: ['/Ventas/Sur', '/Nada'] }];
+  const organizations = [{ name: 'Una', groups, members }, { name: 'Dormida', enabled: false, groups: [{ name: 'Ventas', realmRoles: ['boss'] }], members: [{ username: 'jefa', groups: ['/Ventas'] }] }];
+  const [report] = (await take({ realm: 'grupos', enabled: true, organizationsEnabled: true, roles: { realm: [{ name: 'clerk' }, { name: 'boss' }] },
+    groups: [{ name: 'Ventas' }], users, organizations })).realms;
+  assert.equal(report.taken.groups, 4);
+  for (const place of ['organizations[0].groups[0].subGroups[0].realmRoles[1]', 'organizations[0].members[0].groups[1]']) assert.ok(remark(report.left, place), place);
+  root.setConfig({ realmName: 'grupos' });
+  const [una] = await root.organizations.find({ search: 'Una' });
+  const [tree] = await root.organizations.groups(una.id).find({ search: 'Sur', populateHierarchy: true, briefRepresentation: false });
+  assert.deepEqual([tree.name, tree.attributes, tree.subGroups[0].path, tree.subGroups[0].realmRoles], ['Ventas', { floor: ['2'] }, '/Ventas/Sur', ['clerk']]);
+  const [{ id: jefa }] = await root.users.find({ username: 'jefa' });
+  const effective = async () => (await root.users.listCompositeRealmRoleMappings({ id: jefa })).map((r) => r.name).filter((n) => ['clerk', 'boss'].includes(n));
+  assert.deepEqual(await effective(), ['clerk']);
+  const [asleep] = await root.organizations.find({ search: 'Dormida' });
+  await root.organizations.updateById({ id: asleep.id }, { name: 'Dormida', enabled: true });
+  assert.deepEqual((await effective()).sort(), ['boss', 'clerk']);
+});
+
 test('an import again: refused, skipped, or put into the place of what is there', async () => {
   const content = realmExport(26, { users: people('bank26'), key });
   assert.match(await refuse(content), /a realm called bank26 exists/);

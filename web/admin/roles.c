@@ -131,7 +131,7 @@ int rest_role_groups(struct admin_call *call)
     struct role role;
     struct admin_page page;
     struct groups groups;
-    struct group_shape shape;
+    struct group_shape shape = {.counts = true};
     TRY(admin_page(call, &page));
     TRY(group_shape_of(call, true, &shape));
     TRY(admin_read(call));
