@@ -45,6 +45,12 @@ const struct action_provider *action_provider_find(struct str alias)
     return NULL;
 }
 
+bool action_is_here(struct str alias)
+{
+    const struct action_provider *provider = action_provider_find(alias);
+    return provider && provider->is_here;
+}
+
 int required_actions_default(struct arena *a, struct required_actions *ret_actions)
 {
     struct required_actions actions = {

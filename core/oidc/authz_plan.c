@@ -106,16 +106,10 @@ struct wanted {
     int64_t priority;
 };
 
-static bool is_here(struct str alias)
-{
-    const struct action_provider *provider = action_provider_find(alias);
-    return provider && provider->is_here;
-}
-
 static bool has_unsupported(const struct strs *actions)
 {
     for (size_t i = 0; i < actions->count; i++)
-        if (!is_here(actions->items[i]))
+        if (!action_is_here(actions->items[i]))
             return true;
     return false;
 }

@@ -227,6 +227,15 @@ test('organizations come with their members, providers with the checks of the Ad
   assert.deepEqual((await root.identityProviders.find()).map((p) => p.alias), ['good']);
 });
 
+test('what a person is to do and this server cannot carry out is kept and told', async () => {
+  const users = [{ username: 'apurada', enabled: true, requiredActions: ['UPDATE_PASSWORD', 'webauthn-register', 'own-action'] }];
+  const [report] = (await take({ realm: 'tareas', enabled: true, users })).realms;
+  for (const i of [1, 2]) assert.match(remark(report.adapted, `users[0].requiredActions[${i}]`).reason, /cannot carry it out/);
+  assert.equal(remark(report.adapted, 'users[0].requiredActions[0]'), undefined);
+  root.setConfig({ realmName: 'tareas' });
+  assert.deepEqual((await root.users.find({ username: 'apurada' }))[0].requiredActions, ['UPDATE_PASSWORD', 'webauthn-register', 'own-action']);
+});
+
 test('groups of organizations come with their roles and members; those of one that is off lie dormant', async () => {
   const users = [{ id: '40000000-0000-4000-8000-000000000012', username: 'jefa', enabled: true }];
   const groups = [{ name: 'Ventas', attributes: { floor: ['2'] }, subGroups: [{ name: 'Sur', realmRoles: ['clerk', 'nope'] }] }];
