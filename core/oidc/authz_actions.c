@@ -80,6 +80,23 @@ int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser
     return change_password(&f, &c);
 }
 
+int flow_after_action(struct flow *f, struct who *who, bool asked)
+{
+    const struct plan_options none = {0};
+    struct finish fin = {0};
+    enum next next;
+    bool found;
+    if (asked)
+        f->state.action_status = ACTION_SUCCESS;
+    TRY(flow_load_for_page(f, who, &found));
+    if (!found)
+        return flow_show_login(f, 0, str_of(NULL, 0));
+    TRY(flow_plan_for_page(f, who, &none, &next, &fin));
+    if (next != NEXT_FINISH)
+        return flow_show(f, who, next);
+    return flow_finish_now(f, who, false, &fin);
+}
+
 static bool is_of_action(enum login_stage stage)
 {
     return stage == LOGIN_STAGE_ACTION || stage == LOGIN_STAGE_TOTP ||

@@ -339,24 +339,6 @@ static int add_other_problem(const struct flow *f, struct profile_try *t, int er
                                NULL, NULL);
 }
 
-/* The rest of the login is planned anew, about the person as he is now. */
-static int go_on(struct flow *f, struct profile_try *t)
-{
-    const struct plan_options none = {0};
-    struct finish fin = {0};
-    enum next next;
-    bool found;
-    if (flow_profile_is_asked(f))
-        f->state.action_status = ACTION_SUCCESS;
-    TRY(flow_load_for_page(f, &t->who, &found));
-    if (!found)
-        return flow_show_login(f, 0, str_of(NULL, 0));
-    TRY(flow_plan_for_page(f, &t->who, &none, &next, &fin));
-    if (next != NEXT_FINISH)
-        return flow_show(f, &t->who, next);
-    return flow_finish_now(f, &t->who, false, &fin);
-}
-
 static int update(struct flow *f, struct profile_try *t)
 {
     TRY(account_profile(f->ctx, &t->profile));
@@ -369,7 +351,7 @@ static int update(struct flow *f, struct profile_try *t)
         return show(f, &t->who, &t->after, &t->profile, &t->problems);
     }
     TRY(rc);
-    return go_on(f, t);
+    return flow_after_action(f, &t->who, flow_profile_is_asked(f));
 }
 
 int authz_update_profile(const struct auth_ctx *ctx, const struct authz_browser *browser,
