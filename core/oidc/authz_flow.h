@@ -57,6 +57,8 @@ enum next {
 /* Whether the application asked for this action, and it is still due, here and switched on in the realm
  * (kc_action); what it is not is answered as an error at the end. */
 bool flow_is_asked(const struct flow *f, const char *action);
+/* The same of the page of the person's details, which has two names (UPDATE_PROFILE, VERIFY_PROFILE). */
+bool flow_profile_is_asked(const struct flow *f);
 /* What is to be shown yet of what the flow asks for besides the password: NEXT_OTP of who has one, NEXT_TOTP
  * where everybody needs one (NEXT_LOGIN to a session that it was not shown to), NEXT_UNSUPPORTED_ACTION, or
  * NEXT_FINISH when that is nothing. */

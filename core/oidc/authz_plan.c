@@ -20,6 +20,12 @@ bool flow_is_asked(const struct flow *f, const char *action)
            of_realm->enabled;
 }
 
+bool flow_profile_is_asked(const struct flow *f)
+{
+    return flow_is_asked(f, REQUIRED_ACTION_UPDATE_PROFILE) ||
+           flow_is_asked(f, REQUIRED_ACTION_VERIFY_PROFILE);
+}
+
 /* --- factors --- */
 
 /* MF-05: a session vouches for what was shown to it and for no more, wherever it was made. Who acts as the
