@@ -65,6 +65,18 @@ static int tell_conflict(const struct auth_ctx *ctx, int rc)
     return rc;
 }
 
+/* Depth of a tree of that height whose top has this path. */
+static int check_depth(const struct auth_ctx *ctx, struct str path, int64_t height)
+{
+    int64_t depth = height - 1;
+    for (size_t i = 0; i < path.len; i++)
+        depth += path.ptr[i] == '/';
+    return depth <= GROUP_DEPTH_MAX
+               ? 0
+               : err_set(ctx->err, ERR_INVALID_REQUEST, "Groups stand at most %d levels deep",
+                         GROUP_DEPTH_MAX);
+}
+
 int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
                        const struct group *parent, struct group *io_group)
 {
@@ -80,6 +92,7 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
         ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), io_group->name);
     if (str_absent(io_group->path))
         return ERR_NO_MEMORY;
+    TRY(check_depth(ctx, io_group->path, 1));
     TRY(tell_conflict(ctx, group_insert(w, io_group)));
     return record(ctx, w, EVENT_GroupCreated, io_group, NULL, io_group);
 }
@@ -119,6 +132,7 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
                      const struct group *parent)
 {
     struct group moved = *group;
+    int64_t height;
     moved.parent_pk = parent ? parent->pk : 0;
     if (moved.parent_pk == group->parent_pk)
         return 0; /* it is there */
@@ -126,6 +140,8 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
     if (str_absent(moved.path))
         return ERR_NO_MEMORY;
     TRY(tell_conflict(ctx, group_update(w, &moved)));
+    TRY(group_height(store_write_reader(w), group->pk, &height));
+    TRY(check_depth(ctx, moved.path, height));
     return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group->id, {"name", group->name},
                         {"pathBefore", group->path}, {"path", moved.path},
                         group_organization_detail(group));
@@ -145,8 +161,9 @@ int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const 
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
                        const struct role *role, bool given)
 {
-    return admin_record_role(ctx, w, "group", group->id, (struct detail){"path", group->path}, role,
-                             given);
+    const struct role_owner owner = {
+        "group", group->id, {"path", group->path}, group_organization_detail(group)};
+    return admin_record_role(ctx, w, &owner, role, given);
 }
 
 int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,

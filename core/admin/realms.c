@@ -5,6 +5,7 @@
 #include "core/admin/each_realm.h"
 #include "core/admin/flows.h"
 #include "core/admin/logo.h"
+#include "core/admin/organizations.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
@@ -116,6 +117,7 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
                        const struct realm *before, const struct realm *after)
 {
     struct realm realm = *after;
+    struct detail details[2] = {{NULL, {NULL, 0}}, {NULL, {NULL, 0}}};
     struct str data;
     bool changed;
     realm.id = before->id;
@@ -126,8 +128,11 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(admin_logo_take(ctx, w, &before->attributes, &realm.attributes));
     TRY(admin_realm_check(&realm, ctx->err));
     TRY(admin_flows_check_realm(ctx, store_write_reader(w), before, &realm));
-    TRY(change_data(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, &data,
-                    &changed));
+    if (realm.organizations_enabled && !before->organizations_enabled)
+        TRY(admin_organization_wakes(ctx, store_write_reader(w), (struct str){NULL, 0},
+                                     &details[0]));
+    TRY(change_data_with(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, details,
+                         &data, &changed));
     if (!changed)
         return 0;
     TRY(store_realm_update(w, &realm));

@@ -322,8 +322,8 @@ int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const s
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                        const struct role *role, bool given)
 {
-    return admin_record_role(ctx, w, "user", user->id, (struct detail){"username", user->username},
-                             role, given);
+    const struct role_owner owner = {"user", user->id, {"username", user->username}, {NULL}};
+    return admin_record_role(ctx, w, &owner, role, given);
 }
 
 int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,

@@ -34,6 +34,10 @@ MUST_CHECK int user_roles(struct store_read *r, struct arena *a, int64_t user_pk
  * Sorted by client_id then name. */
 MUST_CHECK int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
                                     struct roles *ret_roles);
+/* The same with what groups would give that lie dormant: for who guards the account, since these come back by
+ * a change elsewhere. */
+MUST_CHECK int user_roles_dormant_too(struct store_read *r, struct arena *a, int64_t user_pk,
+                                      struct roles *ret_roles);
 
 /* Scope mappings: the roles that tokens of a client may carry when it has no full scope, and those
  * that a client scope lets through; as assigned, and with all that these are made of. Changes replace
@@ -54,6 +58,8 @@ MUST_CHECK int scope_role_remove(struct store_write *w, int64_t scope_pk, int64_
 MUST_CHECK int group_insert(struct store_write *w, struct group *group);
 MUST_CHECK int group_update(struct store_write *w, const struct group *group);
 MUST_CHECK int group_delete(struct store_write *w, int64_t group_pk);
+/* Levels of the tree that begins with the group; 1 when nothing is below it. */
+MUST_CHECK int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height);
 /* Groups of the realm alone, as in all that follows; those of organizations: core/port/organizations.h. */
 MUST_CHECK int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
                                   struct group *ret_group);

@@ -193,6 +193,20 @@ static int is_below(struct store_write *w, int64_t pk, int64_t top_pk, bool *ret
     return query_next(&q, ret_below);
 }
 
+int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height)
+{
+    static const struct sql select = {
+        "WITH RECURSIVE below (pk, level) AS (SELECT ?1, 1"
+        " UNION ALL SELECT grp.pk, level + 1 FROM grp JOIN below ON grp.parent_pk = below.pk)"
+        " SELECT max(level) FROM below"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, group_pk);
+    TRY(query_one(&q));
+    *ret_height = query_col_i64(&q, 0);
+    return q.err;
+}
+
 int group_update(struct store_write *w, const struct group *group)
 {
     static const struct sql update = {

@@ -216,7 +216,8 @@ test('organizations come with their members, providers with the checks of the Ad
   const identityProviders = [{ alias: 'good', providerId: 'oidc', config: { clientId: 'x', clientSecret: 's', authorizationUrl: 'https://good.example/a', tokenUrl: 'https://good.example/t' } },
     { alias: 'bad one/', providerId: 'oidc', config: {} }];
   const [report] = (await take({ realm: 'socios', enabled: true, organizationsEnabled: true, users, organizations, identityProviders,
-    localizationTexts: { es: { loginTitle: 'Entrar' }, 'not a locale': { a: 'b' } } })).realms;
+    localizationTexts: { es: { loginTitle: 'Entrar' }, 'not a locale': { a: 'b' } }, verifiableCredentialsEnabled: false, scimApiEnabled: true })).realms;
+  assert.deepEqual(report.left.find((r) => /no such setting/.test(r.reason)).places, ['scimApiEnabled'], 'texts are taken, and what is off is not missed');
   assert.deepEqual(await root.realms.getRealmLocalizationTexts({ realm: 'socios', selectedLocale: 'es' }), { loginTitle: 'Entrar' });
   assert.deepEqual([report.taken.organizations, report.taken['organization members'], report.taken['identity providers']], [1, 1, 1]);
   for (const place of ['localizationTexts.not a locale', 'organizations[1]', 'organizations[0].members[1]', 'identityProviders[1]']) assert.ok(remark(report.left, place), place);

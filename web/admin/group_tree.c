@@ -25,9 +25,12 @@ static int write_parent(struct admin_call *call, const struct group *group)
     return 0;
 }
 
+/* AD-07: a line about an organization is for who sees the realm, too; what people get is not. */
 static int write_roles(struct admin_call *call, const struct group *group)
 {
     struct roles roles;
+    if (!admin_has(call, ADMIN_VIEW_USERS))
+        return 0;
     TRY(group_roles(call->r, call->req->arena, group->pk, &roles));
     represent_role_names(&call->out, &roles);
     return 0;

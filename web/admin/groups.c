@@ -261,6 +261,7 @@ static int move(struct admin_call *call, const struct home *home, const struct g
 {
     struct group group;
     TRY(find_by_id(call, home, id, &group));
+    TRY(groups_require_people(call, true)); /* its members get other roles */
     if (parent)
         TRY(may_stand_below(call, parent));
     return tell_conflict(call, parent, group.name,
