@@ -12,6 +12,15 @@ export class ApiError extends Error {
   }
 }
 
+/* What a refusal says of one of the fields. */
+export interface Wrong {
+  field?: string;
+  message: string;
+}
+export function wrongOf(error: unknown): Wrong | undefined {
+  return error instanceof ApiError && error.field ? { field: error.field, message: error.message } : undefined;
+}
+
 export interface CallOptions {
   signal?: AbortSignal;
   why?: string; // kept with the event of the change
