@@ -183,6 +183,7 @@ struct web {
     struct tls *tls;   /* NULL: no HTTPS listener */
     struct reply_cache *replies;
     struct streams *streams; /* replies that go on */
+    struct uploads *uploads; /* files that come piece by piece */
     struct history *history; /* of the figures (web/operations) */
     struct listen *listen;
     struct grpc_server *grpc; /* NULL: off */

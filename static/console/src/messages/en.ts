@@ -1,10 +1,12 @@
 import { common } from './common_en';
 import { firstRun } from './first_run_en';
+import { policies } from './policies_en';
 import { records } from './records_en';
 
 export const en = {
   ...common,
   ...firstRun,
+  ...policies,
   ...records,
   actions: 'Actions',
   attributes: 'Attributes',

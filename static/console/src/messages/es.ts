@@ -1,11 +1,13 @@
 import { common } from './common_es';
 import { firstRun } from './first_run_es';
+import { policies } from './policies_es';
 import { records } from './records_es';
 import type { en } from './en';
 
 export const es: Record<keyof typeof en, string> = {
   ...common,
   ...firstRun,
+  ...policies,
   ...records,
   actions: 'Acciones',
   attributes: 'Atributos',

@@ -1,11 +1,13 @@
 import { common } from './common_pt';
 import { firstRun } from './first_run_pt';
+import { policies } from './policies_pt';
 import { records } from './records_pt';
 import type { en } from './en';
 
 export const pt: Record<keyof typeof en, string> = {
   ...common,
   ...firstRun,
+  ...policies,
   ...records,
   actions: 'Ações',
   attributes: 'Atributos',
