@@ -146,3 +146,8 @@ int hashing_run(hashing_work *work, void *arg)
     turnstile_leave(&places);
     return 0;
 }
+
+void requests_begin_slow(size_t threads)
+{
+    turnstile_thread_is_slow(threads);
+}

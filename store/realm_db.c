@@ -82,6 +82,8 @@ int realm_db_open(struct slot *slot, struct realm_db **ret_db, struct err_ctx *c
     turnstile_init(&db->turn, 1, WRITERS_WAITING_MAX);
     event_queue_init(&db->events);
     turnstile_init(&db->reader_places, store->reader_limit, WRITERS_WAITING_MAX);
+    db->turn.stands_ms = WRITERS_STAND_MS;
+    db->reader_places.stands_ms = READERS_STAND_MS;
     int err = folder_db_path(&store->folder, str_c(slot->file), db->path);
     if (err == 0)
         err = open_writer(slot, db, ctx);
@@ -251,7 +253,9 @@ static struct conn *pop_idle(struct slot *slot, struct realm_db *db)
 
 int slot_reader_take(struct slot *slot, struct realm_db *db, bool in_turn, struct conn **ret_conn)
 {
-    int err = in_turn ? turnstile_enter(&db->reader_places, slot->store->config.wait_ms) : 0;
+    int err = 0;
+    if (in_turn)
+        err = turnstile_enter_as_request(&db->reader_places, slot->store->config.wait_ms);
     if (err != 0)
         return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
     struct conn *conn = pop_idle(slot, db);

@@ -28,6 +28,9 @@ struct node;
 #define REALM_NAME_MAX      64
 #define FILE_NAME_MAX       48
 #define KID_MAX             64
+/* Of turnstiles. Changes wait for each other in a storm of logins; readings are several at a time. */
+#define WRITERS_STAND_MS    2000
+#define READERS_STAND_MS    300
 #define WRITERS_WAITING_MAX 4096
 #define FENCE_REASON_MAX    256
 

@@ -154,7 +154,7 @@ static int enter(struct store_write *w)
 {
     struct realm_db *db = w->reader.db;
     flush_expect(&db->flush);
-    int err = turnstile_enter(&db->turn, w->reader.slot->store->config.wait_ms);
+    int err = turnstile_enter_as_request(&db->turn, w->reader.slot->store->config.wait_ms);
     if (err == 0) {
         err = begin_turn(db);
         if (err != 0)

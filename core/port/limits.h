@@ -11,4 +11,9 @@ typedef void hashing_work(void *arg);
  * up to a time: ERR_OVERLOADED, and then the work was not begun. */
 MUST_CHECK int hashing_run(hashing_work *work, void *arg);
 
+/* What the calling thread does from now on, until it says 0, may keep a realm busy for long, and it is one of so many
+ * threads that answer requests of all realms. Only a part of them waits for a realm that does not get on; others are
+ * refused there with ERR_OVERLOADED (HT-02). */
+void requests_begin_slow(size_t threads);
+
 #endif

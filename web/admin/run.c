@@ -3,6 +3,7 @@
 #include "web/admin/held.h"
 
 #include "core/codec/form.h"
+#include "core/port/limits.h"
 #include "web/body.h"
 #include "web/fail.h"
 #include "web/oidc/context.h"
@@ -276,8 +277,10 @@ static int answer(struct admin_call *call)
 void admin_run(struct request *req, struct response *res)
 {
     struct admin_call call = {.req = req, .res = res};
+    requests_begin_slow(req->web->config.limits.workers); /* lists of thousands, imports */
     int rc = run_handler(&call);
     admin_close(&call);
+    requests_begin_slow(0);
     if (rc == 0)
         rc = answer(&call);
     if (rc == ERR_INVALID_REQUEST && call.problems.count > 0)

@@ -117,6 +117,71 @@ static void test_first_come_first_served(void **state)
     turnstile_free(&queue.gate);
 }
 
+/* --- Requests at the gate of a realm --- */
+
+struct request {
+    struct turnstile *gate;
+    size_t alike;
+    atomic_int *answered, *refused;
+    pthread_t thread;
+};
+
+static void *ask(void *arg)
+{
+    struct request *me = arg;
+    turnstile_thread_is_slow(me->alike);
+    int rc = turnstile_enter_as_request(me->gate, 60000);
+    if (rc == 0) {
+        atomic_fetch_add(me->answered, 1);
+        turnstile_leave(me->gate);
+        return NULL;
+    }
+    assert_int_equal(rc, ERR_OVERLOADED);
+    atomic_fetch_add(me->refused, 1);
+    return NULL;
+}
+
+static size_t waiting_at(struct turnstile *gate)
+{
+    (void)pthread_mutex_lock(&gate->lock);
+    size_t waiting = gate->waiting;
+    (void)pthread_mutex_unlock(&gate->lock);
+    return waiting;
+}
+
+/* HT-02: of eight threads three go on waiting for a realm that does not get on; the others are free for other
+ * realms. Who does nothing slow waits as ever. */
+static void test_ht_02_share_of_a_realm(void **state)
+{
+    (void)state;
+    struct turnstile gate;
+    struct request requests[6];
+    atomic_int answered = 0, refused = 0;
+    turnstile_init(&gate, 1, 100);
+    gate.stands_ms = 500;
+    ok(turnstile_enter(&gate, 0));
+    for (size_t i = 0; i < 5; i++) {
+        requests[i] = (struct request){&gate, 8, &answered, &refused, 0};
+        assert_int_equal(pthread_create(&requests[i].thread, NULL, ask, &requests[i]), 0);
+    }
+    while (atomic_load(&refused) < 2)
+        (void)usleep(1000);
+    assert_int_equal(waiting_at(&gate), 3);
+    turnstile_thread_is_slow(8);
+    fails(turnstile_enter_as_request(&gate, 60000), ERR_OVERLOADED);
+    turnstile_thread_is_slow(0);
+    requests[5] = (struct request){&gate, 0, &answered, &refused, 0};
+    assert_int_equal(pthread_create(&requests[5].thread, NULL, ask, &requests[5]), 0);
+    while (waiting_at(&gate) < 4)
+        (void)usleep(1000);
+    turnstile_leave(&gate);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+        assert_int_equal(pthread_join(requests[i].thread, NULL), 0);
+    assert_int_equal(atomic_load(&answered), 4);
+    assert_int_equal(atomic_load(&refused), 2);
+    turnstile_free(&gate);
+}
+
 /* --- Long reads --- */
 
 struct searcher {
@@ -195,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_pw_06_places),
         cmocka_unit_test(test_gate_times_out),
         cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_ht_02_share_of_a_realm),
         cmocka_unit_test(test_ht_02_long_reads_of_a_realm),
         cmocka_unit_test(test_ht_08_long_reads_of_all),
     };
