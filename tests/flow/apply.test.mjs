@@ -172,6 +172,20 @@ test('what an export holds is as it is', async () => {
   assert.deepEqual([out.changes, out.applied], [[], false]);
 });
 
+test('an export without secrets is what is there: applying it changes no secret, also once it is ours', async () => {
+  await world.addRealm('masked');
+  const shop = await world.addClient('tienda', { realm: 'masked', serviceAccount: true });
+  const login = async () => (await shop.token({ grant_type: 'client_credentials' })).status;
+  const exported = path.join(folder, 'no-secrets.json');
+  await world.cli.ok('realm', 'export', 'masked', '--to', exported, '--no-secrets');
+  assert.deepEqual((await applied(exported))[0].changes, []);
+  await applied(exported, '--adopt');
+  assert.deepEqual((await applied(exported, '--adopt'))[0].changes, []);
+  assert.equal(await login(), 200);
+  await applied({ realm: 'masked', clients: [{ clientId: 'nueva', secret: '**********', serviceAccountsEnabled: true }] });
+  assert.ok((await client('masked', 'nueva')).secret?.length !== 10, 'a mask is no secret: one was made');
+});
+
 test('what others made is neither changed nor removed until it is adopted', async () => {
   await world.addClient('by-hand', { realm: 'chile' });
   await world.cli.ok('role', 'add', '--realm', 'chile', '--name', 'by-hand');
