@@ -25,7 +25,7 @@ int flow_check(const struct auth_ctx *ctx, const struct auth_flow *flow)
     if (str_find(flow->alias, '/') >= 0 || path_segment_is_dots(flow->alias)) /* stands in paths */
         return wrong(ctx, "alias", "An alias holds no slash and is not . or ..");
     TRY(text_check(flow->alias, ALIAS_MAX_BYTES, "alias", ctx->err));
-    TRY(text_check(flow->description, DESCRIPTION_MAX_BYTES, "description", ctx->err));
+    TRY(description_check(flow->description, DESCRIPTION_MAX_BYTES, ctx->err));
     if (str_eq_c(flow->provider_id, FLOW_BASIC) || str_eq_c(flow->provider_id, FLOW_CLIENT) ||
         (!flow->top_level && str_eq_c(flow->provider_id, FLOW_FORM)))
         return 0;

@@ -200,6 +200,18 @@ test('nodes of clients come along', async () => {
   assert.deepEqual(client.registeredNodes, { 'app1.example.pe:8443': 1700000000 });
 });
 
+test('descriptions of several lines come along, as Keycloak lets people write them', async () => {
+  const description = 'first line\r\n\tsecond line';
+  const [report] = (await take({ realm: 'lineas', enabled: true, organizationsEnabled: true, roles: { realm: [{ name: 'a', description }] },
+    groups: [{ name: 'g', description }], clients: [{ clientId: 'c', description, publicClient: true }], clientScopes: [{ name: 's', protocol: 'openid-connect', description }],
+    organizations: [{ name: 'o', alias: 'o', description, groups: [{ name: 'og', description }] }] })).realms;
+  assert.equal(report.state, 'imported');
+  const read = async (path) => (await world.call('GET', `/realms/lineas/${path}`, { token: await world.token('root', 'master') })).json;
+  const [org] = await read('organizations');
+  for (const path of ['roles/a', 'group-by-path/g', `organizations/${org.id}`, `organizations/${org.id}/groups/group-by-path/og`]) assert.equal((await read(path)).description, description, path);
+  for (const path of ['clients?clientId=c', 'client-scopes']) assert.ok((await read(path)).some((x) => x.description === description), path);
+});
+
 test('mappers of kinds that do nothing here stay where they are read and written back, and change no more', async () => {
   const odd = { name: 'odd', protocol: 'openid-connect', protocolMapper: 'oidc-organization-membership-mapper', config: { 'claim.name': 'organization' } };
   const [report] = (await take({ realm: 'raros', enabled: true, clientScopes: [{ name: 'organization', protocol: 'openid-connect', protocolMappers: [odd] }],
