@@ -212,6 +212,14 @@ test('descriptions of several lines come along, as Keycloak lets people write th
   for (const path of ['clients?clientId=c', 'client-scopes']) assert.ok((await read(path)).some((x) => x.description === description), path);
 });
 
+test('names of people come without control characters, and nobody is kept out by those of another one', async () => {
+  const users = [{ username: 'rita', firstName: 'Rita\t', lastName: 'de\r\nla Cruz' }, { username: 'saúl', firstName: 'Saúl' }];
+  const [report] = (await take({ realm: 'controles', enabled: true, users })).realms;
+  for (const name of ['firstName', 'lastName']) assert.match(remark(report.adapted, `users[0].${name}`).reason, /control/);
+  const rita = await world.cli.json('user', 'show', '--realm', 'controles', '--username', 'rita');
+  assert.deepEqual([rita.firstName, rita.lastName, report.taken.users], ['Rita', 'de  la Cruz', 2]);
+});
+
 test('mappers of kinds that do nothing here stay where they are read and written back, and change no more', async () => {
   const odd = { name: 'odd', protocol: 'openid-connect', protocolMapper: 'oidc-organization-membership-mapper', config: { 'claim.name': 'organization' } };
   const [report] = (await take({ realm: 'raros', enabled: true, clientScopes: [{ name: 'organization', protocol: 'openid-connect', protocolMappers: [odd] }],
