@@ -12,7 +12,8 @@
 
 #include "core/base/banned.h"
 
-#define WRITE_ARENA_BYTES ((size_t)4 << 20)
+/* What 10,000 people of a partial import and their events take; taken as it is needed. */
+#define WRITE_ARENA_BYTES ((size_t)64 << 20)
 
 static const struct sql begin_read = {"BEGIN"};
 static const struct sql begin_write = {"BEGIN IMMEDIATE"};

@@ -9,6 +9,10 @@
 MUST_CHECK int body_json(struct request *req, const struct json_value **ret_json);
 /* The same for what must be an object. */
 MUST_CHECK int body_object(struct request *req, const struct json_value **ret_json);
+/* The same in an arena of its own, for bodies that may hold more than a request has room for: of at most so many
+ * bytes, which lives as long as the request. */
+MUST_CHECK int body_object_in(struct request *req, size_t max_bytes, struct arena **ret_arena,
+                              const struct json_value **ret_json);
 /* A member that may be missing or null (then *io_value stays); another kind is ERR_INVALID_REQUEST with the
  * member's name. */
 MUST_CHECK int body_member_str(struct request *req, const struct json_value *object,

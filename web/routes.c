@@ -16,7 +16,8 @@ const struct route web_routes[] = {
     {methods, pattern, admin_run, ACCESS_BEARER,                                                   \
      (methods) == HTTP_GET || (body) ? (body) : ADMIN_BODY_IGNORED,                                \
      (methods) == HTTP_GET         ? CONTENT_NONE                                                  \
-     : (body) == ADMIN_BODY_TEXT || (body) == ADMIN_BODY_UPLOAD ? CONTENT_ANY                      \
+     : (body) == ADMIN_BODY_TEXT || (body) == ADMIN_BODY_UPLOAD || (body) == ADMIN_BODY_PIECE      \
+         ? CONTENT_ANY                                                                             \
                                    : CONTENT_JSON,                                                 \
      CSRF_OPEN, RATE_READ, CACHE_NO_STORE,                                                         \
      ADMIN_##permission, handler, NULL, NULL},

@@ -17,6 +17,7 @@
 #include "web/stream.h"
 #include "web/template.h"
 #include "web/tls/tls.h"
+#include "web/uploads.h"
 
 #include "core/base/banned.h"
 
@@ -104,6 +105,7 @@ static int prepare(struct web *web, struct err_ctx *err)
     TRY(rate_limiter_new(c->rates, &web->limiter));
     TRY(reply_cache_new(&web->replies));
     TRY(streams_new(STREAMS_MAX, STREAMS_OF_OWNER_MAX, &web->streams));
+    TRY(uploads_new(&web->uploads));
     TRY(history_new(clock_now().wall_ms, &web->history));
     TRY(proxy_list_new(c->trusted_proxies, err, &web->proxies));
     TRY(template_set_new(PAGES_FOLDER, err, &web->templates));
@@ -152,6 +154,7 @@ void web_stop(struct web *web)
     proxy_list_free(web->proxies);
     rate_limiter_free(web->limiter);
     reply_cache_free(web->replies);
+    uploads_free(web->uploads);
     history_free(web->history);
     metrics_free(web->metrics);
     router_free(web->router);
@@ -165,6 +168,17 @@ int web_tls_reload(const struct web *web, struct err_ctx *err)
     if (web->tls)
         TRY(tls_reload(web->tls, err));
     return grpc_server_tls_reload(web->grpc, err);
+}
+
+int web_tls_export(const struct web *web, struct arena *a, struct str *ret_text)
+{
+    *ret_text = str_of(NULL, 0);
+    return web->tls ? tls_export(web->tls, a, ret_text) : 0;
+}
+
+int web_tls_check(struct arena *a, struct str text, struct err_ctx *err)
+{
+    return tls_export_check(a, text, err);
 }
 
 enum web_tls_source web_tls_source(const struct web *web)
@@ -182,6 +196,7 @@ void web_sample(struct web *web)
     struct figures figures;
     figures_take(web, &figures);
     history_add(web->history, &figures);
+    uploads_sweep(web->uploads, clock_now().monotonic_ms);
 }
 
 void web_each_certificate(const struct web *web, web_see_certificate *see, void *arg)

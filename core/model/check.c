@@ -84,13 +84,16 @@ int uri_check(struct str text, enum uri_for use, const char *name, struct err_ct
     return allowed ? 0 : uri_refuse(name, ctx);
 }
 
-int web_origin_check(struct str text, struct err_ctx *ctx)
+bool text_is_web_origin(struct str text)
 {
     struct uri u;
-    if (str_eq(text, STR("+")) || str_eq(text, STR("*")))
-        return 0;
-    if (uri_parse(text, &u) == 0 && is_safe_web(&u) && str_empty(u.path) && str_absent(u.query) &&
-        str_absent(u.fragment))
+    return uri_parse(text, &u) == 0 && is_safe_web(&u) && str_empty(u.path) &&
+           str_absent(u.query) && str_absent(u.fragment);
+}
+
+int web_origin_check(struct str text, struct err_ctx *ctx)
+{
+    if (str_eq(text, STR("+")) || str_eq(text, STR("*")) || text_is_web_origin(text))
         return 0;
     return err_field(ctx, ERR_INVALID_REQUEST, "webOrigins",
                      "a web origin is scheme, host and port without a path, or \"+\" or \"*\"");

@@ -17,6 +17,8 @@ enum uri_for {
 MUST_CHECK int uri_check(struct str text, enum uri_for use, const char *name, struct err_ctx *ctx);
 /* "+", "*" or an origin (RFC 6454 6.2) under the same rule. */
 MUST_CHECK int web_origin_check(struct str text, struct err_ctx *ctx);
+/* Whether it is an origin under that rule; "+" and "*" are none. */
+bool text_is_web_origin(struct str text);
 /* Valid UTF-8 of at most max_bytes without control characters. */
 MUST_CHECK int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx);
 /* The same with lines: what people write to explain something to each other. */

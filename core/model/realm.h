@@ -52,5 +52,8 @@ bool locale_is_wellformed(struct str locale);
 MUST_CHECK int realm_check(const struct realm *realm, struct err_ctx *ctx);
 /* A part of realm_check: what is kept for one-time passwords, WebAuthn and themes. */
 MUST_CHECK int realm_policies_check(const struct realm *realm, struct err_ctx *ctx);
+/* A part of that: both policies of WebAuthn, so that what is stored is something a browser would take
+ * (W3C WebAuthn Level 3, 5.4). ctx->field names the setting. */
+MUST_CHECK int realm_webauthn_check(const struct realm *realm, struct err_ctx *ctx);
 
 #endif

@@ -1,12 +1,11 @@
-/* What a realm keeps for one-time passwords, WebAuthn and themes: words and ranges as Keycloak has them. */
+/* What a realm keeps for one-time passwords and themes: words and ranges as Keycloak has them. */
 #include "core/model/check.h"
 #include "core/model/realm.h"
 
 #include "core/base/banned.h"
 
 #define TEXT_MAX_BYTES 255
-#define LIST_MAX       64
-#define WORDS_MAX      6
+#define WORDS_MAX      3
 
 struct word_rule {
     const char *name;
@@ -29,18 +28,6 @@ static int check_words(const struct word_rule *rules, size_t count, struct err_c
         TRY(check_word(&rules[i], ctx));
     return 0;
 }
-
-static int check_texts(const struct strs *list, const char *name, struct err_ctx *ctx)
-{
-    if (list->count > LIST_MAX)
-        return err_field(ctx, ERR_INVALID_REQUEST, name, "%s has more than %d entries", name,
-                         LIST_MAX);
-    for (size_t i = 0; i < list->count; i++)
-        TRY(text_check(list->items[i], TEXT_MAX_BYTES, name, ctx));
-    return 0;
-}
-
-/* --- One-time passwords --- */
 
 /* RFC 4226 5.3: six digits at least; authenticator apps show eight at most. */
 static int check_otp_numbers(const struct realm *realm, struct err_ctx *ctx)
@@ -74,57 +61,6 @@ static int check_otp(const struct realm *realm, struct err_ctx *ctx)
     return check_otp_numbers(realm, ctx);
 }
 
-/* --- WebAuthn (W3C WebAuthn Level 2, 5.4) --- */
-
-#define ATTESTATIONS                                                                               \
-    {                                                                                              \
-        "not specified", "none", "indirect", "direct", "enterprise"                                \
-    }
-#define ATTACHMENTS                                                                                \
-    {                                                                                              \
-        "not specified", "platform", "cross-platform"                                              \
-    }
-#define RESIDENT_KEYS                                                                              \
-    {                                                                                              \
-        "not specified", "Yes", "No"                                                               \
-    }
-#define VERIFICATIONS                                                                              \
-    {                                                                                              \
-        "not specified", "required", "preferred", "discouraged"                                    \
-    }
-
-static int check_webauthn_words(const struct realm *realm, struct err_ctx *ctx)
-{
-    const struct word_rule rules[] = {
-#define POLICY(member, json)                                                                       \
-    {json "AttestationConveyancePreference", realm->member##_attestation, ATTESTATIONS},           \
-        {json "AuthenticatorAttachment", realm->member##_attachment, ATTACHMENTS},                 \
-        {json "RequireResidentKey", realm->member##_resident_key, RESIDENT_KEYS},                  \
-        {json "UserVerificationRequirement", realm->member##_user_verification, VERIFICATIONS},
-        POLICY(webauthn, "webAuthnPolicy")
-            POLICY(webauthn_passwordless, "webAuthnPolicyPasswordless")
-#undef POLICY
-    };
-    return check_words(rules, ARRAY_LEN(rules), ctx);
-}
-
-static int check_webauthn_lists(const struct realm *realm, struct err_ctx *ctx)
-{
-#define POLICY(member, json)                                                                       \
-    {json "SignatureAlgorithms", &realm->member##_signature_algorithms},                           \
-        {json "AcceptableAaguids", &realm->member##_acceptable_aaguids},                           \
-        {json "ExtraOrigins", &realm->member##_extra_origins},
-    const struct {
-        const char *name;
-        const struct strs *list;
-    } lists[] = {POLICY(webauthn, "webAuthnPolicy")
-                     POLICY(webauthn_passwordless, "webAuthnPolicyPasswordless")};
-#undef POLICY
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-        TRY(check_texts(lists[i].list, lists[i].name, ctx));
-    return 0;
-}
-
 static int check_names(const struct realm *realm, struct err_ctx *ctx)
 {
     const struct {
@@ -134,10 +70,6 @@ static int check_names(const struct realm *realm, struct err_ctx *ctx)
         {"accountTheme", realm->account_theme},
         {"adminTheme", realm->admin_theme},
         {"emailTheme", realm->email_theme},
-        {"webAuthnPolicyRpEntityName", realm->webauthn_rp_entity_name},
-        {"webAuthnPolicyRpId", realm->webauthn_rp_id},
-        {"webAuthnPolicyPasswordlessRpEntityName", realm->webauthn_passwordless_rp_entity_name},
-        {"webAuthnPolicyPasswordlessRpId", realm->webauthn_passwordless_rp_id},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         TRY(text_check(texts[i].value, TEXT_MAX_BYTES, texts[i].name, ctx));
@@ -147,7 +79,6 @@ static int check_names(const struct realm *realm, struct err_ctx *ctx)
 int realm_policies_check(const struct realm *realm, struct err_ctx *ctx)
 {
     TRY(check_otp(realm, ctx));
-    TRY(check_webauthn_words(realm, ctx));
-    TRY(check_webauthn_lists(realm, ctx));
+    TRY(realm_webauthn_check(realm, ctx));
     return check_names(realm, ctx);
 }

@@ -376,6 +376,8 @@ static int take_action(struct import *im, const struct json_value *json, const s
         return import_fail(im, at, "at most %d are taken", REQUIRED_ACTIONS_MAX);
     TRY(import_name(im, json, "alias", at, &action.alias));
     TRY(import_fields(im, &required_action_fields, &action, json, at));
+    action.alias = action_alias_today(action.alias);
+    action.provider_id = action_alias_today(action.provider_id);
     if (action.default_action && !action_is_here(action.alias)) {
         import_adapted(im, AT_MEMBER(at, "defaultAction"),
                        "this server cannot carry it out: it is not asked of new people");

@@ -263,11 +263,9 @@ static int import_policies(struct import *im)
 static int import_logo(struct import *im)
 {
     const struct import_at *at = AT_NAME(AT_MEMBER(NULL, "attributes"), STR(LOGO_EXPORT_ATTR));
-    ptrdiff_t comma = str_find(im->logo, ',');
     if (str_absent(im->logo))
         return 0;
-    struct str data = comma < 0 ? im->logo : str_from(im->logo, (size_t)comma + 1);
-    return settle(im, at, admin_logo_put(&im->ctx, im->w, data), "logos");
+    return settle(im, at, admin_logo_put_uri(&im->ctx, im->w, im->logo), "logos");
 }
 
 int import_records(struct import *im)

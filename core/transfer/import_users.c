@@ -87,6 +87,8 @@ static int read_user(struct import *im, const struct json_value *json, const str
     TRY(adapt_name(im, AT_MEMBER(at, "lastName"), &user->last_name));
     if (str_empty(user->username) && im->realm.registration_email_as_username)
         user->username = user->email;
+    for (size_t i = 0; i < user->required_actions.count; i++)
+        user->required_actions.items[i] = action_alias_today(user->required_actions.items[i]);
     TRY(find_service_client(im, json, at, user, ret_fits));
     return *ret_fits ? prepare(im, user, at) : 0;
 }

@@ -244,9 +244,10 @@ const LINES = {
 const ELSEWHERE = ['POST /admin/realms', 'POST /admin/apply', 'POST users/{x}/credentials/{x}/moveAfter/{x}',
   'PUT users/{x}/remove-totp', 'PUT users/{x}/disable-credential-types', 'DELETE ', 'POST change-requests/{x}/approve', 'POST change-requests/{x}/reject',
   'POST change-requests/{x}/cancel', 'DELETE clients/{x}/client-secret/rotated', 'POST /admin/garita/backup/trial', 'POST /admin/garita/promote',
-  'POST /admin/garita/backup', 'PUT /admin/garita/certificate', 'POST /admin/garita/certificate/request', 'POST /admin/garita/standby/token'];
-// Lines that take one answer only, that of now, or try something out: they change nothing.
-const NOTHING = /testSMTPConnection$|management[-/]permissions$|client-description-converter$|policy\/evaluate$/;
+  'POST /admin/garita/backup', 'PUT /admin/garita/certificate', 'POST /admin/garita/certificate/request', 'POST /admin/garita/standby/token',
+  'POST /admin/garita/uploads/{x}/realm'];
+// Lines that take one answer only, that of now, or try something out, or bring what is not stored yet: they change nothing.
+const NOTHING = /testSMTPConnection$|management[-/]permissions$|client-description-converter$|policy\/evaluate$|garita\/uploads(\/\{x\})?$/;
 // Parts of the API whose own tests look for their events.
 const PARTS = /^\w+ (authentication|clients\/\{x\}\/authz|components|identity-provider|client-policies|organizations|clients-initial-access|clients\/\{x\}\/registration-access-token|partialImport|partial-export)\b/;
 

@@ -176,7 +176,9 @@ test('policies that nothing acts on yet are kept and checked', async () => {
     webAuthnPolicySignatureAlgorithms: ['ES256', 'RS256'], webAuthnPolicyPasswordlessUserVerificationRequirement: 'required', emailTheme: 'banco' };
   assert.equal((await change(kept)).status, 204);
   assert.deepEqual(Object.fromEntries(Object.entries(await settings()).filter(([name]) => name in kept)), kept);
-  for (const [name, value] of [['otpPolicyDigits', 4], ['otpPolicyDigits', 'seis'], ['otpPolicyAlgorithm', 'HmacMD5'], ['webAuthnPolicyAttestationConveyancePreference', 'x']]) {
+  for (const [name, value] of [['otpPolicyDigits', 4], ['otpPolicyDigits', 'seis'], ['otpPolicyAlgorithm', 'HmacMD5'], ['webAuthnPolicyAttestationConveyancePreference', 'x'],
+    ['webAuthnPolicyRpId', 'https://banco.pe'], ['webAuthnPolicyPasswordlessSignatureAlgorithms', ['none']], ['webAuthnPolicyCreateTimeout', 31537], ['webAuthnPolicyAcceptableAaguids', ['x']],
+    ['webAuthnPolicyPasswordlessExtraOrigins', ['https://banco.pe/app']]]) {
     const refused = await change({ [name]: value });
     assert.deepEqual([refused.status, refused.json.field], [400, name]);
   }

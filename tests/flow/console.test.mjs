@@ -345,7 +345,7 @@ const pages = [
   ['overview', ''], ['users', 'users'], ['groups', 'groups'], ['roles', 'roles'], ['clients', 'clients'], ['scopes', 'client-scopes'],
   ['sessions', 'sessions'], ['requests', 'requests'], ['events', 'events'], ['changes', 'events/changes'], ['flows', 'authentication'],
   ['flow', 'authentication/flows/browser'], ['actions', 'authentication/actions'], ['passwords', 'authentication/passwords'],
-  ['lockout', 'authentication/lockout'], ['providers', 'identity-providers'], ['provider kinds', 'identity-providers?new='], ['federation', 'user-federation'], ['general', 'realm-settings'], ['login', 'realm-settings/login'],
+  ['lockout', 'authentication/lockout'], ['one-time passwords', 'authentication/otp'], ['webauthn', 'authentication/webauthn'], ['webauthn without a password', 'authentication/webauthn-passwordless'], ['providers', 'identity-providers'], ['provider kinds', 'identity-providers?new='], ['federation', 'user-federation'], ['general', 'realm-settings'], ['login', 'realm-settings/login'],
   ['tokens', 'realm-settings/tokens'], ['keys', 'realm-settings/keys'], ['mail', 'realm-settings/mail'], ['look', 'realm-settings/look'], ['texts', 'realm-settings/texts'], ['import', 'realm-settings/import'], ['move', 'realm-settings/move'], ['realms', 'realms'],
 ];
 for (const [name, hash] of pages)

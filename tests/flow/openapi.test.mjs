@@ -47,7 +47,8 @@ before(async () => {
   guarded.scope = (await kc.clients.createAuthorizationScope({ id: client.id }, { name: 'view' })).id;
   guarded.policy = (await kc.clients.createPolicy({ id: client.id, type: 'user' }, { name: 'p', users: [user] })).id;
   guarded.permission = (await kc.clients.createPermission({ id: client.id, type: 'resource' }, { name: 'r', resources: [guarded.resource], policies: [guarded.policy] })).id;
-  ids = { guarded, realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
+  const begun = await world.call('POST', '/garita/uploads', { token, json: { size: 1 } });
+  ids = { guarded, upload: begun.headers.location.split('/').pop(), realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
     roleId: role.id, mapper: own.id, container: 'peru', attr: 'jwt.credential', protocol: 'openid-connect', path: 'company',
     component: component.id, alias: 'partner', identityMapper, organization, organizationGroup, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
 });
@@ -204,6 +205,7 @@ test('everything that is shown by its own path goes back there as described', as
   for (const operation of operations()) {
     const look = operation.item.get;
     if (operation.method !== 'put' || !look || !operation.path.startsWith('/admin')) continue;
+    if (operation.path === '/admin/garita/uploads/{upload}') continue; // a piece of a file is not what is shown
     const shown = await call({ ...operation, method: 'get', op: look });
     if (shown.status !== 200) continue;
     const answer = await call(operation, { body: shown.json });

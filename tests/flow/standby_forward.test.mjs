@@ -103,6 +103,25 @@ test('a change by the stock admin client is read at the standby at once', async 
   assert.equal(wrong.status, 409); // the primary's own refusal
 });
 
+test('a realm that is sent in pieces through the standby is made at the primary', async () => {
+  await world.cli.withFile(PASSWORD, (file) => world.cli.ok('user', 'add', '--realm', 'master', '--username', 'jefe', '--password-file', file, '--role', 'admin'));
+  await until('the standby has the administrator', async () => (await new Client(standby, 'master', 'admin-cli').password('jefe')).status === 200);
+  const { access_token } = (await new Client(standby, 'master', 'admin-cli').password('jefe')).json;
+  const call = (method, tail, options) => request(`${origin}/admin/garita/uploads${tail}`, { method, ...options, headers: { Authorization: `Bearer ${access_token}`, ...options?.headers } });
+  const text = JSON.stringify({ realm: 'lejano', enabled: true, users: Array.from({ length: 300 }, (_, i) => ({ username: `luz${i}`, attributes: { about: ['x'.repeat(2_000)] } })) });
+  const begun = await call('POST', '', { json: { size: text.length } });
+  assert.equal(begun.status, 201, begun.text);
+  const id = begun.headers.location.split('/').pop();
+  for (let at = 0; at < text.length; at += 512 * 1024) {
+    const piece = await call('PUT', `/${id}?offset=${at}`, { body: text.slice(at, at + 512 * 1024), headers: { 'Content-Type': 'application/octet-stream' } });
+    assert.equal(piece.status, 204, piece.text);
+  }
+  assert.deepEqual((await call('GET', `/${id}`)).json, { size: text.length, received: text.length, busy: false });
+  assert.equal((await call('POST', `/${id}/realm`, {})).status, 201);
+  assert.ok((await world.cli.json('realm', 'list')).some((r) => (r.realm ?? r.name ?? r) === 'lejano'));
+  assert.equal((await call('DELETE', `/${id}`)).status, 204);
+});
+
 test('WE-10: the primary knows the client by the address that the standby found', async () => {
   const headers = { 'X-Forwarded-For': STRANGER };
   assert.equal((await new Client(standby, 'peru', 'portal', SECRET, { headers }).password('ana')).status, 200);

@@ -34,6 +34,7 @@
 #define ADMIN_BODY_SMALL              ((size_t)256 << 10)
 #define ADMIN_BODY_LARGE              ((size_t)2 << 20)
 #define ADMIN_BODY_UPLOAD             (((size_t)64 << 10) + 1) /* multipart/form-data */
+#define ADMIN_BODY_PIECE              ((size_t)512 << 10)      /* of a file, as it is */
 /* Stock clients send "{}" where there is nothing to say; it is not looked at. */
 #define ADMIN_BODY_IGNORED            ((size_t)4 << 10)
 #define ADMIN_JUSTIFICATION_MAX_BYTES 1024

@@ -187,17 +187,12 @@ int rest_realms_list(struct admin_call *call)
 
 /* --- Changing --- */
 
-/* What a realm's representation may hold besides settings: it is never dropped in silence. */
+/* What is no setting is never dropped in silence. */
 static const char *contents_of(const struct json_value *body)
 {
-    static const char *const members[] = {"users",         "clients",
-                                          "roles",         "groups",
-                                          "clientScopes",  "identityProviders",
-                                          "components",    "authenticationFlows",
-                                          "scopeMappings", "clientScopeMappings"};
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (json_count(json_get(body, members[i])) > 0)
-            return members[i];
+    for (const char *const *member = admin_import_members; *member; member++)
+        if (json_count(json_get(body, *member)) > 0)
+            return *member;
     return NULL;
 }
 
@@ -240,21 +235,20 @@ static int make_plain(struct admin_call *call, struct str *ret_name)
     return rc == ERR_CONFLICT ? say_taken(call) : rc;
 }
 
-static int make_filled(struct admin_call *call, bool dry_run, struct str *ret_name)
+static int make_filled(struct admin_call *call, struct str name, bool dry_run, struct str *ret_name)
 {
-    TRY(admin_member_str(call, call->body, "realm", ret_name));
-    return str_eq(*ret_name, STR(REALM_MASTER)) ? say_taken(call)
-                                                : admin_import_realm(call, dry_run);
+    const struct admin_import import = {.text = call->req->body, .dry_run = dry_run};
+    return str_eq(name, STR(REALM_MASTER)) ? say_taken(call)
+                                           : admin_import_realm(call, &import, ret_name);
 }
 
 /* What making it would say, with the report; nothing is kept, and nobody gets rights over it. */
-static int try_out(struct admin_call *call, bool is_filled)
+static int try_out(struct admin_call *call, struct str name, bool is_filled)
 {
     struct realm realm;
-    struct str name;
     if (!is_filled)
         TRY(read_new(call, &realm));
-    return make_filled(call, true, &name);
+    return make_filled(call, name, true, &name);
 }
 
 static bool has_logo(const struct json_value *body)
@@ -262,27 +256,31 @@ static bool has_logo(const struct json_value *body)
     return !json_is_none(json_get(json_get(body, "attributes"), LOGO_EXPORT_ATTR));
 }
 
+/* Whether it is more than settings. A realm with all its people is not read as a whole for that: it would
+ * take more memory than a request has. */
+static int look_through(struct admin_call *call, bool *ret_filled, struct str *ret_name)
+{
+    struct import_survey survey;
+    TRY(admin_import_survey(call, call->req->body, &survey));
+    *ret_filled = survey.is_filled;
+    *ret_name = survey.realm;
+    if (survey.is_filled)
+        return 0;
+    TRY(admin_body_object(call));
+    *ret_filled = json_count(json_get(call->body, SMTP_MEMBER)) > 0 || has_logo(call->body);
+    return admin_member_str(call, call->body, "realm", ret_name);
+}
+
 int rest_realms_create(struct admin_call *call)
 {
     struct str name = {NULL, 0};
-    bool dry_run;
+    bool dry_run, is_filled;
     TRY(admin_query_dry_run(call, &dry_run));
-    TRY(admin_body_object(call));
-    bool is_filled = contents_of(call->body) || json_count(json_get(call->body, SMTP_MEMBER)) > 0 ||
-                     has_logo(call->body);
+    TRY(look_through(call, &is_filled, &name));
     if (dry_run)
-        return try_out(call, is_filled);
-    TRY(is_filled ? make_filled(call, false, &name) : make_plain(call, &name));
-    call->is_approved = true; /* what follows are rights over what the caller just made */
-    TRY(admin_write(call));
-    TRY(admin_realm_give_creator(&call->ctx, call->w, name, call->caller.user_id));
-    struct str url =
-        ARENA_CONCAT(call->req->arena, web_own_url(call->req), STR("/admin/realms/"), name);
-    if (str_absent(url))
-        return ERR_NO_MEMORY;
-    call->location = url;
-    call->status = 201;
-    return 0;
+        return try_out(call, name, is_filled);
+    TRY(is_filled ? make_filled(call, name, false, &name) : make_plain(call, &name));
+    return admin_realm_made(call, name);
 }
 
 static int may_set(struct admin_call *call, const struct realm *before, const struct realm *after,

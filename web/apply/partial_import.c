@@ -5,17 +5,20 @@
 #include "web/apply/partial.h"
 
 #include "web/admin/import.h"
+#include "web/body.h"
 
 #include "core/base/banned.h"
 
-#define STEP_MAX_BYTES ((size_t)48 << 20)
-#define ITEMS_MAX      10000
+#define STEP_MAX_BYTES     ((size_t)48 << 20)
+#define DOCUMENT_MAX_BYTES ((size_t)48 << 20) /* of the body, as it is taken apart */
+#define ITEMS_MAX          10000
 
 enum policy { POLICY_FAIL, POLICY_SKIP, POLICY_OVERWRITE };
 
 struct partial {
     struct apply e;
     struct admin_call *call;
+    struct arena *document; /* what came, and what is known of it */
     enum policy policy;
     struct partial_item *items; /* in the order in which one needs the other */
     size_t count, room;
@@ -54,7 +57,7 @@ static int add_item(struct partial *p, const struct partial_item *item)
                        ITEMS_MAX);
     if (p->count == p->room) {
         size_t room = p->room ? 2 * p->room : 64;
-        p->items = arena_grow(p->call->req->arena, p->items, p->count, room, sizeof(*p->items));
+        p->items = arena_grow(p->document, p->items, p->count, room, sizeof(*p->items));
         if (!p->items)
             return ERR_NO_MEMORY;
         p->room = room;
@@ -126,7 +129,7 @@ static int find_id(struct partial *p, struct partial_item *item)
 {
     struct str id;
     TRY(item->kind->find(&p->e, item, &id));
-    item->id = str_absent(id) ? id : arena_str(p->call->req->arena, id);
+    item->id = str_absent(id) ? id : arena_str(p->document, id);
     return str_absent(id) || !str_absent(item->id) ? 0 : ERR_NO_MEMORY;
 }
 
@@ -274,7 +277,7 @@ int rest_partial_import(struct admin_call *call)
                               .ctx = call->ctx,
                               .base = call->req->realm}};
     TRY(admin_query_dry_run(call, &options.dry_run));
-    TRY(admin_body_object(call));
+    TRY(body_object_in(call->req, DOCUMENT_MAX_BYTES, &p.document, &call->body));
     p.e.realm = auth_realm(&call->ctx)->name;
     p.e.ctx.ret_problems = NULL; /* one sentence that names the object goes out instead */
     TRY(take_document(&p));

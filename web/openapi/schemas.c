@@ -80,6 +80,9 @@ static const struct member partial_results[] = {{"overwritten", NUMBER},
                                                 {"added", NUMBER},
                                                 {"skipped", NUMBER},
                                                 {"results", "{\"type\":\"array\"}"}};
+static const struct member upload_request[] = {{"size", NUMBER}};
+static const struct member upload_members[] = {
+    {"size", NUMBER}, {"received", NUMBER}, {"busy", SWITCH}, {"what", TEXT}, {"done", NUMBER}};
 static const struct member promotion_members[] = {
     {"epoch", NUMBER}, {"incomplete", SWITCH}, {"withoutWitness", SWITCH}};
 static const struct member token_members[] = {
@@ -107,6 +110,8 @@ static const struct schema {
     {"ClientRepresentation", &client_fields, MEMBERS(client_members)},
     {"PartialImport", NULL, MEMBERS(partial_members)},
     {"PartialImportResults", NULL, MEMBERS(partial_results)},
+    {"UploadRequest", NULL, MEMBERS(upload_request)},
+    {"Upload", NULL, MEMBERS(upload_members)},
     {"Promotion", NULL, MEMBERS(promotion_members)},
     {"TokenResponse", NULL, MEMBERS(token_members)},
     {"Error", NULL, MEMBERS(error_members)},

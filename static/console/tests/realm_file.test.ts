@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { bytesOf, FileProblem, partialImport, partsOf, readRealms, tooMany, wholeRealm } from '../src/lib/realm_file';
+import { bytesOf, FileProblem, namedRealm, partialImport, partsOf, readRealms, restOfRealm, tooMany } from '../src/lib/realm_file';
 import { realmsMatching } from '../src/lib/realm_names';
 
 const file = {
@@ -33,11 +33,13 @@ describe('a file of realms', () => {
     expect(partsOf({ realm: 'x', users: 'many', roles: { client: [] } })).toEqual([]);
   });
 
-  test('a new realm, under another name, without people', () => {
-    expect(wholeRealm(file, 'prueba', true)).toEqual({ ...file, realm: 'prueba' });
+  test('a new realm, under another name, without people', async () => {
+    const named = async (name: string, content: object, withUsers: boolean) => JSON.parse(await namedRealm(name, restOfRealm(content, withUsers)).text());
+    expect(await named('prueba', file, true)).toEqual({ ...file, realm: 'prueba' });
     const { users, ...rest } = file;
     expect(users.length).toBe(1);
-    expect(wholeRealm(file, 'prueba', false)).toEqual({ ...rest, realm: 'prueba' });
+    expect(await named('prueba', file, false)).toEqual({ ...rest, realm: 'prueba' });
+    expect(await named('ñ"', { realm: 'x' }, true)).toEqual({ realm: 'ñ"' });
     expect(file.realm).toBe('banco');
   });
 

@@ -12,11 +12,21 @@ export class ApiError extends Error {
   }
 }
 
+/* What a refusal says of one of the fields. */
+export interface Wrong {
+  field?: string;
+  message: string;
+}
+export function wrongOf(error: unknown): Wrong | undefined {
+  return error instanceof ApiError && error.field ? { field: error.field, message: error.message } : undefined;
+}
+
 export interface CallOptions {
   signal?: AbortSignal;
   why?: string; // kept with the event of the change
   type?: string; // of the body; JSON without
   headers?: Record<string, string>;
+  onSent?: (part: number) => void; // how much of the body is out, 0 to 1
 }
 
 /* Told about what happens to every call: the session's end, and a change that is made only by who says
@@ -60,6 +70,28 @@ function utf8AsBytes(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
+/* fetch does not tell how much of a body is out: this does, and answers like it. */
+function sendAndTell(method: string, url: string, headers: Record<string, string>, body: BodyInit, o: CallOptions): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open(method, url);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = (e) => o.onSent!(e.lengthComputable && e.total > 0 ? e.loaded / e.total : 0);
+    xhr.upload.onload = () => o.onSent!(1);
+    xhr.onload = () => {
+      const headersOf = xhr.getAllResponseHeaders().trim().split(/\r?\n/).map((line): [string, string] => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon), line.slice(colon + 1).trim()];
+      }).filter(([name]) => name);
+      resolve(new Response(xhr.responseText || null, { status: xhr.status, statusText: xhr.statusText, headers: headersOf }));
+    };
+    xhr.onerror = () => reject(new TypeError('network'));
+    xhr.onabort = () => reject(new DOMException('aborted', 'AbortError'));
+    o.signal?.addEventListener('abort', () => xhr.abort());
+    xhr.send(body as XMLHttpRequestBodyInit);
+  });
+}
+
 async function send(method: string, path: string, body: unknown, o: CallOptions) {
   const headers: Record<string, string> = {
     Authorization: `Bearer ${await accessToken()}`,
@@ -68,10 +100,12 @@ async function send(method: string, path: string, body: unknown, o: CallOptions)
   };
   if (body !== undefined) headers['Content-Type'] = o.type ?? 'application/json';
   if (o.why) headers['X-Justification'] = utf8AsBytes(o.why);
+  const content = body === undefined ? undefined : o.type ? (body as BodyInit) : JSON.stringify(body);
+  if (o.onSent && content !== undefined) return sendAndTell(method, `${place.api}${path}`, headers, content, o);
   return fetch(`${place.api}${path}`, {
     method,
     headers,
-    body: body === undefined ? undefined : o.type ? (body as BodyInit) : JSON.stringify(body),
+    body: content,
     signal: o.signal,
     cache: 'no-store',
   });

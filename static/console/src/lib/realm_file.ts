@@ -3,8 +3,9 @@ import type { Key } from './i18n';
 
 export type Content = Record<string, any> & { realm?: string };
 
-export const CALL_MOST = 2 * 2 ** 20; // that one call takes
-export const FILE_MOST = 64 * 2 ** 20; // that this page reads at all: a browser holds it as a whole
+export const CALL_MOST = 2 * 2 ** 20; // that one call takes: objects that are put into a realm
+export const UPLOAD_MOST = 64 * 2 ** 20; // that is taken piece by piece: a whole realm
+export const FILE_MOST = UPLOAD_MOST; // that this page reads at all: a browser holds it as a whole
 const OBJECTS_MOST = 10_000; // of one partial import
 
 /* What is wrong with a file, as a text of these pages. */
@@ -53,10 +54,16 @@ export function partsOf(content: Content): Part[] {
   return parts.map(({ id, text, count }) => ({ id, text, count: count(content) })).filter((p) => p.count > 0);
 }
 
-/* A new realm under that name; without its people when they are to stay out. */
-export function wholeRealm(content: Content, name: string, withUsers: boolean): Content {
-  const { users, ...rest } = content;
-  return { ...rest, ...(withUsers && users ? { users } : {}), realm: name };
+/* All but the name of a new realm, as text; without its people when they are to stay out. Written once: a file is
+ * large, and its name is typed key by key. */
+export function restOfRealm(content: Content, withUsers: boolean): Blob {
+  const { realm, users, ...rest } = content;
+  return new Blob([JSON.stringify({ ...rest, ...(withUsers && users ? { users } : {}) })]);
+}
+
+export function namedRealm(name: string, rest: Blob): Blob {
+  const isEmpty = rest.size <= '{}'.length;
+  return new Blob([`{"realm":${JSON.stringify(name)}${isEmpty ? '' : ','}`, rest.slice(1)]);
 }
 
 export type Policy = 'FAIL' | 'SKIP' | 'OVERWRITE';
@@ -82,6 +89,10 @@ export function bytesOf(body: Content): number {
   return new TextEncoder().encode(JSON.stringify(body)).length;
 }
 
+export function countOf(content: Content, chosen: readonly PartId[]): number {
+  return partsOf(content).filter((p) => chosen.includes(p.id)).reduce((n, p) => n + p.count, 0);
+}
+
 export function tooMany(content: Content, chosen: readonly PartId[]): boolean {
-  return partsOf(content).filter((p) => chosen.includes(p.id)).reduce((n, p) => n + p.count, 0) > OBJECTS_MOST;
+  return countOf(content, chosen) > OBJECTS_MOST;
 }

@@ -9,7 +9,9 @@ import { attempt, Badge, Card, Loaded, Page, Tabs } from '../ui/basics';
 import { DurationField, Grid, NumberField, Select, Switch } from '../ui/form';
 import { RealmForm } from '../ui/realm_form';
 import { Table } from '../ui/table';
+import { OtpPolicy } from './otp_policy';
 import { PasswordPolicy } from './password_policy';
+import { WebAuthnPolicy } from './webauthn_policy';
 
 interface Flow {
   id: string;
@@ -39,12 +41,18 @@ export default function Authentication(props: PageProps) {
           ['flows', t('authentication.flows')],
           ['actions', t('authentication.actions')],
           ['passwords', t('authentication.passwords')],
+          ['otp', t('otp')],
+          ['webauthn', t('webauthn')],
+          ['webauthn-passwordless', t('webauthn.passwordless')],
           ['lockout', t('authentication.lockout')],
         ]}
       />
       {tab === 'flows' && (props.rest[1] ? <FlowPage realm={realm} alias={props.rest[1]} /> : <Flows realm={realm} />)}
       {tab === 'actions' && <Actions realm={realm} />}
       {tab === 'passwords' && <PasswordPolicy realm={realm} />}
+      {tab === 'otp' && <OtpPolicy realm={realm} />}
+      {tab === 'webauthn' && <WebAuthnPolicy key={tab} realm={realm} prefix="webAuthnPolicy" lead={t('webauthn.lead')} />}
+      {tab === 'webauthn-passwordless' && <WebAuthnPolicy key={tab} realm={realm} prefix="webAuthnPolicyPasswordless" lead={t('webauthn.passwordless.lead')} />}
       {tab === 'lockout' && <Lockout realm={realm} />}
     </Page>
   );

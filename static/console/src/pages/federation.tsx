@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import type { PageProps } from '../app';
-import { get } from '../lib/api';
+import { get, wrongOf, type Wrong } from '../lib/api';
 import { componentsPath, LDAP_MAPPER, listComponents, removeComponent, saveComponent, STORAGE, type Component } from '../lib/components';
 import { useAction, useData } from '../lib/data';
 import { t } from '../lib/i18n';
@@ -14,7 +14,7 @@ import { useMay } from '../lib/who';
 import { attempt, Badge, Button, Card, Loaded, Page, Tabs } from '../ui/basics';
 import { ConfirmDialog } from '../ui/dialog';
 import { TextField } from '../ui/form';
-import { PropertyFields, wrongOf, type Wrong } from '../ui/property';
+import { PropertyFields } from '../ui/property';
 import { Table } from '../ui/table';
 import { ProviderMappers, type MapperCalls } from './provider_mappers';
 

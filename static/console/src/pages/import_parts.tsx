@@ -3,9 +3,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { ApiError } from '../lib/api';
-import { formatBytes, formatNumber, formatSeconds, t, type Key } from '../lib/i18n';
+import { formatBytes, formatDecimal, formatNumber, formatSeconds, t, type Key } from '../lib/i18n';
 import { isPartial, type PartialReport, type RealmReport, type Remark } from '../lib/import_report';
-import { CALL_MOST, FILE_MOST, FileProblem, readRealms, type Content } from '../lib/realm_file';
+import { FILE_MOST, FileProblem, readRealms, type Content } from '../lib/realm_file';
+import type { OnProgress, Progress } from '../lib/upload';
 import { toast } from '../ui/toast';
 import { Button, Card, errorText, Failure } from '../ui/basics';
 import { FileField } from '../ui/file_field';
@@ -48,12 +49,12 @@ export function ChooseFile(props: { onContent: (content: Content | undefined) =>
   );
 }
 
-/* A call takes so much: told before it is sent. */
-export function Size(props: { bytes: number }) {
-  const large = props.bytes > CALL_MOST;
+/* So much is taken: told before it is sent. */
+export function Size(props: { bytes: number; most: number }) {
+  const large = props.bytes > props.most;
   return (
     <p class={large ? 'alert' : 'lead'} role={large ? 'alert' : undefined}>
-      {t(large ? 'import.large' : 'import.size', { size: formatBytes(props.bytes), most: formatBytes(CALL_MOST) })}
+      {t(large ? 'import.large' : 'import.size', { size: formatBytes(props.bytes), most: formatBytes(props.most) })}
     </p>
   );
 }
@@ -61,16 +62,27 @@ export function Size(props: { bytes: number }) {
 type Report = RealmReport | PartialReport;
 type Phase = { step: 'idle' | 'trying' | 'doing' } | { step: 'tried' | 'done'; report: Report } | { step: 'failed'; error: unknown };
 
-function Running(props: { text: Key }) {
+/* A bar that shows a part when the part is known, and only then. */
+function Running(props: { text: Key; progress: Progress | undefined; count?: number }) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setSeconds((n) => n + 1), 1000);
     return () => clearInterval(timer);
   }, []);
+  const { progress } = props;
+  const text = progress?.step === 'sending' ? t('import.sending') : t(props.text);
+  const part = progress?.part;
+  const counted = progress?.step === 'working' && progress.done !== undefined;
   return (
     <div>
-      <p role="status">{t(props.text)}</p>
-      <progress aria-label={t(props.text)} /> <small aria-hidden="true">{formatSeconds(seconds)}</small>
+      <p role="status">{text}</p>
+      <progress aria-label={text} value={part} max={1} />{' '}
+      <small aria-hidden="true">
+        {part !== undefined && `${formatDecimal(Math.floor(part * 100), 0)} % · `}
+        {counted && `${t('import.people-done', { done: formatNumber(progress.done!), total: formatNumber(progress.total!) })} · `}
+        {progress?.step === 'working' && !counted && props.count !== undefined && `${t('import.objects-count', { count: formatNumber(props.count) })} · `}
+        {formatSeconds(seconds)}
+      </small>
     </div>
   );
 }
@@ -79,19 +91,22 @@ function Running(props: { text: Key }) {
 export function TryAndDo(props: {
   of: unknown;
   disabled: boolean;
-  send: (dryRun: boolean) => Promise<Report>;
+  count?: number; // of objects, for who waits
+  send: (dryRun: boolean, tell: OnProgress) => Promise<Report>;
   confirm?: (go: () => void) => void; // before it is done
   done?: () => void;
   after?: ComponentChildren; // what can be done next
 }) {
   const [last, setLast] = useState<{ of: unknown; phase: Phase }>({ of: props.of, phase: { step: 'idle' } });
+  const [progress, setProgress] = useState<Progress>();
   const busy = last.phase.step === 'trying' || last.phase.step === 'doing';
   const phase: Phase = busy || last.of === props.of ? last.phase : { step: 'idle' };
   const run = async (dryRun: boolean) => {
     const setPhase = (next: Phase) => setLast({ of: props.of, phase: next });
+    setProgress(undefined);
     setPhase({ step: dryRun ? 'trying' : 'doing' });
     try {
-      const report = await props.send(dryRun);
+      const report = await props.send(dryRun, setProgress);
       setPhase({ step: dryRun ? 'tried' : 'done', report });
       if (!dryRun) props.done?.();
     } catch (error) {
@@ -110,7 +125,7 @@ export function TryAndDo(props: {
           <Button kind="main" disabled={props.disabled} onClick={() => (props.confirm ? props.confirm(go) : go())}>{t('import.do')}</Button>
         )}
       </div>
-      {busy && <Running text={phase.step === 'trying' ? 'import.trying' : 'import.doing'} />}
+      {busy && <Running text={phase.step === 'trying' ? 'import.trying' : 'import.doing'} progress={progress} count={props.count} />}
       {phase.step === 'failed' && <Refused error={phase.error} />}
       {phase.step === 'tried' && <ReportCard title={t('import.would')} lead={t('import.would.lead')} of={phase.report} />}
       {phase.step === 'done' && <ReportCard title={t('import.was')} of={phase.report}>{props.after}</ReportCard>}

@@ -1,11 +1,10 @@
 /* A new realm from a file. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
-import { post } from '../lib/api';
 import { formatNumber, t } from '../lib/i18n';
-import type { RealmReport } from '../lib/import_report';
 import { linkTo } from '../lib/place';
-import { bytesOf, CALL_MOST, partsOf, wholeRealm, type Content } from '../lib/realm_file';
+import { namedRealm, partsOf, restOfRealm, UPLOAD_MOST, type Content } from '../lib/realm_file';
+import { RealmUpload } from '../lib/upload';
 import { Button, Card, Facts, Page } from '../ui/basics';
 import { Switch, TextField } from '../ui/form';
 import { ChooseFile, Size, TryAndDo } from './import_parts';
@@ -29,25 +28,25 @@ function Chosen({ content }: { content: Content }) {
   const [name, setName] = useState(String(content.realm));
   const [users, setUsers] = useState(true);
   const [made, setMade] = useState(false);
-  const body = useMemo(() => wholeRealm(content, name.trim(), users), [content, name, users]);
-  const bytes = useMemo(() => bytesOf(body), [body]);
   const found = partsOf(content);
+  const people = users ? (found.find((p) => p.id === 'users')?.count ?? 0) : 0;
+  const rest = useMemo(() => restOfRealm(content, users), [content, users]);
+  // Sent once, for the trial and for what follows it.
+  const upload = useMemo(() => new RealmUpload(namedRealm(name.trim(), rest), people), [rest, name]);
+  useEffect(() => () => upload.forget(), [upload]);
   return (
     <>
       <Card title={t('import.found')}>
         <Facts of={found.map((p) => [t(p.text), formatNumber(p.count)])} />
         <TextField label={t('realms.name')} hint={t('realms.name.hint')} value={name} required onChange={setName} />
         {found.some((p) => p.id === 'users') && <Switch label={t('import.with-users')} value={users} onChange={setUsers} />}
-        <Size bytes={bytes} />
+        <Size bytes={upload.body.size} most={UPLOAD_MOST} />
       </Card>
       <TryAndDo
-        of={body}
-        disabled={!name.trim() || bytes > CALL_MOST || made}
-        send={async (dryRun) => {
-          const report = await post<RealmReport | undefined>(`/realms${dryRun ? '?dryRun=true' : ''}`, body);
-          return report ?? { realm: name.trim(), taken: {}, adapted: [], left: [] }; // of settings alone
-        }}
-        done={() => setMade(true)}
+        of={upload}
+        disabled={!name.trim() || upload.body.size > UPLOAD_MOST || made}
+        send={(dryRun, tell) => upload.run(dryRun, tell)}
+        done={() => { setMade(true); upload.forget(); }}
         after={<Button kind="main" onClick={() => open(name.trim())}>{t('import.open', { realm: name.trim() })}</Button>}
       />
     </>

@@ -1,7 +1,7 @@
 /* One identity provider: all settings of its kind, mappers, its end. */
 import { useState } from 'preact/hooks';
 
-import { create, get, post, put, realmPath, remove } from '../lib/api';
+import { create, get, post, put, realmPath, remove, wrongOf, type Wrong } from '../lib/api';
 import { issuerOf } from '../lib/auth';
 import { useAction, useData } from '../lib/data';
 import { t } from '../lib/i18n';
@@ -14,7 +14,7 @@ import { useMay } from '../lib/who';
 import { attempt, Button, Card, Code, Loaded, Page, Tabs } from '../ui/basics';
 import { ConfirmDialog } from '../ui/dialog';
 import { Grid, Switch, TextField } from '../ui/form';
-import { PropertyFields, wrongOf, type Wrong } from '../ui/property';
+import { PropertyFields } from '../ui/property';
 import { ProviderMappers, type MapperCalls } from './provider_mappers';
 
 const up = (realm: string) => ({ href: linkTo(realm, 'identity-providers'), text: t('nav.providers') });

@@ -2,6 +2,7 @@
  * drawn from what the server says about each kind. */
 import { useState } from 'preact/hooks';
 
+import { wrongOf, type Wrong } from '../lib/api';
 import { useData } from '../lib/data';
 import { t } from '../lib/i18n';
 import { defaults, type Config } from '../lib/properties';
@@ -9,7 +10,7 @@ import type { ProviderType } from '../lib/serverinfo';
 import { Button, Card, Loaded } from '../ui/basics';
 import { ConfirmDialog, FormDialog } from '../ui/dialog';
 import { Select, TextField } from '../ui/form';
-import { PropertyFields, wrongOf, type Wrong } from '../ui/property';
+import { PropertyFields } from '../ui/property';
 import { Table } from '../ui/table';
 
 export interface ProviderMapper {

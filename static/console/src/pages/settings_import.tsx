@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { post, realmPath } from '../lib/api';
 import { formatNumber, t, type Key } from '../lib/i18n';
 import type { PartialReport } from '../lib/import_report';
-import { bytesOf, CALL_MOST, partialImport, partsOf, tooMany, type Content, type PartId, type Policy } from '../lib/realm_file';
+import { bytesOf, CALL_MOST, countOf, partialImport, partsOf, tooMany, type Content, type PartId, type Policy } from '../lib/realm_file';
 import { Card } from '../ui/basics';
 import { ConfirmDialog } from '../ui/dialog';
 import { Select, Switch } from '../ui/form';
@@ -40,13 +40,16 @@ function Chosen({ realm, content }: { realm: string; content: Content }) {
             onChange={(on) => setOut(on ? out.filter((id) => id !== p.id) : [...out, p.id])} />
         ))}
         <Select label={t('import.exists')} value={policy} options={policies.map(([id, key]): [string, string] => [id, t(key)])} onChange={(id) => setPolicy(id as Policy)} />
-        <Size bytes={bytes} />
+        <Size bytes={bytes} most={CALL_MOST} />
         {many && <p class="alert" role="alert">{t('import.many')}</p>}
       </Card>
       <TryAndDo
         of={body}
         disabled={chosen.length === 0 || bytes > CALL_MOST || many}
-        send={(dryRun) => post<PartialReport>(`${realmPath(realm, 'partialImport')}${dryRun ? '?dryRun=true' : ''}`, body)}
+        count={countOf(content, chosen)}
+        send={(dryRun, tell) => post<PartialReport>(`${realmPath(realm, 'partialImport')}${dryRun ? '?dryRun=true' : ''}`, body, {
+          onSent: (part) => tell(part < 1 ? { step: 'sending', part } : { step: 'working' }),
+        })}
         confirm={policy === 'OVERWRITE' ? (go) => setAsking(() => go) : undefined}
       />
       {asking && (

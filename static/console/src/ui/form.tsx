@@ -62,11 +62,12 @@ export function NumberField(props: {
   value: number | undefined;
   onChange: (value: number) => void;
   hint?: string;
+  error?: string;
   min?: number;
   max?: number;
 }) {
   return (
-    <Field label={props.label} hint={props.hint}>
+    <Field label={props.label} hint={props.hint} error={props.error}>
       <input
         type="number"
         min={props.min ?? 0}
@@ -138,9 +139,10 @@ export function Select(props: {
   options: [value: string, text: string][];
   onChange: (value: string) => void;
   hint?: string;
+  error?: string;
 }) {
   return (
-    <Field label={props.label} hint={props.hint}>
+    <Field label={props.label} hint={props.hint} error={props.error}>
       <select value={props.value ?? ''} onChange={(e) => props.onChange(e.currentTarget.value)}>
         {props.options.map(([value, text]) => (
           <option key={value} value={value}>{text}</option>
@@ -179,11 +181,13 @@ export function Switch(props: {
 export function ListField(props: {
   label: string;
   hint?: string;
+  error?: string;
   values: string[] | undefined;
   onChange: (values: string[]) => void;
   placeholder?: string;
 }) {
   const id = useId();
+  const about = [props.hint && id, props.error && `${id}e`].filter(Boolean).join(' ');
   const values = props.values ?? [];
   const set = (i: number, text: string) => props.onChange(values.map((v, k) => (k === i ? text : v)));
   return (
@@ -196,6 +200,8 @@ export function ListField(props: {
             value={value}
             aria-label={t('list.item', { name: props.label, n: i + 1 })}
             placeholder={props.placeholder}
+            aria-describedby={about || undefined}
+            aria-invalid={props.error ? true : undefined}
             onInput={(e) => set(i, e.currentTarget.value)}
           />
           <Button
@@ -207,6 +213,7 @@ export function ListField(props: {
           </Button>
         </div>
       ))}
+      {props.error && <small class="wrong" id={`${id}e`}>{props.error}</small>}
       <Button kind="plain" onClick={() => props.onChange([...values, ''])}>{t('list.add')}</Button>
     </fieldset>
   );

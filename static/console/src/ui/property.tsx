@@ -1,5 +1,5 @@
 /* A field for a setting that the server describes. */
-import { ApiError } from '../lib/api';
+import type { Wrong } from '../lib/api';
 import { t } from '../lib/i18n';
 import { labelKey, partition, withValue, type Config } from '../lib/properties';
 import type { Property } from '../lib/serverinfo';
@@ -27,15 +27,6 @@ export function PropertyField(props: { property: Property; value: string | undef
       onChange={onChange}
     />
   );
-}
-
-/* What a refusal says of one of the fields. */
-export interface Wrong {
-  field?: string;
-  message: string;
-}
-export function wrongOf(error: unknown): Wrong | undefined {
-  return error instanceof ApiError && error.field ? { field: error.field, message: error.message } : undefined;
 }
 
 interface Fields {

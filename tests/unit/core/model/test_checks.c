@@ -286,12 +286,81 @@ static void test_realm_settings(void **state)
     REFUSED(webauthn_passwordless_user_verification, STR("yes"),
             "webAuthnPolicyPasswordlessUserVerificationRequirement");
     REFUSED(webauthn_passwordless_rp_id, STR("a\n"), "webAuthnPolicyPasswordlessRpId");
+    REFUSED(webauthn_rp_entity_name, STR("a\x01"), "webAuthnPolicyRpEntityName");
+    REFUSED(webauthn_create_timeout_s, 31537, "webAuthnPolicyCreateTimeout");
+    REFUSED(webauthn_passwordless_create_timeout_s, -1, "webAuthnPolicyPasswordlessCreateTimeout");
     r = realm_of();
     assert_int_equal(strs_add(&r.supported_locales, &arena, STR("es")), 0);
     r.default_locale = STR("es");
     assert_int_equal(realm_check(&r, &ctx), 0);
     r.default_locale = STR("en");
     assert_int_equal(realm_check(&r, &ctx), ERR_INVALID_REQUEST);
+}
+
+/* Each kind of entry, good and bad, of both policies. */
+static void test_realm_webauthn(void **state)
+{
+    static const struct {
+        size_t offset;
+        const char *field, *value;
+        int rc;
+    } rows[] = {
+#define LIST(list, json, value, rc)                                                                \
+    {offsetof(struct realm, webauthn_##list), "webAuthnPolicy" json, value, rc},                   \
+        {offsetof(struct realm, webauthn_passwordless_##list), "webAuthnPolicyPasswordless" json,  \
+         value, rc}
+        LIST(signature_algorithms, "SignatureAlgorithms", "ES256", 0),
+        LIST(signature_algorithms, "SignatureAlgorithms", "Ed25519", 0),
+        LIST(signature_algorithms, "SignatureAlgorithms", "RS1", ERR_INVALID_REQUEST),
+        LIST(signature_algorithms, "SignatureAlgorithms", "", ERR_INVALID_REQUEST),
+        LIST(acceptable_aaguids, "AcceptableAaguids", "ee882879-721c-4913-9775-3DFCCE97072A", 0),
+        LIST(acceptable_aaguids, "AcceptableAaguids", "ee882879721c491397753dfcce97072a",
+             ERR_INVALID_REQUEST),
+        LIST(acceptable_aaguids, "AcceptableAaguids", "ee882879-721c-4913-9775-3dfcce97072g",
+             ERR_INVALID_REQUEST),
+        LIST(extra_origins, "ExtraOrigins", "https://app.example.pe:8443", 0),
+        LIST(extra_origins, "ExtraOrigins",
+             "android:apk-key-hash:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", 0),
+        LIST(extra_origins, "ExtraOrigins", "android:apk-key-hash:47DEQpj8", ERR_INVALID_REQUEST),
+        LIST(extra_origins, "ExtraOrigins", "http://app.example.pe", ERR_INVALID_REQUEST),
+        LIST(extra_origins, "ExtraOrigins", "https://app.example.pe/", ERR_INVALID_REQUEST),
+        LIST(extra_origins, "ExtraOrigins", "*", ERR_INVALID_REQUEST),
+        LIST(extra_origins, "ExtraOrigins", "javascript:alert(1)", ERR_INVALID_REQUEST),
+#undef LIST
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct realm r = realm_of();
+        struct err_ctx ctx = {0};
+        struct strs *list = (struct strs *)(void *)((char *)&r + rows[i].offset);
+        assert_int_equal(strs_add(list, &arena, str_c(rows[i].value)), 0);
+        assert_int_equal(realm_check(&r, &ctx), rows[i].rc);
+        assert_string_equal(ctx.field, rows[i].rc ? rows[i].field : "");
+        for (int more = 0; more < 64; more++)
+            assert_int_equal(strs_add(list, &arena, str_c(rows[i].value)), 0);
+        assert_int_equal(realm_check(&r, &ctx), ERR_INVALID_REQUEST);
+        assert_string_equal(ctx.field, rows[i].field);
+    }
+}
+
+/* WebAuthn 5.1.3: the id of a relying party is a domain. */
+static void test_realm_webauthn_rp_id(void **state)
+{
+    static const char *const good[] = {"", "example.pe", "id.Example-1.pe", "localhost", "a.b"};
+    static const char *const bad[] = {"https://example.pe", "example.pe:443", "example.pe/",
+                                      "*.example.pe",       "example..pe",    ".example.pe",
+                                      "example.pe.",        "-a.pe",          "a-.pe",
+                                      "127.0.0.1",          "[::1]",          "exam ple.pe",
+                                      "ex\xc3\xa1mple.pe"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good) + ARRAY_LEN(bad); i++) {
+        bool is_good = i < ARRAY_LEN(good);
+        struct realm r = realm_of();
+        struct err_ctx ctx = {0};
+        r.webauthn_rp_id = str_c(is_good ? good[i] : bad[i - ARRAY_LEN(good)]);
+        assert_int_equal(realm_check(&r, &ctx), is_good ? 0 : ERR_INVALID_REQUEST);
+        assert_string_equal(ctx.field, is_good ? "" : "webAuthnPolicyRpId");
+    }
 }
 
 /* OT-05: a mark of the future counts for nothing, once clocks cannot differ by as much. */
@@ -489,6 +558,8 @@ int main(void)
         TEST(test_client_attributes),
         TEST(test_realm_names),
         TEST(test_realm_settings),
+        TEST(test_realm_webauthn),
+        TEST(test_realm_webauthn_rp_id),
         TEST(test_ot_05_realm_restored),
         TEST(test_realm_branding),
         TEST(test_username_has_one_form),
