@@ -82,12 +82,14 @@ static int set(struct call *call)
     CLEANUP(work_close) struct work work = {0};
     TRY(settings_needed(call, 1));
     TRY(work_open(call, call->args->positionals[0], &work));
-    struct realm after = *auth_realm(&work.ctx);
+    struct realm before, after;
+    TRY(work_write(&work));
+    TRY(store_realm_read(store_write_reader(work.w), call->arena, &before));
+    after = before;
     settings_switch(call, &after.enabled);
     TRY(settings_apply(call, &realm_fields, &after, call->args->positionals + 1,
                        call->args->positional_count - 1));
-    TRY(work_write(&work));
-    TRY(admin_realm_update(&work.ctx, work.w, auth_realm(&work.ctx), &after));
+    TRY(admin_realm_update(&work.ctx, work.w, &before, &after));
     TRY(work_commit(&work));
     call_say(call, "realm %.*s changed", STR_ARG(call->args->positionals[0]));
     return 0;

@@ -33,9 +33,10 @@ void event_settings_write(const struct realm *realm, struct json_writer *w)
     jw_end_object(w);
 }
 
-static int check_listeners(const struct auth_ctx *ctx, const struct realm *realm)
+static int check_listeners(const struct auth_ctx *ctx, const struct realm *before,
+                           const struct realm *realm)
 {
-    const struct strs *known = &auth_realm(ctx)->events_listeners;
+    const struct strs *known = &before->events_listeners;
     for (size_t i = 0; i < realm->events_listeners.count; i++) {
         struct str name = realm->events_listeners.items[i];
         if (!str_eq(name, STR(LISTENER_LOG)) && !strs_has(known, name))
@@ -48,11 +49,13 @@ static int check_listeners(const struct auth_ctx *ctx, const struct realm *realm
 int event_settings_put(const struct auth_ctx *ctx, struct store_write *w,
                        const struct json_value *body)
 {
-    struct realm before = *auth_realm(ctx), after = before;
+    struct realm before, after;
+    TRY(store_realm_read(store_write_reader(w), ctx->arena, &before));
+    after = before;
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct field_table one = {fields_find(&realm_fields, str_c(members[i])), 1};
         TRY(fields_merge(&one, &after, ctx->arena, body, ctx->err));
     }
-    TRY(check_listeners(ctx, &after));
+    TRY(check_listeners(ctx, &before, &after));
     return admin_realm_update(ctx, w, &before, &after);
 }

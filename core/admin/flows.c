@@ -25,7 +25,7 @@ int flow_check(const struct auth_ctx *ctx, const struct auth_flow *flow)
     if (str_find(flow->alias, '/') >= 0 || path_segment_is_dots(flow->alias)) /* stands in paths */
         return wrong(ctx, "alias", "An alias holds no slash and is not . or ..");
     TRY(text_check(flow->alias, ALIAS_MAX_BYTES, "alias", ctx->err));
-    TRY(text_check(flow->description, DESCRIPTION_MAX_BYTES, "description", ctx->err));
+    TRY(description_check(flow->description, DESCRIPTION_MAX_BYTES, ctx->err));
     if (str_eq_c(flow->provider_id, FLOW_BASIC) || str_eq_c(flow->provider_id, FLOW_CLIENT) ||
         (!flow->top_level && str_eq_c(flow->provider_id, FLOW_FORM)))
         return 0;
@@ -139,8 +139,9 @@ int admin_flow_copy(const struct auth_ctx *ctx, struct store_write *w, struct st
 static int rebind(const struct flow_change *change, struct str before, struct str after)
 {
     const struct auth_ctx *ctx = change->ctx;
-    struct realm realm = *auth_realm(ctx);
+    struct realm realm;
     bool bound = false;
+    TRY(store_realm_read(store_write_reader(change->w), ctx->arena, &realm));
     for (int use = 0; use < FLOW_USES; use++)
         if (str_eq(flow_use_alias(&realm, (enum flow_use)use), before)) {
             flow_use_bind(&realm, (enum flow_use)use, after);
@@ -220,9 +221,10 @@ static int check_clients(const struct flow_change *change, const struct auth_flo
 
 static int check_unused(const struct flow_change *change, const struct auth_flow *flow)
 {
-    const struct realm *realm = auth_realm(change->ctx);
+    struct realm realm;
+    TRY(store_realm_read(store_write_reader(change->w), change->ctx->arena, &realm));
     for (int use = 0; use < FLOW_USES; use++)
-        if (str_eq(flow_use_alias(realm, (enum flow_use)use), flow->alias))
+        if (str_eq(flow_use_alias(&realm, (enum flow_use)use), flow->alias))
             return in_use(change->ctx, flow_use_setting((enum flow_use)use));
     for (size_t i = 0; i < change->flows.execution_count; i++)
         if (str_eq(change->flows.executions[i].flow_id, flow->id))

@@ -10,7 +10,8 @@
 
 #include "core/base/banned.h"
 
-#define NAME_MAX_BYTES 255
+#define NAME_MAX_BYTES        255
+#define DESCRIPTION_MAX_BYTES 1024
 
 static int with_slash(struct arena *a, struct str path, struct str *ret_path)
 {
@@ -37,6 +38,7 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group)
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name",
                          "a group needs a name without '/', control or invisible characters");
     TRY(text_check(group->name, NAME_MAX_BYTES, "name", ctx->err));
+    TRY(description_check(group->description, DESCRIPTION_MAX_BYTES, ctx->err));
     return attrs_check(&group->attributes, "attributes", ctx->err);
 }
 

@@ -13,7 +13,15 @@
 #define CONFIG_MAX       64
 #define CONFIG_MAX_BYTES 4096
 
-static int check_mapper(const struct auth_ctx *ctx, const struct protocol_mapper *mapper)
+/* What an import brought and does nothing here may stay as it is, so that what was read can be written back. */
+static bool is_as_it_was(const struct protocol_mapper *old, const struct protocol_mapper *mapper)
+{
+    return old && fields_equal(&mapper_fields, old, mapper);
+}
+
+/* old: what it changes, NULL when it is new. */
+static int check_mapper(const struct auth_ctx *ctx, const struct protocol_mapper *old,
+                        const struct protocol_mapper *mapper)
 {
     if (str_empty(mapper->name) || str_empty(mapper->type))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "name", "a mapper needs a name and a type");
@@ -22,7 +30,7 @@ static int check_mapper(const struct auth_ctx *ctx, const struct protocol_mapper
     if (!str_eq(mapper->protocol, STR("openid-connect")))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "protocol",
                          "protocol must be openid-connect");
-    if (!mapper_known(mapper->type))
+    if (!mapper_known(mapper->type) && !is_as_it_was(old, mapper))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "protocolMapper",
                          "ProtocolMapper provider not found");
     return map_check(&mapper->config, CONFIG_MAX, CONFIG_MAX_BYTES, "config", ctx->err);
@@ -54,7 +62,7 @@ int admin_mappers_put(const struct auth_ctx *ctx, const struct protocol_mappers 
         old = admin_mapper_by_id(from, io_mapper->id);
     if (str_empty(io_mapper->protocol))
         io_mapper->protocol = STR("openid-connect");
-    TRY(check_mapper(ctx, io_mapper));
+    TRY(check_mapper(ctx, old, io_mapper));
     const struct protocol_mapper *same = admin_mapper_by_name(from, io_mapper->name);
     if (same && same != old)
         return err_field(ctx->err, ERR_CONFLICT, "name", "Protocol mapper exists with same name");

@@ -12,9 +12,12 @@
 #define ID_MAX_BYTES    64
 #define WOKEN_NAMES_MAX 16 /* roles that an event names */
 
-int admin_organizations_on(const struct auth_ctx *ctx)
+int admin_organizations_on(const struct auth_ctx *ctx, struct store_read *r)
 {
-    return auth_realm(ctx)->organizations_enabled
+    struct realm realm = *auth_realm(ctx);
+    if (r)
+        TRY(store_realm_read(r, ctx->arena, &realm));
+    return realm.organizations_enabled
                ? 0
                : err_set(ctx->err, ERR_NOT_FOUND, "Organizations not enabled for this realm.");
 }

@@ -15,8 +15,8 @@ struct organizations {
     size_t count;
 };
 
-/* ERR_NOT_FOUND unless the realm's switch is on (OA-16). */
-MUST_CHECK int admin_organizations_on(const struct auth_ctx *ctx);
+/* ERR_NOT_FOUND unless the realm's switch is on (OA-16): as r sees it, or the view when that is NULL. */
+MUST_CHECK int admin_organizations_on(const struct auth_ctx *ctx, struct store_read *r);
 
 MUST_CHECK int admin_organization_list(const struct auth_ctx *ctx, struct store_read *r,
                                        struct organizations *ret_organizations);

@@ -42,7 +42,7 @@ static int check_role(const struct auth_ctx *ctx, const struct role *role)
             ctx->err, ERR_INVALID_REQUEST, "name",
             "a role needs a name without control or invisible characters, not dots alone");
     TRY(text_check(role->name, NAME_MAX_BYTES, "name", ctx->err));
-    TRY(text_check(role->description, DESCRIPTION_MAX_BYTES, "description", ctx->err));
+    TRY(description_check(role->description, DESCRIPTION_MAX_BYTES, ctx->err));
     return attrs_check(&role->attributes, "attributes", ctx->err);
 }
 

@@ -40,7 +40,7 @@ static int check_scope(const struct auth_ctx *ctx, const struct client_scope *sc
 {
     TRY(check_name(ctx, scope->name));
     TRY(path_segment_check(scope->id, ID_MAX_BYTES, "id", ctx->err));
-    TRY(text_check(scope->description, DESCRIPTION_MAX_BYTES, "description", ctx->err));
+    TRY(description_check(scope->description, DESCRIPTION_MAX_BYTES, ctx->err));
     if (!str_eq(scope->protocol, STR("openid-connect")))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "protocol",
                          "protocol must be openid-connect");

@@ -47,7 +47,8 @@ static struct str token_hash(struct arena *a, struct str token)
 static int store_attributes(const struct auth_ctx *ctx, struct store_write *w,
                             const struct str_map *attributes)
 {
-    struct realm realm = *auth_realm(ctx);
+    struct realm realm;
+    TRY(store_realm_read(store_write_reader(w), ctx->arena, &realm));
     realm.attributes = *attributes;
     return store_realm_update(w, &realm);
 }

@@ -72,15 +72,11 @@ static int end_records_of_tokens(const struct auth_ctx *ctx, struct store_write 
 
 static int mark_restored(const struct auth_ctx *ctx, struct store_write *w)
 {
-    struct realm after = *auth_realm(ctx);
-    const struct str_map *before = &auth_realm(ctx)->attributes;
+    struct realm after;
     struct str now = arena_printf(ctx->arena, "%lld", (long long)now_s(ctx->now));
     if (str_absent(now))
         return ERR_NO_MEMORY;
-    after.attributes = (struct str_map){0};
-    for (size_t i = 0; i < before->count; i++)
-        TRY(str_map_set(&after.attributes, ctx->arena, before->items[i].name,
-                        before->items[i].value));
+    TRY(store_realm_read(store_write_reader(w), ctx->arena, &after));
     TRY(str_map_set(&after.attributes, ctx->arena, STR(REALM_ATTR_RESTORED), now));
     return store_realm_update(w, &after);
 }

@@ -115,6 +115,21 @@ int text_check(struct str text, size_t max_bytes, const char *name, struct err_c
     return 0;
 }
 
+int description_check(struct str text, size_t max_bytes, struct err_ctx *ctx)
+{
+    struct str line;
+    if (text.len > max_bytes)
+        return text_check(text, max_bytes, "description", ctx);
+    for (size_t at = 0; at <= text.len; at += line.len + 1) {
+        line = str_from(text, at);
+        for (size_t i = 0; i < line.len; i++)
+            if (line.ptr[i] == '\n' || line.ptr[i] == '\r' || line.ptr[i] == '\t')
+                line.len = i;
+        TRY(text_check(line, max_bytes, "description", ctx));
+    }
+    return 0;
+}
+
 int path_segment_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx)
 {
     bool tricky = path_segment_is_dots(text);

@@ -21,6 +21,8 @@ MUST_CHECK int web_origin_check(struct str text, struct err_ctx *ctx);
 bool text_is_web_origin(struct str text);
 /* Valid UTF-8 of at most max_bytes without control characters. */
 MUST_CHECK int text_check(struct str text, size_t max_bytes, const char *name, struct err_ctx *ctx);
+/* The same with lines: what people write to explain something to each other. */
+MUST_CHECK int description_check(struct str text, size_t max_bytes, struct err_ctx *ctx);
 /* "." or "..", which paths have another meaning for. */
 bool path_segment_is_dots(struct str text);
 /* An id or name that will be one segment of a path: a text as above that no client, proxy or browser takes

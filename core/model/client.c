@@ -77,7 +77,7 @@ static int check_texts(const struct client *client, struct err_ctx *ctx)
                          "clientId is missing or holds characters that are not allowed");
     TRY(text_check(client->client_id, CLIENT_ID_MAX_BYTES, "clientId", ctx));
     TRY(text_check(client->name, TEXT_MAX_BYTES, "name", ctx));
-    return text_check(client->description, TEXT_MAX_BYTES, "description", ctx);
+    return description_check(client->description, TEXT_MAX_BYTES, ctx);
 }
 
 /* OA-03 */

@@ -132,7 +132,7 @@ int organization_check(const struct organization *organization, struct err_ctx *
 {
     TRY(text_check(organization->name, NAME_MAX_BYTES, "name", ctx));
     TRY(text_check(organization->alias, NAME_MAX_BYTES, "alias", ctx));
-    TRY(text_check(organization->description, DESCRIPTION_MAX_BYTES, "description", ctx));
+    TRY(description_check(organization->description, DESCRIPTION_MAX_BYTES, ctx));
     TRY(uri_check(organization->redirect_url, URI_FOR_PAGE, "redirectUrl", ctx));
     TRY(attrs_check(&organization->attributes, "attributes", ctx));
     if (str_empty(organization->name))

@@ -89,6 +89,7 @@ void represent_group_members(struct json_writer *w, const struct group *group)
 {
     jw_member_str(w, "id", group->id);
     jw_member_str(w, "name", group->name);
+    write_text(w, "description", group->description);
     jw_member_str(w, "path", group->path);
 }
 

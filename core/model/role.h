@@ -15,7 +15,7 @@ struct role {
     struct attrs attributes;
 };
 
-/* Members that callers set: name, description, attributes; for groups name and attributes. */
+/* Members that callers set: name, description, attributes. */
 extern const struct field_table role_fields;
 extern const struct field_table group_fields;
 
@@ -30,6 +30,7 @@ struct group {
     struct str id;
     struct str name;
     struct str path; /* "/company/ops", of its organization when it has one */
+    struct str description;
     struct attrs attributes;
     struct str organization_id; /* absent: a group of the realm */
     unsigned dormant;           /* GROUP_ORGANIZATION_OFF and the like; not 0: it gives no roles */

@@ -24,6 +24,25 @@ static int prepare(struct import *im, struct user *user, const struct import_at 
     return import_explain(im, at, rc);
 }
 
+/* What came from a table elsewhere ends in a tab or a line end at times: of many people one should not keep
+ * the others out. */
+static int adapt_name(struct import *im, const struct import_at *at, struct str *io_name)
+{
+    struct buf b;
+    struct str clean;
+    if (str_has_no_control(*io_name))
+        return 0;
+    buf_init(&b, import_arena(im), io_name->len + 1);
+    for (size_t i = 0; i < io_name->len; i++) {
+        char c = io_name->ptr[i];
+        buf_add_byte(&b, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+    }
+    TRY(buf_finish(&b, &clean));
+    *io_name = str_trim(clean);
+    import_adapted(im, at, "without its control characters");
+    return 0;
+}
+
 /* False when this is the account of a client that is not there: it is left. */
 static int find_service_client(struct import *im, const struct json_value *json,
                                const struct import_at *at, struct user *user, bool *ret_fits)
@@ -64,6 +83,8 @@ static int read_user(struct import *im, const struct json_value *json, const str
     user->enabled = false; /* as Keycloak's, unless the file says otherwise */
     TRY(import_id(im, json, at, &user->id));
     TRY(import_fields(im, &user_fields, user, json, at));
+    TRY(adapt_name(im, AT_MEMBER(at, "firstName"), &user->first_name));
+    TRY(adapt_name(im, AT_MEMBER(at, "lastName"), &user->last_name));
     if (str_empty(user->username) && im->realm.registration_email_as_username)
         user->username = user->email;
     for (size_t i = 0; i < user->required_actions.count; i++)

@@ -10,6 +10,23 @@
 #define COLUMNS   GROUP_COLUMNS
 #define MAX_DEPTH 64
 
+/* The column of attributes holds the description beside them, when there is one. */
+static const struct field document_fields[] = {
+    {.json = "v", .offset = offsetof(struct group, attributes), .kind = FIELD_ATTRS},
+    {.json = "d", .offset = offsetof(struct group, description), .kind = FIELD_STR}};
+static const struct field_table document_table = {document_fields, ARRAY_LEN(document_fields)};
+
+/* Absent for nothing. */
+static int write_document(const struct group *group, struct arena *a, struct str *ret_text)
+{
+    static const char *const description[] = {"d", NULL};
+    bool described = !str_empty(group->description);
+    *ret_text = str_of(NULL, 0);
+    return described || group->attributes.count > 0
+               ? doc_write(&document_table, described ? NULL : description, group, a, ret_text)
+               : 0;
+}
+
 /* A step up: the parent and the name of a group. */
 static int step_up(struct store_read *r, struct arena *a, int64_t *io_pk, struct str *ret_name)
 {
@@ -51,7 +68,7 @@ static int read_row(struct query *q, struct arena *a, void *ret_item)
                         .organization_id = query_col_id(q, 5, a),
                         .dormant = (unsigned)query_col_i64(q, 6)};
     TRY(q->err);
-    return doc_read_attrs(query_col_view(q, 4), a, &g->attributes);
+    return doc_read(&document_table, g, a, query_col_view(q, 4));
 }
 
 int group_rows_read(struct store_read *r, struct query *q, struct arena *a,
@@ -166,7 +183,7 @@ int group_insert(struct store_write *w, struct group *group)
     struct str attributes;
     if (!name_is_fit(group->name))
         return ERR_INVALID_REQUEST;
-    TRY(doc_write_attrs(&group->attributes, &w->arena, &attributes));
+    TRY(write_document(group, &w->arena, &attributes));
     QUERY(q);
     TRY(query_open(write_conn(w), &insert, &q));
     query_ref(&q, group->parent_pk);
@@ -218,7 +235,7 @@ int group_update(struct store_write *w, const struct group *group)
     TRY(is_below(w, group->parent_pk, group->pk, &circle));
     if (circle)
         return ERR_CONFLICT;
-    TRY(doc_write_attrs(&group->attributes, &w->arena, &attributes));
+    TRY(write_document(group, &w->arena, &attributes));
     QUERY(q);
     TRY(query_open(write_conn(w), &update, &q));
     query_ref(&q, group->parent_pk);

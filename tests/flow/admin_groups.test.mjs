@@ -40,6 +40,25 @@ test('created, read, listed, changed, moved, deleted', async () => {
   assert.equal((await call('GET', `/groups/${lima}`)).status, 404, 'with what is below');
 });
 
+test('a group has a description, of several lines when need be', async () => {
+  const { id } = await kc.groups.create({ name: 'descrita', description: 'La primera\nla segunda' });
+  const shown = async () => (await kc.groups.findOne({ id })).description;
+  assert.equal(await shown(), 'La primera\nla segunda');
+  await kc.groups.update({ id }, { name: 'descrita', attributes: { a: ['b'] } });
+  assert.equal(await shown(), 'La primera\nla segunda', 'what is not named stays');
+  await kc.groups.update({ id }, { name: 'descrita', description: 'Otra' });
+  assert.deepEqual([await shown(), (await kc.groups.findOne({ id })).attributes], ['Otra', { a: ['b'] }]);
+  assert.equal((await kc.groups.find({ search: 'descrita' }))[0].description, 'Otra');
+  assert.deepEqual((await kc.groups.find({ q: 'a:b' })).map((g) => g.name), ['descrita']);
+  for (const description of [7, 'x'.repeat(1025), 'bell \u0007', 'escape \u001b[31m']) {
+    const reply = await call('PUT', `/groups/${id}`, { name: 'descrita', description });
+    assert.deepEqual([reply.status, reply.json.field], [400, 'description'], String(description));
+  }
+  await kc.groups.update({ id }, { name: 'descrita', description: '' });
+  assert.equal(await shown(), undefined);
+  await kc.groups.del({ id });
+});
+
 test('search shows where its findings stand; count; pages', async () => {
   const a = await make('a');
   const b = await make('b-caja', a);

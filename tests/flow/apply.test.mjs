@@ -8,7 +8,7 @@ import Ajv from 'ajv/dist/2020.js';
 import { AdminWorld } from './lib/admin.mjs';
 import { run } from './lib/cli.mjs';
 import { request } from './lib/http.mjs';
-import { PASSWORD } from './lib/oidc.mjs';
+import { Client, PASSWORD } from './lib/oidc.mjs';
 import { freePort } from './lib/server.mjs';
 
 const SECRET = 'c2VjcmV0LW9mLXRoZS1wb3J0YWwtYXBwbGljYXRpb24tMg';
@@ -170,6 +170,21 @@ test('what an export holds is as it is', async () => {
   await world.cli.ok('realm', 'export', 'bolivia', '--to', exported);
   const [out] = await applied(exported);
   assert.deepEqual([out.changes, out.applied], [[], false]);
+});
+
+test('an export without secrets is what is there: applying it changes no secret, also once it is ours', async () => {
+  await world.addRealm('masked');
+  const shop = await world.addClient('tienda', { realm: 'masked', serviceAccount: true });
+  const login = async () => (await shop.token({ grant_type: 'client_credentials' })).status;
+  const exported = path.join(folder, 'no-secrets.json');
+  await world.cli.ok('realm', 'export', 'masked', '--to', exported, '--no-secrets');
+  assert.deepEqual((await applied(exported))[0].changes, []);
+  await applied(exported, '--adopt');
+  assert.deepEqual((await applied(exported, '--adopt'))[0].changes, []);
+  assert.equal(await login(), 200);
+  await applied({ realm: 'masked', clients: [{ clientId: 'nueva', secret: '**********', serviceAccountsEnabled: true }] });
+  const stars = new Client(world.server, 'masked', 'nueva', '**********', {});
+  assert.equal((await stars.token({ grant_type: 'client_credentials' })).status, 401, 'a mask is no secret: one was made');
 });
 
 test('what others made is neither changed nor removed until it is adopted', async () => {

@@ -200,6 +200,45 @@ test('nodes of clients come along', async () => {
   assert.deepEqual(client.registeredNodes, { 'app1.example.pe:8443': 1700000000 });
 });
 
+test('descriptions of several lines come along, as Keycloak lets people write them', async () => {
+  const description = 'first line\r\n\tsecond line';
+  const [report] = (await take({ realm: 'lineas', enabled: true, organizationsEnabled: true, roles: { realm: [{ name: 'a', description }] },
+    groups: [{ name: 'g', description }], clients: [{ clientId: 'c', description, publicClient: true }], clientScopes: [{ name: 's', protocol: 'openid-connect', description }],
+    organizations: [{ name: 'o', alias: 'o', description, groups: [{ name: 'og', description }] }] })).realms;
+  assert.equal(report.state, 'imported');
+  const read = async (path) => (await world.call('GET', `/realms/lineas/${path}`, { token: await world.token('root', 'master') })).json;
+  const [org] = await read('organizations');
+  for (const path of ['roles/a', 'group-by-path/g', `organizations/${org.id}`, `organizations/${org.id}/groups/group-by-path/og`]) assert.equal((await read(path)).description, description, path);
+  for (const path of ['clients?clientId=c', 'client-scopes']) assert.ok((await read(path)).some((x) => x.description === description), path);
+});
+
+test('names of people come without control characters, and nobody is kept out by those of another one', async () => {
+  const users = [{ username: 'rita', firstName: 'Rita\t', lastName: 'de\r\nla Cruz' }, { username: 'saúl', firstName: 'Saúl' }];
+  const [report] = (await take({ realm: 'controles', enabled: true, users })).realms;
+  for (const name of ['firstName', 'lastName']) assert.match(remark(report.adapted, `users[0].${name}`).reason, /control/);
+  const rita = await world.cli.json('user', 'show', '--realm', 'controles', '--username', 'rita');
+  assert.deepEqual([rita.firstName, rita.lastName, report.taken.users], ['Rita', 'de  la Cruz', 2]);
+});
+
+test('mappers of kinds that do nothing here stay where they are read and written back, and change no more', async () => {
+  const odd = { name: 'odd', protocol: 'openid-connect', protocolMapper: 'oidc-organization-membership-mapper', config: { 'claim.name': 'organization' } };
+  const [report] = (await take({ realm: 'raros', enabled: true, clientScopes: [{ name: 'organization', protocol: 'openid-connect', protocolMappers: [odd] }],
+    clients: [{ clientId: 'raro', protocolMappers: [odd] }] })).realms;
+  assert.ok(remark(report.adapted, 'clientScopes[0].protocolMappers[0]'));
+  root.setConfig({ realmName: 'raros' });
+  const scope = await root.clientScopes.findOneByName({ name: 'organization' });
+  const [client] = await root.clients.find({ clientId: 'raro' });
+  await root.clientScopes.update({ id: scope.id }, { ...scope, description: 'read and written back' });
+  await root.clients.update({ id: client.id }, { ...client, description: 'likewise' });
+  const kept = await root.clientScopes.findProtocolMapperByName({ id: scope.id, name: 'odd' });
+  assert.deepEqual([kept.protocolMapper, kept.config], [odd.protocolMapper, odd.config]);
+  for (const change of [{ config: { 'claim.name': 'other' } }, { name: 'other' }]) {
+    await assert.rejects(root.clientScopes.updateProtocolMapper({ id: scope.id, mapperId: kept.id }, { ...kept, ...change }), (e) => e.response.status === 400);
+  }
+  await assert.rejects(root.clientScopes.addProtocolMapper({ id: scope.id }, { ...odd, name: 'new' }), (e) => e.response.status === 400);
+  await root.clientScopes.updateProtocolMapper({ id: scope.id, mapperId: kept.id }, { ...kept, protocolMapper: 'oidc-hardcoded-claim-mapper' });
+});
+
 test('of organizations that share a name, an alias, a domain or an id the first is taken', async () => {
   const one = { id: 'una', name: 'Una', alias: 'una', domains: [{ name: 'una.example' }] };
   const organizations = [one, { name: 'Una', alias: 'b' }, { name: 'C', alias: 'una' }, { name: 'D', alias: 'd', domains: [{ name: 'd.example' }, { name: 'UNA.example' }] },

@@ -142,7 +142,7 @@ int rest_organizations_of_member(struct admin_call *call)
     struct user user;
     struct strs ids;
     bool brief;
-    TRY(admin_organizations_on(&call->ctx));
+    TRY(admin_organizations_on(&call->ctx, NULL));
     TRY(admin_query_bool(call, "briefRepresentation", true, &brief));
     TRY(admin_read(call));
     TRY(admin_require(call, ADMIN_VIEW_USERS));

@@ -16,15 +16,16 @@ static int find_by_id(struct admin_call *call, struct organization *ret_organiza
 
 int organizations_find(struct admin_call *call, struct organization *ret_organization)
 {
-    TRY(admin_organizations_on(&call->ctx));
+    TRY(admin_organizations_on(&call->ctx, NULL));
     TRY(admin_read(call));
     return find_by_id(call, ret_organization);
 }
 
 int organizations_find_to_change(struct admin_call *call, struct organization *ret_organization)
 {
-    TRY(admin_organizations_on(&call->ctx));
+    TRY(admin_organizations_on(&call->ctx, NULL));
     TRY(admin_write(call));
+    TRY(admin_organizations_on(&call->ctx, call->r)); /* AD-05: still */
     return find_by_id(call, ret_organization);
 }
 
@@ -94,7 +95,7 @@ static int find_matching(struct admin_call *call, struct organizations *ret_orga
     struct filter f;
     struct organizations all;
     size_t kept = 0;
-    TRY(admin_organizations_on(&call->ctx));
+    TRY(admin_organizations_on(&call->ctx, NULL));
     TRY(take_filter(call, &f));
     TRY(admin_read(call));
     TRY(admin_organization_list(&call->ctx, call->r, &all));
@@ -144,11 +145,12 @@ int rest_organizations_create(struct admin_call *call)
 {
     struct organization organization = {.position = 0};
     fields_default(&organization_fields, &organization);
-    TRY(admin_organizations_on(&call->ctx));
+    TRY(admin_organizations_on(&call->ctx, NULL));
     TRY(admin_body_object(call));
     TRY(admin_member_str(call, call->body, "id", &organization.id));
     TRY(organization_merge(&organization, call->req->arena, call->body, &call->req->err));
     TRY(admin_write(call));
+    TRY(admin_organizations_on(&call->ctx, call->r));
     TRY(admin_organization_insert(&call->ctx, call->w, &organization));
     return admin_created(call, "organizations", organization.id);
 }

@@ -330,17 +330,19 @@ static int put_smtp(struct admin_call *call)
 
 int rest_realm_put(struct admin_call *call)
 {
-    struct realm before = *auth_realm(&call->ctx), after = before;
-    struct str name = before.name;
+    struct realm before, after;
+    struct str own = auth_realm(&call->ctx)->name, name = own;
     TRY(admin_body_object(call));
     TRY(refuse_contents(call));
     TRY(admin_member_str(call, call->body, "realm", &name));
-    if (!str_eq(name, before.name))
+    if (!str_eq(name, own))
         return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "realm",
                          "A realm keeps its name: its issuer is made of it");
+    TRY(admin_write(call));
+    TRY(store_realm_read(call->r, call->req->arena, &before)); /* AD-05: not of a moment ago */
+    after = before;
     TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
     TRY(may_set_all(call, &before, &after));
-    TRY(admin_write(call));
     if (after.organizations_enabled && !before.organizations_enabled)
         TRY(admin_organization_may_wake(&call->ctx, &call->caller, call->r, (struct str){NULL, 0}));
     TRY(admin_realm_update(&call->ctx, call->w, &before, &after));

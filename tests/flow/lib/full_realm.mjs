@@ -22,7 +22,7 @@ export async function fillRealm(world, root) {
   await root.clients.addRealmScopeMappings({ id: portal }, [clerk]);
   await root.clients.addClientScopeMappings({ id: portal, client: portal }, [approve]);
   await root.clientScopes.create({ name: 'branch', protocol: 'openid-connect', attributes: { 'include.in.token.scope': 'true' } });
-  const lima = await root.groups.create({ name: 'lima', attributes: { city: ['Lima'] } });
+  const lima = await root.groups.create({ name: 'lima', description: 'La capital', attributes: { city: ['Lima'] } });
   const cash = await root.groups.createChildGroup({ id: lima.id }, { name: 'cash' });
   await root.groups.addRealmRoleMappings({ id: cash.id, roles: [clerk] });
   await root.groups.addClientRoleMappings({ id: cash.id, clientUniqueId: portal, roles: [approve] });
