@@ -150,10 +150,10 @@ static int read_given_tls(void *arg, struct arena *a, struct str *ret_text)
     return given_tls_read(app->store, app->config->data, a, ret_text);
 }
 
-static void forget_given_tls(void *arg)
+static int forget_given_tls(void *arg)
 {
     const struct app *app = arg;
-    given_tls_forget(app->config->data);
+    return given_tls_forget(app->config->data);
 }
 
 static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *err)

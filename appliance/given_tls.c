@@ -151,12 +151,15 @@ bool given_tls_is_there(const char *data_dir)
     return there;
 }
 
-void given_tls_forget(const char *data_dir)
+int given_tls_forget(const char *data_dir)
 {
-    int dir;
-    if (open_folder(data_dir, false, &dir) != 0)
-        return;
-    if (unlinkat(dir, FILE_NAME, 0) == 0)
-        (void)fsync(dir);
+    int dir, rc = open_folder(data_dir, false, &dir);
+    if (rc != 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    if (unlinkat(dir, FILE_NAME, 0) != 0)
+        rc = errno == ENOENT ? 0 : file_err();
+    else if (fsync(dir) != 0)
+        rc = file_err();
     (void)close(dir);
+    return rc;
 }

@@ -22,7 +22,7 @@ MUST_CHECK int given_tls_read(struct store *store, const char *data_dir, struct 
                               struct str *ret_text);
 /* Whether some are kept. */
 bool given_tls_is_there(const char *data_dir);
-/* As web_tls_config.forget_given. */
-void given_tls_forget(const char *data_dir);
+/* As web_tls_config.forget_given; none is fine. As file_err. */
+MUST_CHECK int given_tls_forget(const char *data_dir);
 
 #endif

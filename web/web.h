@@ -61,7 +61,7 @@ struct web_tls_config {
     /* Certificates that the primary gives (web_tls_export), where no file is named: a text in the arena.
      * ERR_NOT_FOUND: none. May be NULL. */
     int (*given)(void *arg, struct arena *a, struct str *ret_text);
-    void (*forget_given)(void *arg); /* another one was put in place here */
+    int (*forget_given)(void *arg); /* another one was put in place here. ERR_IO */
     void *given_arg;
     bool tls13_only;
     bool client_certs;         /* ask for a certificate; handed out as req->peer_cert */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "appliance/alike.h"
 #include "appliance/command/commands.h"
 #include "appliance/command/doctor.h"
 #include "appliance/file.h"
@@ -54,6 +55,7 @@ static int config_show(struct cli *cli)
         return print(&b);
     }
     TRY(cli_config(cli, &config));
+    TRY(alike_take(cli->arena, &config)); /* as serve does */
     buf_init(&b, cli->arena, TEXT_MAX_BYTES);
     jw_init(&w, &b);
     add_settings_json(cli, &config, &w);

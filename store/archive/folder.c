@@ -65,6 +65,29 @@ int archive_file_create(const struct folder *folder, const char *realm_file, str
     return whole_file_create(dir, file, ret_file);
 }
 
+/* The name is on disk when it returns 0. */
+static int link_in(int dir, struct str file, int fd)
+{
+    char name[WHOLE_FILE_NAME_MAX], temporary[WHOLE_FILE_NAME_MAX], path[64];
+    if (!whole_file_name(name, file, "") || !whole_file_name(temporary, file, WHOLE_FILE_TEMPORARY))
+        return ERR_IO;
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    (void)unlinkat(dir, temporary, 0); /* of an attempt that was cut short */
+    if (linkat(AT_FDCWD, path, dir, temporary, AT_SYMLINK_FOLLOW) != 0 ||
+        renameat(dir, temporary, dir, name) != 0)
+        return file_err();
+    return fsync(dir) == 0 ? 0 : file_err();
+}
+
+int archive_file_link(const struct folder *folder, const char *realm_file, struct str file, int fd)
+{
+    int dir;
+    TRY(realm_folder(folder, realm_file, make_folder, &dir));
+    int err = link_in(dir, file, fd);
+    close_fd(&dir);
+    return err;
+}
+
 #define SUM_PIECE_BYTES ((size_t)1 << 20)
 
 struct sum {

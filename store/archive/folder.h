@@ -16,6 +16,11 @@ MUST_CHECK int archive_open_read(const struct slot *slot, struct str file, int *
 MUST_CHECK int archive_file_create(const struct folder *folder, const char *realm_file,
                                    struct str file, struct whole_file *ret_file);
 
+/* A file that is open has a name there, too, in the place of what has it; it must never be changed. Errors of
+ * linking: for want of room, or because it is on another file system. */
+MUST_CHECK int archive_file_link(const struct folder *folder, const char *realm_file,
+                                 struct str file, int fd);
+
 /* Its length, and BLAKE2b over all of it. is_cancelled: looked at all the while; may be NULL. ERR_IO,
  * ERR_NO_MEMORY, ERR_CANCELLED. */
 MUST_CHECK int archive_file_sum(int fd, const atomic_bool *is_cancelled, uint64_t *ret_bytes,

@@ -6,6 +6,7 @@
 
 #include "store/archive/folder.h"
 #include "store/repl/following.h"
+#include "store/repl/kept_archive.h"
 
 #include "core/base/banned.h"
 
@@ -23,7 +24,8 @@ struct follower_archive {
 struct archive_look {
     struct follower *follower;
     struct follower_archive *archive; /* owned */
-    int fd; /* owned; of the file that is there, or -1: what came is looked at */
+    int fd;       /* owned; of the file that is there, or -1: what came is looked at */
+    bool is_kept; /* it is not in its place, but kept aside since this node rejoined */
     pthread_t thread;
     atomic_bool is_cancelled, is_done;
     bool differs; /* the file that is there, from what is offered */
@@ -88,13 +90,20 @@ static int is_what_is_offered(struct archive_look *l, bool *ret_same)
     return 0;
 }
 
+/* Where files cannot have two names all of it comes. */
+static bool put_in_place(struct archive_look *l)
+{
+    const struct follower_archive *a = l->archive;
+    return archive_file_link(&l->follower->store->folder, a->realm_file, a->head.name, l->fd) == 0;
+}
+
 /* What came and is not what was announced is of no use to the next connection either. */
 static int look(struct archive_look *l)
 {
     bool same;
     TRY(is_what_is_offered(l, &same));
     if (l->fd >= 0) {
-        l->differs = !same;
+        l->differs = !same || (l->is_kept && !put_in_place(l));
         return 0;
     }
     l->is_over = true;
@@ -123,8 +132,8 @@ static void look_free(struct archive_look *l)
     free(l);
 }
 
-/* Takes archive and fd. fd: of the file that is there; -1: what came is looked at. */
-static int look_begin(struct follower *f, struct follower_archive *archive, int fd)
+/* Takes archive and fd. fd: of the file that is there, or kept aside; -1: what came is looked at. */
+static int look_begin(struct follower *f, struct follower_archive *archive, int fd, bool is_kept)
 {
     struct archive_look *l = calloc(1, sizeof(*l));
     if (!l) {
@@ -136,6 +145,7 @@ static int look_begin(struct follower *f, struct follower_archive *archive, int 
     l->follower = f;
     l->archive = archive;
     l->fd = fd;
+    l->is_kept = is_kept;
     int err = follower_thread(look_apart, l, &l->thread);
     if (err != 0)
         look_free(l);
@@ -213,7 +223,7 @@ static int finish(struct follower *f)
     struct follower_archive *a = f->archive;
     f->archive = NULL;
     a->offered = false;
-    return look_begin(f, a, -1);
+    return look_begin(f, a, -1, false);
 }
 
 /* What an earlier connection brought of it counts. */
@@ -253,6 +263,12 @@ static int open_there(const struct slot *slot, const struct repl_archive *head, 
     return 0;
 }
 
+/* One of which an earlier connection brought a part was looked for already. */
+static bool may_be_kept(const struct follower *f, const struct repl_archive *head)
+{
+    return !f->archive || !is_same(f->archive, head);
+}
+
 static int take_offer(struct follower *f, const struct slot *slot, const struct repl_archive *head)
 {
     struct follower_archive *a;
@@ -260,6 +276,8 @@ static int take_offer(struct follower *f, const struct slot *slot, const struct 
     if (head->bytes == 0)
         return ERR_INVALID_REQUEST;
     TRY(open_there(slot, head, &fd));
+    bool is_kept =
+        fd < 0 && may_be_kept(f, head) && kept_archive_open(&f->store->folder, head, &fd) == 0;
     if (fd < 0)
         return take_file(f, head);
     int err = archive_new(head, &a);
@@ -267,7 +285,7 @@ static int take_offer(struct follower *f, const struct slot *slot, const struct 
         (void)close(fd);
         return err;
     }
-    return look_begin(f, a, fd);
+    return look_begin(f, a, fd, is_kept);
 }
 
 int archive_begin(struct follower *f, const struct repl_archive *head)

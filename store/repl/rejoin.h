@@ -1,7 +1,8 @@
 /* An old primary becomes a standby of the one that reigns now. Its databases may hold changes that the new
  * primary has not: they are kept as they are, in DATA/replication/diverged-EPOCH, which is laid out as a data
  * folder without its key (diverged.h). Then it rewinds: its own databases stay, the new primary sends what
- * differs, and until all is in step nobody reads them (struct node_state). Or all of it comes anew. */
+ * differs, and until all is in step nobody reads them (struct node_state). Or all of it comes anew. Files of archived
+ * events are moved there, and those that are the new primary's, too, come back from there (kept_archive.h). */
 #ifndef GARITA_STORE_REPL_REJOIN_H
 #define GARITA_STORE_REPL_REJOIN_H
 

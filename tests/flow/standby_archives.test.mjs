@@ -1,7 +1,7 @@
 // Months of events that the primary moved to files, before and after it was paired, are at the standby: who is
 // promoted lists them and proves the whole chain (AU-02, RP-02).
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { request } from './lib/http.mjs';
@@ -60,7 +60,24 @@ test('the promoted standby lists every month and proves the chain', async () => 
   assert.deepEqual(proof(verdict[0]), proof(before[0]));
   const made = await standby.cli.json('audit', 'list', '--realm', 'peru', '--type', 'UserCreated', '--limit', '100');
   assert.equal(made.length, people);
-  // and it does notice when one is gone
+});
+
+test('the old primary rejoins: months that are the new one\'s do not come anew', async () => {
+  const old = world.server;
+  const had = archives(old);
+  await old.cli.ok('standby', 'rejoin');
+  await old.launch();
+  await until('they are there', async () => same(), 60000);
+  assert.deepEqual(archives(old), had);
+  for (const name of had) {
+    const [here, kept] = [old.data, path.join(old.data, 'replication/diverged-1')].map((folder) => statSync(path.join(folder, name)).ino);
+    assert.equal(here, kept, 'the very file that was kept');
+  }
+  await until('it reads them', async () => (await old.cli.json('audit', 'verify', '--realm', 'peru'))[0].whole, 60000);
+  await old.crash();
+});
+
+test('one that is gone is noticed', async () => {
   const [first] = archives(standby);
   rmSync(path.join(standby.data, first));
   assert.notEqual((await standby.cli.run(['audit', 'verify', '--realm', 'peru'])).status, 0);

@@ -79,6 +79,8 @@ test('settings that it has not it takes from the primary at its first start', as
   assert.equal(await unlike(), '');
   const { json } = await request(`${standby.origin}/realms/peru/.well-known/openid-configuration`, { headers: { Host: host } });
   assert.equal(json.issuer, `https://${host}/realms/peru`);
+  const taken = (await standby.cli.json('config')).filter((one) => one.from === 'the primary').map((one) => one.setting);
+  assert.deepEqual(taken.sort(), ['base-path', 'default-realm', 'hostname', 'trusted-proxies']);
 });
 
 test('a certificate whose key does not fit yet goes nowhere; the pair goes to both', async () => {

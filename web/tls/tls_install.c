@@ -256,8 +256,9 @@ int tls_publish(struct tls *tls, struct tls_staged *staged, struct err_ctx *err)
 {
     TRY(move_to(tls, staged->temporary, TLS_INSTALLED_FILE, err));
     staged->temporary[0] = '\0';
-    if (tls->config->forget_given)
-        tls->config->forget_given(tls->config->given_arg);
+    if (tls->config->forget_given && tls->config->forget_given(tls->config->given_arg) != 0)
+        return err_set(err, ERR_IO, "the certificate that the primary gave stays: %s",
+                       strerror(errno));
     return 0;
 }
 

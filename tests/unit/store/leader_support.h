@@ -59,6 +59,8 @@ static struct {
     int breaches;          /* of what the leader promises */
     int commits, snapshots, differences, gone;
     uint32_t snapshot_pages;
+    int shared; /* messages of leader_share; the first value of the last one */
+    char hostname[32];
 } standby = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct leader *leader;
@@ -162,6 +164,17 @@ static void take_gone(struct str file)
     memset(c, 0, sizeof(*c));
 }
 
+/* What the leader knows of itself, or what it was given. */
+static void take_settings(const struct repl_settings *s)
+{
+    if (s->count == 0 || !str_eq_c(s->names[0], "hostname")) {
+        standby.breaches += s->count != 2;
+        return;
+    }
+    standby.shared++;
+    (void)snprintf(standby.hostname, sizeof(standby.hostname), "%.*s", STR_ARG(s->values[0]));
+}
+
 static int take(void *arg, const struct repl_message *m)
 {
     (void)arg;
@@ -173,7 +186,7 @@ static int take(void *arg, const struct repl_message *m)
     case REPL_PAGES: take_pages(&m->pages); break;
     case REPL_SNAPSHOT_END: end_of(&standby.snapshot); break;
     case REPL_HASHES: reply(REPL_HASHES, copy_of(m->hashes.file), NULL); break;
-    case REPL_SETTINGS: standby.breaches += m->settings.count != 2; break;
+    case REPL_SETTINGS: take_settings(&m->settings); break;
     case REPL_GONE: take_gone(m->file); break;
     default: standby.breaches++;
     }

@@ -247,6 +247,87 @@ static void test_a_large_month_holds_nothing_up(void **state)
     realm_view_release(view);
 }
 
+/* As a node that rejoins: what it had of archives was moved aside. */
+static void move_aside(const char *after)
+{
+    char command[1024];
+    (void)snprintf(command, sizeof(command),
+                   "cd '%s/s' && umask 077 && mkdir -p replication/diverged-1 && "
+                   "mv audit replication/diverged-1/ && cd replication/diverged-1/audit/%s && %s",
+                   test_dir, file_of("peru"), after);
+    assert_int_equal(system(command), 0);
+}
+
+static size_t kept_aside(void)
+{
+    char pattern[512];
+    glob_t found;
+    (void)snprintf(pattern, sizeof(pattern), "%s/s/replication/diverged-1/audit/%s/*.jsonl.zst",
+                   test_dir, file_of("peru"));
+    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    globfree(&found);
+    return count;
+}
+
+/* To a node of which nothing is known. */
+static void send_all_again(void)
+{
+    disconnect();
+    leader_free(leader);
+    lead(REPL_ASYNC);
+    leader_expect_standby(leader, true);
+    connect_both();
+    all_are_sent();
+}
+
+static struct leader_state told(void)
+{
+    struct leader_state state;
+    leader_state(leader, &state);
+    return state;
+}
+
+static void two_months(struct realm_view *view)
+{
+    fill(view);
+    assert_true(archive_month(view));
+    assert_true(archive_month(view));
+    all_are_sent();
+}
+
+static void test_what_was_kept_aside_does_not_come_anew(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    two_months(view);
+    disconnect();
+    move_aside("true");
+    send_all_again();
+    assert_int_equal(told().archives, 2);
+    assert_int_equal(told().sent_archive_bytes, 0);
+    assert_true(standby_has("2026-09") && standby_has("2026-10"));
+    assert_int_equal(verdict_of_standby().bad_seq, 0);
+    assert_int_equal(kept_aside(), 2);
+    realm_view_release(view);
+}
+
+/* Of its own history, or damaged: only what is the primary's to the last byte counts. */
+static void test_rp_02_what_was_kept_and_is_another_comes_anew(void **state)
+{
+    (void)state;
+    struct realm_view *view = view_of("peru");
+    two_months(view);
+    disconnect();
+    move_aside("printf X | dd of=$(ls 2026-09*) bs=1 seek=30 conv=notrunc status=none && "
+               "head -c 20 2026-10* > short && mv short $(ls 2026-10*)");
+    send_all_again();
+    assert_int_equal(told().archives, 2);
+    assert_true(told().sent_archive_bytes > 0);
+    assert_true(standby_has("2026-09") && standby_has("2026-10"));
+    assert_int_equal(verdict_of_standby().bad_seq, 0);
+    realm_view_release(view);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_both, end_both)
 
 int main(void)
@@ -258,6 +339,8 @@ int main(void)
         TEST(test_a_file_that_goes_goes_there_too),
         TEST(test_rp_03_archives_arrive_over_breaks),
         TEST(test_a_large_month_holds_nothing_up),
+        TEST(test_what_was_kept_aside_does_not_come_anew),
+        TEST(test_rp_02_what_was_kept_and_is_another_comes_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
