@@ -67,6 +67,16 @@ static int tell_conflict(const struct auth_ctx *ctx, int rc)
     return rc;
 }
 
+static int insert(const struct auth_ctx *ctx, struct store_write *w, struct group *io_group)
+{
+    bool taken = false;
+    int rc = group_insert(w, io_group);
+    if (rc == ERR_CONFLICT)
+        TRY(group_has_id(store_write_reader(w), io_group->id, &taken));
+    return taken ? err_field(ctx->err, rc, "id", "there is a group with this id already")
+                 : tell_conflict(ctx, rc);
+}
+
 /* Depth of a tree of that height whose top has this path. */
 static int check_depth(const struct auth_ctx *ctx, struct str path, int64_t height)
 {
@@ -95,7 +105,7 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
     if (str_absent(io_group->path))
         return ERR_NO_MEMORY;
     TRY(check_depth(ctx, io_group->path, 1));
-    TRY(tell_conflict(ctx, group_insert(w, io_group)));
+    TRY(insert(ctx, w, io_group));
     return record(ctx, w, EVENT_GroupCreated, io_group, NULL, io_group);
 }
 

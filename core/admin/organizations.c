@@ -138,8 +138,6 @@ static int default_alias(const struct auth_ctx *ctx, struct organization *io)
 
 /* --- Changing --- */
 
-static const struct detail nothing = {NULL, {NULL, 0}};
-
 static int join_domains(const struct auth_ctx *ctx, const struct organization *o,
                         struct str *ret_text)
 {
@@ -153,17 +151,21 @@ static int join_domains(const struct auth_ctx *ctx, const struct organization *o
     return buf_finish(&b, ret_text);
 }
 
+/* before NULL: made, after NULL: gone. */
+struct change {
+    const struct organization *one, *before, *after;
+    struct detail woken;
+};
+
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct organization *before, const struct organization *after,
-                  struct detail woken)
+                  const struct change *c)
 {
-    const struct organization *one = after ? after : before;
     struct str data, domains;
-    TRY(join_domains(ctx, one, &domains));
-    const struct detail details[] = {{"domains", domains}, woken, {NULL, {NULL, 0}}};
-    TRY(change_data_with(ctx->arena, &organization_fields, before, after, "organization", one->name,
-                         details, &data, NULL));
-    return admin_record(ctx, w, type, "organization", one->id, data);
+    TRY(join_domains(ctx, c->one, &domains));
+    const struct detail details[] = {{"domains", domains}, c->woken, {NULL, {NULL, 0}}};
+    TRY(change_data_with(ctx->arena, &organization_fields, c->before, c->after, "organization",
+                         c->one->name, details, &data, NULL));
+    return admin_record(ctx, w, type, "organization", c->one->id, data);
 }
 
 static int complete(const struct auth_ctx *ctx, struct organization *io_organization)
@@ -181,7 +183,8 @@ static int insert_checked(const struct auth_ctx *ctx, struct store_write *w,
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "id", "There is an organization with this id already");
     TRY(rc);
-    return record(ctx, w, EVENT_OrganizationCreated, NULL, organization, nothing);
+    return record(ctx, w, EVENT_OrganizationCreated,
+                  &(struct change){.one = organization, .after = organization});
 }
 
 int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
@@ -207,7 +210,7 @@ int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
                               const struct organization *before, struct organization *after)
 {
     struct realm_record row;
-    struct detail woken = nothing;
+    struct detail woken = {NULL, {NULL, 0}};
     after->id = before->id;
     after->position = before->position;
     if (!str_eq(after->alias, before->alias))
@@ -219,7 +222,8 @@ int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
         TRY(organization_groups_rest(w, after->id, !after->enabled));
     if (after->enabled && !before->enabled)
         TRY(admin_organization_wakes(ctx, store_write_reader(w), after->id, &woken));
-    return record(ctx, w, EVENT_OrganizationModified, before, after, woken);
+    return record(ctx, w, EVENT_OrganizationModified,
+                  &(struct change){after, before, after, woken});
 }
 
 int admin_organization_wakes(const struct auth_ctx *ctx, struct store_read *r,
@@ -269,7 +273,8 @@ int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
     TRY(organization_groups_remove(w, organization->id));
     TRY(record_delete_children(w, RECORD_INVITATION, organization->id));
     TRY(record_delete(w, RECORD_ORGANIZATION, organization->id));
-    return record(ctx, w, EVENT_OrganizationDeleted, organization, NULL, nothing);
+    return record(ctx, w, EVENT_OrganizationDeleted,
+                  &(struct change){.one = organization, .before = organization});
 }
 
 /* --- Members --- */

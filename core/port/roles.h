@@ -58,6 +58,8 @@ MUST_CHECK int scope_role_remove(struct store_write *w, int64_t scope_pk, int64_
 MUST_CHECK int group_insert(struct store_write *w, struct group *group);
 MUST_CHECK int group_update(struct store_write *w, const struct group *group);
 MUST_CHECK int group_delete(struct store_write *w, int64_t group_pk);
+/* Whether any group has this id, of the realm or of an organization. */
+MUST_CHECK int group_has_id(struct store_read *r, struct str id, bool *ret_has);
 /* Levels of the tree that begins with the group; 1 when nothing is below it. */
 MUST_CHECK int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height);
 /* Groups of the realm alone, as in all that follows; those of organizations: core/port/organizations.h. */

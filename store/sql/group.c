@@ -210,6 +210,15 @@ static int is_below(struct store_write *w, int64_t pk, int64_t top_pk, bool *ret
     return query_next(&q, ret_below);
 }
 
+int group_has_id(struct store_read *r, struct str id, bool *ret_has)
+{
+    static const struct sql select = {"SELECT 1 FROM grp WHERE id = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_id(&q, id);
+    return query_next(&q, ret_has);
+}
+
 int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height)
 {
     static const struct sql select = {

@@ -3,14 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AdminWorld, idOf } from './lib/admin.mjs';
+import { client as grpcClient, grpc, load, unary } from './lib/grpc.mjs';
+import { basic } from './lib/http.mjs';
 import { decode } from './lib/oidc.mjs';
+import { freePort } from './lib/server.mjs';
 
 const WHY = { 'X-Justification': 'ticket 4711' };
 const DEEPEST = 13;
 const ids = {};
 let world, root, ana, app, management, realmAdmin;
 before(async () => {
-  world = await AdminWorld.open();
+  const ports = { web: await freePort(), management: await freePort(), redirect: await freePort(), grpc: await freePort() };
+  world = await AdminWorld.open({ ports, args: ['--grpc-threads', '1'] });
   root = await world.token('root', 'master');
   ana = await world.token('ana', 'peru');
   await want(204, 'PUT', '/realms/peru', { organizationsEnabled: true });
@@ -181,6 +185,35 @@ test('OT-11: rights by a group end at the next call, whatever takes them', async
       await call('DELETE', `/realms/master/organizations/${org}/groups/${top}`, undefined, root);
     }
     if (name === 'he leaves the organization') await inMaster('POST', at('/members'), zoe, 201);
+  }
+});
+
+test('OT-11: who may validate tokens by such a group may no more at the next question', async () => {
+  const { TokenValidation } = load('garita/token/v1/token_validation.proto').garita.token.v1;
+  const stub = grpcClient(world.server, TokenValidation);
+  const gate = await world.addClient('gate', { serviceAccount: true });
+  const [{ id: gateId }] = (await want(200, 'GET', '/realms/peru/clients?clientId=gate')).json;
+  const account = (await want(200, 'GET', `/realms/peru/clients/${gateId}/service-account-user`)).json.id;
+  const validator = (await want(200, 'GET', '/realms/peru/roles/token-validator')).json;
+  const group = await make(groups(), { name: 'Gates' });
+  await want(204, 'POST', groups(`/${group}/role-mappings/realm`), [validator]);
+  await want(201, 'POST', `/realms/peru/organizations/${ids.acme}/members`, account);
+  await want(204, 'PUT', groups(`/${group}/members/${account}`));
+  const as = new grpc.Metadata();
+  as.set('authorization', basic(gate.clientId, gate.secret).Authorization);
+  as.set('x-tenant-id', 'peru');
+  const token = (await app.password('maria')).json.access_token;
+  const ask = async () => (await unary(stub, 'validate', { token }, as)).active;
+  try {
+    for (let i = 0; i < 3; i++) assert.equal(await ask(), true, 'a kept answer');
+    await turn(false);
+    assert.equal(await ask(), false, 'the organization is off');
+    await turn(true);
+    for (let i = 0; i < 3; i++) assert.equal(await ask(), true, 'on again');
+    await want(204, 'DELETE', groups(`/${group}/members/${account}`));
+    assert.equal(await ask(), false, 'not in the group');
+  } finally {
+    stub.close();
   }
 });
 

@@ -200,6 +200,15 @@ test('nodes of clients come along', async () => {
   assert.deepEqual(client.registeredNodes, { 'app1.example.pe:8443': 1700000000 });
 });
 
+test('a group with the id of another one ends the import with its place, also of an organization', async () => {
+  const id = '50000000-0000-4000-8000-000000000001';
+  const twice = [{ groups: [{ id, name: 'a' }, { id, name: 'b' }] }, { groups: [{ id, name: 'a' }], organizations: [{ name: 'o', alias: 'o', groups: [{ id, name: 'a' }] }] }];
+  for (const more of twice) {
+    const out = await world.cli.run(['realm', 'import', write({ realm: 'dobles', enabled: true, organizationsEnabled: true, ...more })]);
+    assert.deepEqual([out.status, /groups\[[01]\]\.id: there is a group with this id already/.test(out.stderr)], [1, true], out.stderr);
+  }
+});
+
 test('descriptions of several lines come along, as Keycloak lets people write them', async () => {
   const description = 'first line\r\n\tsecond line';
   const [report] = (await take({ realm: 'lineas', enabled: true, organizationsEnabled: true, roles: { realm: [{ name: 'a', description }] },
