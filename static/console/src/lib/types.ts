@@ -119,5 +119,6 @@ export interface RequiredAction {
   enabled: boolean;
   defaultAction: boolean;
   priority: number;
+  available: boolean; // whether this server can carry it out
 }
 export type Realm = Record<string, any> & { realm: string; enabled?: boolean; displayName?: string };
