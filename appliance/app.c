@@ -17,6 +17,7 @@
 #include "appliance/command/realm_import.h"
 #include "appliance/exports.h"
 #include "appliance/fetch_settings.h"
+#include "appliance/given_tls.h"
 #include "appliance/invitation.h"
 #include "appliance/ipc.h"
 #include "appliance/jobs.h"
@@ -143,6 +144,18 @@ static int make_tls_folder(const char *folder, struct err_ctx *err)
                    strerror(errno));
 }
 
+static int read_given_tls(void *arg, struct arena *a, struct str *ret_text)
+{
+    const struct app *app = arg;
+    return given_tls_read(app->store, app->config->data, a, ret_text);
+}
+
+static void forget_given_tls(void *arg)
+{
+    const struct app *app = arg;
+    given_tls_forget(app->config->data);
+}
+
 static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *err)
 {
     const struct config *c = app->config;
@@ -160,6 +173,9 @@ static int set_tls(struct app *app, struct web_tls_config *tls, struct err_ctx *
         .cert_file = or_null(c->tls_cert_file),
         .key_file = or_null(c->tls_key_file),
         .folder = folder.ptr,
+        .given = read_given_tls,
+        .forget_given = forget_given_tls,
+        .given_arg = app,
         .sni = sni,
         .sni_count = c->tls_sni.count,
         .tls13_only = c->tls13_only,
@@ -331,6 +347,12 @@ static int pass_on(void *context, const struct web_relayed *relayed, struct buf 
     return replication_pass_on(app->replication, relayed, ret_answer, ret_ends);
 }
 
+static void tls_changed(void *context)
+{
+    struct app *app = context;
+    replication_share(app->replication);
+}
+
 static void set_whole(struct app *app, bool is_whole)
 {
     (void)pthread_mutex_lock(&app->parts_lock);
@@ -351,6 +373,7 @@ static int start_web(struct app *app, struct err_ctx *err)
         .make_backup = make_backup,
         .invite_standby = invite_standby,
         .promote = promote,
+        .tls_changed = tls_changed,
         .pass_on = pass_on,
         .cors_allowed = oidc_cors_allowed,
         .context = app,
@@ -548,6 +571,8 @@ void app_reload(struct app *app, const struct config *config)
     struct err_ctx err = {0};
     app_log_setup(config);
     int rc = web_tls_reload(app->web, &err);
+    if (rc == 0)
+        replication_share(app->replication);
     if (rc != 0)
         LOG_ERROR("tls", "certificates were not read again: %s",
                   err.detail[0] ? err.detail : err_text(rc));

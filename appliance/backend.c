@@ -10,6 +10,7 @@
 #include "appliance/store_setup.h"
 #include "core/base/clock.h"
 #include "store/repl/node.h"
+#include "store/repl/node_folder.h"
 
 #include "core/base/banned.h"
 
@@ -17,17 +18,24 @@
 #define ANEW_MS 5000
 #define LOOK_MS 50
 
-static int say_empty(struct err_ctx *err)
+static int say_empty(int dir_fd, struct err_ctx *err)
 {
+    if (faccessat(dir_fd, NODE_FOLDER "/" NODE_FILE, F_OK, 0) == 0)
+        return err_set(err, ERR_NOT_FOUND,
+                       "this standby has received nothing yet: start it (garita serve), so that it "
+                       "follows its primary");
     return err_set(err, ERR_NOT_FOUND, "the data folder is empty: garita init makes it ready");
 }
 
-static int check_initialised(struct store *store, struct err_ctx *err)
+/* A standby to which it is still to come says itself what it can do. */
+static int check_initialised(int dir_fd, struct store *store, struct err_ctx *err)
 {
     struct realm_view *view;
     int rc = realm_view_acquire(store, STR(REALM_MASTER), &view);
+    if (rc == ERR_STORE_BUSY && store_is_standby(store))
+        return 0;
     if (rc == ERR_NOT_FOUND)
-        return say_empty(err);
+        return say_empty(dir_fd, err);
     TRY(rc);
     realm_view_release(view);
     return 0;
@@ -38,13 +46,13 @@ static int open_stopped(struct backend *backend, const struct config *config, st
     /* Opening makes what is missing, which is for init and serve; a look leaves nothing behind. What is
      * missing although it was there opening tells. */
     if (!store_folder_was_used(backend->socket_dir))
-        return say_empty(err);
+        return say_empty(backend->socket_dir, err);
     int rc = store_open_configured(config, &backend->store, err);
     if (rc == ERR_STORE_LOCKED)
         return err_set(err, rc, "%s is held by another process that takes no commands",
                        config->data);
     TRY(rc);
-    rc = check_initialised(backend->store, err);
+    rc = check_initialised(backend->socket_dir, backend->store, err);
     if (rc != 0) {
         store_close(backend->store);
         backend->store = NULL;

@@ -219,8 +219,6 @@ static int read_file(struct arena *a, const char *file, char *const *environment
     return config_read_yaml(a, path, text, config, err);
 }
 
-static int check_whole(const struct config *config, struct err_ctx *err);
-
 int config_load(struct arena *a, const char *file, char *const *environment,
                 const struct config_flag *flags, size_t flag_count, struct config *ret_config,
                 struct err_ctx *err)
@@ -231,7 +229,7 @@ int config_load(struct arena *a, const char *file, char *const *environment,
     TRY(set_environment(a, environment, &config, err));
     for (size_t i = 0; i < flag_count; i++)
         TRY(set_flag(a, &flags[i], &config, err));
-    TRY(check_whole(&config, err));
+    TRY(config_check(&config, err));
     *ret_config = config;
     return 0;
 }
@@ -285,7 +283,7 @@ static bool any_twice(const int64_t *ports, size_t count)
 }
 
 /* Settings that say nothing without another one stop the start too (CL-01). */
-static int check_whole(const struct config *config, struct err_ctx *err)
+int config_check(const struct config *config, struct err_ctx *err)
 {
     TRY(check_words(config, err));
     if ((config->tls_cert_file[0] == '\0') != (config->tls_key_file[0] == '\0'))

@@ -36,7 +36,13 @@ struct param {
 };
 extern const struct param params[PARAM_COUNT];
 
-enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+enum config_source {
+    CONFIG_DEFAULT,
+    CONFIG_FILE,
+    CONFIG_ENVIRONMENT,
+    CONFIG_FLAG,
+    CONFIG_PRIMARY /* alike.h */
+};
 
 struct config_origin {
     enum config_source source;
@@ -63,6 +69,9 @@ struct config_flag {
 MUST_CHECK int config_load(struct arena *a, const char *file, char *const *environment,
                            const struct config_flag *flags, size_t flag_count,
                            struct config *ret_config, struct err_ctx *err);
+
+/* Whether the settings make sense together. ERR_CONFIG. */
+MUST_CHECK int config_check(const struct config *config, struct err_ctx *err);
 
 /* NULL when there is no such setting. */
 const struct param *param_find(struct str name);

@@ -45,6 +45,7 @@ struct str config_origin_text(struct arena *a, const struct config *config,
     char name[PARAM_ENV_MAX];
     switch (origin->source) {
     case CONFIG_DEFAULT: break;
+    case CONFIG_PRIMARY: return STR("the primary");
     case CONFIG_FLAG: return arena_printf(a, "flag --%s", param->name);
     case CONFIG_FILE: return arena_printf(a, "%s:%zu", config->file, origin->line);
     case CONFIG_ENVIRONMENT:

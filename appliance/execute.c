@@ -118,6 +118,9 @@ void command_execute(struct store *store, struct arena *a, const struct event_ac
     if (reply.err != 0)
         reply.error = reply.err == ERR_STORE_STANDBY ? say_where(store, a, request)
                                                      : sentence(a, reply.err, &call.err);
+    if (reply.err == ERR_STORE_BUSY && store_is_standby(store))
+        reply.error = STR("the store did not answer in time, or this standby has not received what "
+                          "is asked for yet (garita status)");
     reply.message = call.message;
     *ret_reply = reply;
 }

@@ -77,8 +77,11 @@ static int send_part(void *arg, enum part_kind kind, struct str bytes)
 /* Commands that only read, and at length: nobody waits for them. All others go one after another. */
 static bool goes_beside(const struct call_request *request)
 {
-    static const char *const paths[][2] = {
-        {"realm", "export"}, {"user", "export"}, {"audit", "list"}, {"audit", "verify"}};
+    static const char *const paths[][2] = {{"realm", "export"},
+                                           {"user", "export"},
+                                           {"audit", "list"},
+                                           {"audit", "verify"},
+                                           {"standby", "diverged"}};
     for (size_t i = 0; request->count >= 2 && i < ARRAY_LEN(paths); i++)
         if (str_eq_c(request->words[0], paths[i][0]) && str_eq_c(request->words[1], paths[i][1]))
             return true;

@@ -11,7 +11,7 @@
 struct ipc_server;
 
 /* Listens in the data folder (whose lock this process holds) and answers on threads of its own: one command
- * after another, but for those that read at length (exports, audit list and verify), which nobody waits for.
+ * after another, but for those that read at length (exports, audit list and verify, standby diverged), which nobody waits for.
  * At most eight callers are served at a time. ERR_IO with the reason. */
 MUST_CHECK int ipc_start(const char *data_dir, struct store *store, struct err_ctx *err,
                          struct ipc_server **ret_server);

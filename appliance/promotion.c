@@ -1,5 +1,7 @@
 #include "appliance/promotion.h"
 
+#include <stdio.h>
+
 #include "core/admin/each_realm.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -12,6 +14,8 @@
 
 #define CLAIM_MS 3000  /* beyond the lease */
 #define HALT_MS  30000 /* for what came to be put in place */
+
+#define MISSING_BYTES 512 /* names of realms and why */
 
 /* --- What speaks against it --- */
 
@@ -67,10 +71,13 @@ static int check_witness(const struct promotion *p, const struct node_state *sta
         state->primary_witness);
 }
 
+#define NAMES_SHOWN 3
+
 struct looking {
     struct store *store;
-    struct err_ctx *err;
-    struct buf forks; /* where each database stands */
+    struct buf forks;   /* where each database stands */
+    struct buf missing; /* names of realms that are not whole, the first ones */
+    size_t missing_count;
 };
 
 static int look_at(struct looking *l, struct realm_view *view)
@@ -80,24 +87,52 @@ static int look_at(struct looking *l, struct realm_view *view)
     return forks_add(r, &l->forks);
 }
 
-static int is_whole(void *arg, const struct realm_summary *realm)
+static int visit(struct looking *l, struct str name)
 {
-    struct looking *l = arg;
     struct store_visit visit;
     struct realm_view *view;
-    TRY(store_visit_begin(l->store, realm->name, &visit));
-    int rc = realm_view_acquire(l->store, realm->name, &view);
+    TRY(store_visit_begin(l->store, name, &visit));
+    int rc = realm_view_acquire(l->store, name, &view);
     if (rc == 0) {
         int noted = look_at(l, view);
         l->forks.failed = l->forks.failed || noted != 0;
         realm_view_release(view);
     }
     store_visit_end(&visit);
-    return rc == 0 ? 0
-                   : err_set(l->err, ERR_CONFLICT,
-                             "realm %.*s is not whole here (%s): with --incomplete it is lost",
-                             STR_ARG(realm->name),
-                             rc == ERR_STORE_BUSY ? "its database has not arrived" : err_text(rc));
+    return rc;
+}
+
+static void note_missing(struct looking *l, struct str name, int why)
+{
+    if (++l->missing_count > NAMES_SHOWN)
+        return;
+    buf_add_c(&l->missing, l->missing_count > 1 ? ", " : "");
+    buf_add(&l->missing, name);
+    if (why != ERR_STORE_BUSY)
+        buf_printf(&l->missing, " (%s)", err_text(why));
+}
+
+static int is_whole(void *arg, const struct realm_summary *realm)
+{
+    struct looking *l = arg;
+    int rc = visit(l, realm->name);
+    if (rc == ERR_NO_MEMORY)
+        return rc;
+    if (rc != 0)
+        note_missing(l, realm->name, rc);
+    return 0;
+}
+
+/* What to do comes first: names may be long. */
+static int say_missing(const struct looking *l, struct err_ctx *err)
+{
+    char others[48] = "";
+    if (l->missing_count > NAMES_SHOWN)
+        (void)snprintf(others, sizeof(others), " and %zu others", l->missing_count - NAMES_SHOWN);
+    return err_set(err, ERR_CONFLICT,
+                   "not every realm has arrived whole: let this standby follow its primary until "
+                   "it has (garita status), or give up with --incomplete what is missing: %.*s%s",
+                   STR_ARG(buf_str(&l->missing)), others);
 }
 
 /* A standby that waits for databases would be a primary without them. */
@@ -108,7 +143,11 @@ static int check_any(struct store *store, struct arena *a, struct err_ctx *err)
     int rc = store_realm_list(store, a, STR(""), 1, &items, &count);
     return rc == 0 && count > 0
                ? 0
-               : err_set(err, ERR_CONFLICT, "this standby has not received the realms yet");
+               : err_set(
+                     err, ERR_CONFLICT,
+                     "realm master has not arrived, and without it nothing is promoted: let this "
+                     "standby follow its primary (garita serve), or, when that one is lost for "
+                     "good, restore a backup (garita restore)");
 }
 
 /* So that an old primary learns what it has beyond. A reign does not fail for it. */
@@ -127,10 +166,13 @@ static void note_forks(struct store *store, struct buf *forks)
 
 static int check_realms(struct store *store, struct arena *a, struct err_ctx *err)
 {
-    struct looking l = {.store = store, .err = err};
+    struct looking l = {.store = store};
     buf_init(&l.forks, a, FORKS_BYTES);
+    buf_init(&l.missing, a, MISSING_BYTES);
     TRY(check_any(store, a, err));
     TRY(each_realm(store, a, is_whole, &l));
+    if (l.missing_count > 0)
+        return say_missing(&l, err);
     note_forks(store, &l.forks);
     return 0;
 }

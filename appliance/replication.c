@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "appliance/alike.h"
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 #include "appliance/hook.h"
@@ -78,9 +79,7 @@ static int collect_settings(struct arena *a, const struct config *c,
                             struct repl_settings *ret_settings)
 {
     *ret_settings = (struct repl_settings){0};
-    add_setting(ret_settings, "hostname", str_c(c->hostname));
-    add_setting(ret_settings, "base-path", str_c(c->base_path));
-    add_setting(ret_settings, "default-realm", str_c(c->default_realm));
+    TRY(alike_add(a, c, ret_settings));
     return add_files(a, c, ret_settings);
 }
 
@@ -276,7 +275,7 @@ static int begin_part(struct replication *r, const struct node_state *state, boo
     r->part.host.arg = r;
     TRY(replication_part_keep(&r->part, true, err));
     if (r->web)
-        TRY(relaying_open(r->part.relaying, r->web));
+        TRY(replication_part_open(&r->part, r->web));
     r->began = *state;
     if (confirms)
         replication_part_confirm(&r->part);
@@ -425,7 +424,7 @@ int replication_open(struct replication *r, struct web *web)
 {
     pthread_mutex_lock(&r->lock);
     r->web = web;
-    int rc = r->has_part ? relaying_open(r->part.relaying, web) : 0;
+    int rc = r->has_part ? replication_part_open(&r->part, web) : 0;
     pthread_mutex_unlock(&r->lock);
     return rc;
 }
@@ -436,9 +435,18 @@ void replication_shut(struct replication *r)
         return;
     pthread_mutex_lock(&r->lock);
     r->web = NULL;
-    struct relaying *relaying = r->has_part ? r->part.relaying : NULL;
+    bool has_part = r->has_part; /* it stays until replication_stop */
     pthread_mutex_unlock(&r->lock);
-    relaying_shut(relaying);
+    if (has_part)
+        replication_part_shut(&r->part);
+}
+
+void replication_share(struct replication *r)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->has_part && r->web)
+        replication_part_share(&r->part, r->web);
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* The part of a standby stays until replication_stop, which comes after the web's end. */

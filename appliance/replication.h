@@ -21,6 +21,8 @@ MUST_CHECK int replication_start(struct store *store, const struct config *confi
 void replication_announce(struct replication *r);
 /* What a standby passes on is answered from now on. After the start of web. ERR_NO_MEMORY. */
 MUST_CHECK int replication_open(struct replication *r, struct web *web);
+/* The standby hears of this primary's settings and certificates as they are now. What fails is logged. */
+void replication_share(struct replication *r);
 /* Before web stops. NULL is fine. */
 void replication_shut(struct replication *r);
 /* As web_services.pass_on. */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "appliance/alike.h"
+#include "appliance/given_tls.h"
 #include "appliance/promotion.h"
 #include "appliance/replication.h"
 #include "core/base/log.h"
@@ -12,11 +14,12 @@
 
 #include "core/base/banned.h"
 
-#define TRY_MS         2000
-#define BEAT_MOST_MS   1000
-#define PAUSE_MS       200
-#define TELL_PAUSE_MS  5000 /* between tries to reach a node that may be an old primary */
-#define TELL_PAUSE_MAX 30000
+#define TRY_MS            2000
+#define BEAT_MOST_MS      1000
+#define PAUSE_MS          200
+#define TELL_PAUSE_MS     5000 /* between tries to reach a node that may be an old primary */
+#define TELL_PAUSE_MAX    30000
+#define SHARE_ARENA_BYTES (16 * WEB_TLS_EXPORT_MAX)
 
 /* --- Connections --- */
 
@@ -185,6 +188,101 @@ static int take_setting(struct replication_part *p, struct str name, struct str 
     return 0;
 }
 
+/* --- What both nodes should have alike --- */
+
+static void compare_settings(struct replication_part *p, const struct repl_settings *settings)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct follower_state s;
+    struct str unlike;
+    bool is_news = false;
+    if (!alike_is_said(settings))
+        return;
+    arena_init(&a, SHARE_ARENA_BYTES);
+    int err = alike_keep(node_data_dir(p->node), settings, &is_news);
+    if (err == 0)
+        err = alike_compare(&a, p->config, settings, &unlike);
+    if (err != 0) {
+        LOG_WARN("replication", "settings of the primary could not be kept: %s", err_text(err));
+        return;
+    }
+    follower_state(p->host.follower, &s);
+    follower_note_unlike(p->host.follower, unlike);
+    if (str_eq_c(unlike, s.unlike))
+        return;
+    if (str_empty(unlike))
+        LOG_INFO("replication", "the settings are the primary's again");
+    else
+        LOG_WARN("replication",
+                 "these settings are not as the primary has them: %.*s; set them alike, or leave "
+                 "them out here, and start again",
+                 STR_ARG(unlike));
+}
+
+/* With the lock, so that the web is there meanwhile. */
+static void use_certificates(struct replication_part *p)
+{
+    struct err_ctx err = {0};
+    (void)pthread_mutex_lock(&p->web_lock);
+    int rc = p->web ? web_tls_reload(p->web, &err) : 0;
+    (void)pthread_mutex_unlock(&p->web_lock);
+    if (rc != 0)
+        LOG_ERROR("tls", "the certificate that the primary gave is not used: %s",
+                  err.detail[0] ? err.detail : err_text(rc));
+}
+
+static void take_certificates(struct replication_part *p, const struct repl_settings *settings)
+{
+    struct err_ctx err = {0};
+    bool is_news;
+    int rc = given_tls_keep(p->store, p->config->data, settings, &is_news, &err);
+    if (rc != 0)
+        LOG_ERROR("tls", "the certificate of the primary could not be kept: %s",
+                  err.detail[0] ? err.detail : err_text(rc));
+    if (rc != 0 || !is_news)
+        return;
+    LOG_INFO("tls", "the primary gave another certificate%s",
+             p->config->tls_cert_file[0] ? "; tls-cert-file counts here" : "");
+    use_certificates(p);
+}
+
+void replication_part_share(struct replication_part *p, const struct web *web)
+{
+    CLEANUP(arena_free) struct arena a;
+    struct repl_settings settings = {.count = 0};
+    if (!p->host.leader)
+        return;
+    arena_init(&a, SHARE_ARENA_BYTES);
+    int err = alike_add(&a, p->config, &settings);
+    if (err == 0)
+        err = given_tls_add(p->store, web, &a, &settings);
+    if (err == 0)
+        err = leader_share(p->host.leader, &settings);
+    if (err != 0)
+        LOG_ERROR("replication", "the standby does not hear of settings and certificates: %s",
+                  err_text(err));
+}
+
+int replication_part_open(struct replication_part *p, struct web *web)
+{
+    TRY(relaying_open(p->relaying, web));
+    (void)pthread_mutex_lock(&p->web_lock);
+    p->web = web;
+    (void)pthread_mutex_unlock(&p->web_lock);
+    replication_part_share(p, web);
+    if (p->host.follower)
+        use_certificates(p); /* those that came while the web started */
+    return 0;
+}
+
+void replication_part_shut(struct replication_part *p)
+{
+    relaying_shut(p->relaying);
+    (void)pthread_mutex_lock(&p->web_lock);
+    p->web = NULL;
+    (void)pthread_mutex_unlock(&p->web_lock);
+}
+
 /* The primary's mode is the next reign's; without its witness nobody reigns by hand either. */
 static void take_settings(void *arg, const struct repl_settings *settings)
 {
@@ -196,6 +294,8 @@ static void take_settings(void *arg, const struct repl_settings *settings)
                      STR_ARG(settings->names[i]), err_text(err));
     }
     keep_forks(p, settings);
+    compare_settings(p, settings);
+    take_certificates(p, settings);
 }
 
 static int begin_following(struct replication_part *p, const struct node_state *state,
@@ -223,6 +323,7 @@ int replication_part_begin(struct replication_part *p, struct store *store,
     struct node_state state;
     *p = (struct replication_part){
         .store = store, .config = config, .identity = identity, .node = store_node(store)};
+    (void)pthread_mutex_init(&p->web_lock, NULL);
     (void)snprintf(p->address, sizeof(p->address), ":%lld", (long long)config->replication_port);
     p->host = (struct peering_host){.node = p->node, .address = str_c(p->address)};
     node_look(p->node, &state);
@@ -244,6 +345,7 @@ void replication_part_end(struct replication_part *p)
     leader_free(p->host.leader);
     follower_free(p->host.follower);
     relaying_free(p->relaying);
+    (void)pthread_mutex_destroy(&p->web_lock);
     *p = (struct replication_part){0};
 }
 

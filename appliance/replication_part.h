@@ -4,6 +4,8 @@
 #ifndef GARITA_APPLIANCE_REPLICATION_PART_H
 #define GARITA_APPLIANCE_REPLICATION_PART_H
 
+#include <pthread.h>
+
 #include "appliance/config.h"
 #include "appliance/relaying.h"
 #include "core/base/buf.h"
@@ -22,6 +24,8 @@ struct replication_part {
     struct link_dialer *dialer;
     struct warden *warden;     /* once the node has had a witness */
     struct relaying *relaying; /* NULL: neither leads nor follows */
+    pthread_mutex_t web_lock;  /* of the next; comes before that of who has the part */
+    struct web *web; /* that serves with what the primary gives; NULL: none does yet, or any more */
     bool unconfirmed; /* a primary that nobody could be asked about, and that needs no lease */
 };
 
@@ -39,6 +43,13 @@ MUST_CHECK int replication_part_keep(struct replication_part *part, bool asks_fi
                                      struct err_ctx *err);
 /* Dials the peer; once the listener is there. Does nothing when it dials already. */
 MUST_CHECK int replication_part_dial(struct replication_part *part);
+/* Once web answers: what the other node asks for is answered, the standby hears of settings and certificates, and
+ * what the primary gives of these is used. ERR_NO_MEMORY. */
+MUST_CHECK int replication_part_open(struct replication_part *part, struct web *web);
+/* Before web stops; not under a lock that web_services.tls_changed takes. */
+void replication_part_shut(struct replication_part *part);
+/* A standby hears what both should have alike, and the certificates; of a part that leads none nothing. */
+void replication_part_share(struct replication_part *part, const struct web *web);
 /* No connection is left by then but the dialer's. */
 void replication_part_end(struct replication_part *part);
 void replication_part_metrics(struct replication_part *part, struct buf *b);

@@ -169,6 +169,7 @@ static void write_settings(const struct status_parts *p, struct json_writer *w)
     static const char *const sources[] = {[WEB_TLS_NONE] = "none",
                                           [WEB_TLS_SELF_SIGNED] = "self-signed",
                                           [WEB_TLS_INSTALLED] = "installed",
+                                          [WEB_TLS_GIVEN] = "primary",
                                           [WEB_TLS_CONFIGURED] = "configured"};
     const struct config *c = p->config;
     jw_member_object(w, "settings");

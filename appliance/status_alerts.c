@@ -3,6 +3,7 @@
 
 #include "appliance/config.h"
 #include "store/repl/backup.h"
+#include "store/repl/follower.h"
 #include "store/store_open.h"
 #include "web/web.h"
 
@@ -122,6 +123,19 @@ static void tell_certificate(void *arg, const struct web_certificate *c)
             "the service.");
 }
 
+static void tell_settings(struct report *r)
+{
+    struct follower_state s;
+    struct follower *follower = follower_of(r->parts->store);
+    if (!follower)
+        return;
+    follower_state(follower, &s);
+    if (s.unlike[0])
+        tell(r, "settings-unlike", WARNING, str_c(s.unlike),
+             "Settings that both nodes should have alike are not as the primary has them. Set them "
+             "alike, or leave them out in this node's configuration, and start it again.");
+}
+
 static void tell_clock(struct report *r)
 {
     struct clock_state state;
@@ -141,6 +155,7 @@ int status_write_alerts(const struct status_parts *parts, struct arena *a, struc
     int rc = tell_checks(&r, a, checks);
     tell_backups(&r);
     web_each_certificate(parts->web, tell_certificate, &r);
+    tell_settings(&r);
     tell_clock(&r);
     jw_end_array(w);
     return rc;

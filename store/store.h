@@ -11,6 +11,7 @@
 #include "store/event_queue.h"
 #include "store/flush.h"
 #include "store/folder.h"
+#include "store/long_reads.h"
 #include "store/marks.h"
 #include "store/place.h"
 #include "store/repl/capture.h"
@@ -131,7 +132,8 @@ struct slot {
     char flaw[FENCE_REASON_MAX]; /* what of the configuration cannot be read; empty: nothing */
     atomic_int fence;            /* 0, or the error of who wants the realm (fence.h) */
     atomic_bool fence_untold;    /* no event yet */
-    atomic_llong checked_ms;     /* when a check ended, on the wall clock */
+    struct long_reads long_reads;
+    atomic_llong checked_ms; /* when a check ended, on the wall clock */
 
     pthread_mutex_t build;           /* one thread makes the view */
     pthread_mutex_t key_making;      /* one thread makes a key that is missing */

@@ -75,6 +75,12 @@ bool store_realm_flaw(struct store *store, struct str realm, struct arena *a,
 int64_t store_realm_checked_ms(struct store *store, struct str realm);
 /* What is refused for want of room; NULL: nothing. */
 const char *store_space_word(struct store *store);
+/* Sealing under the master key of what stands in a file of its own; label says which. In the arena. ERR_SEAL:
+ * changed, of another label or another store; ERR_NO_MEMORY. */
+MUST_CHECK int store_seal(const struct store *store, struct arena *a, const char *label,
+                          struct str plain, struct str *ret_sealed);
+MUST_CHECK int store_unseal(const struct store *store, struct arena *a, const char *label,
+                            struct str sealed, struct str *ret_plain);
 /* What was counted since the start, and what is so now. */
 struct store_figures {
     int64_t logins, login_failures; /* of committed transactions */

@@ -27,7 +27,8 @@ int whole_file_create(int dir_fd, struct str name, struct whole_file *ret_file)
 {
     struct whole_file f = {.dir_fd = dir_fd, .fd = -1};
     int err = ERR_TOO_LARGE;
-    if (whole_file_name(f.name, name, "") && whole_file_name(f.temporary, name, ".new")) {
+    if (whole_file_name(f.name, name, "") &&
+        whole_file_name(f.temporary, name, WHOLE_FILE_TEMPORARY)) {
         (void)unlinkat(f.dir_fd, f.temporary, 0); /* of an attempt that was cut short */
         err = plain_file_open(f.dir_fd, f.temporary, O_RDWR | O_CREAT | O_EXCL, &f.fd);
     }

@@ -7,7 +7,8 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 
-#define WHOLE_FILE_NAME_MAX 96
+#define WHOLE_FILE_NAME_MAX  96
+#define WHOLE_FILE_TEMPORARY ".new" /* how names of those that are not whole end */
 
 /* A file that is being written: it has its name only once it is whole and on disk. */
 struct whole_file {

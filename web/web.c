@@ -170,6 +170,17 @@ int web_tls_reload(const struct web *web, struct err_ctx *err)
     return grpc_server_tls_reload(web->grpc, err);
 }
 
+int web_tls_export(const struct web *web, struct arena *a, struct str *ret_text)
+{
+    *ret_text = str_of(NULL, 0);
+    return web->tls ? tls_export(web->tls, a, ret_text) : 0;
+}
+
+int web_tls_check(struct arena *a, struct str text, struct err_ctx *err)
+{
+    return tls_export_check(a, text, err);
+}
+
 enum web_tls_source web_tls_source(const struct web *web)
 {
     return web->tls ? tls_source(web->tls) : WEB_TLS_NONE;

@@ -48,6 +48,7 @@ enum web_tls_source {
     WEB_TLS_NONE,        /* no TLS */
     WEB_TLS_SELF_SIGNED, /* made at the first start */
     WEB_TLS_INSTALLED,   /* over the API, into the data folder */
+    WEB_TLS_GIVEN,       /* by the primary, which this node is or was the standby of */
     WEB_TLS_CONFIGURED   /* files that the configuration names */
 };
 
@@ -57,6 +58,11 @@ struct web_tls_config {
     const char *folder; /* where the self-signed pair lives (made at first start, key 0600) */
     const struct web_sni *sni;
     size_t sni_count;
+    /* Certificates that the primary gives (web_tls_export), where no file is named: a text in the arena.
+     * ERR_NOT_FOUND: none. May be NULL. */
+    int (*given)(void *arg, struct arena *a, struct str *ret_text);
+    void (*forget_given)(void *arg); /* another one was put in place here */
+    void *given_arg;
     bool tls13_only;
     bool client_certs;         /* ask for a certificate; handed out as req->peer_cert */
     bool http2;                /* speak h2 alone, else HTTP/1.1 alone (ALPN) */
@@ -152,6 +158,8 @@ struct web_services {
     /* ERR_CONFLICT with a sentence; the node begins anew in its new role when it returned 0. */
     int (*promote)(void *context, struct arena *a, const struct web_promotion *promotion,
                    uint64_t *ret_epoch, struct err_ctx *err);
+    /* Another certificate was put in place over the API, and is used. May be NULL. */
+    void (*tls_changed)(void *context);
     /* On a standby that passes changes on: the primary's answer, malloc'd (web/relay.h). NULL: it does not.
      * Nothing was done: ERR_STORE_STANDBY, ERR_TOO_LARGE, ERR_OVERLOADED. ERR_UNANSWERED. */
     int (*pass_on)(void *context, const struct web_relayed *relayed, struct buf *ret_answer,
@@ -193,6 +201,13 @@ MUST_CHECK int web_start(const struct web_config *config, const struct web_servi
 void web_stop(struct web *web);
 /* Reads the certificate files again; on failure the old ones stay. New connections use it. */
 MUST_CHECK int web_tls_reload(const struct web *web, struct err_ctx *err);
+/* All certificates in use with their keys as one text, for a node that serves in this one's place; absent
+ * without TLS. ERR_TOO_LARGE, ERR_NO_MEMORY. */
+MUST_CHECK int web_tls_export(const struct web *web, struct arena *a, struct str *ret_text);
+/* Whether a text is one that web_tls_export made and each key is its certificate's. ERR_INVALID_REQUEST with a
+ * sentence. */
+MUST_CHECK int web_tls_check(struct arena *a, struct str text, struct err_ctx *err);
+#define WEB_TLS_EXPORT_MAX ((size_t)256 << 10)
 /* Seconds until the first certificate expires; negative when one has; INT64_MAX without TLS. */
 int64_t web_tls_expires_in_s(const struct web *web, int64_t now_s);
 /* What is known of a certificate that is in use. */

@@ -8,6 +8,10 @@ add_library(torture_layers STATIC EXCLUDE_FROM_ALL tests/torture/fault.c tests/t
 target_compile_options(torture_layers PRIVATE ${GARITA_WARNINGS})
 target_link_libraries(torture_layers PUBLIC garita_options garita_deps)
 
+# What fault_libc.c stands around.
+set(libc_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename renameat read)
+list(TRANSFORM libc_wraps PREPEND "-Wl,--wrap=")
+
 if(GARITA_TESTS)
   enable_testing()
   file(GLOB_RECURSE unit_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/*test_*.c")
@@ -25,6 +29,11 @@ if(GARITA_TESTS)
       target_link_libraries(unit_${name} PRIVATE garita_base garita_assets garita_deps cmocka)
     else()
       target_link_libraries(unit_${name} PRIVATE torture_layers garita_all cmocka)
+    endif()
+    # Full disks also under the store's own calls.
+    if(name MATCHES "_full$")
+      target_sources(unit_${name} PRIVATE tests/torture/fault_libc.c)
+      target_link_options(unit_${name} PRIVATE ${libc_wraps})
     endif()
     set_target_properties(unit_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/unit")
     add_test(NAME unit_${name} COMMAND unit_${name})
@@ -69,10 +78,10 @@ add_library(torture_world OBJECT EXCLUDE_FROM_ALL tests/torture/world.c tests/to
   tests/torture/fault_alloc.c)
 target_compile_options(torture_world PRIVATE ${GARITA_WARNINGS})
 target_link_libraries(torture_world PUBLIC torture_layers garita_options garita_deps)
-set(torture_wraps open openat write pread fsync fdatasync mkdirat unlinkat unlink rename renameat read
-  malloc calloc realloc strdup sodium_malloc pthread_create
+set(torture_wraps malloc calloc realloc strdup sodium_malloc pthread_create
   pk_generate asset_all store_commit store_commit_p clock_gettime hashing_run)
 list(TRANSFORM torture_wraps PREPEND "-Wl,--wrap=")
+list(APPEND torture_wraps ${libc_wraps})
 add_custom_target(torture)
 foreach(file IN LISTS torture_files)
   get_filename_component(name "${file}" NAME_WE)

@@ -1,6 +1,7 @@
 /* garita standby diverged ...: what an old primary had that the new one never got. */
 #include "store/repl/diverged.h"
 #include "appliance/command/commands.h"
+#include "appliance/command/diverged_rows.h"
 #include "core/admin/each_realm.h"
 #include "core/audit/line.h"
 
@@ -130,6 +131,22 @@ static int show(struct call *call)
     return write_events(call, view, look.common_seq);
 }
 
+/* --- rows --- */
+
+static int rows(struct call *call)
+{
+    uint64_t epoch;
+    TRY(epoch_wanted(call, &epoch));
+    return diverged_rows_send(call, epoch);
+}
+
+static const struct option rows_options[] = {
+    {"realm", "NAME", "only this realm (all)", 0},
+    {"table", "NAME", "only this table (all but those of events)", 0},
+    {"epoch", "N", "the reign (the newest of which something is kept)", 0},
+    {"limit", "N", "at most so many rows (1000)", 0},
+};
+
 static const struct option show_options[] = {
     OPTION_REALM,
     {"epoch", "N", "the reign (the newest of which something is kept)", 0},
@@ -147,5 +164,12 @@ const struct command diverged_commands[] = {
      "kept are listed.",
      OPTIONS(show_options), false, "seq,time,type,streamId,userId,clientId,ip,data", show, NULL,
      NULL},
+    {"standby diverged rows", "", 0, 0, "list the rows that differ from what is kept",
+     "Row by row, written while they are read: inserted (what is kept has it), deleted (it has it not), changed "
+     "(the columns that differ, and what stands there now). What is kept is compared with the realms as they are "
+     "now, as nobody keeps the moment at which the other node began to reign: where changes were made since, a "
+     "deleted row may be one that was made here since. Secrets are told as (secret), of other bytes how many "
+     "they are and a hash. Events are listed by standby diverged show.",
+     OPTIONS(rows_options), false, NULL, rows, NULL, diverged_rows_show},
 };
 const size_t diverged_command_count = ARRAY_LEN(diverged_commands);

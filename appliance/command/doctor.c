@@ -14,6 +14,7 @@
 
 #include "appliance/certificate.h"
 #include "appliance/command/commands.h"
+#include "appliance/given_tls.h"
 #include "appliance/ipc.h"
 #include "core/admin/each_realm.h"
 #include "core/jose/jwt.h"
@@ -136,6 +137,10 @@ static void check_certificate(struct report *r, struct cli *cli, const struct co
     int64_t expires_s;
     if (config->https_port == 0)
         return;
+    if (!config->tls_cert_file[0] && given_tls_is_there(config->data)) {
+        tell(r, "certificate", GOOD, "the primary gave it");
+        return;
+    }
     name_certificate(config, path);
     int rc = certificate_expires(cli->arena, path, &expires_s);
     int64_t left_s = rc == 0 ? expires_s - clock_now().wall_ms / 1000 : 0;

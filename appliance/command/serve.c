@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "appliance/alike.h"
 #include "appliance/app.h"
 #include "appliance/command/commands.h"
 #include "appliance/notify.h"
@@ -159,6 +160,7 @@ static int serve(struct cli *cli)
         .cli = cli, .config = &config, .set = &set, .started_ns = clock_monotonic_ns()};
     TRY(cli_config(cli, &config));
     app_log_setup(&config);
+    TRY(alike_take(cli->arena, &config));
     block_signals(&set);
     raise_limits();
     bound_free_memory();

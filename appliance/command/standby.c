@@ -1,13 +1,17 @@
 /* garita standby ...: how a second node comes to be, and goes. */
 #include <stdio.h>
+#include <unistd.h>
 
+#include "appliance/alike.h"
 #include "appliance/command/commands.h"
 #include "appliance/file.h"
 #include "appliance/invitation.h"
 #include "appliance/promotion.h"
 #include "appliance/replication.h"
 #include "core/admin/record.h"
+#include "core/base/log.h"
 #include "core/model/plain.h"
+#include "store/folder.h"
 #include "store/link/pairing.h"
 #include "store/repl/join.h"
 #include "store/repl/rejoin.h"
@@ -184,6 +188,20 @@ static int show_joined(struct cli *cli, const struct config *config, const struc
     return str_absent(reply.message) ? ERR_NO_MEMORY : cli_show(cli, &reply);
 }
 
+/* So that the first start has them already; what fails here the link brings. */
+static void keep_settings(const struct config *config, const struct pairing_gift *gift)
+{
+    struct err_ctx err = {0};
+    bool is_news;
+    int fd, rc = folder_enter(config->data, &fd, &err);
+    if (rc != 0)
+        return;
+    rc = alike_keep(fd, &gift->settings, &is_news);
+    if (rc != 0)
+        LOG_WARN("replication", "settings of the primary could not be kept: %s", err_text(rc));
+    (void)close(fd);
+}
+
 static int own_address(struct cli *cli, const struct config *config, struct str *ret_address)
 {
     *ret_address = args_get(cli->args, "address");
@@ -218,6 +236,7 @@ static int init(struct cli *cli)
     int rc = join_folder(config.data, &wish, cli->arena, &gift, &cli->err);
     secret_wipe(&given, sizeof(given));
     TRY(rc);
+    keep_settings(&config, &gift);
     rc = show_joined(cli, &config, wish.from, &gift);
     pairing_gift_free(&gift);
     return rc;

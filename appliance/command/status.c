@@ -101,6 +101,7 @@ static void write_follower(struct json_writer *w, struct follower *follower)
         plain_write_time(w, "heard", s.heard_ms);
     if (s.applied_ms != 0)
         plain_write_time(w, "applied", s.applied_ms);
+    jw_member_c(w, "settingsUnlike", s.unlike);
     jw_end_object(w);
 }
 
@@ -219,6 +220,8 @@ static void say_primary(struct buf *b, struct follower *follower)
     buf_printf(b, "\nprimary %s", f.attached ? "connected" : "away");
     if (f.stale_ms >= 0)
         buf_printf(b, ", all is here as of %lld ms ago", (long long)f.stale_ms);
+    if (f.unlike[0])
+        buf_printf(b, "\nsettings not as the primary has them: %s", f.unlike);
 }
 
 static int say(struct call *call, const struct node_state *s, const struct kept *k, int64_t realms)

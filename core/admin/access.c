@@ -343,7 +343,7 @@ int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller 
                           struct store_read *r, int64_t user_pk)
 {
     struct roles roles;
-    TRY(user_roles_effective(r, ctx->arena, user_pk, &roles));
+    TRY(user_roles_dormant_too(r, ctx->arena, user_pk, &roles));
     return check_all(ctx, caller, &roles);
 }
 

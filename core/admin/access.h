@@ -70,7 +70,8 @@ bool admin_role_gives_rights(const struct auth_ctx *ctx, const struct role *role
  * caller lacks: ERR_FORBIDDEN. */
 MUST_CHECK int admin_may_give(const struct auth_ctx *ctx, const struct admin_caller *caller,
                               struct store_read *r, const struct roles *roles);
-/* The same for changing a person, whose password, address or sessions are a way to his rights. */
+/* The same for changing a person, whose password, address or sessions are a way to his rights, also to those
+ * that lie dormant with an organization. */
 MUST_CHECK int admin_may_change_user(const struct auth_ctx *ctx, const struct admin_caller *caller,
                                      struct store_read *r, int64_t user_pk);
 /* For what is a way to every right of the realm: ERR_FORBIDDEN for who has not all of them. */

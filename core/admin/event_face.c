@@ -105,6 +105,16 @@ static const struct collection *collection_of(struct str kind)
     return NULL;
 }
 
+/* Where the objects of a collection stand: groups also in the organization that the call names. */
+static struct str place_of(struct str called, struct str collection)
+{
+    ptrdiff_t end =
+        str_starts(called, STR("organizations/")) ? str_find_str(called, STR("/groups")) : -1;
+    return end >= 0 && str_eq(collection, STR("groups"))
+               ? str_sub(called, 0, (size_t)end + strlen("/groups"))
+               : collection;
+}
+
 /* What was made is named by its id, as Keycloak does, though the call names only where. */
 static bool names_collection(struct str path, struct str collection)
 {
@@ -126,15 +136,15 @@ static struct str name_in_path(const struct event_face *face, const struct colle
 static int read_path(struct arena *a, struct str called, struct event_face *face)
 {
     const struct collection *collection = collection_of(stream_kind(&face->record));
-    bool made = collection && str_eq(face->operation, STR("CREATE")) &&
-                names_collection(called, str_c(collection->path));
+    struct str place = collection ? place_of(called, str_c(collection->path)) : STR("");
+    bool made =
+        collection && str_eq(face->operation, STR("CREATE")) && names_collection(called, place);
     if (!names_nothing(called) && !made)
         face->resource_path = called;
     else if (!collection)
         face->resource_path = STR("");
     else
-        face->resource_path =
-            ARENA_CONCAT(a, str_c(collection->path), STR("/"), name_in_path(face, collection));
+        face->resource_path = ARENA_CONCAT(a, place, STR("/"), name_in_path(face, collection));
     return str_absent(face->resource_path) ? ERR_NO_MEMORY : 0;
 }
 

@@ -40,11 +40,18 @@ static int check_group(const struct auth_ctx *ctx, const struct group *group)
     return attrs_check(&group->attributes, "attributes", ctx->err);
 }
 
+struct detail group_organization_detail(const struct group *group)
+{
+    return (struct detail){str_absent(group->organization_id) ? NULL : "organizationId",
+                           group->organization_id};
+}
+
 /* before NULL: made, after NULL: gone. */
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
                   const struct group *group, const struct group *before, const struct group *after)
 {
-    const struct detail details[] = {{"path", group->path}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {
+        {"path", group->path}, group_organization_detail(group), {NULL, {NULL, 0}}};
     struct str data;
     TRY(change_data_with(ctx->arena, &group_fields, before, after, "name", group->name, details,
                          &data, NULL));
@@ -58,6 +65,18 @@ static int tell_conflict(const struct auth_ctx *ctx, int rc)
     return rc;
 }
 
+/* Depth of a tree of that height whose top has this path. */
+static int check_depth(const struct auth_ctx *ctx, struct str path, int64_t height)
+{
+    int64_t depth = height - 1;
+    for (size_t i = 0; i < path.len; i++)
+        depth += path.ptr[i] == '/';
+    return depth <= GROUP_DEPTH_MAX
+               ? 0
+               : err_set(ctx->err, ERR_INVALID_REQUEST, "Groups stand at most %d levels deep",
+                         GROUP_DEPTH_MAX);
+}
+
 int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
                        const struct group *parent, struct group *io_group)
 {
@@ -65,10 +84,15 @@ int admin_group_insert(const struct auth_ctx *ctx, struct store_write *w,
     TRY(quota_admit(ctx, w, TALLY_GROUP));
     TRY(admin_id(ctx->arena, &io_group->id));
     io_group->parent_pk = parent ? parent->pk : 0;
+    if (parent) {
+        io_group->organization_id = parent->organization_id;
+        io_group->dormant = parent->dormant;
+    }
     io_group->path =
         ARENA_CONCAT(ctx->arena, parent ? parent->path : STR(""), STR("/"), io_group->name);
     if (str_absent(io_group->path))
         return ERR_NO_MEMORY;
+    TRY(check_depth(ctx, io_group->path, 1));
     TRY(tell_conflict(ctx, group_insert(w, io_group)));
     return record(ctx, w, EVENT_GroupCreated, io_group, NULL, io_group);
 }
@@ -97,6 +121,8 @@ int admin_group_update(const struct auth_ctx *ctx, struct store_write *w,
     group.id = before->id;
     group.parent_pk = before->parent_pk;
     group.path = before->path;
+    group.organization_id = before->organization_id;
+    group.dormant = before->dormant;
     TRY(check_group(ctx, &group));
     TRY(tell_conflict(ctx, group_update(w, &group)));
     return record(ctx, w, EVENT_GroupModified, &group, before, &group);
@@ -106,6 +132,7 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
                      const struct group *parent)
 {
     struct group moved = *group;
+    int64_t height;
     moved.parent_pk = parent ? parent->pk : 0;
     if (moved.parent_pk == group->parent_pk)
         return 0; /* it is there */
@@ -113,23 +140,30 @@ int admin_group_move(const struct auth_ctx *ctx, struct store_write *w, const st
     if (str_absent(moved.path))
         return ERR_NO_MEMORY;
     TRY(tell_conflict(ctx, group_update(w, &moved)));
+    TRY(group_height(store_write_reader(w), group->pk, &height));
+    TRY(check_depth(ctx, moved.path, height));
     return ADMIN_RECORD(ctx, w, EVENT_GroupModified, "group", group->id, {"name", group->name},
-                        {"pathBefore", group->path}, {"path", moved.path});
+                        {"pathBefore", group->path}, {"path", moved.path},
+                        group_organization_detail(group));
 }
 
+/* Policies and newcomers know groups of the realm alone. */
 int admin_group_delete(const struct auth_ctx *ctx, struct store_write *w, const struct group *group)
 {
     TRY(group_delete(w, group->pk));
-    TRY(admin_rs_forget(ctx, w, group->id));
-    TRY(default_groups_tidy(ctx, w));
+    if (str_absent(group->organization_id)) {
+        TRY(admin_rs_forget(ctx, w, group->id));
+        TRY(default_groups_tidy(ctx, w));
+    }
     return record(ctx, w, EVENT_GroupDeleted, group, group, NULL);
 }
 
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct group *group,
                        const struct role *role, bool given)
 {
-    return admin_record_role(ctx, w, "group", group->id, (struct detail){"path", group->path}, role,
-                             given);
+    const struct role_owner owner = {
+        "group", group->id, {"path", group->path}, group_organization_detail(group)};
+    return admin_record_role(ctx, w, &owner, role, given);
 }
 
 int admin_group_role_add(const struct auth_ctx *ctx, struct store_write *w,

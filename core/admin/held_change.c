@@ -122,7 +122,8 @@ static unsigned kinds_of(const struct seen *seen)
     return held_change_knows(seen->type) ? kinds : ~0u;
 }
 
-/* Whether the person has rights to administer, as the transaction leaves him. */
+/* Whether the person has rights to administer, as the transaction leaves him, or gets them back when an
+ * organization is turned on. */
 static int person_administers(const struct auth_ctx *ctx, struct store_read *r, struct arena *a,
                               struct str id, bool *ret_administers)
 {
@@ -133,7 +134,7 @@ static int person_administers(const struct auth_ctx *ctx, struct store_read *r, 
     if (rc == ERR_NOT_FOUND)
         return 0;
     TRY(rc);
-    TRY(user_roles_effective(r, a, user.pk, &roles));
+    TRY(user_roles_dormant_too(r, a, user.pk, &roles));
     for (size_t i = 0; i < roles.count && !*ret_administers; i++)
         *ret_administers = admin_role_gives_rights(ctx, &roles.items[i]);
     return 0;

@@ -98,3 +98,48 @@ int admin_logo_delete(const struct auth_ctx *ctx, struct store_write *w)
     TRY(document_delete(w, STR(DOCUMENT_LOGO)));
     return record(ctx, w, STR("none"), STR(""));
 }
+
+int admin_logo_put_uri(const struct auth_ctx *ctx, struct store_write *w, struct str uri)
+{
+    ptrdiff_t comma = str_find(uri, ',');
+    return admin_logo_put(ctx, w, comma < 0 ? uri : str_from(uri, (size_t)comma + 1));
+}
+
+/* --- Among the attributes of settings --- */
+
+static struct str_map without_logo(const struct str_map *map, struct str_pair *items)
+{
+    struct str_map rest = {.items = items};
+    for (size_t i = 0; i < map->count; i++)
+        if (!str_eq_c(map->items[i].name, LOGO_EXPORT_ATTR))
+            items[rest.count++] = map->items[i];
+    return rest;
+}
+
+static int change(const struct auth_ctx *ctx, struct store_write *w, struct str uri)
+{
+    struct logo logo;
+    int rc = logo_find(store_write_reader(w), ctx->arena, &logo);
+    if (rc != 0 && rc != ERR_NOT_FOUND)
+        return rc;
+    if (rc == 0 && str_ends(uri, logo.data) && uri.len > logo.data.len)
+        return 0;
+    if (!str_empty(uri))
+        return admin_logo_put_uri(ctx, w, uri);
+    return rc == 0 ? admin_logo_delete(ctx, w) : 0;
+}
+
+int admin_logo_take(const struct auth_ctx *ctx, struct store_write *w, const struct str_map *before,
+                    struct str_map *io_after)
+{
+    struct str uri = str_map_get(io_after, STR(LOGO_EXPORT_ATTR));
+    if (str_absent(uri))
+        return 0;
+    struct str_pair *items = ARENA_ARRAY(ctx->arena, io_after->count, struct str_pair);
+    if (!items)
+        return ERR_NO_MEMORY;
+    *io_after = without_logo(io_after, items);
+    return str_eq(uri, str_map_get(before, STR(LOGO_EXPORT_ATTR))) && !str_empty(uri)
+               ? 0
+               : change(ctx, w, uri);
+}

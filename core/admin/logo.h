@@ -21,6 +21,14 @@ struct logo {
 MUST_CHECK int logo_find(struct store_read *r, struct arena *a, struct logo *ret_logo);
 /* data: base64 of the picture; its kind is told by its bytes. ERR_INVALID_REQUEST with the field data. */
 MUST_CHECK int admin_logo_put(const struct auth_ctx *ctx, struct store_write *w, struct str data);
+/* The same of a data: URI, as exports have it; what its head says of the kind counts for nothing. */
+MUST_CHECK int admin_logo_put_uri(const struct auth_ctx *ctx, struct store_write *w,
+                                  struct str uri);
+/* WE-08: settings that hold a logo among their attributes, as those of an export: it is put (one that is the same
+ * stays, an empty text takes it away), and is no attribute of after any more. What stood among those of before is
+ * left out and no more. Errors as above. */
+MUST_CHECK int admin_logo_take(const struct auth_ctx *ctx, struct store_write *w,
+                               const struct str_map *before, struct str_map *io_after);
 /* ERR_NOT_FOUND. */
 MUST_CHECK int admin_logo_delete(const struct auth_ctx *ctx, struct store_write *w);
 

@@ -9,7 +9,8 @@
 
 #include "core/base/banned.h"
 
-#define ID_MAX_BYTES 64
+#define ID_MAX_BYTES    64
+#define WOKEN_NAMES_MAX 16 /* roles that an event names */
 
 int admin_organizations_on(const struct auth_ctx *ctx)
 {
@@ -134,6 +135,8 @@ static int default_alias(const struct auth_ctx *ctx, struct organization *io)
 
 /* --- Changing --- */
 
+static const struct detail nothing = {NULL, {NULL, 0}};
+
 static int join_domains(const struct auth_ctx *ctx, const struct organization *o,
                         struct str *ret_text)
 {
@@ -148,12 +151,13 @@ static int join_domains(const struct auth_ctx *ctx, const struct organization *o
 }
 
 static int record(const struct auth_ctx *ctx, struct store_write *w, enum event_type type,
-                  const struct organization *one, const struct organization *before,
-                  const struct organization *after)
+                  const struct organization *before, const struct organization *after,
+                  struct detail woken)
 {
+    const struct organization *one = after ? after : before;
     struct str data, domains;
     TRY(join_domains(ctx, one, &domains));
-    const struct detail details[] = {{"domains", domains}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {{"domains", domains}, woken, {NULL, {NULL, 0}}};
     TRY(change_data_with(ctx->arena, &organization_fields, before, after, "organization", one->name,
                          details, &data, NULL));
     return admin_record(ctx, w, type, "organization", one->id, data);
@@ -174,7 +178,7 @@ static int insert_checked(const struct auth_ctx *ctx, struct store_write *w,
     if (rc == ERR_CONFLICT)
         return err_field(ctx->err, rc, "id", "There is an organization with this id already");
     TRY(rc);
-    return record(ctx, w, EVENT_OrganizationCreated, organization, NULL, organization);
+    return record(ctx, w, EVENT_OrganizationCreated, NULL, organization, nothing);
 }
 
 int admin_organization_insert(const struct auth_ctx *ctx, struct store_write *w,
@@ -200,6 +204,7 @@ int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
                               const struct organization *before, struct organization *after)
 {
     struct realm_record row;
+    struct detail woken = nothing;
     after->id = before->id;
     after->position = before->position;
     if (!str_eq(after->alias, before->alias))
@@ -207,7 +212,39 @@ int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
     TRY(check(ctx, store_write_reader(w), after));
     TRY(to_record(ctx, after, &row));
     TRY(record_update(w, &row));
-    return record(ctx, w, EVENT_OrganizationModified, after, before, after);
+    if (after->enabled != before->enabled)
+        TRY(organization_groups_rest(w, after->id, !after->enabled));
+    if (after->enabled && !before->enabled)
+        TRY(admin_organization_wakes(ctx, store_write_reader(w), after->id, &woken));
+    return record(ctx, w, EVENT_OrganizationModified, before, after, woken);
+}
+
+int admin_organization_wakes(const struct auth_ctx *ctx, struct store_read *r,
+                             struct str organization_id, struct detail *ret_woken)
+{
+    struct roles roles;
+    struct buf b;
+    TRY(organization_group_roles(r, ctx->arena, organization_id, &roles));
+    buf_init(&b, ctx->arena, RECORD_MAX_BYTES);
+    for (size_t i = 0; i < roles.count && i < WOKEN_NAMES_MAX; i++) {
+        if (i > 0)
+            buf_add_byte(&b, ' ');
+        if (!str_empty(roles.items[i].client_id)) {
+            buf_add(&b, roles.items[i].client_id);
+            buf_add_byte(&b, '/');
+        }
+        buf_add(&b, roles.items[i].name);
+    }
+    *ret_woken = (struct detail){roles.count > 0 ? "wakes" : NULL, {NULL, 0}};
+    return buf_finish(&b, &ret_woken->text);
+}
+
+int admin_organization_may_wake(const struct auth_ctx *ctx, const struct admin_caller *caller,
+                                struct store_read *r, struct str organization_id)
+{
+    struct roles roles;
+    TRY(organization_group_roles(r, ctx->arena, organization_id, &roles));
+    return admin_may_give(ctx, caller, r, &roles);
 }
 
 static int release_providers(const struct auth_ctx *ctx, struct store_write *w,
@@ -226,9 +263,10 @@ int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(release_providers(ctx, w, organization));
     TRY(organization_members_remove(w, organization->id));
+    TRY(organization_groups_remove(w, organization->id));
     TRY(record_delete_children(w, RECORD_INVITATION, organization->id));
     TRY(record_delete(w, RECORD_ORGANIZATION, organization->id));
-    return record(ctx, w, EVENT_OrganizationDeleted, organization, organization, NULL);
+    return record(ctx, w, EVENT_OrganizationDeleted, organization, NULL, nothing);
 }
 
 /* --- Members --- */
@@ -257,6 +295,7 @@ int admin_organization_leave(const struct auth_ctx *ctx, struct store_write *w,
     if (rc == ERR_NOT_FOUND)
         return err_set(ctx->err, rc, "User is not a member of the organization.");
     TRY(rc);
+    TRY(user_organization_groups_leave(w, user->pk, organization->id));
     return record_member(ctx, w, EVENT_OrganizationMemberRemoved, organization, user);
 }
 

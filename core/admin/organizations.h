@@ -5,6 +5,7 @@
 
 #include "core/admin/access.h"
 #include "core/admin/organization_names.h"
+#include "core/audit/change.h"
 #include "core/model/identity_provider.h"
 #include "core/model/organization.h"
 #include "core/model/user.h"
@@ -34,7 +35,16 @@ MUST_CHECK int admin_organization_take_over(const struct auth_ctx *ctx, struct s
 MUST_CHECK int admin_organization_update(const struct auth_ctx *ctx, struct store_write *w,
                                          const struct organization *before,
                                          struct organization *after);
-/* Members and identity providers stay in the realm. */
+/* AD-04: whether the caller has all rights that its groups give again once it is on; absent: those of all
+ * organizations, when the realm turns them on. ERR_FORBIDDEN. */
+MUST_CHECK int admin_organization_may_wake(const struct auth_ctx *ctx,
+                                           const struct admin_caller *caller, struct store_read *r,
+                                           struct str organization_id);
+/* The detail of an event that turns it on, or all (absent): the roles that its groups give again, the first of
+ * them; without a name when there are none. */
+MUST_CHECK int admin_organization_wakes(const struct auth_ctx *ctx, struct store_read *r,
+                                        struct str organization_id, struct detail *ret_woken);
+/* Members and identity providers stay in the realm; its groups go. */
 MUST_CHECK int admin_organization_delete(const struct auth_ctx *ctx, struct store_write *w,
                                          const struct organization *organization);
 

@@ -4,11 +4,14 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
 #include "core/admin/flows.h"
+#include "core/admin/logo.h"
+#include "core/admin/organizations.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
 #include "core/admin/users.h"
 #include "core/auth/password_policy.h"
 #include "core/port/clients.h"
+#include "core/port/organizations.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 
@@ -70,6 +73,9 @@ int admin_realm_create(const struct auth_ctx *ctx, struct store *store, const st
     const struct str_map none = {0};
     struct realm made = *realm;
     struct bootstrap from = {ctx, &made};
+    if (!str_absent(str_map_get(&realm->attributes, STR(LOGO_EXPORT_ATTR))))
+        return err_field(ctx->err, ERR_INVALID_REQUEST, LOGO_EXPORT_ATTR,
+                         "a logo is put into a realm that is there");
     TRY(keep_setup_attributes(ctx->arena, &none, &realm->attributes, &made.attributes));
     TRY(admin_flows_check_new_realm(ctx, &made));
     int rc = admin_realm_create_filled(ctx, store, &made, false, bootstrap_fill, &from);
@@ -111,6 +117,7 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
                        const struct realm *before, const struct realm *after)
 {
     struct realm realm = *after;
+    struct detail details[2] = {{NULL, {NULL, 0}}, {NULL, {NULL, 0}}};
     struct str data;
     bool changed;
     realm.id = before->id;
@@ -118,13 +125,19 @@ int admin_realm_update(const struct auth_ctx *ctx, struct store_write *w,
     realm.default_role_id = before->default_role_id;
     TRY(keep_setup_attributes(ctx->arena, &before->attributes, &after->attributes,
                               &realm.attributes));
+    TRY(admin_logo_take(ctx, w, &before->attributes, &realm.attributes));
     TRY(admin_realm_check(&realm, ctx->err));
     TRY(admin_flows_check_realm(ctx, store_write_reader(w), before, &realm));
-    TRY(change_data(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, &data,
-                    &changed));
+    if (realm.organizations_enabled && !before->organizations_enabled)
+        TRY(admin_organization_wakes(ctx, store_write_reader(w), (struct str){NULL, 0},
+                                     &details[0]));
+    TRY(change_data_with(ctx->arena, &realm_fields, before, &realm, "realm", realm.name, details,
+                         &data, &changed));
     if (!changed)
         return 0;
     TRY(store_realm_update(w, &realm));
+    if (realm.organizations_enabled != before->organizations_enabled)
+        TRY(organization_groups_rest_all(w, !realm.organizations_enabled));
     return admin_record(ctx, w, EVENT_ConfigurationChanged, "realm", realm.id, data);
 }
 

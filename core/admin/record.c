@@ -35,13 +35,17 @@ int admin_id(struct arena *a, struct str *io_id)
     return str_absent(*io_id) ? ERR_NO_MEMORY : 0;
 }
 
-int admin_record_role(const struct auth_ctx *ctx, struct store_write *w, const char *kind,
-                      struct str id, struct detail holder, const struct role *role, bool given)
+int admin_record_role(const struct auth_ctx *ctx, struct store_write *w,
+                      const struct role_owner *owner, const struct role *role, bool given)
 {
-    const struct detail details[] = {
-        holder, {"roleId", role->id}, {"clientId", role->client_id}, {NULL, {NULL, 0}}};
+    const struct detail details[] = {owner->name,
+                                     {"roleId", role->id},
+                                     {"clientId", role->client_id},
+                                     owner->place,
+                                     {NULL, {NULL, 0}}};
     struct str data;
     TRY(change_data_with(ctx->arena, &role_fields, given ? NULL : role, given ? role : NULL, "role",
                          role->name, details, &data, NULL));
-    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, kind, id, data);
+    return admin_record(ctx, w, given ? EVENT_RoleAssigned : EVENT_RoleRevoked, owner->kind,
+                        owner->id, data);
 }

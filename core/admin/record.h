@@ -18,10 +18,16 @@ MUST_CHECK int admin_record_details(const struct auth_ctx *ctx, struct store_wri
     admin_record_details((ctx), (w), (type), (kind), (id),                                         \
                          (const struct detail[]){__VA_ARGS__, {NULL, {NULL, 0}}})
 
-/* That the holder of that kind and id got a role, or lost it; holder is the detail that names it. */
+/* Who has roles: what he is called in data, and a second detail without a name for none. */
+struct role_owner {
+    const char *kind;
+    struct str id;
+    struct detail name, place;
+};
+/* That he got a role, or lost it. */
 MUST_CHECK int admin_record_role(const struct auth_ctx *ctx, struct store_write *w,
-                                 const char *kind, struct str id, struct detail holder,
-                                 const struct role *role, bool given);
+                                 const struct role_owner *owner, const struct role *role,
+                                 bool given);
 
 /* A fresh id into *io_id unless it has one; ids of imports stay. */
 MUST_CHECK int admin_id(struct arena *a, struct str *io_id);

@@ -125,13 +125,12 @@ int admin_action_register(const struct auth_ctx *ctx, struct store_write *w, str
 
 static int check(const struct auth_ctx *ctx, const struct required_action *action)
 {
-    const struct action_provider *provider = action_provider_find(action->alias);
     TRY(text_check(action->name, NAME_MAX_BYTES, "name", ctx->err));
     TRY(map_check(&action->config, CONFIG_MAX, CONFIG_MAX_BYTES, "config", ctx->err));
     if (action->priority < 0 || action->priority > PRIORITY_MAX)
         return err_field(ctx->err, ERR_INVALID_REQUEST, "priority", "priority is 0 to %d",
                          PRIORITY_MAX);
-    if (action->default_action && action->enabled && !(provider && provider->is_here))
+    if (action->default_action && action->enabled && !action_is_here(action->alias))
         return err_field(ctx->err, ERR_INVALID_REQUEST, "defaultAction",
                          "This action does not exist here: new people could never log in");
     return 0;

@@ -2,6 +2,7 @@
 #include "core/admin/users.h"
 
 #include "core/admin/default_groups.h"
+#include "core/admin/groups.h"
 #include "core/admin/profile.h"
 #include "core/admin/quota.h"
 #include "core/admin/record.h"
@@ -321,8 +322,8 @@ int admin_user_logout(const struct auth_ctx *ctx, struct store_write *w, const s
 static int record_role(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
                        const struct role *role, bool given)
 {
-    return admin_record_role(ctx, w, "user", user->id, (struct detail){"username", user->username},
-                             role, given);
+    const struct role_owner owner = {"user", user->id, {"username", user->username}, {NULL}};
+    return admin_record_role(ctx, w, &owner, role, given);
 }
 
 int admin_user_role_add(const struct auth_ctx *ctx, struct store_write *w, const struct user *user,
@@ -344,7 +345,8 @@ int admin_user_group_join(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(user_group_add(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberAdded, "user", user->id,
-                        {"username", user->username}, {"group", group->path});
+                        {"username", user->username}, {"group", group->path},
+                        group_organization_detail(group));
 }
 
 int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
@@ -352,5 +354,6 @@ int admin_user_group_leave(const struct auth_ctx *ctx, struct store_write *w,
 {
     TRY(user_group_remove(w, user->pk, group->pk));
     return ADMIN_RECORD(ctx, w, EVENT_GroupMemberRemoved, "user", user->id,
-                        {"username", user->username}, {"group", group->path});
+                        {"username", user->username}, {"group", group->path},
+                        group_organization_detail(group));
 }

@@ -19,7 +19,7 @@ const struct field_table required_action_fields = {action_field_list, ARRAY_LEN(
 
 const struct action_provider action_providers[] = {
     {REQUIRED_ACTION_CONFIGURE_TOTP, "Configure OTP", 10, true, true, true, true},
-    {"TERMS_AND_CONDITIONS", "Terms and Conditions", 20, false, true, false, false},
+    {REQUIRED_ACTION_TERMS, "Terms and Conditions", 20, false, true, true, false},
     {REQUIRED_ACTION_UPDATE_PASSWORD, "Update Password", 30, true, true, true, true},
     {REQUIRED_ACTION_UPDATE_PROFILE, "Update Profile", 40, true, true, true, false},
     {REQUIRED_ACTION_VERIFY_EMAIL, "Verify Email", 50, true, true, true, false},
@@ -43,6 +43,17 @@ const struct action_provider *action_provider_find(struct str alias)
         if (str_eq_c(alias, action_providers[i].alias))
             return &action_providers[i];
     return NULL;
+}
+
+struct str action_alias_today(struct str alias)
+{
+    return str_eq(alias, STR("terms_and_conditions")) ? STR(REQUIRED_ACTION_TERMS) : alias;
+}
+
+bool action_is_here(struct str alias)
+{
+    const struct action_provider *provider = action_provider_find(alias);
+    return provider && provider->is_here;
 }
 
 int required_actions_default(struct arena *a, struct required_actions *ret_actions)

@@ -35,6 +35,10 @@ extern const struct action_provider action_providers[];
 extern const size_t action_provider_count;
 /* NULL when there is none. */
 const struct action_provider *action_provider_find(struct str alias);
+/* What Keycloak calls an action today that it once called otherwise; else the same. */
+struct str action_alias_today(struct str alias);
+/* Whether there is one and this server can carry it out. */
+bool action_is_here(struct str alias);
 
 /* Those of a new realm. ERR_NO_MEMORY. */
 MUST_CHECK int required_actions_default(struct arena *a, struct required_actions *ret_actions);

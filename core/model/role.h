@@ -29,9 +29,15 @@ struct group {
     int64_t parent_pk; /* 0 at the top */
     struct str id;
     struct str name;
-    struct str path; /* "/company/ops" */
+    struct str path; /* "/company/ops", of its organization when it has one */
     struct attrs attributes;
+    struct str organization_id; /* absent: a group of the realm */
+    unsigned dormant;           /* GROUP_ORGANIZATION_OFF and the like; not 0: it gives no roles */
 };
+
+/* Why the groups of an organization lie dormant. */
+#define GROUP_ORGANIZATION_OFF  1u
+#define GROUP_ORGANIZATIONS_OFF 2u /* the realm's switch */
 
 struct groups {
     struct group *items;

@@ -421,11 +421,11 @@ int authz_otp(const struct auth_ctx *ctx, const struct authz_browser *browser, s
 
 /* --- the consent page --- */
 
-static int deny(struct flow *f, const struct who *who)
+int flow_deny(struct flow *f, const struct who *who, enum event_type type)
 {
     CLEANUP(store_rollback_p) struct store_write *w = NULL;
     struct report report = {
-        .type = EVENT_ConsentDenied,
+        .type = type,
         .user_id = who->user.id,
         .username = who->user.username,
         .client_id = f->request.client_id,
@@ -463,7 +463,7 @@ int authz_consent(const struct auth_ctx *ctx, const struct authz_browser *browse
     if (!found)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     if (!accepted && !who.impersonated) /* neither a yes nor a no is the impersonator's to say */
-        return deny(&f, &who);
+        return flow_deny(&f, &who, EVENT_ConsentDenied);
     TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
     if (next != NEXT_FINISH)
         return flow_show(&f, &who, next);
@@ -498,6 +498,8 @@ int authz_resume(const struct auth_ctx *ctx, const struct authz_browser *browser
         return who.fresh ? flow_show_totp(&f, &who, NULL) : flow_show_login(&f, 0, str_of(NULL, 0));
     if (f.state.stage == LOGIN_STAGE_PROFILE)
         return who.fresh ? flow_show_profile(&f, &who) : flow_show_login(&f, 0, str_of(NULL, 0));
+    if (f.state.stage == LOGIN_STAGE_TERMS)
+        return flow_show_terms(&f, &who);
     if (f.state.stage == LOGIN_STAGE_VERIFY_EMAIL)
         return flow_show_verify_email(&f, &who, false);
     return flow_show_consent(&f, &who);

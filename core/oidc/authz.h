@@ -23,6 +23,7 @@ enum authz_step_kind {
     AUTHZ_STEP_UPDATE_PASSWORD, /* page: new password twice; problem when the last try failed */
     AUTHZ_STEP_CONFIGURE_TOTP,  /* page: a new device for one-time passwords; totp */
     AUTHZ_STEP_UPDATE_PROFILE,  /* page: what is stored of the person; profile */
+    AUTHZ_STEP_TERMS,           /* page: terms to agree to */
     AUTHZ_STEP_RESET_PASSWORD,  /* page: whose password was forgotten */
     AUTHZ_STEP_VERIFY_EMAIL,    /* page: a link was mailed; mail says whether it is to be */
     AUTHZ_STEP_CONSENT,         /* page: what the client asks for */
@@ -132,6 +133,10 @@ struct authz_totp_form {
 MUST_CHECK int authz_configure_totp(const struct auth_ctx *ctx, const struct authz_browser *browser,
                                     const struct authz_totp_form *form,
                                     struct authz_step *ret_step);
+
+/* The page of the realm's terms was sent. A no is told to the client (access_denied), and nothing is given. */
+MUST_CHECK int authz_terms(const struct auth_ctx *ctx, const struct authz_browser *browser,
+                           struct str state, bool accepted, struct authz_step *ret_step);
 
 /* The page of one's own profile was sent: its fields by the names of struct profile_field. */
 MUST_CHECK int authz_update_profile(const struct auth_ctx *ctx, const struct authz_browser *browser,

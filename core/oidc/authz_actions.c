@@ -80,15 +80,38 @@ int authz_update_password(const struct auth_ctx *ctx, const struct authz_browser
     return change_password(&f, &c);
 }
 
-/* Which action a page is about; NULL: none. */
-static const char *action_of(enum login_stage stage)
+int flow_after_action(struct flow *f, struct who *who, bool asked)
+{
+    const struct plan_options none = {0};
+    struct finish fin = {0};
+    enum next next;
+    bool found;
+    if (asked)
+        f->state.action_status = ACTION_SUCCESS;
+    TRY(flow_load_for_page(f, who, &found));
+    if (!found)
+        return flow_show_login(f, 0, str_of(NULL, 0));
+    TRY(flow_plan_for_page(f, who, &none, &next, &fin));
+    if (next != NEXT_FINISH)
+        return flow_show(f, who, next);
+    return flow_finish_now(f, who, false, &fin);
+}
+
+static bool is_of_action(enum login_stage stage)
+{
+    return stage == LOGIN_STAGE_ACTION || stage == LOGIN_STAGE_TOTP ||
+           stage == LOGIN_STAGE_PROFILE || stage == LOGIN_STAGE_VERIFY_EMAIL;
+}
+
+/* Whether the application asked for what this page is about. */
+static bool is_asked_by_page(const struct flow *f, enum login_stage stage)
 {
     switch (stage) {
-    case LOGIN_STAGE_ACTION: return REQUIRED_ACTION_UPDATE_PASSWORD;
-    case LOGIN_STAGE_TOTP: return REQUIRED_ACTION_CONFIGURE_TOTP;
-    case LOGIN_STAGE_PROFILE: return REQUIRED_ACTION_UPDATE_PROFILE;
-    case LOGIN_STAGE_VERIFY_EMAIL: return REQUIRED_ACTION_VERIFY_EMAIL;
-    default: return NULL;
+    case LOGIN_STAGE_ACTION: return flow_is_asked(f, REQUIRED_ACTION_UPDATE_PASSWORD);
+    case LOGIN_STAGE_TOTP: return flow_is_asked(f, REQUIRED_ACTION_CONFIGURE_TOTP);
+    case LOGIN_STAGE_PROFILE: return flow_profile_is_asked(f);
+    case LOGIN_STAGE_VERIFY_EMAIL: return flow_is_asked(f, REQUIRED_ACTION_VERIFY_EMAIL);
+    default: return false;
     }
 }
 
@@ -105,14 +128,14 @@ int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *
     TRY(flow_reopen(&f, state, &done));
     if (done)
         return 0;
-    const char *action = action_of(f.state.stage);
-    if (!action)
+    const enum login_stage stage = f.state.stage;
+    if (!is_of_action(stage))
         return flow_error(&f, ERR_SEAL);
     TRY(flow_load_for_page(&f, &who, &found));
     if (!found)
         return flow_show_login(&f, 0, str_of(NULL, 0));
     TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
-    if (flow_is_asked(&f, action))
+    if (is_asked_by_page(&f, stage))
         f.state.action_status = ACTION_CANCELLED;
     if (next != NEXT_FINISH)
         return flow_show(&f, &who, next);

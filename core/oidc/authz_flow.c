@@ -319,6 +319,8 @@ int flow_show(struct flow *f, const struct who *who, enum next next)
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_action(f, who, NULL);
     case NEXT_PROFILE:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_profile(f, who);
+    case NEXT_TERMS:
+        return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED) : flow_show_terms(f, who);
     case NEXT_VERIFY_EMAIL:
         return silent ? flow_refuse(f, ERR_INTERACTION_REQUIRED)
                       : flow_show_verify_email(f, who, true);

@@ -47,6 +47,7 @@ enum next {
     NEXT_TOTP,               /* a device for one-time passwords */
     NEXT_ACTION,             /* a new password */
     NEXT_PROFILE,            /* what is stored of the person */
+    NEXT_TERMS,              /* the realm's terms */
     NEXT_VERIFY_EMAIL,       /* the person must follow a link that was mailed */
     NEXT_UNSUPPORTED_ACTION, /* something that this server cannot do: nothing is given */
     NEXT_CONSENT,
@@ -57,6 +58,8 @@ enum next {
 /* Whether the application asked for this action, and it is still due, here and switched on in the realm
  * (kc_action); what it is not is answered as an error at the end. */
 bool flow_is_asked(const struct flow *f, const char *action);
+/* The same of the page of the person's details, which has two names (UPDATE_PROFILE, VERIFY_PROFILE). */
+bool flow_profile_is_asked(const struct flow *f);
 /* What is to be shown yet of what the flow asks for besides the password: NEXT_OTP of who has one, NEXT_TOTP
  * where everybody needs one (NEXT_LOGIN to a session that it was not shown to), NEXT_UNSUPPORTED_ACTION, or
  * NEXT_FINISH when that is nothing. */
@@ -99,6 +102,12 @@ MUST_CHECK int flow_show_action(struct flow *f, const struct who *who,
 /* totp: what is shown again; NULL for the first time. */
 MUST_CHECK int flow_show_totp(struct flow *f, const struct who *who, const struct totp_page *again);
 MUST_CHECK int flow_show_profile(struct flow *f, const struct who *who);
+MUST_CHECK int flow_show_terms(struct flow *f, const struct who *who);
+/* What the page of an action was about is done: the rest of the login is planned anew, about the person as he is
+ * stored now. asked: whether the application asked for that action. */
+MUST_CHECK int flow_after_action(struct flow *f, struct who *who, bool asked);
+/* A person said no to what a page asked, with an event of that type: told to the client (access_denied). */
+MUST_CHECK int flow_deny(struct flow *f, const struct who *who, enum event_type type);
 /* is_new: it was not shown before, so that a mail is due. */
 MUST_CHECK int flow_show_verify_email(struct flow *f, const struct who *who, bool is_new);
 MUST_CHECK int flow_show_consent(struct flow *f, const struct who *who);

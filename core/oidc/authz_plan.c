@@ -20,6 +20,12 @@ bool flow_is_asked(const struct flow *f, const char *action)
            of_realm->enabled;
 }
 
+bool flow_profile_is_asked(const struct flow *f)
+{
+    return flow_is_asked(f, REQUIRED_ACTION_UPDATE_PROFILE) ||
+           flow_is_asked(f, REQUIRED_ACTION_VERIFY_PROFILE);
+}
+
 /* --- factors --- */
 
 /* MF-05: a session vouches for what was shown to it and for no more, wherever it was made. Who acts as the
@@ -106,16 +112,10 @@ struct wanted {
     int64_t priority;
 };
 
-static bool is_here(struct str alias)
-{
-    const struct action_provider *provider = action_provider_find(alias);
-    return provider && provider->is_here;
-}
-
 static bool has_unsupported(const struct strs *actions)
 {
     for (size_t i = 0; i < actions->count; i++)
-        if (!is_here(actions->items[i]))
+        if (!action_is_here(actions->items[i]))
             return true;
     return false;
 }
@@ -145,6 +145,7 @@ static const char *first_wanted(const struct flow *f, const struct who *who, con
     const struct wanted actions[] = {
         {REQUIRED_ACTION_CONFIGURE_TOTP, options->totp_done,
          priority_of(f, REQUIRED_ACTION_CONFIGURE_TOTP)},
+        {REQUIRED_ACTION_TERMS, false, priority_of(f, REQUIRED_ACTION_TERMS)},
         {REQUIRED_ACTION_UPDATE_PASSWORD, options->password_done,
          priority_of(f, REQUIRED_ACTION_UPDATE_PASSWORD)},
         {REQUIRED_ACTION_UPDATE_PROFILE, false, priority_of(f, REQUIRED_ACTION_UPDATE_PROFILE)},
@@ -176,9 +177,14 @@ static int plan_actions(const struct flow *f, struct store_read *r, const struct
         return plan_totp(f, r, who, ret_next);
     if (strcmp(first, REQUIRED_ACTION_UPDATE_PASSWORD) == 0)
         return plan_change(f, r, who, NEXT_ACTION, ret_next);
-    if (strcmp(first, REQUIRED_ACTION_VERIFY_EMAIL) != 0)
+    if (strcmp(first, REQUIRED_ACTION_VERIFY_EMAIL) == 0)
+        *ret_next = NEXT_VERIFY_EMAIL;
+    else if (strcmp(first, REQUIRED_ACTION_TERMS) == 0)
+        *ret_next = NEXT_TERMS;
+    else
         return plan_change(f, r, who, NEXT_PROFILE, ret_next);
-    *ret_next = who->impersonated ? NEXT_PERSON_ONLY : NEXT_VERIFY_EMAIL;
+    if (who->impersonated)
+        *ret_next = NEXT_PERSON_ONLY;
     return 0;
 }
 
@@ -199,7 +205,7 @@ static bool is_for_person_only(const struct flow *f, const struct plan_options *
                                enum next next)
 {
     if (next != NEXT_FINISH)
-        return next == NEXT_CONSENT || next == NEXT_VERIFY_EMAIL;
+        return next == NEXT_CONSENT || next == NEXT_VERIFY_EMAIL || next == NEXT_TERMS;
     return options->consent_given || flow_is_of_device(f) || f->scopes.offline;
 }
 

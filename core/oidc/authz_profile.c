@@ -5,6 +5,7 @@
 #include "core/account/profile.h"
 #include "core/admin/users.h"
 #include "core/auth/user_actions.h"
+#include "core/model/check.h"
 #include "core/model/profile_value.h"
 
 #include "core/base/banned.h"
@@ -13,8 +14,7 @@
 #define REQUIRED_MESSAGE "error-user-attribute-required"
 #define INVALID_MESSAGE  "error-invalid-value"
 #define TAKEN_MESSAGE    "profile.taken"
-#define ATTRIBUTE_LINES  64 /* values of one attribute */
-#define LINES_MAX_BYTES  ((size_t)64 << 10)
+#define LINES_MAX_BYTES  ((size_t)16 << 10) /* of one attribute: pages and forms hold several */
 
 /* --- What stands in it --- */
 
@@ -35,26 +35,36 @@ static struct str name_of_field(struct arena *a, struct user *user, struct str a
     return member_of(user, attribute) ? attribute : ARENA_CONCAT(a, STR(FIELD_PREFIX), attribute);
 }
 
-/* One a line. */
-static int lines_of(struct arena *a, const struct strs *values, struct str *ret_text)
+/* What the page has in a field. */
+struct shown {
+    struct str text; /* values one a line */
+    bool
+        too_large; /* it is not shown at all, and stays as it is: else nobody could log in with it */
+};
+
+static int lines_of(struct arena *a, const struct strs *values, struct shown *ret_shown)
 {
     struct buf b;
+    struct shown shown = {.text = STR("")};
     buf_init(&b, a, LINES_MAX_BYTES);
     for (size_t i = 0; values && i < values->count; i++) {
         if (i > 0)
             buf_add(&b, STR("\n"));
         buf_add(&b, values->items[i]);
     }
-    return buf_finish(&b, ret_text);
+    int rc = buf_finish(&b, &shown.text);
+    shown.too_large = rc == ERR_TOO_LARGE;
+    *ret_shown = shown;
+    return shown.too_large ? 0 : rc;
 }
 
-static int value_of(struct arena *a, struct user *user, const struct profile_attribute *attribute,
-                    struct str *ret_value)
+static int shown_of(struct arena *a, struct user *user, struct str attribute,
+                    struct shown *ret_shown)
 {
-    const struct str *member = member_of(user, attribute->name);
+    const struct str *member = member_of(user, attribute);
     if (!member)
-        return lines_of(a, attrs_get(&user->attributes, attribute->name), ret_value);
-    *ret_value = *member;
+        return lines_of(a, attrs_get(&user->attributes, attribute), ret_shown);
+    *ret_shown = (struct shown){.text = *member};
     return 0;
 }
 
@@ -89,16 +99,18 @@ static int fill_field(const struct flow *f, const struct profile *profile,
                       const struct profile_problems *problems, struct profile_field *ret_field)
 {
     const struct profile_problem *problem = problem_of(problems, attribute->name);
+    struct shown shown;
+    TRY(shown_of(f->ctx->arena, user, attribute->name, &shown));
     struct profile_field field = {
         .name = name_of_field(f->ctx->arena, user, attribute->name),
         .attribute = attribute->name,
         .label = attribute->display_name,
         .required = profile_requires(attribute, STR(PROFILE_ROLE_USER)),
-        .fixed = !is_asked(f, profile, user, attribute->name),
+        .value = shown.text,
+        .fixed = shown.too_large || !is_asked(f, profile, user, attribute->name),
         .many = attribute->multivalued,
         .options = json_get(json_get(attribute->validations, "options"), "options"),
     };
-    TRY(value_of(f->ctx->arena, user, attribute, &field.value));
     if (problem) {
         field.problem = problem->message;
         field.problem_params = problem->params;
@@ -130,7 +142,7 @@ static int show(struct flow *f, const struct who *who, const struct user *filled
     struct user user = *filled;
     f->step->kind = AUTHZ_STEP_UPDATE_PROFILE;
     f->step->username = who->user.username;
-    f->step->may_cancel = flow_is_asked(f, REQUIRED_ACTION_UPDATE_PROFILE);
+    f->step->may_cancel = flow_profile_is_asked(f);
     TRY(fill_page(f, profile, &user, problems, &f->step->profile));
     return flow_seal(f, LOGIN_STAGE_PROFILE, who);
 }
@@ -154,7 +166,8 @@ static int read_lines(struct arena *a, struct str text, bool many, struct strs *
 {
     struct strs values = {0};
     struct str line;
-    while (many && values.count < ATTRIBUTE_LINES && str_next(&text, '\n', &line))
+    /* One too many is read, so that it is told. */
+    while (many && values.count <= ATTRS_MAX_VALUES && str_next(&text, '\n', &line))
         if (!str_empty(line_of(line)))
             TRY(strs_add(&values, a, line_of(line)));
     if (!many && !str_empty(str_trim(text)))
@@ -163,28 +176,73 @@ static int read_lines(struct arena *a, struct str text, bool many, struct strs *
     return 0;
 }
 
+/* In a field of one line browsers leave out the ends of lines, in one of many they make all of them CR LF. */
+static bool is_left_out(char c, bool many)
+{
+    return c == '\r' || (c == '\n' && !many);
+}
+
+/* Whether a browser sends this when the person left the field alone. */
+static bool is_as_shown(struct str sent, struct str shown, bool many)
+{
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < sent.len && is_left_out(sent.ptr[i], many))
+            i++;
+        while (j < shown.len && is_left_out(shown.ptr[j], many))
+            j++;
+        if (i == sent.len || j == shown.len)
+            return i == sent.len && j == shown.len;
+        if (sent.ptr[i++] != shown.ptr[j++])
+            return false;
+    }
+}
+
+static bool fits(const struct strs *values)
+{
+    for (size_t i = 0; i < values->count; i++)
+        if (values->items[i].len > ATTRS_MAX_VALUE_BYTES)
+            return false;
+    return values->count <= ATTRS_MAX_VALUES;
+}
+
+static int take_values(const struct flow *f, const struct profile_attribute *attribute,
+                       struct str sent, struct user *io_user, struct profile_problems *problems)
+{
+    struct arena *a = f->ctx->arena;
+    struct strs values;
+    struct shown shown;
+    TRY(shown_of(a, io_user, attribute->name, &shown));
+    /* What was not touched stays, whatever a page makes of a value that has lines. */
+    if (is_as_shown(sent, shown.text, attribute->multivalued))
+        return 0;
+    TRY(read_lines(a, sent, attribute->multivalued, &values));
+    if (!fits(&values))
+        TRY(profile_problem_add(a, problems, attribute->name, STR(INVALID_MESSAGE), NULL, NULL));
+    return attrs_set(&io_user->attributes, a, attribute->name, values);
+}
+
 static int take_field(const struct flow *f, const struct profile_attribute *attribute,
-                      const struct form *form, struct user *io_user)
+                      const struct form *form, struct user *io_user,
+                      struct profile_problems *problems)
 {
     struct arena *a = f->ctx->arena;
     const char *name = arena_cstr(a, name_of_field(a, io_user, attribute->name));
     struct str *member = member_of(io_user, attribute->name);
-    struct strs values;
     if (!name)
         return ERR_NO_MEMORY;
-    struct str value = form_get(form, name);
-    if (str_absent(value))
+    struct str sent = form_get(form, name);
+    if (str_absent(sent))
         return 0;
-    if (member) {
-        *member = str_trim(value);
-        return 0;
-    }
-    TRY(read_lines(a, value, attribute->multivalued, &values));
-    return attrs_set(&io_user->attributes, a, attribute->name, values);
+    if (!member)
+        return take_values(f, attribute, sent, io_user, problems);
+    *member = str_trim(sent);
+    return 0;
 }
 
 static int take_form(const struct flow *f, const struct profile *profile, const struct form *form,
-                     const struct user *before, struct user *ret_after)
+                     const struct user *before, struct user *ret_after,
+                     struct profile_problems *problems)
 {
     struct user after = *before;
     after.attributes = (struct attrs){0};
@@ -193,7 +251,7 @@ static int take_form(const struct flow *f, const struct profile *profile, const 
                       before->attributes.items[i].values));
     for (size_t i = 0; i < profile->count; i++)
         if (is_asked(f, profile, before, profile->attributes[i].name))
-            TRY(take_field(f, &profile->attributes[i], form, &after));
+            TRY(take_field(f, &profile->attributes[i], form, &after, problems));
     *ret_after = after;
     return 0;
 }
@@ -204,9 +262,10 @@ static int find_missing(const struct flow *f, const struct profile *profile, str
 {
     for (size_t i = 0; i < profile->count; i++) {
         const struct profile_attribute *attribute = &profile->attributes[i];
-        struct str value;
-        TRY(value_of(f->ctx->arena, user, attribute, &value));
-        if (str_empty(value) && profile_requires(attribute, STR(PROFILE_ROLE_USER)) &&
+        struct shown shown;
+        TRY(shown_of(f->ctx->arena, user, attribute->name, &shown));
+        if (str_empty(shown.text) && !shown.too_large &&
+            profile_requires(attribute, STR(PROFILE_ROLE_USER)) &&
             is_asked(f, profile, user, attribute->name))
             TRY(profile_problem_add(f->ctx->arena, problems, attribute->name, STR(REQUIRED_MESSAGE),
                                     NULL, NULL));
@@ -239,7 +298,7 @@ static int change(const struct flow *f, struct store_write *w, struct profile_tr
                   const struct user *before)
 {
     const struct auth_ctx own = as_person(f, t);
-    TRY(take_form(f, &t->profile, t->form, before, &t->after));
+    TRY(take_form(f, &t->profile, t->form, before, &t->after, &t->problems));
     TRY(find_missing(f, &t->profile, &t->after, &t->problems));
     if (t->problems.count > 0)
         return ERR_INVALID_REQUEST;
@@ -258,35 +317,26 @@ static int store(struct flow *f, struct profile_try *t)
     return store_commit_p(&w, DURABLE_STANDBY);
 }
 
+/* Who kept his name has an address that is somebody's. */
+static struct str field_of(const struct flow *f, const struct profile_try *t, int err)
+{
+    bool renamed = !str_eq(t->after.username, t->who.user.username);
+    if (err == ERR_CONFLICT)
+        return renamed ? STR("username") : STR("email");
+    return arena_str_c(f->ctx->arena, f->ctx->err->field[0] ? f->ctx->err->field : "username");
+}
+
 /* A rule beside the profile's said no: the field that it names, with a word that fits. */
 static int add_other_problem(const struct flow *f, struct profile_try *t, int err)
 {
     struct arena *a = f->ctx->arena;
-    struct str field = arena_str_c(a, f->ctx->err->field[0] ? f->ctx->err->field : "username");
+    struct str field = field_of(f, t, err);
     *f->ctx->err = (struct err_ctx){0};
     if (t->problems.count > 0)
         return 0;
     return profile_problem_add(a, &t->problems, field,
                                err == ERR_CONFLICT ? STR(TAKEN_MESSAGE) : STR(INVALID_MESSAGE),
                                NULL, NULL);
-}
-
-/* The rest of the login is planned anew, about the person as he is now. */
-static int go_on(struct flow *f, struct profile_try *t)
-{
-    const struct plan_options none = {0};
-    struct finish fin = {0};
-    enum next next;
-    bool found;
-    if (flow_is_asked(f, REQUIRED_ACTION_UPDATE_PROFILE))
-        f->state.action_status = ACTION_SUCCESS;
-    TRY(flow_load_for_page(f, &t->who, &found));
-    if (!found)
-        return flow_show_login(f, 0, str_of(NULL, 0));
-    TRY(flow_plan_for_page(f, &t->who, &none, &next, &fin));
-    if (next != NEXT_FINISH)
-        return flow_show(f, &t->who, next);
-    return flow_finish_now(f, &t->who, false, &fin);
 }
 
 static int update(struct flow *f, struct profile_try *t)
@@ -301,7 +351,7 @@ static int update(struct flow *f, struct profile_try *t)
         return show(f, &t->who, &t->after, &t->profile, &t->problems);
     }
     TRY(rc);
-    return go_on(f, t);
+    return flow_after_action(f, &t->who, flow_profile_is_asked(f));
 }
 
 int authz_update_profile(const struct auth_ctx *ctx, const struct authz_browser *browser,

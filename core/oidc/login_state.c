@@ -71,7 +71,7 @@ static int read_state(struct arena *a, struct str plain, struct login_state *ret
     struct login_state state = {0};
     TRY(json_parse(a, plain, STATE_MAX_BYTES, &json));
     TRY(json_get_i64(json, "g", &stage));
-    if (stage < LOGIN_STAGE_PASSWORD || stage > LOGIN_STAGE_PROFILE)
+    if (stage < LOGIN_STAGE_PASSWORD || stage > LOGIN_STAGE_TERMS)
         return ERR_SEAL;
     state.stage = (enum login_stage)stage;
     state.request = json_get_str(json, "r");

@@ -15,7 +15,8 @@ enum login_stage {
     LOGIN_STAGE_CONSENT,      /* all but consent is done; user_id is set */
     LOGIN_STAGE_VERIFY_EMAIL, /* a mail was sent; user_id is set */
     LOGIN_STAGE_TOTP,         /* all factors were right; user_id and setup are set */
-    LOGIN_STAGE_PROFILE       /* all factors were right; user_id is set */
+    LOGIN_STAGE_PROFILE,      /* all factors were right; user_id is set */
+    LOGIN_STAGE_TERMS         /* all factors were right, or a session vouches; user_id is set */
 };
 
 struct login_state {

@@ -34,6 +34,10 @@ MUST_CHECK int user_roles(struct store_read *r, struct arena *a, int64_t user_pk
  * Sorted by client_id then name. */
 MUST_CHECK int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
                                     struct roles *ret_roles);
+/* The same with what groups would give that lie dormant: for who guards the account, since these come back by
+ * a change elsewhere. */
+MUST_CHECK int user_roles_dormant_too(struct store_read *r, struct arena *a, int64_t user_pk,
+                                      struct roles *ret_roles);
 
 /* Scope mappings: the roles that tokens of a client may carry when it has no full scope, and those
  * that a client scope lets through; as assigned, and with all that these are made of. Changes replace
@@ -54,27 +58,32 @@ MUST_CHECK int scope_role_remove(struct store_write *w, int64_t scope_pk, int64_
 MUST_CHECK int group_insert(struct store_write *w, struct group *group);
 MUST_CHECK int group_update(struct store_write *w, const struct group *group);
 MUST_CHECK int group_delete(struct store_write *w, int64_t group_pk);
+/* Levels of the tree that begins with the group; 1 when nothing is below it. */
+MUST_CHECK int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height);
+/* Groups of the realm alone, as in all that follows; those of organizations: core/port/organizations.h. */
 MUST_CHECK int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
                                   struct group *ret_group);
 MUST_CHECK int group_find_by_id(struct store_read *r, struct arena *a, struct str id,
                                 struct group *ret_group);
-/* Children of a group, or the top level for 0; by name. */
+/* Children of a group of whatever kind, or the realm's top level for 0; by name. */
 MUST_CHECK int group_list(struct store_read *r, struct arena *a, int64_t parent_pk,
                           struct groups *ret_groups);
 /* Which groups a search is for. What is absent asks for nothing. */
 struct group_wanted {
-    int64_t parent_pk; /* 0: the top */
-    bool anywhere;     /* whatever the parent */
-    struct str search; /* somewhere in the name, or with exact the whole name */
+    int64_t parent_pk;          /* 0: the top */
+    struct str organization_id; /* whose groups; absent: the realm's */
+    bool anywhere;              /* whatever the parent */
+    struct str search;          /* somewhere in the name, or with exact the whole name */
     bool exact;
     struct str attribute, value; /* an attribute that has this value among its values */
 };
-/* By name. Linear in the realm's groups at worst (AD-12). */
+/* By name. Linear in the groups at worst (AD-12). */
 MUST_CHECK int group_search(struct store_read *r, struct arena *a,
                             const struct group_wanted *filter, size_t first, size_t limit,
                             struct groups *ret_groups);
 MUST_CHECK int group_count(struct store_read *r, const struct group_wanted *filter,
                            int64_t *ret_count);
+/* Of whatever kind. */
 MUST_CHECK int group_find_by_pk(struct store_read *r, struct arena *a, int64_t pk,
                                 struct group *ret_group);
 /* The groups that have a role directly, by name. */

@@ -33,8 +33,10 @@ MUST_CHECK int export_file_end(struct exporter *e);
 typedef int export_client_visit(struct exporter *e, const struct client *client);
 MUST_CHECK int export_each_client(struct exporter *e, export_client_visit *visit);
 
-MUST_CHECK int export_roles(struct exporter *e);          /* roles, defaultRole */
-MUST_CHECK int export_groups(struct exporter *e);         /* groups, defaultGroups */
+MUST_CHECK int export_roles(struct exporter *e);  /* roles, defaultRole */
+MUST_CHECK int export_groups(struct exporter *e); /* groups, defaultGroups */
+/* The member "groups" of an organization. */
+MUST_CHECK int export_organization_groups(struct exporter *e, struct str organization_id);
 MUST_CHECK int export_scope_mappings(struct exporter *e); /* scopeMappings, clientScopeMappings */
 MUST_CHECK int export_clients(struct exporter *e);        /* clients */
 MUST_CHECK int export_client_scopes(struct exporter *e); /* clientScopes and those of new clients */

@@ -136,12 +136,26 @@ static int write_flows(struct exporter *e)
     return write_flow_configs(e, &flows);
 }
 
-/* --- Organizations, with who belongs to them when people are exported --- */
+/* --- Organizations with their groups, and who belongs to them when people are exported --- */
 
 static bool has_people(const struct export_options *options)
 {
     return options->users == EXPORT_USERS_SAME_FILE ||
            options->users == EXPORT_USERS_DIFFERENT_FILES;
+}
+
+/* By their paths, which begin at the organization. */
+static int write_groups_of(struct exporter *e, const struct user *user, struct str organization_id)
+{
+    struct groups groups;
+    TRY(user_organization_groups(e->r, e->scratch, user->pk, organization_id, &groups));
+    if (groups.count == 0 || !e->options->groups_and_roles)
+        return 0;
+    jw_member_array(&e->w, "groups");
+    for (size_t i = 0; i < groups.count; i++)
+        jw_str(&e->w, groups.items[i].path);
+    jw_end_array(&e->w);
+    return 0;
 }
 
 static int write_members(struct exporter *e, struct str organization_id)
@@ -156,6 +170,7 @@ static int write_members(struct exporter *e, struct str organization_id)
             jw_begin_object(&e->w);
             jw_member_str(&e->w, "id", people[i].id);
             jw_member_str(&e->w, "username", people[i].username);
+            TRY(write_groups_of(e, &people[i], organization_id));
             jw_end_object(&e->w);
         }
         TRY(export_next(e));
@@ -178,6 +193,7 @@ static int write_organizations(struct exporter *e)
         TRY(parse(e, &items[i], &document));
         jw_begin_object(&e->w);
         write_document(e, document);
+        TRY(export_organization_groups(e, items[i].id));
         if (has_people(e->options))
             TRY(write_members(e, items[i].id));
         jw_end_object(&e->w);

@@ -376,8 +376,9 @@ static int take_action(struct import *im, const struct json_value *json, const s
         return import_fail(im, at, "at most %d are taken", REQUIRED_ACTIONS_MAX);
     TRY(import_name(im, json, "alias", at, &action.alias));
     TRY(import_fields(im, &required_action_fields, &action, json, at));
-    const struct action_provider *provider = action_provider_find(action.alias);
-    if (action.default_action && !(provider && provider->is_here)) {
+    action.alias = action_alias_today(action.alias);
+    action.provider_id = action_alias_today(action.provider_id);
+    if (action.default_action && !action_is_here(action.alias)) {
         import_adapted(im, AT_MEMBER(at, "defaultAction"),
                        "this server cannot carry it out: it is not asked of new people");
         action.default_action = false;

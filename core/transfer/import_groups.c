@@ -1,8 +1,11 @@
-/* Groups of an imported realm with those below them, their roles, and the groups that new people join. */
+/* Groups of an imported realm and of its organizations with those below them, their roles, and the groups that
+ * new people join. */
 #include "core/transfer/import_parts.h"
 
 #include "core/admin/default_groups.h"
 #include "core/admin/groups.h"
+#include "core/admin/users.h"
+#include "core/port/organizations.h"
 #include "core/port/roles.h"
 
 #include "core/base/banned.h"
@@ -22,11 +25,11 @@ static int give_roles(struct import *im, const struct json_value *json, const st
     return import_named_client_roles(im, of_clients, AT_MEMBER(at, "clientRoles"), give, group);
 }
 
-/* Depth is bounded by that of the text. */
+/* Depth is bounded by that of the text. home says whose groups they are. */
 static int take_group(struct import *im, const struct json_value *json, const struct import_at *at,
-                      const struct group *parent)
+                      const struct group *home, const struct group *parent)
 {
-    struct group group = {.pk = 0};
+    struct group group = *home;
     const struct json_value *below, *child;
     TRY(import_expect_object(im, json, at));
     fields_default(&group_fields, &group);
@@ -38,13 +41,49 @@ static int take_group(struct import *im, const struct json_value *json, const st
     TRY(import_list(im, json, "subGroups", at, &below));
     struct json_iter it = json_iter(below);
     for (size_t i = 0; json_next(&it, NULL, &child); i++)
-        TRY(take_group(im, child, AT_INDEX(AT_MEMBER(at, "subGroups"), i), &group));
+        TRY(take_group(im, child, AT_INDEX(AT_MEMBER(at, "subGroups"), i), home, &group));
     return 0;
 }
 
 static int top_group(struct import *im, const struct json_value *json, const struct import_at *at)
 {
-    return take_group(im, json, at, NULL);
+    return take_group(im, json, at, &(struct group){.pk = 0}, NULL);
+}
+
+int import_organization_groups(struct import *im, const struct json_value *json,
+                               const struct import_at *at, const struct organization *organization)
+{
+    const struct group home = {.organization_id = organization->id,
+                               .dormant =
+                                   (organization->enabled ? 0 : GROUP_ORGANIZATION_OFF) |
+                                   (im->realm.organizations_enabled ? 0 : GROUP_ORGANIZATIONS_OFF)};
+    const struct json_value *list, *group;
+    TRY(import_list(im, json, "groups", at, &list));
+    struct json_iter it = json_iter(list);
+    for (size_t i = 0; json_next(&it, NULL, &group); i++)
+        TRY(take_group(im, group, AT_INDEX(AT_MEMBER(at, "groups"), i), &home, NULL));
+    return 0;
+}
+
+int import_organization_groups_of(struct import *im, const struct json_value *json,
+                                  const struct import_at *at,
+                                  const struct organization *organization, const struct user *user)
+{
+    const struct json_value *list, *path;
+    TRY(import_list(im, json, "groups", at, &list));
+    struct json_iter it = json_iter(list);
+    for (size_t i = 0; json_next(&it, NULL, &path); i++) {
+        const struct import_at *here = AT_INDEX(AT_MEMBER(at, "groups"), i);
+        struct group group;
+        TRY(import_expect_text(im, path, here));
+        int rc = organization_group_find_by_path(im->r, import_arena(im), organization->id,
+                                                 json_str(path), &group);
+        if (rc == ERR_NOT_FOUND)
+            import_left(im, here, "there is no such group");
+        else
+            TRY(rc != 0 ? rc : admin_user_group_join(&im->ctx, im->w, user, &group));
+    }
+    return 0;
 }
 
 static int default_group(struct import *im, const struct json_value *path,

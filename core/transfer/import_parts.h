@@ -186,8 +186,16 @@ MUST_CHECK int import_clients(struct import *im);
 MUST_CHECK int import_service_accounts(struct import *im);
 /* import_authorization.c: after roles, groups and people, which policies name. */
 MUST_CHECK int import_authorization(struct import *im);
-/* import_groups.c */
+/* import_groups.c: those of the realm; the member "groups" of an organization that has been made, and that of
+ * a person in it, who joins those. */
 MUST_CHECK int import_groups(struct import *im);
+MUST_CHECK int import_organization_groups(struct import *im, const struct json_value *json,
+                                          const struct import_at *at,
+                                          const struct organization *organization);
+MUST_CHECK int import_organization_groups_of(struct import *im, const struct json_value *json,
+                                             const struct import_at *at,
+                                             const struct organization *organization,
+                                             const struct user *user);
 /* import_records.c: components, organizations, identity providers; after the people, who belongs to
  * which organization. */
 MUST_CHECK int import_records(struct import *im);

@@ -104,7 +104,8 @@ static int take_organization(struct import *im, const struct json_value *json,
     int rc = organization_merge(&o, import_arena(im), json, im->ctx.err);
     if (rc == 0)
         rc = admin_organization_take_over(&im->ctx, im->w, &o, &im->organizations);
-    return settle(im, at, rc, "organizations");
+    TRY(settle(im, at, rc, "organizations"));
+    return rc == 0 ? import_organization_groups(im, json, at, &o) : 0;
 }
 
 static int take_member(struct import *im, const struct organization *o,
@@ -123,8 +124,9 @@ static int take_member(struct import *im, const struct organization *o,
         return 0;
     }
     TRY(rc);
-    return settle(im, at, admin_organization_join(&im->ctx, im->w, o, &user),
-                  "organization members");
+    rc = admin_organization_join(&im->ctx, im->w, o, &user);
+    TRY(settle(im, at, rc, "organization members"));
+    return rc == 0 ? import_organization_groups_of(im, json, at, o, &user) : 0;
 }
 
 static int take_members(struct import *im, const struct json_value *json,
@@ -261,11 +263,9 @@ static int import_policies(struct import *im)
 static int import_logo(struct import *im)
 {
     const struct import_at *at = AT_NAME(AT_MEMBER(NULL, "attributes"), STR(LOGO_EXPORT_ATTR));
-    ptrdiff_t comma = str_find(im->logo, ',');
     if (str_absent(im->logo))
         return 0;
-    struct str data = comma < 0 ? im->logo : str_from(im->logo, (size_t)comma + 1);
-    return settle(im, at, admin_logo_put(&im->ctx, im->w, data), "logos");
+    return settle(im, at, admin_logo_put_uri(&im->ctx, im->w, im->logo), "logos");
 }
 
 int import_records(struct import *im)

@@ -29,6 +29,7 @@ static const char *const handled[] = {
     "authenticationFlows",
     "authenticatorConfig",
     "requiredActions",
+    "localizationTexts",
     "organizations",
     "clientProfiles",
     "clientPolicies",
@@ -47,9 +48,17 @@ static bool is_handled(struct str name)
     return fields_find(&realm_fields, name) != NULL;
 }
 
+static bool is_off(const struct json_value *value)
+{
+    bool on;
+    return json_bool(value, &on) == 0 && !on;
+}
+
+/* What is off is not missed. */
 static bool is_nothing(const struct json_value *value)
 {
-    return json_is_none(value) || (json_kind(value) == JSON_STRING && str_empty(json_str(value))) ||
+    return json_is_none(value) || is_off(value) ||
+           (json_kind(value) == JSON_STRING && str_empty(json_str(value))) ||
            ((json_is_array(value) || json_is_object(value)) && json_count(value) == 0);
 }
 

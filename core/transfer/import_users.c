@@ -3,6 +3,7 @@
 
 #include "core/admin/user_parts.h"
 #include "core/admin/users.h"
+#include "core/model/required_action.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 
@@ -45,6 +46,17 @@ static int find_service_client(struct import *im, const struct json_value *json,
     return str_absent(client->service_user_id) ? ERR_NO_MEMORY : 0;
 }
 
+/* Kept, so that what stood between a person and his login still does. */
+static void tell_actions(struct import *im, const struct user *user, const struct import_at *at)
+{
+    at = AT_MEMBER(at, "requiredActions");
+    for (size_t i = 0; i < user->required_actions.count; i++)
+        if (!action_is_here(user->required_actions.items[i]))
+            import_adapted(im, AT_INDEX(at, i),
+                           "this server cannot carry it out: while the realm does not switch it "
+                           "off, it keeps its person out");
+}
+
 static int read_user(struct import *im, const struct json_value *json, const struct import_at *at,
                      struct user *user, bool *ret_fits)
 {
@@ -54,6 +66,8 @@ static int read_user(struct import *im, const struct json_value *json, const str
     TRY(import_fields(im, &user_fields, user, json, at));
     if (str_empty(user->username) && im->realm.registration_email_as_username)
         user->username = user->email;
+    for (size_t i = 0; i < user->required_actions.count; i++)
+        user->required_actions.items[i] = action_alias_today(user->required_actions.items[i]);
     TRY(find_service_client(im, json, at, user, ret_fits));
     return *ret_fits ? prepare(im, user, at) : 0;
 }
@@ -188,6 +202,7 @@ static int take_user(struct import *im, const struct json_value *json, const str
         return 0;
     im->given = (struct user_belongings){0};
     TRY(import_explain(im, at, admin_user_take_over(&im->ctx, im->w, &user)));
+    tell_actions(im, &user, at);
     TRY(import_credentials(im, json, at, &user));
     TRY(give_roles(im, json, at, &user));
     TRY(join_groups(im, json, at, &user));

@@ -11,6 +11,7 @@
 #include "store/repl/node.h"
 #include "store/repl/node_folder.h"
 #include "store/repl/recent.h"
+#include "store/sql/difference.h"
 #include "store/sql/position.h"
 #include "store/store.h"
 #include "store/tx.h"
@@ -91,7 +92,11 @@ static int open_kept(struct diverged *d, struct err_ctx *ctx)
                                         .is_copy = true,
                                         .cache_memory_bytes = -1,
                                         .ctx = ctx};
-    return store_open(&config, &d->kept);
+    int err = store_open(&config, &d->kept);
+    if (err == ERR_STORE_LOCKED)
+        return err_set(ctx, err, "somebody else looks at what is kept of epoch %llu right now",
+                       (unsigned long long)d->epoch);
+    return err;
 }
 
 int diverged_open(struct store *store, uint64_t epoch, struct diverged **ret_diverged,
@@ -215,20 +220,25 @@ static int find_common(struct store_read *ours, struct store_read *theirs, int64
     return 0;
 }
 
-/* The same database, under whatever name now. */
+/* The same database, under whatever name now. ERR_NOT_FOUND, ERR_STORE_BUSY: not here, or not yet. */
+static int read_present(struct diverged *d, struct store_read *kept, struct arena *a,
+                        struct realm_view **ret_view, struct store_read **ret_read)
+{
+    struct list_row row;
+    TRY(realm_list_find_file(d->store, a, str_c(kept->slot->file), &row));
+    TRY(realm_view_acquire(d->store, row.name, ret_view));
+    return store_read_begin(*ret_view, ret_read);
+}
+
 static int compare_events(struct diverged *d, struct store_read *kept, struct arena *a,
                           struct diverged_realm *ret)
 {
     CLEANUP(realm_view_release_p) struct realm_view *view = NULL;
     CLEANUP(store_read_end_p) struct store_read *now = NULL;
-    struct list_row row;
-    int err = realm_list_find_file(d->store, a, str_c(kept->slot->file), &row);
-    if (err == 0)
-        err = realm_view_acquire(d->store, row.name, &view);
+    int err = read_present(d, kept, a, &view, &now);
     if (err == ERR_NOT_FOUND || err == ERR_STORE_BUSY)
-        return 0; /* not here, or not yet */
+        return 0;
     TRY(err);
-    TRY(store_read_begin(view, &now));
     ret->is_here = true;
     return find_common(kept, now, ret->last_seq, &ret->common_seq);
 }
@@ -242,4 +252,49 @@ int diverged_look(struct diverged *d, struct realm_view *view, struct arena *a,
     TRY(look_at_position(d, r, ret_realm));
     TRY(end_of(r, a, true, &ret_realm->last_seq));
     return compare_events(d, r, a, ret_realm);
+}
+
+/* --- Rows --- */
+
+static int look_at_scope(const struct diverged *d, struct store_read *kept, struct store_read *now,
+                         struct diverged_scope *scope)
+{
+    struct repl_position own, present, fork = {0};
+    *scope = (struct diverged_scope){.against = now ? AGAINST_NOW : AGAINST_NOTHING};
+    if (forks_find(d->forks, d->epoch, str_c(kept->slot->file), &fork) != FORK_AT ||
+        !position_known(&fork))
+        return 0;
+    TRY(position_read(kept->conn, &own));
+    scope->has_nothing = position_same(&own, &fork);
+    if (!now)
+        return 0;
+    TRY(position_read(now->conn, &present));
+    if (position_same(&present, &fork))
+        scope->against = AGAINST_FORK;
+    return 0;
+}
+
+static int compare_tables(struct store_read *kept, struct store_read *now, struct str table,
+                          difference_take *take, void *arg)
+{
+    for (size_t i = 0; difference_table(i); i++)
+        if (str_absent(table) || str_eq_c(table, difference_table(i)))
+            TRY(difference_of_table(kept->conn, now ? now->conn : NULL, i, take, arg));
+    return 0;
+}
+
+int diverged_rows(struct diverged *d, struct realm_view *view, struct str table,
+                  difference_take *take, void *arg, struct diverged_scope *scope)
+{
+    CLEANUP(arena_free) struct arena a;
+    CLEANUP(store_read_end_p) struct store_read *kept = NULL;
+    CLEANUP(realm_view_release_p) struct realm_view *present = NULL;
+    CLEANUP(store_read_end_p) struct store_read *now = NULL;
+    arena_init(&a, LOOK_BYTES);
+    TRY(store_read_begin(view, &kept));
+    int err = read_present(d, kept, &a, &present, &now);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    TRY(look_at_scope(d, kept, now, scope));
+    return scope->has_nothing ? 0 : compare_tables(kept, now, table, take, arg);
 }

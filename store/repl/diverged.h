@@ -5,6 +5,7 @@
 #define GARITA_STORE_REPL_DIVERGED_H
 
 #include "core/port/events.h"
+#include "store/repl/difference.h"
 
 struct diverged;
 
@@ -34,5 +35,22 @@ struct diverged_realm {
 /* Of a realm of the store that is looked at. */
 MUST_CHECK int diverged_look(struct diverged *d, struct realm_view *view, struct arena *a,
                              struct diverged_realm *ret_realm);
+
+/* What its rows are compared with. The state in which the other node began to reign is kept nowhere: the
+ * realm as it is now takes its place, and is that state as long as nothing was changed in it since. */
+enum diverged_against {
+    AGAINST_FORK,   /* nothing was changed since: what differs is what the old primary had beyond */
+    AGAINST_NOW,    /* rows that are here alone may have been made since, or deleted there */
+    AGAINST_NOTHING /* the realm is not here: all of its rows */
+};
+struct diverged_scope {
+    bool has_nothing; /* kept is the state at the fork: nothing is beyond, and no row is told */
+    enum diverged_against against;
+};
+/* The rows of a realm of the store that is looked at that differ from those of the same database here, table
+ * by table, or of that table (absent: all). scope is set before the first row. ERR_STORE_BUSY while it is on
+ * its way, ERR_STORE_VERSION when they were written by different versions, what take returns. */
+MUST_CHECK int diverged_rows(struct diverged *d, struct realm_view *view, struct str table,
+                             difference_take *take, void *arg, struct diverged_scope *scope);
 
 #endif

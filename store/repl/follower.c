@@ -442,6 +442,15 @@ void follower_state(struct follower *f, struct follower_state *ret_state)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
+void follower_note_unlike(struct follower *f, struct str names)
+{
+    size_t len = names.len < FOLLOWER_UNLIKE_MAX ? names.len : FOLLOWER_UNLIKE_MAX - 1;
+    (void)pthread_mutex_lock(&f->lock);
+    memcpy(f->told.unlike, names.ptr, len);
+    f->told.unlike[len] = '\0';
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
 int follower_halt(struct follower *f, int64_t within_ms)
 {
     int64_t until_ms = clock_now().monotonic_ms + within_ms;

@@ -56,6 +56,11 @@ void follower_resume(struct follower *follower);
 /* Waits until what came before is in place, for so long at most. */
 void follower_catch_up(struct follower *follower, int64_t within_ms);
 
+/* Names of the settings that this node and the primary should have alike and have not, for who asks for the
+ * state; empty: none. Those that do not fit are left out. */
+#define FOLLOWER_UNLIKE_MAX 256
+void follower_note_unlike(struct follower *follower, struct str names);
+
 #define FOLLOWER_WAITING_MAX ((size_t)64 << 20)
 
 struct follower_state {
@@ -68,7 +73,8 @@ struct follower_state {
     uint64_t resyncs;     /* times that a commit did not follow */
     size_t waiting_bytes; /* came and are not in place yet */
     size_t databases;     /* that are here */
-    int trouble;          /* why nothing is put in place any more, or 0 */
+    char unlike[FOLLOWER_UNLIKE_MAX]; /* follower_note_unlike */
+    int trouble;                      /* why nothing is put in place any more, or 0 */
 };
 void follower_state(struct follower *follower, struct follower_state *ret_state);
 

@@ -119,7 +119,7 @@ static int say_where(struct follower *f)
     for (size_t i = 0; i < f->count; i++) {
         struct followed *d = f->databases[i];
         d->asked = d->whole = d->hashed = false;
-        if (!d->known && followed_look(d) != 0)
+        if (!d->going && !d->known && followed_look(d) != 0)
             continue;
         send_at(f, REPL_AT, d);
     }
@@ -216,9 +216,20 @@ static int put_snapshot(struct follower *f, struct followed *d, struct job **io_
     return 0;
 }
 
+/* It was to go and comes again. */
+static int come_back(struct follower *f, struct followed *d)
+{
+    TRY(realm_files_remove(d->slot));
+    TRY(slot_of_file(f->store, str_c(d->file), &d->slot));
+    d->going = false;
+    return slots_follow_list(f->store);
+}
+
 static int do_snapshot(struct follower *f, struct followed *d, struct job **io_job)
 {
     const struct job *job = *io_job;
+    if (d->going)
+        TRY(come_back(f, d));
     TRY(folder_db_doom(&f->store->folder, str_c(d->file), false));
     if (fence_err(d->slot) != 0 && !job->difference)
         TRY(followed_begin_anew(f, d)); /* one that is damaged here goes first */
@@ -239,15 +250,29 @@ static int doom(const struct follower *f, const struct followed *d)
     return folder_db_doom(&f->store->folder, str_c(d->file), true);
 }
 
-/* A file that somebody still reads goes with the next start. */
+/* Once more: who asked for the realm meanwhile, which the list still has, opened the file anew. */
+static int go_again(struct follower *f, struct followed *d)
+{
+    struct slot *fresh;
+    TRY(realm_files_remove(d->slot));
+    TRY(slot_of_file(f->store, str_c(d->file), &fresh));
+    slot_retire(fresh);
+    return realm_files_remove(fresh);
+}
+
+/* A file that somebody still reads goes with the next start. Where not even that can be noted, nothing more is put
+ * in place, so that the list keeps the realm, and the primary is told of it at the next connection: it says again
+ * that it goes. */
 static int do_gone(struct follower *f, struct followed *d)
 {
-    int err = followed_remove(d);
+    int err = d->going ? go_again(f, d) : followed_remove(d);
     if (err != 0) {
         LOG_WARN("replication", "%s, of a deleted realm, goes with the next start", d->file);
         err = doom(f, d);
     }
-    forget(f, d);
+    d->going = err != 0;
+    if (!d->going)
+        forget(f, d);
     return err;
 }
 

@@ -50,10 +50,11 @@ struct followed {
     char file[FILE_NAME_MAX + 1];
     struct slot *slot;
     struct repl_position at;
-    bool known;          /* at is what the database says */
-    bool whole;          /* came as a whole by this connection: at may be zeros and still lead on */
-    bool asked;          /* the primary was told that something is missing */
-    bool hashed;         /* and what it has, page by page */
+    bool known;  /* at is what the database says */
+    bool whole;  /* came as a whole by this connection: at may be zeros and still lead on */
+    bool asked;  /* the primary was told that something is missing */
+    bool hashed; /* and what it has, page by page */
+    bool going;  /* its realm was deleted, and its file could neither be removed nor noted */
     struct realm_db *db; /* in use until its log is flushed; else NULL */
     uint64_t ticket;
     struct placing *placing;      /* by its thread, whose all above is meanwhile; NULL: none */

@@ -88,6 +88,7 @@ void leading_pause(struct leader *l, pthread_cond_t *cond, int64_t until_ms)
 static void free_parts(struct leader *l)
 {
     recent_free(&l->recent);
+    buf_free(&l->shared);
     while (l->dbs) {
         struct leader_db *db = l->dbs;
         l->dbs = db->next_of_all;
@@ -195,6 +196,25 @@ void leader_witness_changed(struct leader *l)
     l->settings_untold = true;
     leading_work(l);
     (void)pthread_mutex_unlock(&l->lock);
+}
+
+int leader_share(struct leader *l, const struct repl_settings *settings)
+{
+    const struct repl_message m = {.type = REPL_SETTINGS, .settings = *settings};
+    struct buf fresh;
+    buf_init(&fresh, NULL, REPL_MESSAGE_MAX + REPL_LENGTH_BYTES);
+    int err = repl_encode(&fresh, &m);
+    if (err != 0) {
+        buf_free(&fresh);
+        return err;
+    }
+    (void)pthread_mutex_lock(&l->lock);
+    buf_free(&l->shared);
+    l->shared = fresh;
+    l->settings_untold = true;
+    leading_work(l);
+    (void)pthread_mutex_unlock(&l->lock);
+    return 0;
 }
 
 /* --- The standby --- */

@@ -14,9 +14,13 @@
 struct leader;
 
 /* In SETTINGS, of the primary: where its reigns began comes in as many pieces as it takes (store/repl/forks.h). */
-#define REPL_SETTING_MODE    "mode"
-#define REPL_SETTING_WITNESS "witness" /* HOST:PORT; empty: it has none */
-#define REPL_SETTING_FORKS   "forks"
+#define REPL_SETTING_MODE         "mode"
+#define REPL_SETTING_WITNESS      "witness" /* HOST:PORT; empty: it has none */
+#define REPL_SETTING_FORKS        "forks"
+/* Of whoever uses the leader, which carries them and knows no more of them: settings that both nodes should have
+ * alike, by their names, and certificates, sealed, in as many pieces as it takes. A standby of a version that does
+ * not know a name passes over it. */
+#define REPL_SETTING_CERTIFICATES "certificates"
 
 struct leader_config {
     struct str cluster; /* its id */
@@ -40,6 +44,9 @@ struct leader *leader_of(struct store *store);
 void leader_set_mode(struct leader *leader, enum repl_mode mode);
 /* The standby hears that the node has another witness, or none. */
 void leader_witness_changed(struct leader *leader);
+/* What the standby hears of this node's settings besides, now and at each connection, in place of what was said
+ * before. Copied. ERR_INVALID_REQUEST, ERR_TOO_LARGE for what is no SETTINGS, ERR_NO_MEMORY. */
+MUST_CHECK int leader_share(struct leader *leader, const struct repl_settings *settings);
 /* Whether there is a standby, connected or not: then events that were archived leave a database only when
  * the file is at the standby, too. */
 void leader_expect_standby(struct leader *leader, bool expects);

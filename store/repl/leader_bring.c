@@ -519,6 +519,14 @@ static void add_forks(struct leader *l, struct arena *a)
         add_setting(l, REPL_SETTING_FORKS, str_sub(text, at, SETTING_BYTES));
 }
 
+static int send_shared(struct leader *l)
+{
+    if (l->shared.len == 0)
+        return 0;
+    TRY(repl_decode(str_from(buf_str(&l->shared), REPL_LENGTH_BYTES), &l->scratch));
+    return leading_send(l, &l->scratch);
+}
+
 static void send_settings(struct leader *l)
 {
     CLEANUP(arena_free) struct arena a;
@@ -530,7 +538,7 @@ static void send_settings(struct leader *l)
     add_setting(l, REPL_SETTING_MODE, str_c(repl_mode_word(l->config.mode)));
     add_setting(l, REPL_SETTING_WITNESS, str_c(node.witness.address));
     add_forks(l, &a);
-    l->settings_untold = leading_send(l, &l->scratch) != 0;
+    l->settings_untold = leading_send(l, &l->scratch) != 0 || send_shared(l) != 0;
 }
 
 /* What there was no room for, and what came between. */

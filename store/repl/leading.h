@@ -84,6 +84,7 @@ struct leader {
     bool settled;         /* every database has been looked at */
     bool broken;          /* a send failed */
     bool slow;            /* an answer waited in vain */
+    struct buf shared;    /* leader_share: a SETTINGS as on the wire; empty: none */
     bool settings_untold; /* to the standby, which keeps them for its own reign */
     bool work;            /* for the worker */
     bool stopping;

@@ -14,7 +14,7 @@
 
 #include "core/base/banned.h"
 
-#define FILE_NAME     "node"
+#define FILE_NAME     NODE_FILE
 #define SCRATCH_BYTES (8 * NODE_TEXT_MAX)
 
 struct node {

@@ -5,6 +5,7 @@
 #include "core/base/err.h"
 
 #define NODE_FOLDER "replication"
+#define NODE_FILE   "node" /* in it; node.h */
 
 /* The caller closes what is opened. ERR_NOT_FOUND when there is none; as file_err (store/plain_file.h). */
 MUST_CHECK int node_folder_open(int data_dir_fd, int *ret_fd);

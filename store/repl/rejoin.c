@@ -14,6 +14,7 @@
 #include "store/plain_file.h"
 #include "store/repl/ask.h"
 #include "store/repl/node_folder.h"
+#include "store/repl/tree.h"
 #include "store/whole_file.h"
 
 #include "core/base/banned.h"
@@ -121,6 +122,15 @@ static int copy_all(const struct folder *folder, struct moving *m)
 
 /* --- Both --- */
 
+/* Half a copy of an earlier try, whose original was moved since. */
+static int drop_half(void *arg, const char *name)
+{
+    const struct moving *m = arg;
+    if (!str_ends(str_c(name), STR(WHOLE_FILE_TEMPORARY)))
+        return 0;
+    return unlinkat(m->aside_fd, name, 0) == 0 || errno == ENOENT ? 0 : file_err();
+}
+
 /* Says that what is in the folder and has its original here is a copy. */
 static int mark_copied(int aside_fd)
 {
@@ -138,6 +148,8 @@ static int put_aside(const struct folder *folder, int aside_fd, bool copies)
         TRY(mark_copied(aside_fd));
     TRY(make_dir(aside_fd, REALMS_NAME, &m.aside_fd));
     int err = copies ? copy_all(folder, &m) : folder_each(folder, move_one, &m);
+    if (err == 0)
+        err = tree_each(m.aside_fd, drop_half, &m);
     if (err == 0 && (fsync(m.aside_fd) != 0 || fsync(folder->realms_fd) != 0))
         err = file_err();
     (void)close(m.aside_fd);

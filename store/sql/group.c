@@ -47,7 +47,9 @@ static int read_row(struct query *q, struct arena *a, void *ret_item)
     *g = (struct group){.pk = query_col_i64(q, 0),
                         .id = query_col_id(q, 1, a),
                         .parent_pk = query_col_i64(q, 2),
-                        .name = query_col_str(q, 3, a)};
+                        .name = query_col_str(q, 3, a),
+                        .organization_id = query_col_id(q, 5, a),
+                        .dormant = (unsigned)query_col_i64(q, 6)};
     TRY(q->err);
     return doc_read_attrs(query_col_view(q, 4), a, &g->attributes);
 }
@@ -64,24 +66,48 @@ int group_rows_read(struct store_read *r, struct query *q, struct arena *a,
     return 0;
 }
 
-static int child_by_name(struct store_read *r, struct arena *a, int64_t parent_pk, struct str name,
-                         struct group *ret_group)
+int group_row_read(struct store_read *r, struct query *q, struct arena *a, struct group *ret_group)
 {
-    static const struct sql top = {"SELECT " COLUMNS
-                                   " FROM grp WHERE parent_pk IS NULL AND name = ?"};
-    static const struct sql child = {"SELECT " COLUMNS
-                                     " FROM grp WHERE name = ? AND parent_pk = ?"};
+    struct group g;
+    TRY(query_one(q));
+    TRY(read_row(q, a, &g));
+    TRY(make_path(r, a, &g, &g.path));
+    *ret_group = g;
+    return 0;
+}
+
+static int top_by_name(struct store_read *r, struct arena *a, struct str organization_id,
+                       struct str name, struct group *ret_group)
+{
+    static const struct sql of_realm = {
+        "SELECT " COLUMNS
+        " FROM grp WHERE parent_pk IS NULL AND organization_id IS NULL AND name = ?"};
+    static const struct sql of_organization = {
+        "SELECT " COLUMNS " FROM grp WHERE parent_pk IS NULL AND name = ? AND organization_id = ?"};
     QUERY(q);
-    TRY(query_open(r->conn, parent_pk ? &child : &top, &q));
+    TRY(query_open(r->conn, str_absent(organization_id) ? &of_realm : &of_organization, &q));
     query_str(&q, name);
-    if (parent_pk)
-        query_i64(&q, parent_pk);
+    if (!str_absent(organization_id))
+        query_id(&q, organization_id);
     TRY(query_one(&q));
     return read_row(&q, a, ret_group);
 }
 
-int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
-                       struct group *ret_group)
+static int child_by_name(struct store_read *r, struct arena *a, int64_t parent_pk, struct str name,
+                         struct group *ret_group)
+{
+    static const struct sql child = {"SELECT " COLUMNS
+                                     " FROM grp WHERE name = ? AND parent_pk = ?"};
+    QUERY(q);
+    TRY(query_open(r->conn, &child, &q));
+    query_str(&q, name);
+    query_i64(&q, parent_pk);
+    TRY(query_one(&q));
+    return read_row(&q, a, ret_group);
+}
+
+int group_walk(struct store_read *r, struct arena *a, struct str organization_id, struct str path,
+               struct group *ret_group)
 {
     struct str rest = str_starts(path, STR("/")) ? str_from(path, 1) : path;
     struct str name;
@@ -89,30 +115,34 @@ int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
     if (str_empty(rest) || str_ends(rest, STR("/")))
         return ERR_NOT_FOUND;
     while (str_next(&rest, '/', &name))
-        TRY(child_by_name(r, a, g.pk, name, &g));
+        TRY(g.pk ? child_by_name(r, a, g.pk, name, &g)
+                 : top_by_name(r, a, organization_id, name, &g));
     TRY(make_path(r, a, &g, &g.path));
     *ret_group = g;
     return 0;
+}
+
+int group_find_by_path(struct store_read *r, struct arena *a, struct str path,
+                       struct group *ret_group)
+{
+    return group_walk(r, a, (struct str){NULL, 0}, path, ret_group);
 }
 
 int group_find_by_id(struct store_read *r, struct arena *a, struct str id, struct group *ret_group)
 {
-    static const struct sql select = {"SELECT " COLUMNS " FROM grp WHERE id = ?"};
-    struct group g;
+    static const struct sql select = {"SELECT " COLUMNS
+                                      " FROM grp WHERE id = ? AND organization_id IS NULL"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_id(&q, id);
-    TRY(query_one(&q));
-    TRY(read_row(&q, a, &g));
-    TRY(make_path(r, a, &g, &g.path));
-    *ret_group = g;
-    return 0;
+    return group_row_read(r, &q, a, ret_group);
 }
 
 int group_list(struct store_read *r, struct arena *a, int64_t parent_pk, struct groups *ret_groups)
 {
-    static const struct sql top = {"SELECT " COLUMNS
-                                   " FROM grp WHERE parent_pk IS NULL ORDER BY name"};
+    static const struct sql top = {
+        "SELECT " COLUMNS
+        " FROM grp WHERE parent_pk IS NULL AND organization_id IS NULL ORDER BY name"};
     static const struct sql below = {"SELECT " COLUMNS
                                      " FROM grp WHERE parent_pk = ? ORDER BY name"};
     QUERY(q);
@@ -131,7 +161,8 @@ static bool name_is_fit(struct str name)
 int group_insert(struct store_write *w, struct group *group)
 {
     static const struct sql insert = {
-        "INSERT INTO grp (parent_pk, name, attributes, id) VALUES (?, ?, ?, ?)"};
+        "INSERT INTO grp (parent_pk, name, attributes, id, organization_id, dormant)"
+        " VALUES (?, ?, ?, ?, ?, ?)"};
     struct str attributes;
     if (!name_is_fit(group->name))
         return ERR_INVALID_REQUEST;
@@ -142,6 +173,8 @@ int group_insert(struct store_write *w, struct group *group)
     query_str(&q, group->name);
     query_str(&q, attributes);
     query_id(&q, group->id);
+    query_id(&q, group->organization_id);
+    query_i64(&q, group->dormant);
     TRY(query_run(&q));
     group->pk = sqlite3_last_insert_rowid(write_conn(w)->db);
     return 0;
@@ -158,6 +191,20 @@ static int is_below(struct store_write *w, int64_t pk, int64_t top_pk, bool *ret
     query_i64(&q, pk);
     query_i64(&q, top_pk);
     return query_next(&q, ret_below);
+}
+
+int group_height(struct store_read *r, int64_t group_pk, int64_t *ret_height)
+{
+    static const struct sql select = {
+        "WITH RECURSIVE below (pk, level) AS (SELECT ?1, 1"
+        " UNION ALL SELECT grp.pk, level + 1 FROM grp JOIN below ON grp.parent_pk = below.pk)"
+        " SELECT max(level) FROM below"};
+    QUERY(q);
+    TRY(query_open(r->conn, &select, &q));
+    query_i64(&q, group_pk);
+    TRY(query_one(&q));
+    *ret_height = query_col_i64(&q, 0);
+    return q.err;
 }
 
 int group_update(struct store_write *w, const struct group *group)
@@ -239,7 +286,8 @@ int user_groups(struct store_read *r, struct arena *a, int64_t user_pk, struct g
 {
     static const struct sql select = {"SELECT " COLUMNS
                                       " FROM user_group JOIN grp ON grp.pk = user_group.group_pk"
-                                      " WHERE user_group.user_pk = ? ORDER BY grp.name"};
+                                      " WHERE user_group.user_pk = ?"
+                                      " AND grp.organization_id IS NULL ORDER BY grp.name"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);

@@ -7,10 +7,11 @@
 
 #include "core/base/banned.h"
 
-/* ?1 parent, or all below the top for -1; ?2 name, absent: any; ?3 exact; ?4, ?5 an attribute.
+/* ?1 parent, or all below the top for -1; ?2 name, absent: any; ?3 exact; ?4, ?5 an attribute; ?6 the
+ * organization, absent: the realm.
  * Names are compared with their ASCII letters folded, as everywhere. */
 #define MATCHES                                                                                    \
-    " (?1 = -1 OR coalesce(grp.parent_pk, 0) = ?1)"                                                \
+    " grp.organization_id IS ?6 AND (?1 = -1 OR coalesce(grp.parent_pk, 0) = ?1)"                  \
     " AND (?2 IS NULL OR CASE WHEN ?3 THEN grp.name = ?2"                                          \
     " ELSE instr(lower(grp.name), lower(?2)) > 0 END)"                                             \
     " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(grp.attributes, '$.v') a,"                \
@@ -29,13 +30,14 @@ static void bind(struct query *q, const struct group_wanted *f)
     query_i64(q, f->exact);
     query_str(q, or_null(f->attribute));
     query_str(q, f->value);
+    query_id(q, f->organization_id);
 }
 
 int group_search(struct store_read *r, struct arena *a, const struct group_wanted *filter,
                  size_t first, size_t limit, struct groups *ret_groups)
 {
     static const struct sql select = {"SELECT " GROUP_COLUMNS " FROM grp WHERE" MATCHES
-                                      " ORDER BY grp.name, grp.pk LIMIT ?6 OFFSET ?7"};
+                                      " ORDER BY grp.name, grp.pk LIMIT ?7 OFFSET ?8"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     bind(&q, filter);
@@ -72,10 +74,10 @@ int group_find_by_pk(struct store_read *r, struct arena *a, int64_t pk, struct g
 int role_groups(struct store_read *r, struct arena *a, int64_t role_pk, size_t first, size_t limit,
                 struct groups *ret_groups)
 {
-    static const struct sql select = {"SELECT " GROUP_COLUMNS
-                                      " FROM group_role JOIN grp ON grp.pk = group_role.group_pk"
-                                      " WHERE group_role.role_pk = ?"
-                                      " ORDER BY grp.name, grp.pk LIMIT ? OFFSET ?"};
+    static const struct sql select = {
+        "SELECT " GROUP_COLUMNS " FROM group_role JOIN grp ON grp.pk = group_role.group_pk"
+        " WHERE group_role.role_pk = ? AND grp.organization_id IS NULL"
+        " ORDER BY grp.name, grp.pk LIMIT ? OFFSET ?"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, role_pk);

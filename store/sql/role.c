@@ -247,28 +247,32 @@ static int read_shared_row(struct query *q, struct arena *a, struct shared_texts
     return doc_read_attrs(query_col_view(q, 7), a, &ret_role->attributes);
 }
 
-/* The groups and their roles in this order, or all roles of all groups are passed. */
+/* The groups and their roles in this order, or all roles of all groups are passed. Dormant groups only when
+ * ?2 is not 0. */
 #define ROLES_OF_USER                                                                              \
-    "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group WHERE user_pk = ?1"             \
+    "WITH RECURSIVE above (pk) AS (SELECT group_pk FROM user_group CROSS JOIN grp"                 \
+    " ON grp.pk = group_pk WHERE user_pk = ?1 AND (?2 OR grp.dormant = 0)"                         \
     " UNION SELECT grp.parent_pk FROM grp JOIN above ON grp.pk = above.pk"                         \
     " WHERE grp.parent_pk IS NOT NULL),"                                                           \
     " owned (pk) AS (SELECT role_pk FROM user_role WHERE user_pk = ?1"                             \
     " UNION SELECT role_pk FROM above CROSS JOIN group_role ON group_role.group_pk = above.pk"     \
     " UNION SELECT child_pk FROM role_composite JOIN owned ON parent_pk = owned.pk) "
 
-static int count_roles_of_user(struct store_read *r, int64_t user_pk, size_t *ret_count)
+static int count_roles_of_user(struct store_read *r, int64_t user_pk, bool dormant_too,
+                               size_t *ret_count)
 {
     static const struct sql select = {ROLES_OF_USER "SELECT count(owned.pk) FROM owned"};
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
+    query_i64(&q, dormant_too);
     TRY(query_one(&q));
     *ret_count = (size_t)query_col_i64(&q, 0);
     return q.err;
 }
 
 /* Counted first: an array that grows leaves as much again behind in the arena. */
-int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
+static int roles_of_user(struct store_read *r, struct arena *a, int64_t user_pk, bool dormant_too,
                          struct roles *ret_roles)
 {
     static const struct sql select = {ROLES_OF_USER ROLE_SELECT
@@ -277,13 +281,14 @@ int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
     struct roles roles = {0};
     size_t most;
     bool row;
-    TRY(count_roles_of_user(r, user_pk, &most));
+    TRY(count_roles_of_user(r, user_pk, dormant_too, &most));
     roles.items = ARENA_ARRAY(a, most + 1, struct role);
     if (!roles.items)
         return ERR_NO_MEMORY;
     QUERY(q);
     TRY(query_open(r->conn, &select, &q));
     query_i64(&q, user_pk);
+    query_i64(&q, dormant_too);
     for (;;) {
         TRY(query_next(&q, &row));
         if (!row || roles.count == most)
@@ -292,6 +297,18 @@ int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
     }
     *ret_roles = roles;
     return 0;
+}
+
+int user_roles_effective(struct store_read *r, struct arena *a, int64_t user_pk,
+                         struct roles *ret_roles)
+{
+    return roles_of_user(r, a, user_pk, false, ret_roles);
+}
+
+int user_roles_dormant_too(struct store_read *r, struct arena *a, int64_t user_pk,
+                           struct roles *ret_roles)
+{
+    return roles_of_user(r, a, user_pk, true, ret_roles);
 }
 
 int group_roles_effective(struct store_read *r, struct arena *a, int64_t group_pk,

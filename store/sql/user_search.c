@@ -4,13 +4,11 @@
  * time longer ones, and the page costs a small multiple of the better way. */
 #include "core/port/users.h"
 
-#include <pthread.h>
-
+#include "store/long_reads.h"
 #include "store/sql/rows.h"
 #include "store/sql/user_filter.h"
 #include "store/sql/user_row.h"
 #include "store/sql/user_walk.h"
-#include "store/turnstile.h"
 
 #include "core/base/banned.h"
 
@@ -271,29 +269,19 @@ static int list_by(struct listing *l, const struct statements *statements)
 /* From here on a search is a long one: few of them at a time, whoever asks, so that they hold neither
  * the processors nor all readers of a realm. */
 #define LONG_TURN      ((int64_t)FIRST_TURN * 8 * 8 * 8 * 8)
-#define LONG_PLACES    1
-#define LONG_WAITING   2
-#define LONG_WAIT_MS   10000
 
-static struct turnstile long_searches;
-
-static void start_long(void)
+/* NULL: it is no long one yet. */
+static int enter_long(struct store_read *r, struct long_reads **ret_entered)
 {
-    turnstile_init(&long_searches, LONG_PLACES, LONG_WAITING);
+    TRY(long_read_enter(&r->slot->long_reads));
+    *ret_entered = &r->slot->long_reads;
+    return 0;
 }
 
-static int enter_long(bool *ret_inside)
+static void leave_long(struct long_reads *const *entered)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, start_long);
-    *ret_inside = turnstile_enter(&long_searches, LONG_WAIT_MS) == 0;
-    return *ret_inside ? 0 : ERR_OVERLOADED;
-}
-
-static void leave_long(const bool *inside)
-{
-    if (*inside)
-        turnstile_leave(&long_searches);
+    if (*entered)
+        long_read_leave(*entered);
 }
 
 /* One turn of both ways; done when either made the page. */
@@ -313,12 +301,13 @@ static int take_turn(struct listing *l, struct user_walk *w, struct user_page *p
     return 0;
 }
 
-static int take_turns(struct listing *l, struct user_walk *w, struct user_page *page, bool *io_long)
+static int take_turns(struct listing *l, struct user_walk *w, struct user_page *page,
+                      struct long_reads **io_entered)
 {
     bool done = false;
     for (int64_t turn = FIRST_TURN; !done; turn *= TURNS_GROW) {
         if (turn == LONG_TURN)
-            TRY(enter_long(io_long));
+            TRY(enter_long(l->c.r, io_entered));
         TRY(take_turn(l, w, page, turn, &done));
     }
     return 0;
@@ -327,10 +316,10 @@ static int take_turns(struct listing *l, struct user_walk *w, struct user_page *
 static int list_walking(struct listing *l)
 {
     CLEANUP(user_walk_close) struct user_walk w = {.count = 0};
-    CLEANUP(leave_long) bool is_long = false;
+    CLEANUP(leave_long) struct long_reads *entered = NULL;
     struct user_page page = {ROWS_OF(struct user), l->limit, l->first};
     TRY(user_walk_open(l->c.r, l->c.a, l->c.v, &w));
-    return take_turns(l, &w, &page, &is_long);
+    return take_turns(l, &w, &page, &entered);
 }
 
 static bool only_names_users(const struct user_values *v)
@@ -402,7 +391,7 @@ static int count_walking(struct choice *c, bool *ret_done, int64_t *ret_count)
 
 static int count_matches(struct choice *c, int64_t *ret_count)
 {
-    CLEANUP(leave_long) bool is_long = false;
+    CLEANUP(leave_long) struct long_reads *entered = NULL;
     bool done = false;
     if (c->v->conditions == 1) {
         int rc = count_alone(c, ret_count);
@@ -414,7 +403,7 @@ static int count_matches(struct choice *c, int64_t *ret_count)
         return 0;
     TRY(choose_to_count(c));
     if (!c->best || c->fewest > LONG_TURN)
-        TRY(enter_long(&is_long));
+        TRY(enter_long(c->r, &entered));
     return count_by(c, c->best ? c->best : &by_table, ret_count);
 }
 

@@ -12,7 +12,6 @@ const ABSENT = [
   [/\/client-types$/, 'Client types'],
   [/\/vc\//, 'Verifiable credentials'],
   [/\/user-storage\/.*(sync|users)$/, 'User storage providers'],
-  [/\/organizations\/.*\/groups/, 'Groups of organizations'],
   [/\/workflows/, 'Workflows'],
   [/\/(testLDAPConnection|ldap-server-capabilities)$/, 'Connections to LDAP servers'],
   [/\/clear-crl-cache$/, 'Certificate revocation lists'],

@@ -32,6 +32,7 @@ test('listed in order, read, changed, moved', async () => {
     ['CONFIGURE_TOTP', 'Configure OTP', 'CONFIGURE_TOTP', true, false, 10],
     ['TERMS_AND_CONDITIONS', 'Terms and Conditions', 'TERMS_AND_CONDITIONS', false, false, 20],
     ['UPDATE_PASSWORD', 'Update Password', 'UPDATE_PASSWORD', true, false, 30]]);
+  assert.deepEqual(['UPDATE_PASSWORD', 'UPDATE_PROFILE', 'webauthn-register', 'delete_account'].map((alias) => first.find((a) => a.alias === alias).available), [true, true, false, false]);
   await change('UPDATE_PASSWORD', { name: 'New password' });
   assert.equal((await one('UPDATE_PASSWORD')).name, 'New password');
   await kc.authenticationManagement.raiseRequiredActionPriority({ alias: 'UPDATE_PASSWORD' });

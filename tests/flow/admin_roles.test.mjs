@@ -39,7 +39,32 @@ test('conflict, missing, bad bodies', async () => {
   const missing = await world.call('GET', '/realms/peru/roles/nada', { token });
   assert.deepEqual([missing.status, missing.json], [404, { error: 'Could not find role' }]);
   assert.equal((await world.call('DELETE', '/realms/peru/roles/default-roles-peru', { token })).status, 403);
-  assert.equal((await world.call('POST', '/realms/peru/roles', { token, json: { name: 'y', composites: { realm: ['doble'] } } })).status, 501);
+});
+
+test('a role is made with what it is made of, as exports name that', async () => {
+  const make = (json, as = token) => world.call('POST', '/realms/peru/roles', { token: as, json });
+  const parts = async (name) => (await world.call('GET', `/realms/peru/roles/${name}/composites`, { token })).json.map((r) => r.name).sort();
+  assert.equal((await make({ name: 'parte' })).status, 201);
+  const made = await make({ name: 'entero', composite: true, composites: { realm: ['parte'], client: { account: ['view-profile'] } } });
+  assert.equal(made.status, 201, made.text);
+  assert.deepEqual(await parts('entero'), ['parte', 'view-profile']);
+  const events = (await world.call('GET', '/realms/peru/admin-events?operationTypes=UPDATE&resourceTypes=REALM_ROLE', { token })).json;
+  assert.ok(events.some((e) => e.representation?.includes('view-profile')), 'each part is told of');
+  for (const [composites, status] of [[{ realm: ['nobody'] }, 404], [{ client: { nobody: ['x'] } }, 404], [{ client: { account: ['nobody'] } }, 404], [{ realm: 'parte' }, 400], [{ realm: [7] }, 400],
+    [{ client: ['account'] }, 400], [{ client: { account: 'view-profile' } }, 400], [['parte'], 400], [{ realm: ['cadena'] }, 409]]) {
+    const reply = await make({ name: 'cadena', composite: true, composites });
+    assert.equal(reply.status, status, `${JSON.stringify(composites)}: ${reply.text}`);
+  }
+  assert.equal((await world.call('GET', '/realms/peru/roles/cadena', { token })).status, 404, 'all or nothing');
+  await world.addAdmin('corto', ['realm-management/manage-realm'], 'peru');
+  const short = await world.token('corto', 'peru');
+  assert.equal((await make({ name: 'trampa', composites: { client: { 'realm-management': ['realm-admin'] } } }, short)).status, 403, 'AD-04');
+  assert.equal((await make({ name: 'justo', composites: { client: { 'realm-management': ['manage-realm'] } } }, short)).status, 201);
+  const { json: [account] } = await world.call('GET', '/realms/peru/clients?clientId=account', { token });
+  assert.equal((await world.call('POST', `/realms/peru/clients/${account.id}/roles`, { token, json: { name: 'suma', composites: { realm: ['parte'] } } })).status, 201);
+  assert.equal((await world.call('GET', `/realms/peru/clients/${account.id}/roles/suma`, { token })).json.composite, true);
+  for (const name of ['entero', 'parte', 'justo']) await world.call('DELETE', `/realms/peru/roles/${name}`, { token });
+  await world.call('DELETE', `/realms/peru/clients/${account.id}/roles/suma`, { token });
 });
 
 test('composites of realm and client roles; who has a role', async () => {

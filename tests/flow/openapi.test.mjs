@@ -41,6 +41,7 @@ before(async () => {
   const { id: organization } = await kc.organizations.create({ name: 'guild' });
   await kc.organizations.addMember({ orgId: organization, userId: user });
   await kc.organizations.linkIdp({ orgId: organization, alias: 'partner' });
+  const { id: organizationGroup } = await kc.organizations.groups(organization).create({ name: 'company' });
   await kc.clients.update({ id: client.id }, { serviceAccountsEnabled: true, authorizationServicesEnabled: true });
   const guarded = { resource: (await kc.clients.listResources({ id: client.id }))[0]._id };
   guarded.scope = (await kc.clients.createAuthorizationScope({ id: client.id }, { name: 'view' })).id;
@@ -49,7 +50,7 @@ before(async () => {
   const begun = await world.call('POST', '/garita/uploads', { token, json: { size: 1 } });
   ids = { guarded, upload: begun.headers.location.split('/').pop(), realm: 'peru', client: client.id, other: client.id, scope: scope.id, group, user, credential: credential.id, role: 'teller',
     roleId: role.id, mapper: own.id, container: 'peru', attr: 'jwt.credential', protocol: 'openid-connect', path: 'company',
-    component: component.id, alias: 'partner', identityMapper, organization, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
+    component: component.id, alias: 'partner', identityMapper, organization, organizationGroup, provider: 'keycloak-oidc-keycloak-json', file: 'nothing.css' };
 });
 after(() => world.close());
 
@@ -74,6 +75,7 @@ function filled(path) {
     if (before === 'users' || (before === 'members')) return ids.user;
     if (before === 'components' || before === 'user-storage') return ids.component;
     if (before === 'organizations') return ids.organization;
+    if (before === 'groups' && segments.includes('organizations')) return ids.organizationGroup;
     if (before === 'mappers') return ids.identityMapper;
     if (before === 'providers' && name === 'id') return 'oidc';
     if (before === 'admin') return 'master';

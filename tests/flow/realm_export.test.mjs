@@ -218,6 +218,8 @@ test('AD-07: who manages the realm is not shown by a partial export what he may 
   const { id } = await root.organizations.create({ realm: 'peru', name: 'Gremio', domains: [{ name: 'gremio.example.pe' }] });
   const [person] = await root.users.find({ realm: 'peru', username: 'lupe', exact: true });
   await root.organizations.addMember({ realm: 'peru', orgId: id, userId: person.id });
+  await root.organizations.groups(id).create({ name: 'Mesa' });
+  assert.deepEqual((await ask('toda', '?exportGroupsAndRoles=true')).json.organizations.find((o) => o.name === 'Gremio').groups.map((g) => g.path), ['/Mesa']);
   const all = (await ask('toda', '')).json, bare = (await ask('lupe', '')).json;
   for (const member of ['clientScopes', 'defaultDefaultClientScopes', 'identityProviders']) {
     assert.ok(all[member].length > 0, member);
@@ -227,7 +229,7 @@ test('AD-07: who manages the realm is not shown by a partial export what he may 
   assert.deepEqual(bare.components, all.components);
   for (const part of [all, bare]) {
     assert.ok(part.organizations.some((o) => o.name === 'Gremio'));
-    for (const organization of part.organizations) assert.equal(organization.members, undefined, organization.name);
+    for (const organization of part.organizations) assert.deepEqual([organization.members, organization.groups], [undefined, undefined], organization.name);
   }
   await root.organizations.delById({ realm: 'peru', id });
   await root.identityProviders.del({ realm: 'peru', alias: 'gob' });

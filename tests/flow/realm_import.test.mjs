@@ -216,7 +216,8 @@ test('organizations come with their members, providers with the checks of the Ad
   const identityProviders = [{ alias: 'good', providerId: 'oidc', config: { clientId: 'x', clientSecret: 's', authorizationUrl: 'https://good.example/a', tokenUrl: 'https://good.example/t' } },
     { alias: 'bad one/', providerId: 'oidc', config: {} }];
   const [report] = (await take({ realm: 'socios', enabled: true, organizationsEnabled: true, users, organizations, identityProviders,
-    localizationTexts: { es: { loginTitle: 'Entrar' }, 'not a locale': { a: 'b' } } })).realms;
+    localizationTexts: { es: { loginTitle: 'Entrar' }, 'not a locale': { a: 'b' } }, verifiableCredentialsEnabled: false, scimApiEnabled: true })).realms;
+  assert.deepEqual(report.left.find((r) => /no such setting/.test(r.reason)).places, ['scimApiEnabled'], 'texts are taken, and what is off is not missed');
   assert.deepEqual(await root.realms.getRealmLocalizationTexts({ realm: 'socios', selectedLocale: 'es' }), { loginTitle: 'Entrar' });
   assert.deepEqual([report.taken.organizations, report.taken['organization members'], report.taken['identity providers']], [1, 1, 1]);
   for (const place of ['localizationTexts.not a locale', 'organizations[1]', 'organizations[0].members[1]', 'identityProviders[1]']) assert.ok(remark(report.left, place), place);
@@ -225,6 +226,36 @@ test('organizations come with their members, providers with the checks of the Ad
   assert.equal(found.name, 'Aerolínea');
   assert.deepEqual((await root.organizations.listMembers({ orgId: found.id })).map((m) => m.username), ['socia']);
   assert.deepEqual((await root.identityProviders.find()).map((p) => p.alias), ['good']);
+});
+
+test('what a person is to do and this server cannot carry out is kept and told', async () => {
+  const users = [{ username: 'apurada', enabled: true, requiredActions: ['UPDATE_PASSWORD', 'webauthn-register', 'own-action'] }];
+  const [report] = (await take({ realm: 'tareas', enabled: true, users })).realms;
+  for (const i of [1, 2]) assert.match(remark(report.adapted, `users[0].requiredActions[${i}]`).reason, /cannot carry it out/);
+  assert.equal(remark(report.adapted, 'users[0].requiredActions[0]'), undefined);
+  root.setConfig({ realmName: 'tareas' });
+  assert.deepEqual((await root.users.find({ username: 'apurada' }))[0].requiredActions, ['UPDATE_PASSWORD', 'webauthn-register', 'own-action']);
+});
+
+test('groups of organizations come with their roles and members; those of one that is off lie dormant', async () => {
+  const users = [{ id: '40000000-0000-4000-8000-000000000012', username: 'jefa', enabled: true }];
+  const groups = [{ name: 'Ventas', attributes: { floor: ['2'] }, subGroups: [{ name: 'Sur', realmRoles: ['clerk', 'nope'] }] }];
+  const members = [{ username: 'jefa', groups: ['/Ventas/Sur', '/Nada'] }];
+  const organizations = [{ name: 'Una', groups, members }, { name: 'Dormida', enabled: false, groups: [{ name: 'Ventas', realmRoles: ['boss'] }], members: [{ username: 'jefa', groups: ['/Ventas'] }] }];
+  const [report] = (await take({ realm: 'grupos', enabled: true, organizationsEnabled: true, roles: { realm: [{ name: 'clerk' }, { name: 'boss' }] },
+    groups: [{ name: 'Ventas' }], users, organizations })).realms;
+  assert.equal(report.taken.groups, 4);
+  for (const place of ['organizations[0].groups[0].subGroups[0].realmRoles[1]', 'organizations[0].members[0].groups[1]']) assert.ok(remark(report.left, place), place);
+  root.setConfig({ realmName: 'grupos' });
+  const [una] = await root.organizations.find({ search: 'Una' });
+  const [tree] = await root.organizations.groups(una.id).find({ search: 'Sur', populateHierarchy: true, briefRepresentation: false });
+  assert.deepEqual([tree.name, tree.attributes, tree.subGroups[0].path, tree.subGroups[0].realmRoles], ['Ventas', { floor: ['2'] }, '/Ventas/Sur', ['clerk']]);
+  const [{ id: jefa }] = await root.users.find({ username: 'jefa' });
+  const effective = async () => (await root.users.listCompositeRealmRoleMappings({ id: jefa })).map((r) => r.name).filter((n) => ['clerk', 'boss'].includes(n));
+  assert.deepEqual(await effective(), ['clerk']);
+  const [asleep] = await root.organizations.find({ search: 'Dormida' });
+  await root.organizations.updateById({ id: asleep.id }, { name: 'Dormida', enabled: true });
+  assert.deepEqual((await effective()).sort(), ['boss', 'clerk']);
 });
 
 test('an import again: refused, skipped, or put into the place of what is there', async () => {

@@ -1,13 +1,14 @@
 // Two nodes without a witness: what a fenced one may and may not do, and promotion where changes stop
 // without a standby (RP-02).
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { Cli } from './lib/cli.mjs';
 import { Cluster } from './lib/cluster.mjs';
 import { bearer, request } from './lib/http.mjs';
 import { Client, PASSWORD } from './lib/oidc.mjs';
-import { until } from './lib/server.mjs';
+import { tempFolder, until } from './lib/server.mjs';
 
 let cluster, primary, standby;
 let n = 0;
@@ -156,8 +157,18 @@ test('a realm that did not come whole is lost by name only', async () => {
   const realms = path.join(standby.data, 'realms');
   for (const name of readdirSync(realms).filter((f) => !f.startsWith('master.'))) rmSync(path.join(realms, name), { recursive: true });
   await primary.crash();
+  // the server runs or is stopped: which realms, and what to do
+  const missing = async () => assert.match((await standby.cli.run(['promote', '--yes'])).stderr, /follow its primary until it has .* --incomplete what is missing: peru$/m);
+  await missing();
   await standby.launch();
-  assert.match((await standby.cli.run(['promote', '--yes'])).stderr, /realm peru is not whole here/);
+  await missing();
+
+  const without = new Cli(path.join(tempFolder('without'), 'garita'), standby.bin);
+  cpSync(standby.data, without.data, { recursive: true, filter: (name) => !/realms\/.|\.sock$/.test(name) });
+  for (const more of [[], ['--incomplete']]) assert.match((await without.run(['promote', '--yes', ...more])).stderr, /realm master has not arrived.*garita serve.*garita restore/);
+  assert.equal((await without.json('status')).role, 'standby');
+  assert.match((await without.run(['user', 'list', '--realm', 'peru'])).stderr, /this standby has not received what is asked for yet/);
+
   await standby.cli.ok('promote', '--yes', '--incomplete');
   await until('it reigns', async () => (await role(standby)) === 1, 60000);
 });

@@ -59,6 +59,14 @@ test('the standby gets identity, master key and certificates', async () => {
   assert.equal(told.data.standby, own.id);
 });
 
+test('a standby that was never started says so, and is not promoted', async () => {
+  for (const words of [['promote', '--yes'], ['status']]) {
+    const { status, stderr } = await new Cli(first, BIN).run(words);
+    assert.equal(status, 1);
+    assert.match(stderr, /this standby has received nothing yet: start it \(garita serve\)/);
+  }
+});
+
 test('a token is good once, also when it was stolen', async () => {
   const again = await init(newFolder(), token);
   assert.notEqual(again.status, 0);

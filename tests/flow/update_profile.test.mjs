@@ -17,6 +17,7 @@ before(async () => {
   profile.attributes.push(
     { name: 'state', displayName: 'Region', permissions: both, validations: { options: { options: ['Lima', 'Cusco'] } } },
     { name: 'phones', displayName: 'Telephones', multivalued: true, permissions: both, validations: { length: { min: 6, max: 12 } } },
+    { name: 'notes', displayName: 'Notes', multivalued: true, permissions: both },
     { name: 'document', displayName: 'Document', permissions: both, required: { roles: ['user'] } },
     { name: 'grade', displayName: 'Grade', permissions: { view: ['admin', 'user'], edit: ['admin'] } },
     { name: 'secretNote', permissions: { view: ['admin'], edit: ['admin'] } },
@@ -80,6 +81,7 @@ test('AD-14: what does not fit is told field by field, nothing is saved, and wha
     assert.match(visibleText(page.text), words, JSON.stringify(fields));
     assert.match(page.text, /role="alert"/);
     assert.match(page.text, /aria-invalid="true"/);
+    if (fields.email) assert.match(page.text, /name="email"[^>]*aria-invalid="true"/);
     assert.equal(formOf(page).fields.firstName, 'Typed');
     assert.deepEqual([(await read(who)).firstName, (await read(who)).requiredActions], ['Rosa', [ACTION]]);
     at = { browser: at.browser, page };
@@ -133,6 +135,52 @@ test('asked for by the application: saved, declined; a session alone is not enou
   const saved = await at.browser.submit(page, formOf(page), { ...GOOD, firstName: 'Rosario' });
   assert.deepEqual([saved.callback.kc_action_status, Boolean(saved.callback.code)], ['success', true]);
   assert.equal((await read(who)).firstName, 'Rosario');
+});
+
+test('WE-12: VERIFY_PROFILE, asked for by the application, ends: saved, or declined', async () => {
+  const who = await person({ requiredActions: [] });
+  const at = await toPage(who, { kc_action: 'VERIFY_PROFILE' });
+  const saved = await send(at, { ...GOOD, firstName: 'Rosario' });
+  assert.ok(codeOf(saved), 'not the same page again and again');
+  assert.equal(saved.callback.kc_action_status, 'success');
+  const again = await toPage(who, { kc_action: 'VERIFY_PROFILE' });
+  assert.match(again.page.text, /name="cancel-aia"/);
+  const declined = await send(again, { 'cancel-aia': 'true' });
+  assert.deepEqual([declined.callback.kc_action_status, Boolean(declined.callback.code)], ['cancelled', true]);
+});
+
+test('what was left alone stays as it was, lines and spaces in it too', async () => {
+  const attributes = { grade: ['7'], document: ['two\nlines'], phones: [' 999 111', '999\n222'] };
+  const who = await person({ attributes });
+  const { secretNote: _, ...before } = (await read(who)).attributes;
+  const at = await toPage(who);
+  // As browsers send them: a field of one line without its line breaks, one of many with CR LF.
+  const done = await send(at, { firstName: 'Rosita', 'user.attributes.document': 'twolines', 'user.attributes.phones': ' 999 111\r\n999\r\n222' });
+  assert.ok(codeOf(done), done.text && visibleText(done.text));
+  const now = await read(who);
+  assert.deepEqual([now.firstName, now.attributes], ['Rosita', before]);
+});
+
+test('HT-03: more than an attribute holds is told and not cut off; what is too large for a page stops no login', async () => {
+  const who = await person();
+  let at = await toPage(who);
+  for (const notes of [Array.from({ length: 300 }, (_, i) => `n${i}`).join('\r\n'), 'x'.repeat(5000)]) {
+    const page = await send(at, { ...GOOD, 'user.attributes.notes': notes });
+    assert.equal(page.status, 200);
+    assert.match(page.text, /name="user.attributes.notes"[^>]*aria-invalid="true"/);
+    assert.deepEqual((await read(who)).requiredActions, [ACTION]);
+    at = { browser: at.browser, page };
+  }
+  const many = Array.from({ length: 100 }, (_, i) => `note ${i}`);
+  assert.ok(codeOf(await send(at, { ...GOOD, 'user.attributes.notes': many.join('\r\n') })));
+  assert.deepEqual((await read(who)).attributes.notes, many);
+  const large = Array.from({ length: 12 }, (_, i) => `${i}`.padEnd(2000, 'x'));
+  const other = await person({ attributes: { notes: large } });
+  const page = await toPage(other);
+  assert.match(page.page.text, /name="user.attributes.notes"[^>]*readonly/);
+  const done = await send(page, { ...GOOD, 'user.attributes.notes': '' });
+  assert.ok(codeOf(done), done.text && visibleText(done.text));
+  assert.deepEqual((await read(other)).attributes.notes, large);
 });
 
 test('a page cannot be left out: what the server asks for is not declined', async () => {

@@ -43,7 +43,6 @@ int rest_absent_verifiable_credentials(struct admin_call *call)
 
 ABSENT(client_types, "Client types")
 ABSENT(user_storage, "User storage providers")
-ABSENT(organization_groups, "Groups of organizations")
 ABSENT(workflows, "Workflows")
 ABSENT(ldap, "Connections to LDAP servers")
 ABSENT(revocation_lists, "Certificate revocation lists")

@@ -1,4 +1,4 @@
-/* ~/groups/{id}/role-mappings. */
+/* ~/groups/{id}/role-mappings, and those of groups of organizations. */
 #include "core/admin/groups.h"
 #include "core/port/roles.h"
 #include "web/admin/groups.h"
@@ -28,7 +28,8 @@ static int find(struct admin_call *call, struct group *group, bool of_client,
 {
     *ret_client = NULL;
     TRY(groups_find(call, group));
-    return of_client ? mapping_client(call, 2, ret_client) : 0;
+    TRY(groups_require_people(call, false));
+    return of_client ? mapping_client(call, groups_param(call) + 1, ret_client) : 0;
 }
 
 static int view(struct admin_call *call, bool of_client, enum mapping_view what)
@@ -44,6 +45,7 @@ int rest_group_roles(struct admin_call *call)
 {
     struct group group;
     TRY(groups_find(call, &group));
+    TRY(groups_require_people(call, false));
     struct role_holder holder = holder_of(&group);
     return mapping_write_all(call, &holder);
 }
@@ -85,8 +87,9 @@ static int change(struct admin_call *call, bool of_client,
     struct group group;
     const struct client *client = NULL;
     TRY(groups_find_to_change(call, &group));
+    TRY(groups_require_people(call, true));
     if (of_client)
-        TRY(mapping_client(call, 2, &client));
+        TRY(mapping_client(call, groups_param(call) + 1, &client));
     struct role_holder holder = holder_of(&group);
     return how(call, &holder, client);
 }

@@ -9,10 +9,10 @@
 #define TREE_MAX       ((size_t)4 * ADMIN_PAGE_MAX) /* groups of one answer, those above included */
 #define TREE_DEPTH_MAX 24                           /* what the JSON of an answer can be nested */
 
-int group_shape_of(struct admin_call *call, bool brief, struct group_shape *ret_shape)
+int group_shape_of(struct admin_call *call, bool brief, struct group_shape *io_shape)
 {
-    TRY(admin_query_bool(call, "briefRepresentation", brief, &ret_shape->brief));
-    return admin_query_bool(call, "subGroupsCount", true, &ret_shape->counts);
+    TRY(admin_query_bool(call, "briefRepresentation", brief, &io_shape->brief));
+    return admin_query_bool(call, "subGroupsCount", io_shape->counts, &io_shape->counts);
 }
 
 static int write_parent(struct admin_call *call, const struct group *group)
@@ -25,24 +25,29 @@ static int write_parent(struct admin_call *call, const struct group *group)
     return 0;
 }
 
+/* AD-07: a line about an organization is for who sees the realm, too; what people get is not. */
 static int write_roles(struct admin_call *call, const struct group *group)
 {
     struct roles roles;
+    if (!admin_has(call, ADMIN_VIEW_USERS))
+        return 0;
     TRY(group_roles(call->r, call->req->arena, group->pk, &roles));
     represent_role_names(&call->out, &roles);
     return 0;
 }
 
-static void write_access(struct admin_call *call)
+static void write_access(struct admin_call *call, const struct group *group)
 {
     struct json_writer *w = &call->out;
-    bool manages = admin_has(call, ADMIN_MANAGE_USERS);
+    bool of_realm = str_absent(group->organization_id);
+    bool views = admin_has(call, of_realm ? ADMIN_VIEW_USERS : ADMIN_VIEW_REALM);
+    bool manages = admin_has(call, of_realm ? ADMIN_MANAGE_USERS : ADMIN_MANAGE_REALM);
     jw_member_object(w, "access");
-    jw_member_bool(w, "view", admin_has(call, ADMIN_VIEW_USERS));
-    jw_member_bool(w, "viewMembers", admin_has(call, ADMIN_VIEW_USERS));
-    jw_member_bool(w, "manageMembers", manages);
+    jw_member_bool(w, "view", views);
+    jw_member_bool(w, "viewMembers", views && admin_has(call, ADMIN_VIEW_USERS));
+    jw_member_bool(w, "manageMembers", manages && admin_has(call, ADMIN_MANAGE_USERS));
     jw_member_bool(w, "manage", manages);
-    jw_member_bool(w, "manageMembership", manages);
+    jw_member_bool(w, "manageMembership", manages && admin_has(call, ADMIN_MANAGE_USERS));
     jw_end_object(w);
 }
 
@@ -50,7 +55,8 @@ static void write_access(struct admin_call *call)
 static int begin_group(struct admin_call *call, const struct group *group,
                        const struct group_shape *shape)
 {
-    const struct group_wanted below = {.parent_pk = group->pk};
+    const struct group_wanted below = {.parent_pk = group->pk,
+                                       .organization_id = group->organization_id};
     struct json_writer *w = &call->out;
     int64_t count;
     jw_begin_object(w);
@@ -64,7 +70,7 @@ static int begin_group(struct admin_call *call, const struct group *group,
         represent_attrs(w, "attributes", &group->attributes);
         TRY(write_roles(call, group));
     }
-    write_access(call);
+    write_access(call, group);
     return 0;
 }
 

@@ -11,8 +11,8 @@ struct group_shape {
     bool counts; /* with subGroupCount */
 };
 
-/* briefRepresentation and subGroupsCount of the query. */
-MUST_CHECK int group_shape_of(struct admin_call *call, bool brief, struct group_shape *ret_shape);
+/* briefRepresentation and subGroupsCount of the query; io_shape->counts is what holds without the latter. */
+MUST_CHECK int group_shape_of(struct admin_call *call, bool brief, struct group_shape *io_shape);
 /* call->r is open for all of these. */
 MUST_CHECK int group_write(struct admin_call *call, const struct group *group,
                            const struct group_shape *shape);

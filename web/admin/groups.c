@@ -1,16 +1,16 @@
-/* ~/groups, ~/group-by-path and ~/default-groups. */
+/* ~/groups, ~/group-by-path and ~/default-groups, and the groups of organizations. */
 #include "web/admin/groups.h"
 
 #include "core/admin/default_groups.h"
 #include "core/admin/groups.h"
+#include "core/port/organizations.h"
 #include "core/port/roles.h"
 #include "core/port/users.h"
 #include "web/admin/group_tree.h"
+#include "web/admin/organizations.h"
 #include "web/admin/represent.h"
 
 #include "core/base/banned.h"
-
-#define PARAM_GROUP 1
 
 /* --- Finding --- */
 
@@ -19,22 +19,68 @@ static int missing(struct admin_call *call)
     return err_set(&call->req->err, ERR_NOT_FOUND, "Could not find group by id");
 }
 
-static int find_by_id(struct admin_call *call, struct str id, struct group *ret_group)
+/* Whose groups a path is about: the realm's, or those of an organization. */
+struct home {
+    struct str organization_id; /* absent: the realm's */
+    bool organization_on;
+};
+
+static bool is_of_organization(const struct admin_call *call)
 {
-    int rc = group_find_by_id(call->r, call->req->arena, id, ret_group);
+    return str_find_str(str_c(call->req->route->pattern), STR("/organizations/{id}/")) >= 0;
+}
+
+size_t groups_param(const struct admin_call *call)
+{
+    return is_of_organization(call) ? 2 : 1;
+}
+
+int groups_require_people(struct admin_call *call, bool to_change)
+{
+    return admin_require(call, to_change ? ADMIN_MANAGE_USERS : ADMIN_VIEW_USERS);
+}
+
+/* Opens the read, or the write. */
+static int find_home(struct admin_call *call, bool to_change, struct home *ret_home)
+{
+    struct organization organization;
+    *ret_home = (struct home){.organization_on = true};
+    if (!is_of_organization(call))
+        return to_change ? admin_write(call) : admin_read(call);
+    TRY(to_change ? organizations_find_to_change(call, &organization)
+                  : organizations_find(call, &organization));
+    *ret_home = (struct home){organization.id, organization.enabled};
+    return 0;
+}
+
+/* A group of elsewhere is missing here (AD-03). */
+static int find_by_id(struct admin_call *call, const struct home *home, struct str id,
+                      struct group *ret_group)
+{
+    struct arena *a = call->req->arena;
+    int rc = str_absent(home->organization_id)
+                 ? group_find_by_id(call->r, a, id, ret_group)
+                 : organization_group_find(call->r, a, home->organization_id, id, ret_group);
     return rc == ERR_NOT_FOUND ? missing(call) : rc;
+}
+
+static int find_of_path(struct admin_call *call, bool to_change, struct home *ret_home,
+                        struct group *ret_group)
+{
+    TRY(find_home(call, to_change, ret_home));
+    return find_by_id(call, ret_home, admin_param(call, groups_param(call)), ret_group);
 }
 
 int groups_find(struct admin_call *call, struct group *ret_group)
 {
-    TRY(admin_read(call));
-    return find_by_id(call, admin_param(call, PARAM_GROUP), ret_group);
+    struct home home;
+    return find_of_path(call, false, &home, ret_group);
 }
 
 int groups_find_to_change(struct admin_call *call, struct group *ret_group)
 {
-    TRY(admin_write(call));
-    return find_by_id(call, admin_param(call, PARAM_GROUP), ret_group);
+    struct home home;
+    return find_of_path(call, true, &home, ret_group);
 }
 
 /* --- Lists --- */
@@ -57,11 +103,13 @@ static int take_filter(struct admin_call *call, int64_t parent_pk, struct group_
     return 0;
 }
 
+/* Groups of the realm say how many are below them unless they are asked not to, those of organizations when
+ * they are asked to, as Keycloak. */
 static int list(struct admin_call *call, const struct group_wanted *f, bool as_trees)
 {
     struct admin_page page;
     struct groups groups;
-    struct group_shape shape;
+    struct group_shape shape = {.counts = str_absent(f->organization_id)};
     TRY(admin_page(call, &page));
     TRY(group_shape_of(call, true, &shape));
     TRY(group_search(call->r, call->req->arena, f, page.first, admin_page_limit(&page), &groups));
@@ -87,6 +135,20 @@ int rest_groups_list(struct admin_call *call)
     return 0;
 }
 
+/* Those of an organization: also for who links its identity providers, by a line of theirs. */
+int rest_organization_groups_list(struct admin_call *call)
+{
+    struct group_wanted f;
+    struct home home;
+    bool trees;
+    TRY(take_filter(call, 0, &f));
+    TRY(admin_query_bool(call, "populateHierarchy", false, &trees));
+    f.anywhere = !str_empty(f.search) || !str_empty(f.attribute);
+    TRY(find_home(call, false, &home));
+    f.organization_id = home.organization_id;
+    return list(call, &f, f.anywhere && trees);
+}
+
 int rest_groups_count(struct admin_call *call)
 {
     struct group_wanted f;
@@ -110,6 +172,7 @@ int rest_group_children(struct admin_call *call)
     struct group_wanted f;
     TRY(groups_find(call, &group));
     TRY(take_filter(call, group.pk, &f));
+    f.organization_id = group.organization_id;
     return list(call, &f, false);
 }
 
@@ -123,6 +186,7 @@ int rest_group_members(struct admin_call *call)
     TRY(admin_page(call, &page));
     TRY(admin_query_bool(call, "briefRepresentation", true, &brief));
     TRY(groups_find(call, &group));
+    TRY(groups_require_people(call, false));
     TRY(group_members(call->r, call->req->arena, group.pk, page.first, admin_page_limit(&page),
                       &users, &count));
     TRY(admin_page_check(call, &page, count));
@@ -151,8 +215,13 @@ int rest_group_get(struct admin_call *call)
 int rest_group_by_path(struct admin_call *call)
 {
     struct group group;
-    TRY(admin_read(call));
-    int rc = group_find_by_path(call->r, call->req->arena, admin_param(call, 1), &group);
+    struct home home;
+    TRY(find_home(call, false, &home));
+    struct str path = admin_param(call, groups_param(call));
+    int rc = str_absent(home.organization_id)
+                 ? group_find_by_path(call->r, call->req->arena, path, &group)
+                 : organization_group_find_by_path(call->r, call->req->arena, home.organization_id,
+                                                   path, &group);
     if (rc == ERR_NOT_FOUND)
         return err_set(&call->req->err, rc, "Group path does not exist");
     TRY(rc);
@@ -187,49 +256,65 @@ static int may_stand_below(struct admin_call *call, const struct group *parent)
     return admin_may_give(&call->ctx, &call->caller, call->r, &roles);
 }
 
-static int move(struct admin_call *call, const struct group *parent, struct str id)
+static int move(struct admin_call *call, const struct home *home, const struct group *parent,
+                struct str id)
 {
     struct group group;
-    TRY(find_by_id(call, id, &group));
+    TRY(find_by_id(call, home, id, &group));
+    TRY(groups_require_people(call, true)); /* its members get other roles */
     if (parent)
         TRY(may_stand_below(call, parent));
     return tell_conflict(call, parent, group.name,
                          admin_group_move(&call->ctx, call->w, &group, parent));
 }
 
+static int tell_where(struct admin_call *call, const struct home *home, struct str id)
+{
+    struct str below = STR("groups");
+    if (!str_absent(home->organization_id))
+        below = ARENA_CONCAT(call->req->arena, STR("organizations/"), home->organization_id,
+                             STR("/groups"));
+    const char *text = arena_cstr(call->req->arena, below);
+    return text ? admin_created(call, text, id) : ERR_NO_MEMORY;
+}
+
 /* A body with the id of a group that is there moves it. */
-static int place(struct admin_call *call, const struct group *parent, struct group *io_group,
-                 bool *ret_made)
+static int place(struct admin_call *call, const struct home *home, const struct group *parent,
+                 struct group *io_group, bool *ret_made)
 {
     struct str id = {NULL, 0};
     TRY(admin_member_str(call, call->body, "id", &id));
     *ret_made = str_empty(id);
     if (!*ret_made)
-        return move(call, parent, id);
+        return move(call, home, parent, id);
     if (json_count(json_get(call->body, "subGroups")) > 0)
         return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "subGroups",
                          "Groups below a group are made by their own calls");
+    io_group->organization_id = home->organization_id;
+    io_group->dormant = home->organization_on ? 0 : GROUP_ORGANIZATION_OFF;
     TRY(tell_conflict(call, parent, io_group->name,
                       admin_group_insert(&call->ctx, call->w, parent, io_group)));
-    return admin_created(call, "groups", io_group->id);
+    return tell_where(call, home, io_group->id);
 }
 
 int rest_groups_create(struct admin_call *call)
 {
     struct group group = {0};
+    struct home home;
     bool made;
     TRY(read_body(call, &group));
-    TRY(admin_write(call));
-    return place(call, NULL, &group, &made);
+    TRY(find_home(call, true, &home));
+    return place(call, &home, NULL, &group, &made);
 }
 
 int rest_group_children_create(struct admin_call *call)
 {
     struct group parent, group = {0};
+    struct home home;
     bool made;
     TRY(read_body(call, &group));
-    TRY(groups_find_to_change(call, &parent));
-    TRY(place(call, &parent, &group, &made));
+    TRY(find_of_path(call, true, &home, &parent));
+    TRY(place(call, &home, &parent, &group, &made));
     return made ? write_one(call, &group) : 0;
 }
 

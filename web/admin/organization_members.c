@@ -12,9 +12,8 @@ static int find_user(struct admin_call *call, struct str id, struct user *ret_us
     return rc == ERR_NOT_FOUND ? admin_missing(call, "User") : rc;
 }
 
-/* The member of the path's last parameter. */
-static int find_member(struct admin_call *call, const struct organization *organization,
-                       struct user *ret_user)
+int organizations_find_member(struct admin_call *call, const struct organization *organization,
+                              struct user *ret_user)
 {
     TRY(find_user(call, admin_param(call, 2), ret_user));
     int rc = organization_member_find(call->r, organization->id, ret_user->pk);
@@ -99,7 +98,7 @@ int rest_organization_member(struct admin_call *call)
     struct user user;
     TRY(organizations_find(call, &organization));
     TRY(admin_require(call, ADMIN_VIEW_USERS));
-    TRY(find_member(call, &organization, &user));
+    TRY(organizations_find_member(call, &organization, &user));
     represent_member(call, &user, false);
     return 0;
 }

@@ -160,6 +160,8 @@ int rest_organization_put(struct admin_call *call)
     TRY(organizations_find_to_change(call, &before));
     after = before;
     TRY(organization_merge(&after, call->req->arena, call->body, &call->req->err));
+    if (after.enabled && !before.enabled)
+        TRY(admin_organization_may_wake(&call->ctx, &call->caller, call->r, before.id));
     return admin_organization_update(&call->ctx, call->w, &before, &after);
 }
 
@@ -173,8 +175,8 @@ int rest_organization_remove(struct admin_call *call)
 /* --- Identity providers --- */
 
 /* Those of the organization alone: others are missing here (AD-03). */
-static int find_provider(struct admin_call *call, const struct organization *organization,
-                         struct identity_provider *ret_provider)
+int organizations_find_provider(struct admin_call *call, const struct organization *organization,
+                                struct identity_provider *ret_provider)
 {
     TRY(admin_identity_find(&call->ctx, call->r, admin_param(call, 2), ret_provider));
     return str_eq(ret_provider->organization_id, organization->id)
@@ -204,7 +206,7 @@ int rest_organization_provider(struct admin_call *call)
     struct identity_provider provider;
     TRY(organizations_find(call, &organization));
     TRY(admin_require(call, ADMIN_VIEW_IDENTITY_PROVIDERS));
-    TRY(find_provider(call, &organization, &provider));
+    TRY(organizations_find_provider(call, &organization, &provider));
     return represent_identity(call, &provider);
 }
 
@@ -226,6 +228,6 @@ int rest_organization_unlink(struct admin_call *call)
     struct identity_provider provider;
     TRY(organizations_find_to_change(call, &organization));
     TRY(admin_require(call, ADMIN_MANAGE_IDENTITY_PROVIDERS));
-    TRY(find_provider(call, &organization, &provider));
+    TRY(organizations_find_provider(call, &organization, &provider));
     return admin_organization_unlink(&call->ctx, call->w, &provider);
 }

@@ -4,6 +4,7 @@
 #include "core/admin/bootstrap.h"
 #include "core/admin/each_realm.h"
 #include "core/admin/logo.h"
+#include "core/admin/organizations.h"
 #include "core/admin/quota.h"
 #include "core/admin/realms.h"
 #include "core/admin/smtp.h"
@@ -340,6 +341,8 @@ int rest_realm_put(struct admin_call *call)
     TRY(fields_merge(&realm_fields, &after, call->req->arena, call->body, &call->req->err));
     TRY(may_set_all(call, &before, &after));
     TRY(admin_write(call));
+    if (after.organizations_enabled && !before.organizations_enabled)
+        TRY(admin_organization_may_wake(&call->ctx, &call->caller, call->r, (struct str){NULL, 0}));
     TRY(admin_realm_update(&call->ctx, call->w, &before, &after));
     return put_smtp(call);
 }

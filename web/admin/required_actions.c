@@ -34,6 +34,7 @@ static void write_action(struct json_writer *w, const struct required_action *ac
     jw_member_bool(w, "enabled", action->enabled);
     jw_member_bool(w, "defaultAction", action->default_action);
     jw_member_i64(w, "priority", action->priority);
+    jw_member_bool(w, "available", action_is_here(action->alias)); /* not Keycloak's */
     write_config(w, action);
     jw_end_object(w);
 }

@@ -131,7 +131,7 @@ int rest_role_groups(struct admin_call *call)
     struct role role;
     struct admin_page page;
     struct groups groups;
-    struct group_shape shape;
+    struct group_shape shape = {.counts = true};
     TRY(admin_page(call, &page));
     TRY(group_shape_of(call, true, &shape));
     TRY(admin_read(call));
@@ -172,12 +172,62 @@ int rest_role_permissions_put(struct admin_call *call)
     return permissions_put(call);
 }
 
-static int refuse_composites(struct admin_call *call)
+/* One of the realm, or of a client. */
+static int add_part(struct admin_call *call, const struct role *role, const struct client *client,
+                    const struct json_value *name)
 {
-    if (json_count(json_get(call->body, "composites")) == 0)
-        return 0;
-    return err_field(&call->req->err, ERR_NOT_IMPLEMENTED, "composites",
-                     "Roles are put together by /composites");
+    struct role part;
+    if (json_kind(name) != JSON_STRING)
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, "composites",
+                         "composites are lists of names of roles");
+    int rc = role_find(call->r, call->req->arena, client ? client->pk : 0, json_str(name), &part);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(&call->req->err, rc, "%s Role with name %.*s does not exist",
+                       client ? "Client" : "Realm", STR_ARG(json_str(name)));
+    TRY(rc);
+    TRY(admin_may_give(&call->ctx, &call->caller, call->r, &(struct roles){&part, 1}));
+    return admin_role_compose(&call->ctx, call->w, role, &part);
+}
+
+static int add_parts(struct admin_call *call, const struct role *role, const struct client *client,
+                     const struct json_value *names)
+{
+    const struct json_value *name;
+    if (!json_is_none(names) && !json_is_array(names))
+        return err_field(&call->req->err, ERR_INVALID_REQUEST, "composites",
+                         "composites are lists of names of roles");
+    for (struct json_iter it = json_iter(names); json_next(&it, NULL, &name);)
+        TRY(add_part(call, role, client, name));
+    return 0;
+}
+
+static int require_object(struct admin_call *call, const struct json_value *value)
+{
+    return json_is_none(value) || json_is_object(value)
+               ? 0
+               : err_field(&call->req->err, ERR_INVALID_REQUEST, "composites",
+                           "composites must be an object with realm and client");
+}
+
+/* As exports name them: by names, those of clients by clientId. */
+static int compose_new(struct admin_call *call, const struct role *role)
+{
+    const struct json_value *composites = json_get(call->body, "composites");
+    const struct json_value *names, *of_clients;
+    struct str client_id;
+    TRY(require_object(call, composites));
+    of_clients = json_get(composites, "client");
+    TRY(require_object(call, of_clients));
+    TRY(add_parts(call, role, NULL, json_get(composites, "realm")));
+    for (struct json_iter it = json_iter(of_clients); json_next(&it, &client_id, &names);) {
+        const struct client *client;
+        int rc = realm_view_client(call->ctx.view, client_id, &client);
+        if (rc == ERR_NOT_FOUND)
+            return admin_missing(call, "Client");
+        TRY(rc);
+        TRY(add_parts(call, role, client, names));
+    }
+    return 0;
 }
 
 /* AD-04: the names of roles that give rights mean what they mean. */
@@ -194,7 +244,6 @@ int rest_roles_create(struct admin_call *call)
     struct place p;
     struct role role = {.pk = 0};
     TRY(admin_body_object(call));
-    TRY(refuse_composites(call));
     fields_default(&role_fields, &role);
     TRY(fields_merge(&role_fields, &role, call->req->arena, call->body, &call->req->err));
     TRY(admin_write(call));
@@ -203,6 +252,7 @@ int rest_roles_create(struct admin_call *call)
     role.client_id = p.client ? p.client->client_id : str_of(NULL, 0);
     TRY(refuse_of_house(call, &role));
     TRY(admin_role_insert(&call->ctx, call->w, p.client, &role));
+    TRY(compose_new(call, &role));
     if (!p.client)
         return admin_created(call, "roles", role.name);
     struct str below = ARENA_CONCAT(call->req->arena, STR("clients/"), p.client->id, STR("/roles"));

@@ -1,10 +1,13 @@
 /* The parts of a realm, in the order in which one needs the other. */
 #include "web/apply/engine.h"
 
+#include "core/admin/logo.h"
+
 #include "core/base/banned.h"
 
-#define REALM           "/admin/realms/{realm}"
-#define SERVICE_ACCOUNT "service-account-"
+#define REALM              "/admin/realms/{realm}"
+#define SERVICE_ACCOUNT    "service-account-"
+#define SETTINGS_MAX_BYTES ((size_t)1 << 20)
 
 #define GET(...)  ((struct inner){.method = HTTP_GET, __VA_ARGS__})
 #define POST(...) ((struct inner){.method = HTTP_POST, __VA_ARGS__})
@@ -50,6 +53,53 @@ static bool has_settings(const struct json_value *wanted)
     return false;
 }
 
+/* The realm as an export shows it: with its logo among the attributes. */
+static void write_with_logo(struct json_writer *w, const struct json_value *present, struct str uri)
+{
+    const struct json_value *value;
+    struct str name;
+    jw_begin_object(w);
+    for (struct json_iter it = json_iter(present); json_next(&it, &name, &value);)
+        if (!str_eq(name, STR("attributes"))) {
+            jw_key_s(w, name);
+            jw_value(w, value);
+        }
+    jw_member_object(w, "attributes");
+    for (struct json_iter it = json_iter(json_get(present, "attributes"));
+         json_next(&it, &name, &value);)
+        if (!str_eq(name, STR(LOGO_EXPORT_ATTR))) {
+            jw_key_s(w, name);
+            jw_value(w, value);
+        }
+    jw_member_str(w, LOGO_EXPORT_ATTR, uri);
+    jw_end_object(w);
+    jw_end_object(w);
+}
+
+/* A document that names a logo is compared with the one that is kept. */
+static int show_logo(struct apply *e, const struct json_value **io_present)
+{
+    const struct inner get = GET(.pattern = REALM "/logo");
+    const struct json_value *logo;
+    struct json_writer w;
+    struct buf b;
+    struct str text;
+    if (!*io_present || json_is_none(json_get(json_get(e->wanted, "attributes"), LOGO_EXPORT_ATTR)))
+        return 0;
+    TRY(apply_look(e, &get, &logo));
+    if (json_is_none(json_get(logo, "data")))
+        return 0;
+    struct str uri = ARENA_CONCAT(&e->step, STR("data:"), json_get_str(logo, "type"),
+                                  STR(";base64,"), json_get_str(logo, "data"));
+    if (str_absent(uri))
+        return ERR_NO_MEMORY;
+    buf_init(&b, &e->step, SETTINGS_MAX_BYTES);
+    jw_init(&w, &b);
+    write_with_logo(&w, *io_present, uri);
+    TRY(jw_finish(&w, &text));
+    return json_parse(&e->step, text, SETTINGS_MAX_BYTES, io_present);
+}
+
 /* A document that says nothing of the realm itself does not make it its own. */
 int apply_settings(struct apply *e, bool *ret_ours)
 {
@@ -61,6 +111,7 @@ int apply_settings(struct apply *e, bool *ret_ours)
     const struct inner get = GET(.pattern = REALM);
     struct str id;
     TRY(apply_look(e, &get, &o.present));
+    TRY(show_logo(e, &o.present));
     *ret_ours = e->options->adopt || apply_is_marked(e, o.present);
     if (!e->is_new && !has_settings(e->wanted))
         return 0;

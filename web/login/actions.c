@@ -66,6 +66,13 @@ void login_otp(struct request *req, struct response *res)
     step_answer(req, res, rc, &step);
 }
 
+/* Only the button that says so is a yes. */
+static bool says_yes(const struct login_form *form)
+{
+    return !str_absent(form_get(form->form, "accept")) &&
+           str_absent(form_get(form->form, "cancel"));
+}
+
 /* The button of what an application asked for (kc_action). */
 static bool is_cancelled(const struct login_form *form)
 {
@@ -117,17 +124,23 @@ void login_update_profile(struct request *req, struct response *res)
     step_answer(req, res, rc, &step);
 }
 
+void login_terms(struct request *req, struct response *res)
+{
+    struct login_form form;
+    struct authz_step step = {0};
+    int rc = read_form(req, &form);
+    if (rc == 0)
+        rc = authz_terms(&form.ctx, &form.browser, form.state, says_yes(&form), &step);
+    step_answer(req, res, rc, &step);
+}
+
 void login_consent(struct request *req, struct response *res)
 {
     struct login_form form;
     struct authz_step step = {0};
     int rc = read_form(req, &form);
-    if (rc == 0) {
-        /* Only the button that says so is a yes. */
-        bool accepted =
-            !str_absent(form_get(form.form, "accept")) && str_absent(form_get(form.form, "cancel"));
-        rc = authz_consent(&form.ctx, &form.browser, form.state, accepted, &step);
-    }
+    if (rc == 0)
+        rc = authz_consent(&form.ctx, &form.browser, form.state, says_yes(&form), &step);
     step_answer(req, res, rc, &step);
 }
 

@@ -161,6 +161,13 @@ static void send_profile(struct request *req, struct response *res, const struct
     page_send(&p, res, 200, "update-profile");
 }
 
+static void send_terms(struct request *req, struct response *res, const struct authz_step *step)
+{
+    struct page p;
+    begin_form(&p, req, step, "/login-actions/terms");
+    page_send(&p, res, 200, "terms");
+}
+
 /* Links that a client's owner gave: web pages only (OA-03). */
 static void set_link(struct page *p, const char *name, struct str url)
 {
@@ -261,6 +268,7 @@ void step_answer(struct request *req, struct response *res, int rc, const struct
     case AUTHZ_STEP_UPDATE_PASSWORD: send_password(req, res, step); return;
     case AUTHZ_STEP_CONFIGURE_TOTP: send_totp(req, res, step); return;
     case AUTHZ_STEP_UPDATE_PROFILE: send_profile(req, res, step); return;
+    case AUTHZ_STEP_TERMS: send_terms(req, res, step); return;
     case AUTHZ_STEP_RESET_PASSWORD: send_reset(req, res, step); return;
     case AUTHZ_STEP_VERIFY_EMAIL: send_verify_email(req, res, step); return;
     case AUTHZ_STEP_CONSENT: send_consent(req, res, step); return;

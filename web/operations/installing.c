@@ -51,12 +51,15 @@ static int record_certificate(struct admin_call *call, const struct tls_staged *
 /* The event is on the disk before the certificate takes its place. */
 static int replace(struct admin_call *call, struct tls *tls, struct tls_staged *staged)
 {
+    const struct web_services *s = &call->req->web->services;
     struct err_ctx *err = &call->req->err;
     TRY(check_alone(call));
     TRY(record_certificate(call, staged));
     TRY(admin_commit(call));
     TRY(tls_publish(tls, staged, err));
     TRY(web_tls_reload(call->req->web, err));
+    if (s->tls_changed)
+        s->tls_changed(s->context);
     LOG_INFO("tls", "the certificate was replaced by %.*s", STR_ARG(call->caller.username));
     jw_begin_object(&call->out);
     jw_member_c(&call->out, "subject", staged->subject);

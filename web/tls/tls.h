@@ -26,6 +26,10 @@ void tls_each_certificate(struct tls *tls, web_see_certificate *see, void *arg);
 /* Where the default certificate comes from. */
 enum web_tls_source tls_source(struct tls *tls);
 
+/* As web_tls_export and web_tls_check (tls_share.c). */
+MUST_CHECK int tls_export(struct tls *tls, struct arena *a, struct str *ret_text);
+MUST_CHECK int tls_export_check(struct arena *a, struct str text, struct err_ctx *err);
+
 /* --- Another certificate at run time (tls_install.c); for who has none in the configuration --- */
 
 #define TLS_INSTALLED_FILE "installed.pem" /* in config->folder; certificate and key */
@@ -44,7 +48,7 @@ struct tls_staged {
  * the member, ERR_CONFLICT when the configuration names a certificate. */
 MUST_CHECK int tls_stage(struct tls *tls, struct arena *a, struct str certificate, struct str key,
                          int64_t now_s, struct tls_staged *ret_staged, struct err_ctx *err);
-/* It takes its place, on disk; tls_reload then uses it. ERR_IO. */
+/* It takes its place, on disk, also of one that the primary gave; tls_reload then uses it. ERR_IO. */
 MUST_CHECK int tls_publish(struct tls *tls, struct tls_staged *staged, struct err_ctx *err);
 /* Takes away what was not published. */
 void tls_staged_drop(struct tls_staged *staged);

@@ -17,7 +17,8 @@
 
 #include "core/base/banned.h"
 
-#define NAMES_MAX_BYTES 1024
+#define NAMES_MAX_BYTES   1024
+#define GIVEN_ARENA_BYTES (16 * WEB_TLS_EXPORT_MAX)
 
 /* AES-128-GCM first: the fastest that is strong enough where the CPU has AES. */
 static const int cipher_suites[] = {
@@ -172,6 +173,7 @@ static void state_free(struct tls_state *state)
     for (size_t i = 0; i < state->cert_count; i++) {
         mbedtls_x509_crt_free(&state->certs[i].chain);
         mbedtls_pk_free(&state->certs[i].key);
+        free(state->certs[i].own_host);
     }
     mbedtls_ssl_config_free(&state->ssl);
     mbedtls_ssl_ticket_free(&state->tickets);
@@ -196,14 +198,41 @@ static struct tls_state *state_alloc(size_t cert_count)
     return state;
 }
 
-static int state_fill(struct tls *tls, const struct tls_files *files, struct tls_state *state,
-                      struct err_ctx *err)
+/* Those of other hosts count where the configuration names none. */
+static int take_given(struct tls_state *state, const struct tls_given *given, size_t count,
+                      struct arena *a, struct err_ctx *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tls_cert *c = &state->certs[i];
+        TRY(tls_pair_read(a, given->pairs[i].certificate, given->pairs[i].key, c, err));
+        if (i == 0)
+            continue;
+        c->own_host = strndup(given->pairs[i].host.ptr, given->pairs[i].host.len);
+        if (!c->own_host)
+            return ERR_NO_MEMORY;
+        c->host = c->own_host;
+    }
+    state->source = WEB_TLS_GIVEN;
+    return 0;
+}
+
+static int take_default(struct tls *tls, const struct tls_files *files,
+                        const struct tls_given *given, struct tls_state *state, struct arena *a,
+                        struct err_ctx *err)
+{
+    if (given->count > 0)
+        return take_given(state, given, tls->config->sni_count > 0 ? 1 : given->count, a, err);
+    state->source = files->source;
+    return cert_load(&state->certs[0], files->cert, files->key, err);
+}
+
+static int state_fill(struct tls *tls, const struct tls_files *files, const struct tls_given *given,
+                      struct tls_state *state, struct arena *a, struct err_ctx *err)
 {
     const struct web_tls_config *config = tls->config;
     if (!state->certs)
         return ERR_NO_MEMORY;
-    TRY(cert_load(&state->certs[0], files->cert, files->key, err));
-    state->source = files->source;
+    TRY(take_default(tls, files, given, state, a, err));
     for (size_t i = 0; i < config->sni_count; i++) {
         state->certs[i + 1].host = config->sni[i].host;
         TRY(cert_load(&state->certs[i + 1], config->sni[i].cert_file, config->sni[i].key_file,
@@ -252,14 +281,38 @@ static int name_files(const struct web_tls_config *c, struct tls_files *ret_file
     return name_file(ret_files->key, NULL, c->key_file, err);
 }
 
+/* Who named files of his own has said what counts. */
+static int look_at_given(const struct web_tls_config *c, struct arena *a,
+                         struct tls_given *ret_given, struct err_ctx *err)
+{
+    struct str text;
+    ret_given->count = 0;
+    if (c->cert_file || !c->given)
+        return 0;
+    int rc = c->given(c->given_arg, a, &text);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    if (rc == 0)
+        rc = tls_given_parse(a, text, ret_given);
+    return rc == 0 ? 0
+                   : err_set(err, rc, "the certificate that the primary gave: %s", err_text(rc));
+}
+
 int tls_reload(struct tls *tls, struct err_ctx *err)
 {
+    CLEANUP(arena_free) struct arena a;
     struct tls_files files;
+    struct tls_given given;
+    arena_init(&a, GIVEN_ARENA_BYTES);
     TRY(name_files(tls->config, &files, err));
-    struct tls_state *fresh = state_alloc(1 + tls->config->sni_count);
+    TRY(look_at_given(tls->config, &a, &given, err));
+    size_t others = tls->config->sni_count;
+    if (others == 0 && given.count > 0)
+        others = given.count - 1;
+    struct tls_state *fresh = state_alloc(1 + others);
     if (!fresh)
         return ERR_NO_MEMORY;
-    int rc = state_fill(tls, &files, fresh, err);
+    int rc = state_fill(tls, &files, &given, fresh, &a, err);
     if (rc != 0) {
         state_free(fresh);
         return rc;

@@ -138,12 +138,26 @@ static int64_t time_of(const mbedtls_x509_time *t)
     return (int64_t)timegm(&tm);
 }
 
+static int check_key(struct tls_cert *c, struct err_ctx *err)
+{
+    if (mbedtls_pk_check_pair(&c->chain.pk, &c->key, tls_random, NULL) == 0)
+        return 0;
+    return say(err, "privateKey",
+               "The private key does not belong to the first certificate; that one must be the "
+               "server's own");
+}
+
+int tls_pair_read(struct arena *a, struct str certificate, struct str key, struct tls_cert *c,
+                  struct err_ctx *err)
+{
+    TRY(read_certificate(a, certificate, c, err));
+    TRY(read_given_key(a, key, c, err));
+    return check_key(c, err);
+}
+
 static int check_pair(struct tls_cert *c, int64_t now_s, struct err_ctx *err)
 {
-    if (mbedtls_pk_check_pair(&c->chain.pk, &c->key, tls_random, NULL) != 0)
-        return say(err, "privateKey",
-                   "The private key does not belong to the first certificate; that one must be the "
-                   "server's own");
+    TRY(check_key(c, err));
     if (mbedtls_pk_get_type(&c->key) == MBEDTLS_PK_RSA &&
         mbedtls_pk_get_bitlen(&c->key) < RSA_BITS_MIN)
         return say(err, "privateKey", "An RSA key has 2048 bits or more");
@@ -170,25 +184,34 @@ static int add_certificate(struct arena *a, struct buf *out, const mbedtls_x509_
 }
 
 /* As the library writes them: whatever else stood in the texts is gone. */
-static int write_pair(struct arena *a, const struct tls_cert *c, const char *file,
-                      struct err_ctx *err)
+int tls_pair_write(struct arena *a, const struct tls_cert *c, struct str *ret_certificate,
+                   struct str *ret_key)
 {
     struct buf text;
-    struct str whole;
     unsigned char key[KEY_PEM_MAX];
     buf_init(&text, a, TLS_PEM_MAX_BYTES * 4);
     for (const mbedtls_x509_crt *crt = &c->chain; crt && crt->raw.p; crt = crt->next)
         TRY(add_certificate(a, &text, crt));
-    int rc = mbedtls_pk_write_key_pem(&c->key, key, sizeof(key)) == 0
-                 ? 0
-                 : say(err, "privateKey", "The private key cannot be kept");
+    TRY(buf_finish(&text, ret_certificate));
+    int rc = mbedtls_pk_write_key_pem(&c->key, key, sizeof(key)) == 0 ? 0 : ERR_TOO_LARGE;
     if (rc == 0) {
-        buf_add(&text, str_c((const char *)key));
-        buf_add_byte(&text, '\0');
-        rc = buf_finish(&text, &whole);
+        *ret_key = arena_str_c(a, (const char *)key);
+        rc = str_absent(*ret_key) ? ERR_NO_MEMORY : 0;
     }
     mbedtls_platform_zeroize(key, sizeof(key));
-    return rc == 0 ? tls_write_new_file(file, 0600, whole.ptr, err) : rc;
+    return rc;
+}
+
+static int write_pair(struct arena *a, const struct tls_cert *c, const char *file,
+                      struct err_ctx *err)
+{
+    struct str certificate, key;
+    int rc = tls_pair_write(a, c, &certificate, &key);
+    if (rc == ERR_TOO_LARGE)
+        return say(err, "privateKey", "The private key cannot be kept");
+    TRY(rc);
+    struct str whole = ARENA_CONCAT(a, certificate, key);
+    return str_absent(whole) ? ERR_NO_MEMORY : tls_write_new_file(file, 0600, whole.ptr, err);
 }
 
 static void describe(struct tls_staged *s, const struct tls_cert *c)
@@ -233,6 +256,8 @@ int tls_publish(struct tls *tls, struct tls_staged *staged, struct err_ctx *err)
 {
     TRY(move_to(tls, staged->temporary, TLS_INSTALLED_FILE, err));
     staged->temporary[0] = '\0';
+    if (tls->config->forget_given)
+        tls->config->forget_given(tls->config->given_arg);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 
 struct tls_cert {
     const char *host; /* NULL: for every name that has none of its own */
+    char *own_host;   /* owned; NULL: host is of the configuration */
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
 };
@@ -57,6 +58,24 @@ int tls_key_generate(mbedtls_pk_context *key);
 /* In one step, never through a link that someone planted; ERR_IO when it is there. */
 MUST_CHECK int tls_write_new_file(const char *file, mode_t mode, const char *text,
                                   struct err_ctx *err);
+
+/* What another node gave: the default one first. Texts are PEM, in an arena. */
+#define TLS_GIVEN_MAX 64
+struct tls_given {
+    struct {
+        struct str host, certificate, key; /* host: absent for the default one */
+    } pairs[TLS_GIVEN_MAX];
+    size_t count; /* 0: none */
+};
+/* ERR_INVALID_REQUEST for what tls_export did not make. */
+MUST_CHECK int tls_given_parse(struct arena *a, struct str text, struct tls_given *ret_given);
+
+/* One certificate with those of the authorities between, and its key, from PEM into a tls_cert whose chain and key
+ * were initialised; and back. The key must be the certificate's: ERR_INVALID_REQUEST with the member. */
+MUST_CHECK int tls_pair_read(struct arena *a, struct str certificate, struct str key,
+                             struct tls_cert *c, struct err_ctx *err);
+MUST_CHECK int tls_pair_write(struct arena *a, const struct tls_cert *c,
+                              struct str *ret_certificate, struct str *ret_key);
 
 /* The library's signature for our generator. */
 int tls_random(void *context, unsigned char *out, size_t len);

@@ -40,6 +40,10 @@ export async function fillRealm(world, root) {
   await cli.ok('realm', 'set', 'peru', 'organizationsEnabled=true');
   const acme = await root.organizations.create({ name: 'Acme', domains: [{ name: 'acme.example.pe', verified: true }], attributes: { ruc: ['20123456789'] } });
   await root.organizations.addMember({ orgId: acme.id, userId: maria });
+  const sales = await root.organizations.groups(acme.id).create({ name: 'sales', attributes: { floor: ['2'] } });
+  const south = await root.organizations.groups(acme.id).createChildGroup({ id: sales.id }, { name: 'south' });
+  await root.organizations.groups(acme.id).addRealmRoleMappings({ id: south.id, roles: [clerk] });
+  await world.call('PUT', `/realms/peru/organizations/${acme.id}/groups/${south.id}/members/${maria}`, { token: await root.getAccessToken() });
   await root.identityProviders.create({ alias: 'corp', providerId: 'oidc', config: { clientId: 'x', clientSecret: 'secret-of-corp', authorizationUrl: 'https://corp.example.pe/a', tokenUrl: 'https://corp.example.pe/t' } });
   await root.organizations.linkIdp({ orgId: acme.id, alias: 'corp' });
   await root.identityProviders.createMapper({ alias: 'corp', identityProviderMapper: { name: 'dni', identityProviderAlias: 'corp', identityProviderMapper: 'oidc-user-attribute-idp-mapper', config: { claim: 'dni', 'user.attribute': 'dni' } } });

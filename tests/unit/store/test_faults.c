@@ -202,7 +202,7 @@ static void test_small_file_system(void **state)
     }
     (void)snprintf(ballast, sizeof(ballast), "%s/ballast", test_dir);
     FILE *f = fopen(ballast, "w");
-    for (int i = 0; i < 560 * 1024; i++)
+    for (int i = 0; i < 480 * 1024; i++)
         (void)fputc('x', f);
     assert_int_equal(fclose(f), 0);
     open_store();

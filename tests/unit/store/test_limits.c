@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "store/long_reads.h"
 #include "store/turnstile.h"
 
 #define THREADS 40
@@ -116,12 +117,86 @@ static void test_first_come_first_served(void **state)
     turnstile_free(&queue.gate);
 }
 
+/* --- Long reads --- */
+
+struct searcher {
+    struct long_reads *realm;
+    atomic_int *refused;
+    pthread_t thread;
+};
+
+static void *search(void *arg)
+{
+    struct searcher *me = arg;
+    int rc = long_read_enter(me->realm);
+    if (rc == 0) {
+        long_read_leave(me->realm);
+        return NULL;
+    }
+    assert_int_equal(rc, ERR_OVERLOADED);
+    atomic_fetch_add(me->refused, 1);
+    return NULL;
+}
+
+static void begin_search(struct searcher *s, struct long_reads *realm, atomic_int *refused)
+{
+    *s = (struct searcher){.realm = realm, .refused = refused};
+    assert_int_equal(pthread_create(&s->thread, NULL, search, s), 0);
+}
+
+static void wait_for(const atomic_uint *count, unsigned wanted)
+{
+    while (atomic_load(count) != wanted)
+        (void)usleep(100);
+}
+
+/* HT-02: one realm has its share and no more, so that another finds room. */
+static void test_ht_02_long_reads_of_a_realm(void **state)
+{
+    (void)state;
+    struct long_reads many = {0}, other = {0};
+    atomic_int refused = 0;
+    struct searcher second, another;
+    ok(long_read_enter(&many));
+    begin_search(&second, &many, &refused);
+    wait_for(&many.count, 2);
+    for (int i = 0; i < 20; i++)
+        fails(long_read_enter(&many), ERR_OVERLOADED);
+    begin_search(&another, &other, &refused);
+    wait_for(&other.count, 1);
+    long_read_leave(&many);
+    assert_int_equal(pthread_join(another.thread, NULL), 0);
+    assert_int_equal(pthread_join(second.thread, NULL), 0);
+    assert_int_equal(atomic_load(&refused), 0);
+    assert_int_equal(atomic_load(&many.count) + atomic_load(&other.count), 0);
+}
+
+/* HT-08: those who wait hold threads, so they are few however many realms there are. */
+static void test_ht_08_long_reads_of_all(void **state)
+{
+    (void)state;
+    struct long_reads holder = {0}, realms[LONG_READS_WAITING + 1] = {0};
+    struct searcher searchers[LONG_READS_WAITING + 1];
+    atomic_int refused = 0;
+    ok(long_read_enter(&holder));
+    for (size_t i = 0; i < ARRAY_LEN(searchers); i++)
+        begin_search(&searchers[i], &realms[i], &refused);
+    while (atomic_load(&refused) == 0)
+        (void)usleep(100);
+    long_read_leave(&holder);
+    for (size_t i = 0; i < ARRAY_LEN(searchers); i++)
+        assert_int_equal(pthread_join(searchers[i].thread, NULL), 0);
+    assert_int_equal(atomic_load(&refused), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pw_06_places),
         cmocka_unit_test(test_gate_times_out),
         cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_ht_02_long_reads_of_a_realm),
+        cmocka_unit_test(test_ht_08_long_reads_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

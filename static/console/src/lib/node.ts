@@ -44,7 +44,7 @@ export interface NodeStatus {
     hostname: string;
     backupDir: string;
     replicationPort: number;
-    certificate: 'none' | 'self-signed' | 'installed' | 'configured';
+    certificate: 'none' | 'self-signed' | 'installed' | 'primary' | 'configured';
   };
   jobs: { name: string; endedMs: number; everySeconds: number }[];
   alerts: { id: string; severity: 'warning' | 'critical'; about: string; text: string }[];
@@ -59,6 +59,7 @@ const alerts: Record<string, Key> = {
   'backup-failed': 'alert.backup-failed',
   'archive-behind': 'alert.archive-behind',
   'backup-copy-failed': 'alert.backup-copy-failed',
+  'settings-unlike': 'alert.settings-unlike',
   'export-failed': 'alert.export-failed',
   'certificate-expires': 'alert.certificate-expires',
   'certificate-expired': 'alert.certificate-expired',

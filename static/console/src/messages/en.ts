@@ -437,6 +437,7 @@ export const en = {
   'alert.archive-behind': 'What is changed does not get to the archive: look after the folder of backups.',
   'alert.backup-copy-failed': 'The newest backup could not be copied elsewhere. The log says why; it is tried again within an hour.',
   'alert.export-failed': 'The last daily export failed, or lacks a realm: the log says why.',
+  'alert.settings-unlike': 'These settings are not as the primary has them. Set them alike, or leave them out in the configuration of this node, and start it again.',
   'alert.certificate-expires': 'This certificate expires in less than three weeks. Put a new one in its place and reload the service.',
   'alert.certificate-expired': 'This certificate has expired: browsers and applications refuse to connect. Put a new one in its place and reload the service.',
   'alert.standby': 'The other node does not follow as it should. Look after it and the network between the two; “garita status” tells more.',

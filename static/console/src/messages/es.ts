@@ -438,6 +438,7 @@ export const es: Record<keyof typeof en, string> = {
   'alert.archive-behind': 'Los cambios no llegan al archivo: revise la carpeta de copias de seguridad.',
   'alert.backup-copy-failed': 'La última copia no se pudo llevar a otro lugar. El registro dice por qué; se intenta de nuevo en una hora.',
   'alert.export-failed': 'La última exportación diaria falló o le falta un realm: el registro dice por qué.',
+  'alert.settings-unlike': 'Estos ajustes no son los del nodo principal. Póngalos iguales, o quítelos de la configuración de este nodo, y reinícielo.',
   'alert.certificate-expires': 'Este certificado vence en menos de tres semanas. Ponga uno nuevo en su lugar y recargue el servicio.',
   'alert.certificate-expired': 'Este certificado venció: navegadores y aplicaciones se niegan a conectarse. Ponga uno nuevo y recargue el servicio.',
   'alert.standby': 'El otro nodo no sigue como debe. Revíselo, y la red entre ambos; «garita status» dice más.',

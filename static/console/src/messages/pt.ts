@@ -438,6 +438,7 @@ export const pt: Record<keyof typeof en, string> = {
   'alert.archive-behind': 'As alterações não chegam ao arquivo: verifique a pasta de backups.',
   'alert.backup-copy-failed': 'O último backup não pôde ser copiado para outro lugar. O registro diz por quê; nova tentativa em uma hora.',
   'alert.export-failed': 'A última exportação diária falhou ou falta um realm: o registro diz por quê.',
+  'alert.settings-unlike': 'Estes ajustes não são os do nó principal. Deixe-os iguais, ou retire-os da configuração deste nó, e reinicie-o.',
   'alert.certificate-expires': 'Este certificado vence em menos de três semanas. Coloque um novo no lugar e recarregue o serviço.',
   'alert.certificate-expired': 'Este certificado venceu: navegadores e aplicativos recusam a conexão. Coloque um novo e recarregue o serviço.',
   'alert.standby': 'O outro nó não acompanha como deve. Verifique-o, e a rede entre os dois; “garita status” diz mais.',
