@@ -135,7 +135,7 @@ function Details(props: { realm: string; of: Data<User>; user: User }) {
       </Card>
       {(actions.data?.length ?? 0) > 0 && (
         <Card title={t('user.actions')} lead={t('user.actions.lead')}>
-          {actions.data!.filter((a) => (a.enabled && a.available) || wanted.includes(a.alias)).map((a) => (
+          {actions.data!.filter((a) => (a.enabled && a.available) || wanted.includes(a.alias) || props.user.requiredActions?.includes(a.alias)).map((a) => (
             <Switch
               key={a.alias}
               label={a.name}
