@@ -84,3 +84,22 @@ export function useAction(): [boolean, (work: () => Promise<void>) => Promise<vo
   }, []);
   return [busy, run];
 }
+
+/* What a form changes of what is stored. Only that is sent, so that two people at different fields do not undo
+ * each other, and what is stored meanwhile shows where nothing was changed. */
+export function useChanges<T extends object>(stored: T): {
+  value: T;
+  set: (part: Partial<T>) => void;
+  changed: Partial<T>;
+  isChanged: boolean;
+  clear: () => void;
+} {
+  const [changed, setChanged] = useState<Partial<T>>({});
+  return {
+    value: { ...stored, ...changed },
+    set: (part) => setChanged({ ...changed, ...part }),
+    changed,
+    isChanged: Object.keys(changed).length > 0,
+    clear: () => setChanged({}),
+  };
+}

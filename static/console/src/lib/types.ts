@@ -26,7 +26,6 @@ export interface Group {
   id: string;
   name: string;
   path?: string;
-  description?: string;
   subGroupCount?: number;
   subGroups?: Group[];
   attributes?: Record<string, string[]>;
@@ -119,5 +118,6 @@ export interface RequiredAction {
   enabled: boolean;
   defaultAction: boolean;
   priority: number;
+  available: boolean; // whether this server can carry it out
 }
 export type Realm = Record<string, any> & { realm: string; enabled?: boolean; displayName?: string };

@@ -119,9 +119,9 @@ function Actions({ realm }: { realm: string }) {
             rows={rows}
             id={(a) => a.alias}
             columns={[
-              { title: t('name'), cell: (a) => a.name },
+              { title: t('name'), cell: (a) => <>{a.name} {!a.available && <Badge>{t('authentication.actions.absent')}</Badge>}</> },
               { title: t('authentication.enabled'), cell: (a) => <Switch label={t('authentication.enabled.of', { name: a.name })} value={a.enabled} disabled={!may('manage-realm')} onChange={(enabled) => void change(a, { enabled })} /> },
-              { title: t('authentication.default'), cell: (a) => <Switch label={t('authentication.default.of', { name: a.name })} value={a.defaultAction} disabled={!may('manage-realm')} onChange={(defaultAction) => void change(a, { defaultAction })} /> },
+              { title: t('authentication.default'), cell: (a) => <Switch label={t('authentication.default.of', { name: a.name })} value={a.defaultAction} disabled={!may('manage-realm') || (!a.available && !a.defaultAction)} onChange={(defaultAction) => void change(a, { defaultAction })} /> },
             ]}
           />
         )}

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 
 import { get, post, put, realmPath, remove } from '../lib/api';
-import { useAction, useData } from '../lib/data';
+import { useAction, useChanges, useData } from '../lib/data';
 import { formatTime, t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import type { Client, Session, User } from '../lib/types';
@@ -65,7 +65,7 @@ function ClientActions(props: { realm: string; client: Client; reload: () => voi
   const path = realmPath(realm, 'clients', client.id);
   const enable = (enabled: boolean) =>
     attempt(async () => {
-      await put(path, { ...client, enabled });
+      await put(path, { enabled });
       props.reload();
       toast.good(t(enabled ? 'client.enabled' : 'client.disabled', { name: client.clientId }), { undo: () => void enable(!enabled) });
     });
@@ -90,14 +90,16 @@ function ClientActions(props: { realm: string; client: Client; reload: () => voi
 
 function Settings(props: { realm: string; client: Client; reload: () => void }) {
   const may = useMay(props.realm);
-  const [client, setClient] = useState(props.client);
+  const { value: client, set, changed, isChanged, clear } = useChanges(props.client);
   const [busy, run] = useAction();
-  const set = (part: Partial<Client>) => setClient({ ...client, ...part });
   const attribute = (name: string) => client.attributes?.[name];
   const setAttribute = (name: string, value: string) => set({ attributes: { ...client.attributes, [name]: value } });
   const save = () => run(async () => {
-    const body = { ...client, redirectUris: client.redirectUris?.filter(Boolean), webOrigins: client.webOrigins?.filter(Boolean) };
-    if (await attempt(() => put(realmPath(props.realm, 'clients', client.id), body), t('saved'))) props.reload();
+    const body = { ...changed };
+    for (const list of ['redirectUris', 'webOrigins'] as const) if (body[list]) body[list] = body[list].filter(Boolean);
+    if (!(await attempt(() => put(realmPath(props.realm, 'clients', client.id), body), t('saved')))) return;
+    clear();
+    props.reload();
   });
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
@@ -135,7 +137,7 @@ function Settings(props: { realm: string; client: Client; reload: () => void }) 
           onChange={(v) => setAttribute('pkce.code.challenge.method', v)}
         />
       </Card>
-      {may('manage-clients') && <div class="actions"><Button type="submit" kind="main" busy={busy}>{t('save')}</Button></div>}
+      {may('manage-clients') && <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>}
     </form>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import type { PageProps } from '../app';
 import { create, get, put, queryOf, realmPath, remove } from '../lib/api';
-import { useAction, useData } from '../lib/data';
+import { useAction, useChanges, useData } from '../lib/data';
 import { t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import type { Group, User } from '../lib/types';
@@ -141,19 +141,19 @@ function GroupPage({ realm, id, tab }: { realm: string; id: string; tab: string 
 
 function GroupDetails(props: { realm: string; group: Group; reload: () => void }) {
   const may = useMay(props.realm);
-  const [group, setGroup] = useState(props.group);
+  const { value: group, set, changed, isChanged, clear } = useChanges(props.group);
   const [busy, run] = useAction();
   const save = () => run(async () => {
-    const { subGroups: _, ...body } = group;
-    if (await attempt(() => put(realmPath(props.realm, 'groups', group.id), body), t('saved'))) props.reload();
+    if (!(await attempt(() => put(realmPath(props.realm, 'groups', group.id), changed), t('saved')))) return;
+    clear();
+    props.reload();
   });
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Card>
-        <TextField label={t('name')} value={group.name} required onChange={(name) => setGroup({ ...group, name })} />
-        <TextField label={t('description')} value={group.description} onChange={(description) => setGroup({ ...group, description })} />
-        <AttributesField label={t('attributes')} value={group.attributes} onChange={(attributes) => setGroup({ ...group, attributes })} />
-        {may('manage-users') && <div class="actions"><Button type="submit" kind="main" busy={busy}>{t('save')}</Button></div>}
+        <TextField label={t('name')} value={group.name} required onChange={(name) => set({ name })} />
+        <AttributesField key={JSON.stringify(props.group.attributes)} label={t('attributes')} value={group.attributes} onChange={(attributes) => set({ attributes })} />
+        {may('manage-users') && <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>}
       </Card>
     </form>
   );

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 
 import type { PageProps } from '../app';
 import { create, get, post, put, queryOf, realmPath, remove } from '../lib/api';
-import { useAction, useData } from '../lib/data';
+import { useAction, useChanges, useData } from '../lib/data';
 import { t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import type { Group, Role, User } from '../lib/types';
@@ -111,18 +111,20 @@ function RolePage({ realm, id, tab }: { realm: string; id: string; tab: string }
 }
 
 function RoleDetails(props: { role: Role; path: string; may: boolean; reload: () => void }) {
-  const [role, setRole] = useState(props.role);
+  const { value: role, set, changed, isChanged, clear } = useChanges(props.role);
   const [busy, run] = useAction();
   const save = () => run(async () => {
-    if (await attempt(() => put(props.path, role), t('saved'))) props.reload();
+    if (!(await attempt(() => put(props.path, changed), t('saved')))) return;
+    clear();
+    props.reload();
   });
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Card>
-        <TextField label={t('name')} value={role.name} required onChange={(name) => setRole({ ...role, name })} />
-        <TextField label={t('description')} value={role.description} onChange={(description) => setRole({ ...role, description })} />
-        <AttributesField label={t('attributes')} value={role.attributes} onChange={(attributes) => setRole({ ...role, attributes })} />
-        {props.may && <div class="actions"><Button type="submit" kind="main" busy={busy}>{t('save')}</Button></div>}
+        <TextField label={t('name')} value={role.name} required onChange={(name) => set({ name })} />
+        <TextField label={t('description')} value={role.description} onChange={(description) => set({ description })} />
+        <AttributesField key={JSON.stringify(props.role.attributes)} label={t('attributes')} value={role.attributes} onChange={(attributes) => set({ attributes })} />
+        {props.may && <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>}
       </Card>
     </form>
   );

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import type { PageProps } from '../app';
 import { create, get, put, realmPath, remove } from '../lib/api';
-import { useAction, useData } from '../lib/data';
+import { useAction, useChanges, useData } from '../lib/data';
 import { t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import type { Scope } from '../lib/types';
@@ -136,21 +136,23 @@ function ScopePage({ realm, id, tab }: { realm: string; id: string; tab: string 
 
 function ScopeDetails(props: { realm: string; scope: Scope; reload: () => void }) {
   const may = useMay(props.realm);
-  const [scope, setScope] = useState(props.scope);
+  const { value: scope, set, changed, isChanged, clear } = useChanges(props.scope);
   const [busy, run] = useAction();
-  const attribute = (name: string, value: string) => setScope({ ...scope, attributes: { ...scope.attributes, [name]: value } });
+  const attribute = (name: string, value: string) => set({ attributes: { ...scope.attributes, [name]: value } });
   const save = () => run(async () => {
-    if (await attempt(() => put(realmPath(props.realm, 'client-scopes', scope.id), scope), t('saved'))) props.reload();
+    if (!(await attempt(() => put(realmPath(props.realm, 'client-scopes', scope.id), changed), t('saved')))) return;
+    clear();
+    props.reload();
   });
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Card>
-        <TextField label={t('name')} value={scope.name} required onChange={(name) => setScope({ ...scope, name })} />
-        <TextField label={t('description')} value={scope.description} onChange={(description) => setScope({ ...scope, description })} />
+        <TextField label={t('name')} value={scope.name} required onChange={(name) => set({ name })} />
+        <TextField label={t('description')} value={scope.description} onChange={(description) => set({ description })} />
         <Switch label={t('scopes.in-token')} value={scope.attributes?.['include.in.token.scope'] !== 'false'} onChange={(on) => attribute('include.in.token.scope', String(on))} />
         <Switch label={t('scopes.on-screen')} value={scope.attributes?.['display.on.consent.screen'] !== 'false'} onChange={(on) => attribute('display.on.consent.screen', String(on))} />
         <TextField label={t('scopes.screen-text')} value={scope.attributes?.['consent.screen.text']} onChange={(v) => attribute('consent.screen.text', v)} />
-        {may('manage-clients') && <div class="actions"><Button type="submit" kind="main" busy={busy}>{t('save')}</Button></div>}
+        {may('manage-clients') && <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>}
       </Card>
     </form>
   );

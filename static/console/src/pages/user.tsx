@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 
 import { get, post, put, realmPath, remove } from '../lib/api';
-import { useAction, useData, type Data } from '../lib/data';
+import { useAction, useChanges, useData, type Data } from '../lib/data';
 import { formatTime, t } from '../lib/i18n';
 import { linkTo } from '../lib/place';
 import type { Consent, RequiredAction, Session, User } from '../lib/types';
@@ -62,7 +62,7 @@ function UserActions(props: { realm: string; user: User; reload: () => void }) {
   const path = realmPath(realm, 'users', user.id);
   const enable = (enabled: boolean) =>
     attempt(async () => {
-      await put(path, { ...user, enabled });
+      await put(path, { enabled });
       reload();
       toast.good(t(enabled ? 'user.enabled' : 'user.disabled', { name: user.username }), { undo: () => void enable(!enabled) });
     });
@@ -108,17 +108,18 @@ function UserActions(props: { realm: string; user: User; reload: () => void }) {
 function Details(props: { realm: string; of: Data<User>; user: User }) {
   const { realm } = props;
   const may = useMay(realm);
-  const [user, setUser] = useState(props.user);
+  const { value: user, set, changed, isChanged, clear } = useChanges(props.user);
   const [busy, run] = useAction();
   const actions = useData<RequiredAction[]>(
     may('view-realm', 'manage-realm') ? (signal) => get(realmPath(realm, 'authentication', 'required-actions'), signal) : undefined,
     [realm],
   );
-  const set = (part: Partial<User>) => setUser({ ...user, ...part });
   const wanted = user.requiredActions ?? [];
   const save = () =>
     run(async () => {
-      if (await attempt(() => put(realmPath(realm, 'users', user.id), user), t('saved'))) props.of.reload();
+      if (!(await attempt(() => put(realmPath(realm, 'users', user.id), changed), t('saved')))) return;
+      clear();
+      props.of.reload();
     });
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
@@ -134,10 +135,11 @@ function Details(props: { realm: string; of: Data<User>; user: User }) {
       </Card>
       {(actions.data?.length ?? 0) > 0 && (
         <Card title={t('user.actions')} lead={t('user.actions.lead')}>
-          {actions.data!.filter((a) => a.enabled || wanted.includes(a.alias)).map((a) => (
+          {actions.data!.filter((a) => (a.enabled && a.available) || wanted.includes(a.alias) || props.user.requiredActions?.includes(a.alias)).map((a) => (
             <Switch
               key={a.alias}
               label={a.name}
+              hint={a.available ? undefined : t(a.enabled ? 'user.actions.keeps-out' : 'user.actions.absent')}
               value={wanted.includes(a.alias)}
               onChange={(on) => set({ requiredActions: on ? [...wanted, a.alias] : wanted.filter((x) => x !== a.alias) })}
             />
@@ -145,10 +147,10 @@ function Details(props: { realm: string; of: Data<User>; user: User }) {
         </Card>
       )}
       <Card title={t('attributes')}>
-        <AttributesField label={t('attributes')} value={user.attributes} onChange={(attributes) => set({ attributes })} />
+        <AttributesField key={JSON.stringify(props.user.attributes)} label={t('attributes')} value={user.attributes} onChange={(attributes) => set({ attributes })} />
       </Card>
       {may('manage-users') && (
-        <div class="actions"><Button type="submit" kind="main" busy={busy}>{t('save')}</Button></div>
+        <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>
       )}
     </form>
   );
