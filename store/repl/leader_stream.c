@@ -94,6 +94,9 @@ void leading_pump(struct leader *l, struct leader_db *db, const struct repl_posi
         }
         db->next = k->next_of_file;
     }
+    /* The last ones were too large to be kept, which nothing that comes would show: nothing may come. */
+    if (db->state == DB_FOLLOWS && position_compare(&db->newest, &db->sent) > 0)
+        leading_fall_behind(l, db);
 }
 
 static struct kept *first_after(const struct leader_db *db, const struct repl_position *position)

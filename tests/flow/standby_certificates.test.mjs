@@ -64,7 +64,7 @@ async function startAnew(args) {
   await follows();
 }
 
-test('the standby serves with the certificates of the primary, also for other hosts; their keys are sealed', async () => {
+test('SK-01, RP-01: the standby serves with the certificates of the primary, also for other hosts; their keys are sealed', async () => {
   await shows(standby, first);
   assert.equal(await shown(standby, 'other.example.pe'), 'other.example.pe');
   assert.equal(statSync(given()).mode & 0o777, 0o600);

@@ -275,7 +275,7 @@ static void test_rp_02_gone_is_told_at_once(void **state)
     connect_standby();
     until_in_step();
     atomic_store(&standby.waiting, (size_t)8 << 20); /* commits find room, databases do not */
-    make_filled("bolivia");
+    make_realm("bolivia");
     until_it_waits_for_room();
     ok(store_realm_delete(store, STR("chile")));
     assert_int_equal(standby.gone, 1);
@@ -612,6 +612,31 @@ static void test_brings_again_what_outran_it(void **state)
     assert_false(leader_broken(leader));
 }
 
+static void insert(const char *text)
+{
+    struct slot *slot;
+    ok(slot_find(store, STR("peru"), &slot));
+    statement(slot, text);
+}
+
+/* RP-02: while a database is brought, one commit is kept and a later one is too large for that: what is kept leads
+ * on, and still not all of it is there. */
+static void test_rp_02_the_last_commit_was_not_kept(void **state)
+{
+    (void)state;
+    start_leader((struct leader_config){.kept_bytes = 16 << 10});
+    connect_standby();
+    until_in_step();
+    atomic_store(&standby.waiting, (size_t)8 << 20); /* the database waits for room */
+    insert("INSERT INTO t VALUES (1000, randomblob(60000))");
+    until_it_waits_for_room();
+    insert("INSERT INTO t VALUES (1001, 'small')");
+    insert("INSERT INTO t VALUES (1002, randomblob(60000))");
+    atomic_store(&standby.waiting, 0);
+    until_in_step();
+    same_as("peru");
+}
+
 static void test_refuses_what_makes_no_sense(void **state)
 {
     struct repl_message m = {.type = REPL_AT_END};
@@ -660,6 +685,7 @@ int main(void)
         TEST(test_a_snapshot_holds_up_nobody),
         TEST(test_all_at_once),
         TEST(test_brings_again_what_outran_it),
+        TEST(test_rp_02_the_last_commit_was_not_kept),
         TEST(test_refuses_what_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
