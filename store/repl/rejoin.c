@@ -212,22 +212,60 @@ static int find_out(const struct folder *folder, struct node *node, int64_t wait
     return 0;
 }
 
-/* What is here of the databases is of use to the new primary, which then sends what differs. */
-static bool may_rewind(const struct folder *folder, bool anew)
+static int note_any(void *arg, const char *name)
 {
-    return !anew && folder_db_bytes(folder, STR(REALM_MASTER)) > 0;
+    (void)name;
+    *(bool *)arg = true;
+    return 0;
+}
+
+/* Whether something of the databases was moved there: then a log may have gone without its database. */
+static bool has_moved(int aside_fd)
+{
+    bool any = false;
+    if (faccessat(aside_fd, COPIED_NAME, F_OK, 0) == 0)
+        return false;
+    int realms_fd = openat(aside_fd, REALMS_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (realms_fd < 0)
+        return false;
+    int err = tree_each(realms_fd, note_any, &any);
+    (void)close(realms_fd);
+    return any || err != 0;
+}
+
+/* An earlier try that moved the databases and was cut short: what is left here is not whole. */
+static bool move_was_begun(const struct folder *folder, const char *name)
+{
+    int parent;
+    bool begun = false;
+    if (node_folder_open(folder->fd, &parent) != 0)
+        return false;
+    int aside = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (aside >= 0) {
+        begun = has_moved(aside);
+        (void)close(aside);
+    }
+    (void)close(parent);
+    return begun;
+}
+
+/* What is here of the databases is of use to the new primary, which then sends what differs. */
+static bool may_rewind(const struct folder *folder, const char *aside, bool anew)
+{
+    return !anew && folder_db_bytes(folder, STR(REALM_MASTER)) > 0 &&
+           !move_was_begun(folder, aside);
 }
 
 static int rejoin(const struct folder *folder, const struct rejoin_wish *wish,
                   char aside[REJOIN_ASIDE_MAX], struct err_ctx *ctx)
 {
-    bool rewinds = may_rewind(folder, wish->anew);
     struct node_state state;
     struct node *node;
     TRY(node_open(folder->fd, &node, ctx));
     int err = find_out(folder, node, wish->wait_ms, &state, ctx);
     char name[REJOIN_ASIDE_MAX / 2];
     (void)snprintf(name, sizeof(name), "diverged-%llu", (unsigned long long)state.epoch);
+    bool rewinds = may_rewind(folder, name, wish->anew);
     if (err == 0)
         err = keep_aside(folder, name, rewinds);
     if (err == ERR_STORE_FULL && rewinds)

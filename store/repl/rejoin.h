@@ -19,7 +19,8 @@ struct rejoin_wish {
 /* Asks the peer first, also when the node knows already that it is fenced. Nothing of its own is replaced
  * before what is kept is on disk. Broken off, it is to be called again. aside: name of the folder, within the
  * data folder. ERR_CONFLICT when the node is no old primary, ERR_TIMEOUT and others when the peer does not say
- * that it reigns, ERR_STORE_FULL, errors of folder_open, ERR_IO; with a sentence. */
+ * that it reigns, ERR_STORE_FULL, errors of folder_open, ERR_IO; with a sentence. One that was broken off while it
+ * moved the databases aside goes on moving, whatever the wish. */
 MUST_CHECK int rejoin_folder(const char *data_dir, const struct rejoin_wish *wish,
                              char aside[REJOIN_ASIDE_MAX], struct err_ctx *ctx);
 
