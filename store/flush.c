@@ -103,6 +103,21 @@ int flush_prime(struct flusher *f, const struct folder *folder)
     return 0;
 }
 
+int flush_let_go(struct flusher *f)
+{
+    bool sync_failed = false;
+    int err = log_state_let_go(f->writer, &sync_failed);
+    if (sync_failed)
+        flush_fail(f, SQLITE_IOERR_FSYNC);
+    TRY(err);
+    (void)pthread_mutex_lock(&f->lock);
+    f->grown = false;
+    f->grown_with = 0;
+    (void)pthread_mutex_unlock(&f->lock);
+    f->kept = false;
+    return 0;
+}
+
 void flush_grew(struct flusher *f)
 {
     f->grown = true;

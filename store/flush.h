@@ -57,6 +57,9 @@ void flush_free(struct flusher *f);
  * which is in the folder of realms, get on disk, and then that the database has a log; after the
  * first flush, which one. ERR_STORE_FAILED. */
 MUST_CHECK int flush_prime(struct flusher *f, const struct folder *folder);
+/* Under the writer's turn, before the log is cut to nothing: the database does not ask for this log any more,
+ * until commits that come later were flushed. ERR_STORE_FAILED. */
+MUST_CHECK int flush_let_go(struct flusher *f);
 /* Around every transaction that writes, its wait for the turn included. */
 void flush_expect(struct flusher *f);
 void flush_expect_no_more(struct flusher *f);

@@ -11,6 +11,22 @@
 #define TRIES    50
 #define PAUSE_NS 100000000L
 
+/* A log that is cut to nothing is not the one that was there: first the database stops asking for it, or a crash
+ * from here to the next change would leave one that nobody opens. */
+static int cut_log(struct realm_db *db)
+{
+    TRY(flush_let_go(&db->flush));
+    int rc =
+        sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (db->writer->sync_failed)
+        flush_fail(&db->flush, rc);
+    if (rc == SQLITE_OK) {
+        atomic_store(&db->log_pages, 0);
+        db->capture.log_frames = 0;
+    }
+    return conn_err(db->writer, rc);
+}
+
 /* Folds the log into the database, where secure_delete has overwritten what was there, and cuts it
  * to nothing. Readers that are at work keep it from that for a moment. */
 static int empty_log(struct realm_db *db, int64_t wait_ms)
@@ -18,18 +34,10 @@ static int empty_log(struct realm_db *db, int64_t wait_ms)
     int err = turnstile_enter(&db->turn, wait_ms);
     if (err != 0)
         return err == ERR_TIMEOUT ? ERR_STORE_BUSY : err;
-    int rc =
-        sqlite3_wal_checkpoint_v2(db->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (rc == SQLITE_OK) {
-        atomic_store(&db->log_pages, 0);
-        db->capture.log_frames = 0;
-    }
+    err = cut_log(db);
     /* Pages that it keeps in memory may have remains between their rows, which the next change would
      * write into the log. */
     (void)sqlite3_db_release_memory(db->writer->db);
-    err = conn_err(db->writer, rc);
-    if (db->writer->sync_failed)
-        flush_fail(&db->flush, rc);
     turnstile_leave(&db->turn);
     return err;
 }

@@ -249,6 +249,18 @@ void log_state_keep(struct conn *writer)
     (void)put_mark(writer, &mark);
 }
 
+int log_state_let_go(struct conn *writer, bool *ret_sync_failed)
+{
+    struct log_mark mark;
+    bool any;
+    *ret_sync_failed = false;
+    TRY(get_mark(writer, &mark, &any));
+    if (!any || mark.state != STATE_KEPT)
+        return 0;
+    mark.state = STATE_BEGUN;
+    return put_mark_now(writer, &mark, ret_sync_failed);
+}
+
 bool log_state_expects(struct conn *writer)
 {
     struct log_mark mark;

@@ -24,6 +24,9 @@ MUST_CHECK int log_state_begin(struct conn *writer, bool *ret_sync_failed);
 MUST_CHECK int log_state_forget(struct conn *writer);
 /* After a flush, with the writer's turn: from now on the log must be this one. */
 void log_state_keep(struct conn *writer);
+/* Before the log is cut to nothing, with the writer's turn: there is a log, and nothing is known of its content.
+ * Costs a flush when it was known. ERR_STORE_FAILED. */
+MUST_CHECK int log_state_let_go(struct conn *writer, bool *ret_sync_failed);
 /* Whether the database's file says, or may say, that there is a log: then it must not be taken away,
  * empty or not. */
 bool log_state_expects(struct conn *writer);

@@ -308,6 +308,39 @@ static void test_pw_07_no_bytes_left(void **state)
     realm_view_release(view);
 }
 
+/* OT-09: a process that is killed right then leaves an empty log, and a database that opens. */
+static void test_killed_after_forgetting(void **state)
+{
+    (void)state;
+    char copy[sizeof(test_dir) + 16], command[2 * sizeof(copy) + 64];
+    struct realm_view *view = view_of("peru");
+    struct event event = event_by(ANA, "ana", "10.1.2.3");
+    for (int i = 0; i < 3; i++)
+        append(view, &event); /* the log is flushed, and known from then on */
+    erase(view, ANA, true);
+    (void)snprintf(copy, sizeof(copy), "%s-killed", test_dir);
+    (void)snprintf(command, sizeof(command), "cp -a '%s' '%s'", test_dir, copy);
+    assert_int_equal(system(command), 0);
+    for (int i = 0; i < 3; i++)
+        append(view, &event); /* nor is what comes after it another log */
+    realm_view_release(view);
+    reopen_store();
+    view = view_of("peru");
+    assert_int_equal(verify(view).bad_seq, 0);
+    realm_view_release(view);
+
+    close_store();
+    const struct store_config config = {.data_dir = copy, .wait_ms = 2000};
+    ok(store_open(&config, &store));
+    view = view_of("peru");
+    assert_int_equal(verify(view).bad_seq, 0);
+    realm_view_release(view);
+    close_store();
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", copy);
+    assert_int_equal(system(command), 0);
+    open_store();
+}
+
 /* Names that sort in another order than they came, so that pages are split and rebuilt everywhere. */
 static struct user crowd_member(int i, const char *more)
 {
@@ -382,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_erased, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_typed_names, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_key_of_undone_write, start_test, end_test),
+        cmocka_unit_test_setup_teardown(test_killed_after_forgetting, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_pw_07_no_bytes_left, start_test, end_test),
         cmocka_unit_test_setup_teardown(test_pw_07_no_copies_left, start_test, end_test),
     };
