@@ -1,6 +1,7 @@
 #include "appliance/alike.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "appliance/file.h"
@@ -156,6 +157,13 @@ static int take_line(struct arena *a, struct config *config, struct str line)
     return 0;
 }
 
+/* What is wrong with the folder itself is said by who opens it. */
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int alike_take(struct arena *a, struct config *config)
 {
     struct err_ctx err = {0};
@@ -165,7 +173,7 @@ int alike_take(struct arena *a, struct config *config)
     if (str_absent(path))
         return ERR_NO_MEMORY;
     int rc = file_read(a, path.ptr, FILE_BYTES, &text);
-    if (rc == ERR_NOT_FOUND)
+    if (rc == ERR_NOT_FOUND || !is_folder(config->data))
         return 0;
     while (rc == 0 && str_next(&text, '\n', &line))
         rc = take_line(a, &taken, line);

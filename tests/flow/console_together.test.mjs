@@ -60,15 +60,18 @@ test('two administrators at one client: who switches it off does not bring back 
 });
 
 test('groups and roles: a name and an attribute of two people', async () => {
-  const { id } = await kc.groups.create({ name: 'Aduanas', attributes: { zona: ['sur'] } });
+  const { id } = await kc.groups.create({ name: 'Aduanas', description: 'antes', attributes: { zona: ['sur'] } });
   await kc.roles.create({ name: 'cajero', description: 'antes' });
   await root.go(`#/peru/groups/${id}`, 'Aduanas');
   await root.tab.getByLabel('Name', { exact: true }).waitFor();
-  await kc.groups.update({ id }, { name: 'Aduanas', attributes: { zona: ['norte'] } });
+  await kc.groups.update({ id }, { name: 'Aduanas', description: 'Comercio', attributes: { zona: ['norte'] } });
   await root.fill('Name', 'Puerto');
   await save(root);
   const group = await kc.groups.findOne({ id });
-  assert.deepEqual([group.name, group.attributes], ['Puerto', { zona: ['norte'] }]);
+  assert.deepEqual([group.name, group.description, group.attributes], ['Puerto', 'Comercio', { zona: ['norte'] }]);
+  await root.fill('Description', 'Carga y aduana');
+  await save(root);
+  assert.equal((await kc.groups.findOne({ id })).description, 'Carga y aduana');
   const role = await kc.roles.findOneByName({ name: 'cajero' });
   await root.go(`#/peru/roles/${role.id}`, 'cajero');
   await root.tab.getByLabel('Description', { exact: true }).waitFor();

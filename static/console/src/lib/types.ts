@@ -26,6 +26,7 @@ export interface Group {
   id: string;
   name: string;
   path?: string;
+  description?: string;
   subGroupCount?: number;
   subGroups?: Group[];
   attributes?: Record<string, string[]>;

@@ -152,6 +152,7 @@ function GroupDetails(props: { realm: string; group: Group; reload: () => void }
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Card>
         <TextField label={t('name')} value={group.name} required onChange={(name) => set({ name })} />
+        <TextField label={t('description')} value={group.description} onChange={(description) => set({ description })} />
         <AttributesField key={JSON.stringify(props.group.attributes)} label={t('attributes')} value={group.attributes} onChange={(attributes) => set({ attributes })} />
         {may('manage-users') && <div class="actions"><Button type="submit" kind="main" busy={busy} disabled={!isChanged}>{t('save')}</Button></div>}
       </Card>
