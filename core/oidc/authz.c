@@ -164,6 +164,11 @@ int flow_finish_now(struct flow *f, const struct who *who, bool consent_given, s
     return 0;
 }
 
+int flow_go_on(struct flow *f, const struct who *who, enum next next, struct finish *fin)
+{
+    return next == NEXT_FINISH ? flow_finish_now(f, who, false, fin) : flow_show(f, who, next);
+}
+
 /* Plans in one read, and prepares the end when that is what comes. */
 static int plan(struct flow *f, struct store_read *r, const struct who *who,
                 const struct plan_options *options, enum next *ret_next, struct finish *ret_finish)
@@ -196,9 +201,7 @@ static int begin(struct flow *f)
     struct finish fin = {0};
     enum next next;
     TRY(begin_read(f, &who, &next, &fin));
-    if (next != NEXT_FINISH)
-        return flow_show(f, &who, next);
-    return flow_finish_now(f, &who, false, &fin);
+    return flow_go_on(f, &who, next, &fin);
 }
 
 int authz_begin(const struct auth_ctx *ctx, const struct form *form,

@@ -92,9 +92,7 @@ int flow_after_action(struct flow *f, struct who *who, bool asked)
     if (!found)
         return flow_show_login(f, 0, str_of(NULL, 0));
     TRY(flow_plan_for_page(f, who, &none, &next, &fin));
-    if (next != NEXT_FINISH)
-        return flow_show(f, who, next);
-    return flow_finish_now(f, who, false, &fin);
+    return flow_go_on(f, who, next, &fin);
 }
 
 static bool is_of_action(enum login_stage stage)
@@ -137,7 +135,5 @@ int authz_cancel_action(const struct auth_ctx *ctx, const struct authz_browser *
     TRY(flow_plan_for_page(&f, &who, &options, &next, &fin));
     if (is_asked_by_page(&f, stage))
         f.state.action_status = ACTION_CANCELLED;
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &who, next);
-    return flow_finish_now(&f, &who, false, &fin);
+    return flow_go_on(&f, &who, next, &fin);
 }

@@ -155,6 +155,9 @@ bool flow_is_not_the_hinted(const struct flow *f, const struct who *who);
 /* Stores the end and answers. */
 MUST_CHECK int flow_finish_now(struct flow *f, const struct who *who, bool consent_given,
                                struct finish *fin);
+/* What flow_plan_for_page planned: the next page, or the end. */
+MUST_CHECK int flow_go_on(struct flow *f, const struct who *who, enum next next,
+                          struct finish *fin);
 
 /* --- a device that is let in: authz_device.c --- */
 

@@ -69,7 +69,5 @@ int authz_verify_email(const struct auth_ctx *ctx, const struct authz_browser *b
         ret_step->err = again ? 0 : ERR_ACCOUNT_NOT_SET_UP;
         return flow_show_verify_email(&f, &who, again);
     }
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &who, next);
-    return flow_finish_now(&f, &who, false, &fin);
+    return flow_go_on(&f, &who, next, &fin);
 }

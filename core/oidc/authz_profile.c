@@ -374,7 +374,5 @@ int authz_update_profile(const struct auth_ctx *ctx, const struct authz_browser 
     TRY(flow_plan_for_page(&f, &t.who, &none, &next, &fin));
     if (next == NEXT_PROFILE)
         return update(&f, &t);
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &t.who, next);
-    return flow_finish_now(&f, &t.who, false, &fin);
+    return flow_go_on(&f, &t.who, next, &fin);
 }

@@ -81,7 +81,5 @@ int authz_terms(const struct auth_ctx *ctx, const struct authz_browser *browser,
     TRY(flow_plan_for_page(&f, &who, &none, &next, &fin));
     if (next == NEXT_TERMS)
         return accepted ? accept(&f, &who) : flow_deny(&f, &who, EVENT_TermsDeclined);
-    if (next != NEXT_FINISH)
-        return flow_show(&f, &who, next);
-    return flow_finish_now(&f, &who, false, &fin);
+    return flow_go_on(&f, &who, next, &fin);
 }

@@ -165,9 +165,7 @@ static int look(struct flow *f, const struct totp_try *t, bool *ret_spent, const
 /* WE-12: a page that is sent again or late, after another tab was quicker, sets nothing up. */
 static int go_on(struct flow *f, struct totp_try *t)
 {
-    if (t->next != NEXT_FINISH)
-        return flow_show(f, &t->who, t->next);
-    return flow_finish_now(f, &t->who, false, &t->fin);
+    return flow_go_on(f, &t->who, t->next, &t->fin);
 }
 
 int authz_configure_totp(const struct auth_ctx *ctx, const struct authz_browser *browser,
